@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/**
+ * The native core of wasi-mmap: one C ABI that every host adapter stands on.
+ *
+ * It implements the contract of wit/mmap.wit, which is the specification of every operation below; this header adds
+ * only what a native caller must know beyond it.
+ *
+ * Threads: calls on one mapping must not overlap each other. Different mappings may be used from any threads at once.
+ * Bytes reached through a region's address may be read and written at any time while the region is held.
+ *
+ * Faults: opening the first mapping of a file installs a process-wide handler for the signal that a lost page raises
+ * (SIGBUS on Linux; never removed, so the code must not be unloaded). Addresses that are not ours go on to the handler
+ * that was there before.
+ */
+#ifndef WASI_MMAP_H
+#define WASI_MMAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** A file of the operating system: a file descriptor (Linux) or a HANDLE (Windows). */
+typedef intptr_t wmmap_file;
+
+/** Stands for no file: zero-filled memory. */
+#define WMMAP_NO_FILE ((wmmap_file)(-1))
+
+/** The `access` of the contract. */
+typedef enum wmmap_access { WMMAP_READ, WMMAP_WRITE, WMMAP_COPY } wmmap_access;
+
+/** The `advice` of the contract. */
+typedef enum wmmap_advice {
+  WMMAP_NORMAL,
+  WMMAP_RANDOM,
+  WMMAP_SEQUENTIAL,
+  WMMAP_WILL_NEED,
+  WMMAP_DONT_NEED
+} wmmap_advice;
+
+/** The `sharing` of the contract. */
+typedef enum wmmap_sharing { WMMAP_SHARED, WMMAP_PRIVATE } wmmap_sharing;
+
+/** The `protection` of the contract: a set of bits, in the contract's order. */
+typedef enum wmmap_protection {
+  WMMAP_PROTECT_READ = 1,
+  WMMAP_PROTECT_WRITE = 2,
+  WMMAP_PROTECT_EXECUTE = 4
+} wmmap_protection;
+
+/** The `error-code` of the contract, in its order, behind success. */
+typedef enum wmmap_status {
+  WMMAP_OK,
+  WMMAP_ACCESS_DENIED,
+  WMMAP_BAD_DESCRIPTOR,
+  WMMAP_EMPTY_FILE,
+  WMMAP_PAST_END,
+  WMMAP_INVALID_ARGUMENT,
+  WMMAP_READ_ONLY,
+  WMMAP_OUT_OF_RANGE,
+  WMMAP_NOT_RESIZABLE,
+  WMMAP_BUSY,
+  WMMAP_FAULT,
+  WMMAP_NO_MEMORY,
+  WMMAP_NO_SPACE,
+  WMMAP_UNSUPPORTED,
+  WMMAP_IO
+} wmmap_status;
+
+/** Where nothing was found. */
+#define WMMAP_NOT_FOUND UINT64_MAX
+
+/** A mapping: the resource of the contract. */
+typedef struct wmmap_mapping wmmap_mapping;
+
+/** Mapped pages that stay mapped while anyone holds them. */
+typedef struct wmmap_region wmmap_region;
+
+/**
+ * Maps a file, which is duplicated: the caller's own may be closed at once.
+ * @param result receives the mapping; untouched on failure. Release it with wmmap_close().
+ */
+wmmap_status wmmap_open(wmmap_file file, uint64_t length, wmmap_access access, uint64_t offset,
+                        wmmap_mapping **result);
+
+/** The `mmap-posix` of the contract. @param protection bits of wmmap_protection. */
+wmmap_status wmmap_open_posix(wmmap_file file, uint64_t length, wmmap_sharing sharing, uint32_t protection,
+                              uint64_t offset, wmmap_mapping **result);
+
+/** Drops the mapping. Its pages go at once unless a region is held. NULL is allowed. */
+void wmmap_close(wmmap_mapping *mapping);
+
+uint64_t wmmap_length(const wmmap_mapping *mapping);
+wmmap_access wmmap_get_access(const wmmap_mapping *mapping);
+wmmap_status wmmap_file_size(const wmmap_mapping *mapping, uint64_t *size);
+
+/** Copies into `target`, which has room for `length` bytes and must not overlap the mapping. */
+wmmap_status wmmap_read(wmmap_mapping *mapping, uint64_t offset, uint64_t length, void *target);
+/** Copies from `source`, which may lie in any mapping. */
+wmmap_status wmmap_write(wmmap_mapping *mapping, uint64_t offset, uint64_t length, const void *source);
+wmmap_status wmmap_move(wmmap_mapping *mapping, uint64_t destination, uint64_t source, uint64_t length);
+/** @param position receives the offset of the match, or WMMAP_NOT_FOUND. */
+wmmap_status wmmap_find(wmmap_mapping *mapping, const void *needle, size_t needle_length, uint64_t start, uint64_t end,
+                        uint64_t *position);
+wmmap_status wmmap_rfind(wmmap_mapping *mapping, const void *needle, size_t needle_length, uint64_t start,
+                         uint64_t end, uint64_t *position);
+wmmap_status wmmap_flush(wmmap_mapping *mapping, uint64_t offset, uint64_t length);
+/** Regions that are held keep the pages they had. */
+wmmap_status wmmap_resize(wmmap_mapping *mapping, uint64_t length);
+wmmap_status wmmap_advise(wmmap_mapping *mapping, uint64_t offset, uint64_t length, wmmap_advice advice);
+
+/**
+ * Tells whether pages of the range are lost (WMMAP_FAULT) or whether the mapping has no such range
+ * (WMMAP_OUT_OF_RANGE). An adapter that lets others touch a region's bytes asks afterwards.
+ * @param clean receives whether the mapping has no lost page at all; may be NULL.
+ */
+wmmap_status wmmap_check(wmmap_mapping *mapping, uint64_t offset, uint64_t length, bool *clean);
+
+/**
+ * Counts the lost pages that anything in the process has run into: while it stands still, nothing that was read from
+ * any region came from a lost page that had not been counted before. Valid for the life of the process; read only.
+ */
+const uint32_t *wmmap_fault_count(void);
+
+/**
+ * Holds the pages of the mapping, for an adapter that touches them itself within the mapping's access.
+ * Release with wmmap_region_release().
+ */
+wmmap_region *wmmap_region_hold(wmmap_mapping *mapping);
+
+/**
+ * Holds pages that anyone may read *and write* without harm, to be lent to code that knows no access:
+ * those of the mapping itself when it may be changed, else a second set in which a store stays private: it reaches
+ * neither the file nor the mapping.
+ */
+wmmap_status wmmap_region_lend(wmmap_mapping *mapping, wmmap_region **result);
+
+/** The address of the mapping's first byte. It does not change while the region is held. */
+uint8_t *wmmap_region_bytes(const wmmap_region *region);
+/** The size of the mapping in bytes when the region was made. */
+uint64_t wmmap_region_length(const wmmap_region *region);
+/** May be called from any thread. */
+void wmmap_region_release(wmmap_region *region);
+
+/** The number (errno) that the operating system gave for the last failure on this thread, or 0; forgets it. For messages. */
+int wmmap_system_error(void);
+
+/** The name of a status in the contract, such as "past-end"; "ok" for WMMAP_OK. Never NULL. */
+const char *wmmap_status_name(wmmap_status status);
+
+/**
+ * Finds a needle in memory, at memory speed and in linear time: the search behind wmmap_find() and wmmap_rfind().
+ * @return the first (last) place, or NULL. An empty needle is found at the start (end).
+ */
+const uint8_t *wmmap_search(const uint8_t *bytes, size_t length, const uint8_t *needle, size_t needle_length);
+const uint8_t *wmmap_search_reverse(const uint8_t *bytes, size_t length, const uint8_t *needle, size_t needle_length);
+
+/** Mappings and regions that exist in the process: what leak tests count. */
+size_t wmmap_live_regions(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The operations of the contract: what is allowed, which bytes, and in which order that is asked.
+#include "region.h"
+#include "wasi_mmap.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+#include <utility>
+
+using wmmap::File;
+using wmmap::PageKind;
+
+struct wmmap_mapping {
+  std::shared_ptr<const File> file; // Null for zero-filled memory.
+  uint64_t offset;
+  wmmap_access access;
+  PageKind kind;
+  wmmap_region *region = nullptr; // Holds one.
+  wmmap_region *lent = nullptr;   // Holds one, once asked for, where lent pages are not those of `region`.
+
+  ~wmmap_mapping() { drop_regions(); }
+
+  void drop_regions() {
+    if (lent)
+      lent->release();
+    if (region)
+      region->release();
+    lent = region = nullptr;
+  }
+
+  uint64_t length() const { return region->length(); }
+  bool contains(uint64_t start, uint64_t size) const { return start <= length() && size <= length() - start; }
+  bool readable() const { return kind.read || kind.write; }
+
+  wmmap_status may_read(uint64_t start, uint64_t size) const {
+    if (!contains(start, size))
+      return WMMAP_OUT_OF_RANGE;
+    return readable() ? region->prepare(start, size) : WMMAP_ACCESS_DENIED;
+  }
+
+  wmmap_status may_write(uint64_t start, uint64_t size) const {
+    if (!kind.write)
+      return WMMAP_READ_ONLY;
+    return contains(start, size) ? region->prepare(start, size) : WMMAP_OUT_OF_RANGE;
+  }
+};
+
+namespace {
+
+constexpr uint64_t max_file_offset = INT64_MAX;
+
+enum class PastEnd { refused, allowed };
+
+/// Settles how many bytes to map: `length` 0 means to the end of the file.
+wmmap_status settle_length(const File &file, uint64_t offset, PastEnd past_end, uint64_t &length) {
+  uint64_t size = 0;
+  if (const wmmap_status status = file.size(size))
+    return status;
+  if (length == 0) {
+    if (size == 0)
+      return WMMAP_EMPTY_FILE;
+    if (offset >= size)
+      return WMMAP_PAST_END;
+    length = size - offset;
+    return WMMAP_OK;
+  }
+  if (past_end == PastEnd::refused)
+    return offset > size || length > size - offset ? WMMAP_PAST_END : WMMAP_OK;
+  return offset > max_file_offset || length > max_file_offset - offset ? WMMAP_INVALID_ARGUMENT : WMMAP_OK;
+}
+
+wmmap_status open_mapping(wmmap_file file, uint64_t length, uint64_t offset, wmmap_access access, PageKind kind,
+                          PastEnd past_end, wmmap_mapping **result) {
+  std::shared_ptr<const File> own;
+  if (file == WMMAP_NO_FILE) {
+    if (length == 0)
+      return WMMAP_INVALID_ARGUMENT;
+    if (length > max_file_offset)
+      return WMMAP_NO_MEMORY;
+    offset = 0;
+    // Nobody else can reach memory without a file (no host forks), and private pages can be copied when it grows.
+    kind.shared = false;
+  } else {
+    if (const wmmap_status status = File::duplicate(file, kind.shared && kind.write, own))
+      return status;
+    if (const wmmap_status status = settle_length(*own, offset, past_end, length))
+      return status;
+  }
+  std::unique_ptr<wmmap_mapping> mapping(new (std::nothrow) wmmap_mapping{std::move(own), offset, access, kind});
+  if (!mapping)
+    return WMMAP_NO_MEMORY;
+  if (const wmmap_status status = wmmap_region::create(mapping->file, offset, length, kind, mapping->region))
+    return status;
+  *result = mapping.release();
+  return WMMAP_OK;
+}
+
+enum class Direction { forward, backward };
+
+wmmap_status search(wmmap_mapping *mapping, Direction direction, const void *needle, size_t needle_length,
+                    uint64_t start, uint64_t end, uint64_t *position) {
+  *position = WMMAP_NOT_FOUND;
+  if (!mapping->readable())
+    return WMMAP_ACCESS_DENIED;
+  end = std::min(end, mapping->length());
+  if (start > end)
+    return WMMAP_OK;
+  // Lost pages count only when the search gets there, so they are looked at afterwards; this brings back what it can.
+  mapping->region->prepare(start, end - start);
+  const uint8_t *bytes = mapping->region->bytes();
+  const auto *pattern = static_cast<const uint8_t *>(needle);
+  const bool forward = direction == Direction::forward;
+  const uint8_t *found = (forward ? wmmap_search : wmmap_search_reverse)(bytes + start, end - start, pattern,
+                                                                         needle_length);
+  const uint64_t at = found ? static_cast<uint64_t>(found - bytes) : WMMAP_NOT_FOUND;
+  const uint64_t seen_start = found && !forward ? at : start;
+  const uint64_t seen_end = found && forward ? at + needle_length : end;
+  if (needle_length > 0)
+    if (const wmmap_status status = mapping->region->check(seen_start, seen_end - seen_start))
+      return status;
+  *position = at;
+  return WMMAP_OK;
+}
+
+} // namespace
+
+extern "C" {
+
+wmmap_status wmmap_open(wmmap_file file, uint64_t length, wmmap_access access, uint64_t offset,
+                        wmmap_mapping **result) {
+  const bool write = access != WMMAP_READ;
+  const PageKind kind{/*read=*/true, write, /*execute=*/false, /*shared=*/access != WMMAP_COPY};
+  return open_mapping(file, length, offset, access, kind, PastEnd::refused, result);
+}
+
+wmmap_status wmmap_open_posix(wmmap_file file, uint64_t length, wmmap_sharing sharing, uint32_t protection,
+                              uint64_t offset, wmmap_mapping **result) {
+  const bool write = (protection & WMMAP_PROTECT_WRITE) != 0;
+  const bool shared = sharing == WMMAP_SHARED;
+  const PageKind kind{(protection & WMMAP_PROTECT_READ) != 0, write, (protection & WMMAP_PROTECT_EXECUTE) != 0, shared};
+  const wmmap_access access = !write ? WMMAP_READ : shared ? WMMAP_WRITE : WMMAP_COPY;
+  return open_mapping(file, length, offset, access, kind, PastEnd::allowed, result);
+}
+
+void wmmap_close(wmmap_mapping *mapping) { delete mapping; }
+
+uint64_t wmmap_length(const wmmap_mapping *mapping) { return mapping->length(); }
+
+wmmap_access wmmap_get_access(const wmmap_mapping *mapping) { return mapping->access; }
+
+wmmap_status wmmap_file_size(const wmmap_mapping *mapping, uint64_t *size) {
+  if (mapping->file)
+    return mapping->file->size(*size);
+  *size = mapping->length();
+  return WMMAP_OK;
+}
+
+wmmap_status wmmap_read(wmmap_mapping *mapping, uint64_t offset, uint64_t length, void *target) {
+  if (const wmmap_status status = mapping->may_read(offset, length))
+    return status;
+  if (length > 0)
+    std::memcpy(target, mapping->region->bytes() + offset, length);
+  return mapping->region->check(offset, length);
+}
+
+wmmap_status wmmap_write(wmmap_mapping *mapping, uint64_t offset, uint64_t length, const void *source) {
+  if (const wmmap_status status = mapping->may_write(offset, length))
+    return status;
+  if (length > 0)
+    std::memmove(mapping->region->bytes() + offset, source, length);
+  return mapping->region->check(offset, length);
+}
+
+wmmap_status wmmap_move(wmmap_mapping *mapping, uint64_t destination, uint64_t source, uint64_t length) {
+  if (const wmmap_status status = mapping->may_write(destination, length))
+    return status;
+  if (const wmmap_status status = mapping->may_read(source, length))
+    return status;
+  uint8_t *bytes = mapping->region->bytes();
+  std::memmove(bytes + destination, bytes + source, length);
+  const wmmap_status status = mapping->region->check(source, length);
+  return status ? status : mapping->region->check(destination, length);
+}
+
+wmmap_status wmmap_find(wmmap_mapping *mapping, const void *needle, size_t needle_length, uint64_t start, uint64_t end,
+                        uint64_t *position) {
+  return search(mapping, Direction::forward, needle, needle_length, start, end, position);
+}
+
+wmmap_status wmmap_rfind(wmmap_mapping *mapping, const void *needle, size_t needle_length, uint64_t start,
+                         uint64_t end, uint64_t *position) {
+  return search(mapping, Direction::backward, needle, needle_length, start, end, position);
+}
+
+wmmap_status wmmap_flush(wmmap_mapping *mapping, uint64_t offset, uint64_t length) {
+  return mapping->contains(offset, length) ? mapping->region->flush(offset, length) : WMMAP_OUT_OF_RANGE;
+}
+
+wmmap_status wmmap_resize(wmmap_mapping *mapping, uint64_t length) {
+  if (mapping->access != WMMAP_WRITE)
+    return WMMAP_NOT_RESIZABLE;
+  if (length == 0 || mapping->offset > max_file_offset || length > max_file_offset - mapping->offset)
+    return WMMAP_INVALID_ARGUMENT;
+  // New pages first: to fail there changes nothing, while a file that was cut cannot be put together again.
+  wmmap_region *region = nullptr;
+  if (const wmmap_status status =
+          wmmap_region::create(mapping->file, mapping->offset, length, mapping->kind, region))
+    return status;
+  if (mapping->file) {
+    if (const wmmap_status status = mapping->file->resize(mapping->offset + length)) {
+      region->release();
+      return status;
+    }
+  } else {
+    std::memcpy(region->bytes(), mapping->region->bytes(), std::min(length, mapping->length()));
+  }
+  mapping->drop_regions();
+  mapping->region = region;
+  return WMMAP_OK;
+}
+
+wmmap_status wmmap_advise(wmmap_mapping *mapping, uint64_t offset, uint64_t length, wmmap_advice advice) {
+  if (offset >= mapping->length())
+    return WMMAP_OUT_OF_RANGE;
+  return mapping->region->advise(offset, std::min(length, mapping->length() - offset), advice);
+}
+
+wmmap_status wmmap_check(wmmap_mapping *mapping, uint64_t offset, uint64_t length, bool *clean) {
+  if (clean)
+    *clean = mapping->region->clean();
+  return mapping->contains(offset, length) ? mapping->region->check(offset, length) : WMMAP_OUT_OF_RANGE;
+}
+
+const uint32_t *wmmap_fault_count(void) {
+  static_assert(sizeof(wmmap::fault_count) == sizeof(uint32_t), "an atomic counter is its value in memory");
+  return reinterpret_cast<const uint32_t *>(&wmmap::fault_count);
+}
+
+wmmap_region *wmmap_region_hold(wmmap_mapping *mapping) {
+  mapping->region->hold();
+  return mapping->region;
+}
+
+wmmap_status wmmap_region_lend(wmmap_mapping *mapping, wmmap_region **result) {
+  if (!mapping->readable())
+    return WMMAP_ACCESS_DENIED;
+  wmmap_region *region = mapping->region;
+  if (!mapping->kind.write) {
+    // Writable private pages instead of a handler that forgives stores: nothing a borrower does can reach the mapping.
+    const PageKind harmless{/*read=*/true, /*write=*/true, /*execute=*/false, /*shared=*/false};
+    if (!mapping->lent)
+      if (const wmmap_status status = wmmap_region::create(mapping->file, mapping->offset, mapping->length(), harmless,
+                                                           mapping->lent))
+        return status;
+    region = mapping->lent;
+  }
+  region->hold();
+  *result = region;
+  return WMMAP_OK;
+}
+
+uint8_t *wmmap_region_bytes(const wmmap_region *region) { return region->bytes(); }
+
+uint64_t wmmap_region_length(const wmmap_region *region) { return region->length(); }
+
+void wmmap_region_release(wmmap_region *region) { region->release(); }
+
+size_t wmmap_live_regions(void) { return wmmap_region::live.load(); }
+
+const char *wmmap_status_name(wmmap_status status) {
+  static const char *const names[] = {"ok",           "access-denied", "bad-descriptor", "empty-file",    "past-end",
+                                      "invalid-argument", "read-only", "out-of-range",   "not-resizable", "busy",
+                                      "fault",        "no-memory",     "no-space",       "unsupported",   "io"};
+  const auto index = static_cast<size_t>(status);
+  return index < sizeof names / sizeof *names ? names[index] : "io";
+}
+
+} // extern "C"

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "region.h"
+
+#include <algorithm>
+#include <new>
+#include <utility>
+
+using namespace wmmap;
+
+namespace {
+
+uint64_t round_down(uint64_t value) { return value & ~(granularity() - 1); }
+uint64_t round_up(uint64_t value) { return round_down(value + granularity() - 1); }
+
+} // namespace
+
+std::atomic<size_t> wmmap_region::live{0};
+
+wmmap_region::wmmap_region(std::shared_ptr<const File> file, uint64_t offset, uint64_t length, PageKind kind)
+    : file(std::move(file)), kind(kind), lead(offset - round_down(offset)), page_offset(round_down(offset)),
+      size(length), page_length(round_up(lead + length)) {
+  live.fetch_add(1);
+}
+
+wmmap_region::~wmmap_region() {
+  if (slot)
+    free_slot(slot);
+  if (pages)
+    unmap_pages(pages, page_length);
+  live.fetch_sub(1);
+}
+
+wmmap_status wmmap_region::create(std::shared_ptr<const File> file, uint64_t offset, uint64_t length, PageKind kind,
+                                  wmmap_region *&result) {
+  if (const wmmap_status status = file ? guard_faults() : WMMAP_OK)
+    return status;
+  auto *region = new (std::nothrow) wmmap_region(std::move(file), offset, length, kind);
+  if (!region)
+    return WMMAP_NO_MEMORY;
+  wmmap_status status =
+      map_pages(region->file.get(), region->page_offset, region->lead + length, kind, region->pages);
+  if (!status) {
+    region->slot = claim_slot(reinterpret_cast<uintptr_t>(region->pages), region->page_length, region->file.get(),
+                              region->page_offset, kind);
+    if (!region->slot)
+      status = WMMAP_NO_MEMORY;
+  }
+  if (status) {
+    delete region;
+    return status;
+  }
+  result = region;
+  return WMMAP_OK;
+}
+
+void wmmap_region::release() {
+  if (holders.fetch_sub(1, std::memory_order_acq_rel) == 1)
+    delete this;
+}
+
+void wmmap_region::restore() {
+  uint64_t lost = slot->lost_from.load();
+  uint64_t file_size = 0;
+  if (lost == FaultSlot::nothing || !file || file->size(file_size) || file_size <= page_offset)
+    return;
+  const uint64_t covered = std::min(round_up(file_size - page_offset), page_length);
+  if (covered <= lost)
+    return;
+  // The mark moves first: a fault that another thread meets from here on moves it back, and a mark that is too low
+  // only costs another look. The other order could lose a mark.
+  if (!slot->lost_from.compare_exchange_strong(lost, covered < page_length ? covered : FaultSlot::nothing))
+    return;
+  if (!restore_pages(pages + lost, *file, page_offset + lost, covered - lost, kind))
+    slot->lose_from(lost);
+}
+
+wmmap_status wmmap_region::prepare(uint64_t offset, uint64_t length) {
+  if (clean())
+    return WMMAP_OK;
+  restore();
+  return check(offset, length);
+}
+
+wmmap_status wmmap_region::check(uint64_t offset, uint64_t length) const {
+  if (clean() || length == 0)
+    return WMMAP_OK;
+  const bool touches_lost = lead + offset + length > slot->lost_from.load();
+  return touches_lost || slot->broken.load() ? WMMAP_FAULT : WMMAP_OK;
+}
+
+wmmap_status wmmap_region::flush(uint64_t offset, uint64_t length) {
+  if (!file || !kind.shared || !kind.write || length == 0)
+    return WMMAP_OK;
+  if (const wmmap_status status = prepare(offset, length))
+    return status;
+  const uint64_t start = round_down(lead + offset);
+  const wmmap_status status = flush_pages(pages + start, lead + offset + length - start, *file);
+  return status ? status : check(offset, length);
+}
+
+wmmap_status wmmap_region::advise(uint64_t offset, uint64_t length, wmmap_advice advice) {
+  const uint64_t start = round_down(lead + offset);
+  const bool private_changes = !file || !kind.shared;
+  return advise_pages(pages + start, lead + offset + length - start, advice, private_changes);
+}

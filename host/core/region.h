@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Mapped pages with a count of those who need them.
+#pragma once
+
+#include "faults.h"
+
+/// Pages of a file or of zero-filled memory. They stay mapped until the last holder releases them.
+struct wmmap_region {
+  using File = wmmap::File;
+  using PageKind = wmmap::PageKind;
+
+  /// Maps bytes `offset..offset + length` of the file; the caller has checked them. It is the first holder.
+  static wmmap_status create(std::shared_ptr<const File> file, uint64_t offset, uint64_t length, PageKind kind,
+                             wmmap_region *&result);
+  void hold() { holders.fetch_add(1, std::memory_order_relaxed); }
+  void release();
+
+  uint8_t *bytes() const { return pages + lead; }
+  uint64_t length() const { return size; }
+  bool clean() const { return slot->clean(); }
+
+  /// Before the bytes are touched: brings back lost pages that the file covers again, then tells whether a page of the
+  /// range is lost. The range must lie inside.
+  wmmap_status prepare(uint64_t offset, uint64_t length);
+  /// After the bytes were touched: tells whether a page of the range is lost.
+  wmmap_status check(uint64_t offset, uint64_t length) const;
+
+  wmmap_status flush(uint64_t offset, uint64_t length);
+  wmmap_status advise(uint64_t offset, uint64_t length, wmmap_advice advice);
+
+  static std::atomic<size_t> live;
+
+private:
+  wmmap_region(std::shared_ptr<const File> file, uint64_t offset, uint64_t length, PageKind kind);
+  ~wmmap_region();
+  void restore();
+
+  const std::shared_ptr<const File> file;
+  const PageKind kind;
+  const uint64_t lead;        ///< Bytes between the first page and the first byte of the mapping.
+  const uint64_t page_offset; ///< Of the first page in the file.
+  const uint64_t size;        ///< Of the mapping in bytes.
+  const uint64_t page_length; ///< Of all its pages in bytes.
+  uint8_t *pages = nullptr;
+  wmmap::FaultSlot *slot = nullptr;
+  std::atomic<size_t> holders{1};
+};

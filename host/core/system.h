@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What the core asks of an operating system. Each folder named after a system implements it; nothing else in the core
+// knows one. Every function leaves the system's error number where wmmap_system_error() finds it.
+#pragma once
+
+#include "wasi_mmap.h"
+
+#include <memory>
+
+namespace wmmap {
+
+/// How the pages of a region are made.
+struct PageKind {
+  bool read;    ///< Pages may be read.
+  bool write;   ///< Pages may be written (and so read).
+  bool execute; ///< Pages may be executed.
+  bool shared;  ///< Stores reach the file.
+};
+
+/// A file of our own: a duplicate of the caller's, closed with the last mapping or region that needs it.
+class File {
+public:
+  explicit File(wmmap_file handle) : handle(handle) {}
+  ~File();
+  File(const File &) = delete;
+  File &operator=(const File &) = delete;
+
+  /// Checks that the caller's file is open, of a kind that can be mapped and open for what the access needs, in this
+  /// order; then duplicates it.
+  static wmmap_status duplicate(wmmap_file file, bool need_write, std::shared_ptr<const File> &result);
+
+  wmmap_status size(uint64_t &result) const;
+  /// Cuts or extends the file; what is added has blocks of its own. On failure the file has its old size.
+  wmmap_status resize(uint64_t size) const;
+
+  const wmmap_file handle;
+};
+
+/// Mappings begin at multiples of this, a power of two.
+uint64_t granularity();
+
+/// Makes faults on our pages survivable; repeated calls do nothing.
+wmmap_status guard_faults();
+
+/// Maps `length` bytes from `offset` (a multiple of the granularity) of `file`, or of zero-filled memory if null.
+wmmap_status map_pages(const File *file, uint64_t offset, uint64_t length, PageKind kind, uint8_t *&base);
+/// Puts pages of the file over those at `base`, which map_pages() made; a failure leaves what was there.
+bool restore_pages(uint8_t *base, const File &file, uint64_t offset, uint64_t length, PageKind kind);
+void unmap_pages(uint8_t *base, uint64_t length);
+/// Both take a range that begins at a multiple of the granularity.
+wmmap_status flush_pages(uint8_t *base, uint64_t length, const File &file);
+wmmap_status advise_pages(uint8_t *base, uint64_t length, wmmap_advice advice, bool discards_changes);
+
+} // namespace wmmap

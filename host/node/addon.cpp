@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The Node-API addon: it converts between JavaScript values and the core, and knows who has borrowed memory.
+// It trusts its caller, ts/node/native.ts, which has checked every argument; nothing else may load it.
+#define NAPI_VERSION 8
+#include <napi.h>
+
+#include "wasi_mmap.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace {
+
+/// What one Node environment (the main thread, or a worker) needs.
+struct Environment {
+  Napi::FunctionReference make_error; ///< (code, system error number) => MmapError
+};
+
+uint64_t to_u64(const Napi::Value &value) { return static_cast<uint64_t>(value.As<Napi::Number>().DoubleValue()); }
+
+Napi::Value to_number(Napi::Env env, uint64_t value) { return Napi::Number::New(env, static_cast<double>(value)); }
+
+void require(Napi::Env env, wmmap_status status) {
+  if (status == WMMAP_OK)
+    return;
+  const Napi::Value code = Napi::String::New(env, wmmap_status_name(status));
+  const Napi::Value number = Napi::Number::New(env, wmmap_system_error());
+  const Napi::Value error = env.GetInstanceData<Environment>()->make_error.Call({code, number});
+  throw Napi::Error(env, error);
+}
+
+/// An ArrayBuffer over memory of ours, or undefined where the engine allows none (a V8 with a sandbox).
+/// V8 takes its bytes for heap and would collect garbage for them: that is taken back.
+Napi::Value external_buffer(Napi::Env env, void *bytes, size_t length, napi_finalize finalize, void *hint) {
+  napi_value buffer = nullptr;
+  const napi_status status = napi_create_external_arraybuffer(env, bytes, length, finalize, hint, &buffer);
+  if (status == napi_no_external_buffers_allowed)
+    return env.Undefined();
+  NAPI_THROW_IF_FAILED(env, status, env.Undefined());
+  Napi::MemoryManagement::AdjustExternalMemory(env, -static_cast<int64_t>(length));
+  return {env, buffer};
+}
+
+/// Memory lent to JavaScript. Its pages stay mapped until the engine has let go of the memory *and* the ArrayBuffer is
+/// garbage: background work keeps one or the other alive, and a detached buffer only the second.
+/// All of it happens on the thread of its environment.
+class Loan {
+public:
+  /// Takes over one hold of the region.
+  Loan(wmmap_region *region, uint64_t length) : region(region), length(length) {}
+
+  void hold() { ++holders; }
+  void release() {
+    if (--holders == 0)
+      delete this;
+  }
+
+  static void memory_gone(napi_env env, void * /*bytes*/, void *loan) {
+    auto *self = static_cast<Loan *>(loan);
+    // V8 has subtracted the length just now; external_buffer() had done so before.
+    Napi::MemoryManagement::AdjustExternalMemory(env, static_cast<int64_t>(self->length));
+    self->release();
+  }
+  static void object_gone(napi_env /*env*/, void *loan, void * /*hint*/) { static_cast<Loan *>(loan)->release(); }
+
+private:
+  ~Loan() { wmmap_region_release(region); }
+
+  wmmap_region *const region;
+  const uint64_t length;
+  int holders = 1;
+};
+
+/// The mapping resource of the contract with numbers for u64, plus what only shared memory can offer.
+class Mapping : public Napi::ObjectWrap<Mapping> {
+public:
+  static Napi::Function define(Napi::Env env) {
+    return DefineClass(env, "NativeMapping",
+                       {InstanceMethod<&Mapping::length>("length"), InstanceMethod<&Mapping::access>("access"),
+                        InstanceMethod<&Mapping::file_size>("fileSize"), InstanceMethod<&Mapping::read>("readInto"),
+                        InstanceMethod<&Mapping::write>("write"), InstanceMethod<&Mapping::move>("move"),
+                        InstanceMethod<&Mapping::find<wmmap_find>>("find"),
+                        InstanceMethod<&Mapping::find<wmmap_rfind>>("rfind"),
+                        InstanceMethod<&Mapping::flush>("flush"), InstanceMethod<&Mapping::resize>("resize"),
+                        InstanceMethod<&Mapping::advise>("adviseBy"), InstanceMethod<&Mapping::check>("check"),
+                        InstanceMethod<&Mapping::clean>("clean"), InstanceMethod<&Mapping::own_buffer>("ownBuffer"),
+                        InstanceMethod<&Mapping::lend_buffer>("lendBuffer"),
+                        InstanceMethod<&Mapping::close>("close")});
+  }
+
+  /// (fd or -1, length, offset, access) or (fd or -1, length, offset, sharing, protection)
+  explicit Mapping(const Napi::CallbackInfo &info) : ObjectWrap(info) {
+    const auto file = static_cast<wmmap_file>(info[0].As<Napi::Number>().Int32Value());
+    const uint64_t length = to_u64(info[1]);
+    const uint64_t offset = to_u64(info[2]);
+    const uint32_t how = info[3].As<Napi::Number>().Uint32Value();
+    const wmmap_status status =
+        info[4].IsUndefined()
+            ? wmmap_open(file, length, static_cast<wmmap_access>(how), offset, &mapping)
+            : wmmap_open_posix(file, length, static_cast<wmmap_sharing>(how),
+                               info[4].As<Napi::Number>().Uint32Value(), offset, &mapping);
+    require(info.Env(), status);
+  }
+
+  ~Mapping() override { wmmap_close(mapping); }
+
+private:
+  Napi::Value length(const Napi::CallbackInfo &info) { return to_number(info.Env(), wmmap_length(mapping)); }
+
+  Napi::Value access(const Napi::CallbackInfo &info) {
+    static const char *const names[] = {"read", "write", "copy"};
+    return Napi::String::New(info.Env(), names[wmmap_get_access(mapping)]);
+  }
+
+  Napi::Value file_size(const Napi::CallbackInfo &info) {
+    uint64_t size = 0;
+    require(info.Env(), wmmap_file_size(mapping, &size));
+    return to_number(info.Env(), size);
+  }
+
+  void read(const Napi::CallbackInfo &info) {
+    auto target = info[1].As<Napi::Uint8Array>();
+    require(info.Env(), wmmap_read(mapping, to_u64(info[0]), target.ByteLength(), target.Data()));
+  }
+
+  void write(const Napi::CallbackInfo &info) {
+    const auto source = info[1].As<Napi::Uint8Array>();
+    require(info.Env(), wmmap_write(mapping, to_u64(info[0]), source.ByteLength(), source.Data()));
+  }
+
+  void move(const Napi::CallbackInfo &info) {
+    require(info.Env(), wmmap_move(mapping, to_u64(info[0]), to_u64(info[1]), to_u64(info[2])));
+  }
+
+  template <auto search> Napi::Value find(const Napi::CallbackInfo &info) {
+    const auto needle = info[0].As<Napi::Uint8Array>();
+    uint64_t position = WMMAP_NOT_FOUND;
+    require(info.Env(), search(mapping, needle.Data(), needle.ByteLength(), to_u64(info[1]), to_u64(info[2]),
+                               &position));
+    return position == WMMAP_NOT_FOUND ? info.Env().Undefined() : to_number(info.Env(), position);
+  }
+
+  void flush(const Napi::CallbackInfo &info) {
+    require(info.Env(), wmmap_flush(mapping, to_u64(info[0]), to_u64(info[1])));
+  }
+
+  void resize(const Napi::CallbackInfo &info) {
+    require(info.Env(), wmmap_resize(mapping, to_u64(info[0])));
+    detach_lent();
+  }
+
+  void advise(const Napi::CallbackInfo &info) {
+    const auto advice = static_cast<wmmap_advice>(info[2].As<Napi::Number>().Uint32Value());
+    require(info.Env(), wmmap_advise(mapping, to_u64(info[0]), to_u64(info[1]), advice));
+  }
+
+  void check(const Napi::CallbackInfo &info) {
+    require(info.Env(), wmmap_check(mapping, to_u64(info[0]), to_u64(info[1]), nullptr));
+  }
+
+  Napi::Value clean(const Napi::CallbackInfo &info) {
+    bool clean = false;
+    require(info.Env(), wmmap_check(mapping, 0, 0, &clean));
+    return Napi::Boolean::New(info.Env(), clean);
+  }
+
+  /// The whole mapping, for the Mmap that owns this object and lets go of it before it closes or resizes. Nobody is
+  /// counted as a holder, so that the pages go at once; and it is never detached, which would slow down every typed
+  /// array of the isolate for good. Undefined where JavaScript may not or cannot touch the pages.
+  Napi::Value own_buffer(const Napi::CallbackInfo &info) {
+    wmmap_region *region = wmmap_region_hold(mapping);
+    wmmap_region_release(region); // The mapping goes on to hold it.
+    return external_buffer(info.Env(), wmmap_region_bytes(region), static_cast<size_t>(wmmap_region_length(region)),
+                           nullptr, nullptr);
+  }
+
+  /// (offset, length): bytes for anybody.
+  Napi::Value lend_buffer(const Napi::CallbackInfo &info) {
+    const Napi::Env env = info.Env();
+    const uint64_t offset = to_u64(info[0]);
+    const uint64_t length = to_u64(info[1]);
+    wmmap_region *region = nullptr;
+    require(env, wmmap_region_lend(mapping, &region));
+    auto *loan = new Loan(region, length);
+    const Napi::Value value = external_buffer(env, wmmap_region_bytes(region) + offset, static_cast<size_t>(length),
+                                              Loan::memory_gone, loan);
+    if (value.IsUndefined()) {
+      loan->release();
+      require(env, WMMAP_UNSUPPORTED);
+    }
+    loan->hold();
+    NAPI_THROW_IF_FAILED(env, napi_add_finalizer(env, value, loan, Loan::object_gone, nullptr, nullptr), value);
+    if (lent.size() >= prune_lent_at) {
+      lent.erase(std::remove_if(lent.begin(), lent.end(), [](auto &buffer) { return buffer.Value().IsEmpty(); }),
+                 lent.end());
+      prune_lent_at = 2 * lent.size() + 16;
+    }
+    lent.push_back(Napi::Reference<Napi::ArrayBuffer>::New(value.As<Napi::ArrayBuffer>(), 0));
+    return value;
+  }
+
+  void close(const Napi::CallbackInfo & /*info*/) {
+    detach_lent();
+    wmmap_close(mapping);
+    mapping = nullptr;
+  }
+
+  /// JavaScript loses its views; background work that is under way keeps the pages (see Loan).
+  void detach_lent() {
+    for (auto &reference : lent) {
+      Napi::ArrayBuffer buffer = reference.Value();
+      if (!buffer.IsEmpty() && !buffer.IsDetached())
+        buffer.Detach();
+    }
+    lent.clear();
+  }
+
+  wmmap_mapping *mapping = nullptr;
+  std::vector<Napi::Reference<Napi::ArrayBuffer>> lent; // Weak.
+  size_t prune_lent_at = 16;
+};
+
+/// (make_error) => the addon's exports
+Napi::Value initialize(const Napi::CallbackInfo &info) {
+  const Napi::Env env = info.Env();
+  env.GetInstanceData<Environment>()->make_error = Napi::Persistent(info[0].As<Napi::Function>());
+  Napi::Object exports = Napi::Object::New(env);
+  exports["Mapping"] = Mapping::define(env);
+  // Static memory that the core only adds to, in a library that is never unloaded (-z nodelete).
+  const Napi::Value count = external_buffer(env, const_cast<uint32_t *>(wmmap_fault_count()), sizeof(uint32_t), nullptr, nullptr);
+  if (!count.IsUndefined())
+    exports["faultCount"] = Napi::Uint32Array::New(env, 1, count.As<Napi::ArrayBuffer>(), 0);
+  exports["liveRegions"] = Napi::Function::New(env, [](const Napi::CallbackInfo &call) {
+    return to_number(call.Env(), wmmap_live_regions());
+  });
+  return exports;
+}
+
+Napi::Object load(Napi::Env env, Napi::Object exports) {
+  env.SetInstanceData(new Environment);
+  exports["initialize"] = Napi::Function::New(env, initialize);
+  return exports;
+}
+
+} // namespace
+
+NODE_API_MODULE(wasi_mmap, load)

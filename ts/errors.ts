@@ -1,0 +1,37 @@
+import type { ErrorCode as ContractErrorCode } from './contract/interfaces/wasi-mmap-mmap-mapping.js';
+
+/** What an {@link MmapError} can say: the contract's `error-code`, or that the mapping was closed. */
+export type ErrorCode = ContractErrorCode | 'closed';
+
+const MESSAGES: Record<ErrorCode, string> = {
+  'access-denied': 'the file is not open for what the access needs',
+  'bad-descriptor': 'the file descriptor is not open',
+  'empty-file': 'an empty file cannot be mapped',
+  'past-end': 'the range lies past the end of the file',
+  'invalid-argument': 'invalid argument',
+  'read-only': 'the mapping may not be changed',
+  'out-of-range': 'the range does not lie inside the mapping',
+  'not-resizable': 'only a mapping with access "write" can change size',
+  busy: 'the file or mapping is in use',
+  fault: 'a page cannot be reached: the file was truncated, or its storage failed',
+  'no-memory': 'no memory, address space or file descriptors left',
+  'no-space': 'no space left on the device',
+  unsupported: 'not possible with this kind of file or on this system',
+  io: 'the device or file system failed',
+  closed: 'the mapping is closed',
+};
+
+/** Why an operation on a mapping was refused or failed. */
+export class MmapError extends Error {
+  override readonly name = 'MmapError';
+  /** The contract's error-code, or `closed`. */
+  readonly code: ErrorCode;
+  /** The number that the operating system gave, where one did. It differs between systems: for messages only. */
+  readonly errno: number | undefined;
+
+  constructor(code: ErrorCode, detail?: string, errno?: number) {
+    super(`${code}: ${detail ?? MESSAGES[code]}${errno === undefined ? '' : ` (errno ${errno})`}`);
+    this.code = code;
+    this.errno = errno;
+  }
+}

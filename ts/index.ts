@@ -1,0 +1,10 @@
+/**
+ * Memory-mapped files with one `access` keyword, `read`, `write` or `copy`.
+ *
+ * @packageDocumentation
+ */
+export type { Bytes } from './arguments.js';
+export { MmapError, type ErrorCode } from './errors.js';
+export type { Access, Advice } from './floor.js';
+export { Mmap } from './mmap.js';
+export { constants, mmap, type MmapOptions, type Source } from './node/open.js';

@@ -1,0 +1,128 @@
+/** The native addon as a floor for {@link Mmap}. */
+import { constants } from 'node:buffer';
+import { join } from 'node:path';
+import { markAsUntransferable } from 'node:worker_threads';
+import load from 'node-gyp-build';
+import { MmapError, type ErrorCode } from '../errors.js';
+import type { Access, Advice, Floor, SharedMemory } from '../floor.js';
+
+/** The class of the addon. It checks nothing: every argument must be of its type and a size a safe integer. */
+interface NativeMapping extends Omit<Floor, 'read' | 'view' | 'advise' | 'shared'> {
+  adviseBy(offset: number, length: number, advice: number): void;
+  clean(): boolean;
+  check(offset: number, length: number): void;
+  ownBuffer(): ArrayBuffer | undefined;
+  lendBuffer(offset: number, length: number): ArrayBuffer;
+}
+
+interface Addon {
+  /** (fd or -1, length, offset, access), or (fd or -1, length, offset, sharing, protection), as in wasi_mmap.h. */
+  readonly Mapping: new (
+    fd: number,
+    length: number,
+    offset: number,
+    accessOrSharing: number,
+    protection?: number,
+  ) => NativeMapping;
+  /** Absent where the engine allows no external memory. */
+  readonly faultCount?: Uint32Array;
+  readonly liveRegions: () => number;
+}
+
+type MakeError = (code: ErrorCode, errno: number) => MmapError;
+
+// node-gyp-build, the loader of the `prebuildify` family: takes build/Release, else the prebuild for this system.
+const addon = (load(join(__dirname, '..', '..')) as { initialize(makeError: MakeError): Addon }).initialize(
+  (code, errno) => new MmapError(code, undefined, errno === 0 ? undefined : errno),
+);
+
+// In the order of wasi_mmap.h.
+const ACCESSES: readonly Access[] = ['read', 'write', 'copy'];
+const ADVICES: readonly Advice[] = ['normal', 'random', 'sequential', 'will-need', 'dont-need'];
+
+/** The largest view: what the engine allows, and at most 4 GiB, past which some engines end the process. */
+export const MAX_VIEW_LENGTH = Math.min(constants.MAX_LENGTH, 2 ** 32);
+
+/** How many regions of mapped pages the process holds: for tests of leaks. */
+export const liveRegions = addon.liveRegions;
+
+/** How pages are asked for: with an access, or in the terms of POSIX. */
+export type Request = { readonly access: Access } | { readonly shared: boolean; readonly protection: number };
+
+class NativeFloor extends addon.Mapping implements Floor {
+  /** All bytes as lent last, where one array can hold them: views share it. */
+  #lent: WeakRef<ArrayBuffer> | undefined;
+  readonly shared?: SharedMemory;
+
+  constructor(fd: number, length: number, offset: number, accessOrSharing: number, protection?: number) {
+    super(fd, length, offset, accessOrSharing, protection);
+    const { faultCount } = addon;
+    const readable = protection === undefined || protection !== 0;
+    if (faultCount && readable) this.shared = new NativeMemory(this, faultCount);
+  }
+
+  read(offset: number, length: number): Uint8Array {
+    if (length > constants.MAX_LENGTH) throw new MmapError('no-memory', 'more than one Uint8Array can hold');
+    const result = new Uint8Array(length);
+    this.readInto(offset, result);
+    return result;
+  }
+
+  view(offset: number, length: number): Uint8Array {
+    if (length > MAX_VIEW_LENGTH) {
+      throw new MmapError('unsupported', `a view holds at most ${MAX_VIEW_LENGTH} bytes, not ${length}: take windows`);
+    }
+    if (length === 0) return new Uint8Array(0); // The end of the pages is not an address to lend.
+    const whole = this.length();
+    if (whole > MAX_VIEW_LENGTH) return new Uint8Array(this.#lend(offset, length));
+    let buffer = this.#lent?.deref();
+    if (!buffer || buffer.byteLength !== whole) {
+      buffer = this.#lend(0, whole);
+      this.#lent = new WeakRef(buffer);
+    }
+    return new Uint8Array(buffer, offset, length);
+  }
+
+  #lend(offset: number, length: number): ArrayBuffer {
+    const buffer = this.lendBuffer(offset, length);
+    markAsUntransferable(buffer); // In another thread it would escape close().
+    return buffer;
+  }
+
+  advise(offset: number, length: number, advice: Advice): void {
+    const index = ADVICES.indexOf(advice);
+    if (index < 0) throw new MmapError('invalid-argument', `unknown advice: ${String(advice)}`);
+    this.adviseBy(offset, length, index);
+  }
+}
+
+class NativeMemory implements SharedMemory {
+  readonly #floor: NativeMapping;
+  readonly faultCount: Uint32Array;
+
+  constructor(floor: NativeMapping, faultCount: Uint32Array) {
+    this.#floor = floor;
+    this.faultCount = faultCount;
+  }
+
+  bytes(): Uint8Array | undefined {
+    if (this.#floor.length() > MAX_VIEW_LENGTH) return undefined;
+    const buffer = this.#floor.ownBuffer();
+    return buffer && new Uint8Array(buffer);
+  }
+
+  clean(): boolean {
+    return this.#floor.clean();
+  }
+
+  check(offset: number, length: number): void {
+    this.#floor.check(offset, length);
+  }
+}
+
+/** Maps; `fd` -1 stands for zero-filled memory. */
+export function openNative(fd: number, length: number, offset: number, request: Request): Floor {
+  return 'access' in request
+    ? new NativeFloor(fd, length, offset, ACCESSES.indexOf(request.access))
+    : new NativeFloor(fd, length, offset, request.shared ? 0 : 1, request.protection);
+}
