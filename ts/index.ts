@@ -8,3 +8,4 @@ export { MmapError, type ErrorCode } from './errors.js';
 export type { Access, Advice } from './floor.js';
 export { Mmap } from './mmap.js';
 export { constants, mmap, type MmapOptions, type Source } from './node/open.js';
+export { MAX_VIEW_LENGTH } from './node/native.js';

@@ -158,7 +158,7 @@ export class Mmap implements Disposable, Iterable<number> {
 
   /**
    * Sets the size of the mapping and of the file, which then ends where the mapping does. Only with access `write`,
-   * and not to 0. Views become empty, as with `WebAssembly.Memory.grow`; the cursor stays.
+   * and not to 0. The cursor stays. Views that were taken before keep their size and the pages they had.
    */
   resize(length: number | bigint): void {
     const size = toSize(length, 'length', 'invalid-argument');
@@ -202,8 +202,8 @@ export class Mmap implements Disposable, Iterable<number> {
   }
 
   /**
-   * Unmaps; a second call does nothing. Views become empty at once. Their pages go when no background work (such as
-   * zlib's) can hold them any more, that is when their buffers are collected; without views they go now.
+   * Unmaps; a second call does nothing. Pages that a {@link view} shows stay mapped until it is garbage: JavaScript or
+   * background work, such as zlib's, may be about to use it. All others go at once.
    */
   close(): void {
     const floor = this.#floor;
@@ -256,8 +256,8 @@ export class Mmap implements Disposable, Iterable<number> {
    * The bytes from `start` to `end` themselves, without a copy; negative indices count from the end.
    *
    * With access `write` a store reaches the file, with `copy` and `read` it stays private (with `read` the mapping does
-   * not see it either). A page that the file no longer has reads as zeros there. The view becomes empty at
-   * {@link close} and {@link resize} and cannot be transferred to another thread.
+   * not see it either). A page that the file no longer has reads as zeros there. A view stays what it is after
+   * {@link close} and {@link resize}, until it is garbage, and cannot be transferred to another thread.
    *
    * @throws {MmapError} `unsupported` if it would be larger than the engine allows (4 GiB): take windows instead.
    */

@@ -2,12 +2,11 @@
 // The Node-API addon: it converts between JavaScript values and the core, and knows who has borrowed memory.
 // It trusts its caller, ts/node/native.ts, which has checked every argument; nothing else may load it.
 #define NAPI_VERSION 8
+// A thread that is being terminated can throw nothing any more; that must not end the process.
+#define NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS
 #include <napi.h>
 
 #include "wasi_mmap.h"
-
-#include <algorithm>
-#include <vector>
 
 namespace {
 
@@ -30,7 +29,7 @@ void require(Napi::Env env, wmmap_status status) {
 }
 
 /// An ArrayBuffer over memory of ours, or undefined where the engine allows none (a V8 with a sandbox).
-/// V8 takes its bytes for heap and would collect garbage for them: that is taken back.
+/// V8 counts its bytes as if they were heap, and would collect more garbage for it: that is taken back.
 Napi::Value external_buffer(Napi::Env env, void *bytes, size_t length, napi_finalize finalize, void *hint) {
   napi_value buffer = nullptr;
   const napi_status status = napi_create_external_arraybuffer(env, bytes, length, finalize, hint, &buffer);
@@ -41,34 +40,19 @@ Napi::Value external_buffer(Napi::Env env, void *bytes, size_t length, napi_fina
   return {env, buffer};
 }
 
-/// Memory lent to JavaScript. Its pages stay mapped until the engine has let go of the memory *and* the ArrayBuffer is
-/// garbage: background work keeps one or the other alive, and a detached buffer only the second.
-/// All of it happens on the thread of its environment.
-class Loan {
-public:
-  /// Takes over one hold of the region.
-  Loan(wmmap_region *region, uint64_t length) : region(region), length(length) {}
+/// Memory lent to JavaScript: its pages stay mapped until the engine has let go of it, and so has everyone who works on
+/// it in the background.
+struct Loan {
+  wmmap_region *region; ///< Holds one.
+  uint64_t length;
 
-  void hold() { ++holders; }
-  void release() {
-    if (--holders == 0)
-      delete this;
-  }
-
-  static void memory_gone(napi_env env, void * /*bytes*/, void *loan) {
-    auto *self = static_cast<Loan *>(loan);
+  static void end(napi_env env, void * /*bytes*/, void *loan) {
+    const auto *self = static_cast<Loan *>(loan);
     // V8 has subtracted the length just now; external_buffer() had done so before.
     Napi::MemoryManagement::AdjustExternalMemory(env, static_cast<int64_t>(self->length));
-    self->release();
+    wmmap_region_release(self->region);
+    delete self;
   }
-  static void object_gone(napi_env /*env*/, void *loan, void * /*hint*/) { static_cast<Loan *>(loan)->release(); }
-
-private:
-  ~Loan() { wmmap_region_release(region); }
-
-  wmmap_region *const region;
-  const uint64_t length;
-  int holders = 1;
 };
 
 /// The mapping resource of the contract with numbers for u64, plus what only shared memory can offer.
@@ -146,7 +130,6 @@ private:
 
   void resize(const Napi::CallbackInfo &info) {
     require(info.Env(), wmmap_resize(mapping, to_u64(info[0])));
-    detach_lent();
   }
 
   void advise(const Napi::CallbackInfo &info) {
@@ -164,9 +147,8 @@ private:
     return Napi::Boolean::New(info.Env(), clean);
   }
 
-  /// The whole mapping, for the Mmap that owns this object and lets go of it before it closes or resizes. Nobody is
-  /// counted as a holder, so that the pages go at once; and it is never detached, which would slow down every typed
-  /// array of the isolate for good. Undefined where JavaScript may not or cannot touch the pages.
+  /// The whole mapping, for the Mmap that owns this object and lets go of it before it closes or resizes: nobody is
+  /// counted as a holder, so that the pages go at once. Undefined where the engine allows no such memory.
   Napi::Value own_buffer(const Napi::CallbackInfo &info) {
     wmmap_region *region = wmmap_region_hold(mapping);
     wmmap_region_release(region); // The mapping goes on to hold it.
@@ -174,50 +156,29 @@ private:
                            nullptr, nullptr);
   }
 
-  /// (offset, length): bytes for anybody.
+  /// (offset, length): bytes for anybody. They are not detached when the mapping closes: Node's own code (zlib, for one)
+  /// ends the process when memory that it works on becomes shorter.
   Napi::Value lend_buffer(const Napi::CallbackInfo &info) {
-    const Napi::Env env = info.Env();
-    const uint64_t offset = to_u64(info[0]);
     const uint64_t length = to_u64(info[1]);
     wmmap_region *region = nullptr;
-    require(env, wmmap_region_lend(mapping, &region));
-    auto *loan = new Loan(region, length);
-    const Napi::Value value = external_buffer(env, wmmap_region_bytes(region) + offset, static_cast<size_t>(length),
-                                              Loan::memory_gone, loan);
-    if (value.IsUndefined()) {
-      loan->release();
-      require(env, WMMAP_UNSUPPORTED);
+    require(info.Env(), wmmap_region_lend(mapping, &region));
+    auto *loan = new Loan{region, length};
+    const Napi::Value buffer = external_buffer(info.Env(), wmmap_region_bytes(region) + to_u64(info[0]),
+                                               static_cast<size_t>(length), Loan::end, loan);
+    if (buffer.IsUndefined()) {
+      wmmap_region_release(region);
+      delete loan;
+      require(info.Env(), WMMAP_UNSUPPORTED);
     }
-    loan->hold();
-    NAPI_THROW_IF_FAILED(env, napi_add_finalizer(env, value, loan, Loan::object_gone, nullptr, nullptr), value);
-    if (lent.size() >= prune_lent_at) {
-      lent.erase(std::remove_if(lent.begin(), lent.end(), [](auto &buffer) { return buffer.Value().IsEmpty(); }),
-                 lent.end());
-      prune_lent_at = 2 * lent.size() + 16;
-    }
-    lent.push_back(Napi::Reference<Napi::ArrayBuffer>::New(value.As<Napi::ArrayBuffer>(), 0));
-    return value;
+    return buffer;
   }
 
   void close(const Napi::CallbackInfo & /*info*/) {
-    detach_lent();
     wmmap_close(mapping);
     mapping = nullptr;
   }
 
-  /// JavaScript loses its views; background work that is under way keeps the pages (see Loan).
-  void detach_lent() {
-    for (auto &reference : lent) {
-      Napi::ArrayBuffer buffer = reference.Value();
-      if (!buffer.IsEmpty() && !buffer.IsDetached())
-        buffer.Detach();
-    }
-    lent.clear();
-  }
-
   wmmap_mapping *mapping = nullptr;
-  std::vector<Napi::Reference<Napi::ArrayBuffer>> lent; // Weak.
-  size_t prune_lent_at = 16;
 };
 
 /// (make_error) => the addon's exports

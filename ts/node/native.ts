@@ -85,7 +85,7 @@ class NativeFloor extends addon.Mapping implements Floor {
 
   #lend(offset: number, length: number): ArrayBuffer {
     const buffer = this.lendBuffer(offset, length);
-    markAsUntransferable(buffer); // In another thread it would escape close().
+    markAsUntransferable(buffer); // Node ends the loan with the thread that took it.
     return buffer;
   }
 

@@ -1,0 +1,97 @@
+// Nothing leaks: descriptors, pages and memory go with the mapping, by close, by `using` or by the collector.
+import { readFileSync } from 'node:fs';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { mmap } from 'wasi-mmap';
+import { liveRegions } from '#native';
+import { collectUntil, newFile, openDescriptors, pattern, runNode } from './support.mjs';
+
+const path = newFile(pattern(10_000));
+
+const mappedRanges = (): number => readFileSync('/proc/self/maps', 'latin1').split('\n').length;
+
+test('100,000 open and close cycles leak nothing', () => {
+  const output = runNode(
+    `
+    import { mmap } from 'wasi-mmap';
+    import { openSync, readdirSync, readFileSync } from 'node:fs';
+    const state = () => ({
+      descriptors: readdirSync('/proc/self/fd').length,
+      ranges: readFileSync('/proc/self/maps', 'latin1').split('\\n').length,
+      resident: process.memoryUsage.rss(),
+    });
+    const fd = openSync(process.argv[1], 'r+');
+    const cycles = (count) => {
+      for (let cycle = 0; cycle < count; cycle += 1) {
+        const map = mmap(fd, 0, ['read', 'write', 'copy'][cycle % 3]);
+        if (cycle % 2) map.at(cycle % 10_000);
+        if (cycle % 16 === 0) map.view();
+        map.close();
+      }
+    };
+    const settle = async () => { for (let i = 0; i < 5; i += 1) { gc(); await new Promise((done) => setTimeout(done, 10)); } };
+    cycles(10_000); await settle();
+    const before = state();
+    cycles(100_000); await settle();
+    const after = state();
+    console.log(JSON.stringify({ before, after }));
+  `,
+    path,
+  );
+  const { before, after } = JSON.parse(output);
+  assert.is(after.descriptors, before.descriptors);
+  assert.ok(after.ranges <= before.ranges + 20, `mapped ranges: ${before.ranges} before, ${after.ranges} after`);
+  assert.ok(after.resident < before.resident + (32 << 20), `resident: ${before.resident} before, ${after.resident} after`);
+});
+
+test('using', () => {
+  const before = openDescriptors();
+  let seen = 0;
+  {
+    using map = mmap(path, 0, 'read');
+    seen = map.length;
+    assert.is(openDescriptors(), before + 1);
+  }
+  assert.is(seen, 10_000);
+  assert.is(openDescriptors(), before);
+});
+
+test('close gives pages and descriptor back at once', () => {
+  const before = [liveRegions(), openDescriptors(), mappedRanges()] as const;
+  const map = mmap(path, 0, 'write');
+  map.at(5);
+  map.resize(10_000);
+  map.close();
+  assert.equal([liveRegions(), openDescriptors(), mappedRanges()], before);
+});
+
+test('a mapping that is only dropped goes with the collector', async () => {
+  const before = [liveRegions(), openDescriptors()] as const;
+  const drop = (): void => {
+    for (let count = 0; count < 50; count += 1) {
+      const map = mmap(path, 0, count % 2 === 0 ? 'read' : 'copy');
+      map.at(count);
+      map.view();
+    }
+  };
+  drop();
+  assert.ok(liveRegions() >= before[0] + 50);
+  assert.ok(await collectUntil(() => liveRegions() === before[0] && openDescriptors() === before[1]));
+});
+
+test('mappings that a program forgets do not use up its descriptors', () => {
+  const output = runNode(
+    `
+    import { mmap } from 'wasi-mmap';
+    for (let count = 0; count < 20_000; count += 1) {
+      mmap(process.argv[1], 0, 'read').at(0);
+      if (count % 100 === 0) await new Promise((done) => setImmediate(done));
+    }
+    console.log('done');
+  `,
+    path,
+  );
+  assert.is(output, 'done\n');
+});
+
+test.run();
