@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// A file that is cut while it is mapped: every operation says so, in every thread, and nobody dies.
+#include "support.h"
+
+#include <atomic>
+#include <csignal>
+#include <sys/mman.h>
+#include <thread>
+
+namespace {
+
+const uint64_t page = page_size();
+
+class Faults : public testing::TestWithParam<wmmap_access> {
+protected:
+  const Bytes bytes = pattern(10 * page);
+  const TemporaryFile file{bytes};
+  const Mapping mapping = map(file.fd, GetParam());
+
+  wmmap_status read(uint64_t offset, uint64_t length) {
+    buffer.resize(length);
+    return wmmap_read(mapping.get(), offset, length, buffer.data());
+  }
+  Bytes buffer;
+};
+
+TEST_P(Faults, FirstAndLaterAccesses) {
+  file.truncate(2 * page + 100);
+  for (int round = 0; round < 2; round++) {
+    EXPECT_EQ(read(5 * page, 1), WMMAP_FAULT);
+    EXPECT_EQ(read(0, 10 * page), WMMAP_FAULT);
+    EXPECT_EQ(read(0, 3 * page), WMMAP_OK);
+    EXPECT_EQ(buffer[2 * page + 99], bytes[2 * page + 99]);
+    EXPECT_EQ(buffer[2 * page + 100], 0);
+    EXPECT_EQ(read(3 * page, 0), WMMAP_OK);
+    bool clean = true;
+    EXPECT_EQ(wmmap_check(mapping.get(), 3 * page, 1, &clean), WMMAP_FAULT);
+    EXPECT_FALSE(clean);
+  }
+}
+
+TEST_P(Faults, PagesThatWereReadBefore) {
+  EXPECT_EQ(read(0, 10 * page), WMMAP_OK);
+  file.truncate(0);
+  EXPECT_EQ(read(9 * page, page), WMMAP_FAULT);
+  EXPECT_EQ(read(0, 1), WMMAP_FAULT);
+}
+
+TEST_P(Faults, Writes) {
+  file.truncate(page);
+  const wmmap_status expected = GetParam() == WMMAP_READ ? WMMAP_READ_ONLY : WMMAP_FAULT;
+  EXPECT_EQ(wmmap_write(mapping.get(), 5 * page, 1, "x"), expected);
+  EXPECT_EQ(wmmap_move(mapping.get(), 0, 5 * page, 1), expected);
+  EXPECT_EQ(wmmap_move(mapping.get(), 5 * page, 0, 1), expected);
+  EXPECT_EQ(file.size(), page);
+}
+
+TEST_P(Faults, SearchesThatReachLostPages) {
+  file.truncate(page);
+  uint64_t position = 0;
+  const Bytes absent(3, 0xff);
+  EXPECT_EQ(wmmap_find(mapping.get(), absent.data(), 3, 0, 10 * page, &position), WMMAP_FAULT);
+  EXPECT_EQ(wmmap_find(mapping.get(), absent.data(), 3, 0, page, &position), WMMAP_OK);
+  EXPECT_EQ(position, WMMAP_NOT_FOUND);
+  EXPECT_EQ(wmmap_find(mapping.get(), bytes.data() + 100, 50, 0, 10 * page, &position), WMMAP_OK);
+  EXPECT_EQ(position, 100U);
+  EXPECT_EQ(wmmap_rfind(mapping.get(), bytes.data() + 100, 50, 0, 10 * page, &position), WMMAP_FAULT);
+}
+
+TEST_P(Faults, PagesThatComeBack) {
+  file.truncate(0);
+  EXPECT_EQ(read(0, 10 * page), WMMAP_FAULT);
+  file.truncate(5 * page);
+  EXPECT_EQ(read(0, 5 * page), WMMAP_OK);
+  EXPECT_EQ(buffer, Bytes(5 * page));
+  EXPECT_EQ(read(0, 5 * page + 1), WMMAP_FAULT);
+  file.truncate(10 * page);
+  ASSERT_EQ(pwrite(file.fd, "back", 4, static_cast<off_t>(7 * page)), 4);
+  EXPECT_EQ(read(7 * page, 4), WMMAP_OK);
+  EXPECT_EQ(std::string(buffer.begin(), buffer.end()), "back");
+  bool clean = false;
+  EXPECT_EQ(wmmap_check(mapping.get(), 0, 10 * page, &clean), WMMAP_OK);
+  EXPECT_TRUE(clean);
+  if (GetParam() == WMMAP_WRITE) {
+    EXPECT_EQ(wmmap_write(mapping.get(), 8 * page, 1, "w"), WMMAP_OK);
+    EXPECT_EQ(file.read(8 * page, 1), Bytes{'w'});
+  }
+}
+
+TEST_P(Faults, BytesOfARegion) {
+  wmmap_region *lent = nullptr;
+  ASSERT_EQ(wmmap_region_lend(mapping.get(), &lent), WMMAP_OK);
+  const Region region(lent);
+  volatile uint8_t *view = wmmap_region_bytes(lent);
+  const uint32_t before = *wmmap_fault_count();
+  EXPECT_EQ(view[9 * page], bytes[9 * page]);
+  EXPECT_EQ(*wmmap_fault_count(), before);
+  file.truncate(page);
+  view[5 * page] = 1;
+  EXPECT_EQ(view[9 * page], 0);
+  EXPECT_EQ(*wmmap_fault_count(), before + 1) << "one fault for all that was lost";
+  EXPECT_EQ(view[page - 1], bytes[page - 1]);
+}
+
+INSTANTIATE_TEST_SUITE_P(Access, Faults, testing::Values(WMMAP_READ, WMMAP_WRITE, WMMAP_COPY));
+
+TEST(FaultsPosix, MappedBeforeTheFileGrows) {
+  const TemporaryFile file({});
+  wmmap_mapping *opened = nullptr;
+  ASSERT_EQ(wmmap_open_posix(file.fd, 4 * page, WMMAP_SHARED, WMMAP_PROTECT_READ | WMMAP_PROTECT_WRITE, 0, &opened),
+            WMMAP_OK);
+  const Mapping mapping(opened);
+  EXPECT_EQ(wmmap_write(mapping.get(), 0, 1, "x"), WMMAP_FAULT);
+  file.truncate(2 * page);
+  EXPECT_EQ(wmmap_write(mapping.get(), 0, 1, "x"), WMMAP_OK);
+  EXPECT_EQ(wmmap_write(mapping.get(), 2 * page, 1, "x"), WMMAP_FAULT);
+  EXPECT_EQ(wmmap_flush(mapping.get(), 0, 2 * page), WMMAP_OK);
+  EXPECT_EQ(wmmap_flush(mapping.get(), 0, 4 * page), WMMAP_FAULT);
+  EXPECT_EQ(file.read(0, 2), (Bytes{'x', 0}));
+}
+
+TEST(FaultsResize, BringsPagesBack) {
+  const TemporaryFile file(pattern(4 * page));
+  const Mapping mapping = map(file.fd, WMMAP_WRITE);
+  file.truncate(10);
+  Bytes buffer(4 * page);
+  EXPECT_EQ(wmmap_read(mapping.get(), 0, 4 * page, buffer.data()), WMMAP_FAULT);
+  ASSERT_EQ(wmmap_resize(mapping.get(), 2 * page), WMMAP_OK);
+  Bytes expected = pattern(10);
+  expected.resize(2 * page);
+  EXPECT_EQ(read_all(mapping), expected);
+}
+
+// More mappings than one chunk of the fault table holds, opened and closed in another order.
+TEST(FaultsMany, EveryMappingKnowsItsOwn) {
+  const TemporaryFile whole(pattern(2 * page));
+  const TemporaryFile cut(pattern(2 * page));
+  std::vector<Mapping> good;
+  std::vector<Mapping> bad;
+  for (int index = 0; index < 600; index++) {
+    good.push_back(map(whole.fd, WMMAP_READ));
+    bad.push_back(map(cut.fd, index % 2 == 0 ? WMMAP_READ : WMMAP_COPY));
+  }
+  for (size_t index = 0; index < 600; index += 3)
+    good[index].reset();
+  cut.truncate(page);
+  uint8_t byte = 0;
+  for (const Mapping &mapping : bad)
+    EXPECT_EQ(wmmap_read(mapping.get(), page, 1, &byte), WMMAP_FAULT);
+  for (const Mapping &mapping : good)
+    if (mapping) {
+      EXPECT_EQ(wmmap_read(mapping.get(), page, 1, &byte), WMMAP_OK);
+    }
+}
+
+TEST(FaultsThreads, MapFaultAndCloseAtOnce) {
+  const TemporaryFile file(pattern(8 * page));
+  std::atomic<bool> stop{false};
+  std::atomic<int> faults{0};
+  std::vector<std::thread> threads;
+  for (const wmmap_access access : {WMMAP_READ, WMMAP_WRITE, WMMAP_COPY})
+    threads.emplace_back([&, access] {
+      Bytes buffer(8 * page);
+      while (!stop) {
+        wmmap_mapping *opened = nullptr;
+        if (wmmap_open(file.fd, 8 * page, access, 0, &opened) != WMMAP_OK)
+          continue; // Cut just now.
+        const Mapping mapping(opened);
+        for (int round = 0; round < 5; round++) {
+          const wmmap_status status = wmmap_read(mapping.get(), 0, 8 * page, buffer.data());
+          EXPECT_TRUE(status == WMMAP_OK || status == WMMAP_FAULT) << wmmap_status_name(status);
+          faults += status == WMMAP_FAULT;
+        }
+      }
+    });
+  for (int round = 0; round < 2'000 || (faults == 0 && round < 200'000); round++)
+    file.truncate(round % 2 == 0 ? page : 8 * page);
+  stop = true;
+  for (std::thread &thread : threads)
+    thread.join();
+  EXPECT_GT(faults, 0);
+}
+
+using FaultsDeathTest = testing::Test;
+
+TEST(FaultsDeathTest, ForeignFaultsStillKill) {
+  const TemporaryFile file(pattern(page));
+  const Mapping mapping = map(file.fd, WMMAP_READ);
+  EXPECT_EXIT(raise(SIGBUS), testing::KilledBySignal(SIGBUS), "");
+  EXPECT_DEATH(
+      {
+        void *foreign = mmap(nullptr, page, PROT_READ, MAP_SHARED, file.fd, 0);
+        file.truncate(0);
+        *static_cast<volatile uint8_t *>(foreign);
+      },
+      "");
+}
+
+} // namespace
