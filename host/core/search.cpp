@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Search in both directions: at the speed of memory for what programs look for, in linear time for what an attacker
+// makes up. Kernels for short needles compare every candidate anew, which is quadratic for long ones; so a long needle
+// is looked for by a window of it, and a search that meets too many candidates goes on by a rolling hash.
+#include "search_kernels.h"
+#include "wasi_mmap.h"
+
+#include <algorithm>
+#include <bitset>
+#include <cstring>
+#include <random>
+
+namespace {
+
+enum class Direction { forward, backward };
+
+/// Needles up to this length go to the kernels whole: at worst four of the widest comparisons a byte.
+constexpr size_t window_length = 256;
+
+template <Direction direction>
+const uint8_t *kernel(const uint8_t *bytes, size_t length, const uint8_t *needle, size_t needle_length) {
+  const wmmap::SearchKernels &kernels = wmmap::search_kernels();
+  const auto search = direction == Direction::forward ? kernels.find : kernels.find_last;
+  return reinterpret_cast<const uint8_t *>(search(reinterpret_cast<const char *>(bytes), length,
+                                                  reinterpret_cast<const char *>(needle), needle_length));
+}
+
+/// Polynomial hashes modulo the prime 2^61 - 1, at a point that nobody outside can know. (Modulo 2^64 there are
+/// strings that collide at every point.)
+class RollingHash {
+public:
+  explicit RollingHash(size_t length) : leading(1) {
+    for (size_t index = 1; index < length; index++)
+      leading = multiply(leading, point());
+  }
+  uint64_t append(uint64_t hash, uint8_t byte) const { return reduce(multiply(hash, point()) + byte); }
+  uint64_t remove_first(uint64_t hash, uint8_t byte) const { return reduce(hash + prime - multiply(leading, byte)); }
+
+private:
+  __extension__ using Wide = unsigned __int128;
+  static constexpr uint64_t prime = (uint64_t{1} << 61) - 1;
+
+  static uint64_t reduce(uint64_t value) {
+    value = (value & prime) + (value >> 61);
+    return value >= prime ? value - prime : value;
+  }
+  static uint64_t multiply(uint64_t left, uint64_t right) {
+    const Wide product = static_cast<Wide>(left) * right;
+    return reduce((static_cast<uint64_t>(product) & prime) + static_cast<uint64_t>(product >> 61));
+  }
+  static uint64_t point() {
+    static const uint64_t value = [] {
+      std::random_device random;
+      return (uint64_t{random()} << 32 | random()) % (prime - 512) + 256;
+    }();
+    return value;
+  }
+
+  uint64_t leading; ///< The weight of the first byte of a window.
+};
+
+/// Rabin and Karp's search: linear whatever the bytes are, without memory of its own.
+template <Direction direction>
+const uint8_t *hash_search(const uint8_t *bytes, size_t length, const uint8_t *needle, size_t needle_length) {
+  if (length < needle_length)
+    return nullptr;
+  constexpr bool forward = direction == Direction::forward;
+  // Seen from where the search begins.
+  const auto byte = [&](size_t index) { return forward ? bytes[index] : bytes[length - 1 - index]; };
+  const RollingHash rolling(needle_length);
+  uint64_t wanted = 0;
+  uint64_t hash = 0;
+  for (size_t index = 0; index < needle_length; index++) {
+    wanted = rolling.append(wanted, forward ? needle[index] : needle[needle_length - 1 - index]);
+    hash = rolling.append(hash, byte(index));
+  }
+  for (size_t start = 0;; start++) {
+    if (hash == wanted) {
+      const uint8_t *candidate = forward ? bytes + start : bytes + (length - needle_length - start);
+      if (std::memcmp(candidate, needle, needle_length) == 0)
+        return candidate;
+    }
+    if (start + needle_length == length)
+      return nullptr;
+    hash = rolling.append(rolling.remove_first(hash, byte(start)), byte(start + needle_length));
+  }
+}
+
+/// How many bytes of a candidate were equal, in whole blocks: what it cost to look at it.
+size_t equal_bytes(const uint8_t *candidate, const uint8_t *needle, size_t length) {
+  constexpr size_t block = 256;
+  size_t done = 0;
+  while (done < length) {
+    const size_t count = std::min(block, length - done);
+    if (std::memcmp(candidate + done, needle + done, count) != 0)
+      break;
+    done += count;
+  }
+  return done;
+}
+
+/// The part of a needle to look for first: at its head or tail, whichever has more different bytes.
+size_t choose_window(const uint8_t *needle, size_t needle_length) {
+  const auto variety = [](const uint8_t *bytes) {
+    std::bitset<256> seen;
+    for (size_t index = 0; index < window_length; index++)
+      seen.set(bytes[index]);
+    return seen.count();
+  };
+  const size_t tail = needle_length - window_length;
+  return variety(needle + tail) > variety(needle) ? tail : 0;
+}
+
+template <Direction direction>
+const uint8_t *window_search(const uint8_t *bytes, size_t length, const uint8_t *needle, size_t needle_length) {
+  constexpr bool forward = direction == Direction::forward;
+  constexpr size_t fixed_cost = 64; // Of a candidate, in compared bytes.
+  constexpr size_t free_work = size_t{1} << 20;
+  const size_t window = choose_window(needle, needle_length);
+  size_t start = 0; // Candidates begin at start..end.
+  size_t end = length - needle_length;
+  for (size_t work = 0;;) {
+    const uint8_t *hit = kernel<direction>(bytes + window + start, end - start + window_length, needle + window,
+                                           window_length);
+    if (!hit)
+      return nullptr;
+    const uint8_t *candidate = hit - window;
+    const size_t equal = equal_bytes(candidate, needle, needle_length);
+    if (equal == needle_length)
+      return candidate;
+    const auto at = static_cast<size_t>(candidate - bytes);
+    if (at == (forward ? end : start))
+      return nullptr;
+    if (forward)
+      start = at + 1;
+    else
+      end = at - 1;
+    const size_t scanned = forward ? at : length - needle_length - at;
+    work += equal + fixed_cost;
+    if (work > scanned + free_work)
+      return hash_search<direction>(bytes + start, end - start + needle_length, needle, needle_length);
+  }
+}
+
+template <Direction direction>
+const uint8_t *search(const uint8_t *bytes, size_t length, const uint8_t *needle, size_t needle_length) {
+  if (needle_length > length)
+    return nullptr;
+  if (needle_length == 0)
+    return direction == Direction::forward ? bytes : bytes + length;
+  if (needle_length == 1 && direction == Direction::forward) // The C library's is the fastest measured.
+    return static_cast<const uint8_t *>(std::memchr(bytes, needle[0], length));
+  if (needle_length <= window_length)
+    return kernel<direction>(bytes, length, needle, needle_length);
+  return window_search<direction>(bytes, length, needle, needle_length);
+}
+
+} // namespace
+
+extern "C" {
+
+const uint8_t *wmmap_search(const uint8_t *bytes, size_t length, const uint8_t *needle, size_t needle_length) {
+  return search<Direction::forward>(bytes, length, needle, needle_length);
+}
+
+const uint8_t *wmmap_search_reverse(const uint8_t *bytes, size_t length, const uint8_t *needle, size_t needle_length) {
+  return search<Direction::backward>(bytes, length, needle, needle_length);
+}
+
+} // extern "C"

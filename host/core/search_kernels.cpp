@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "search_kernels.h"
+
+#include <type_traits>
+
+// Every kernel that the compiler can make is compiled in; which one runs is chosen at run time. StringZilla's own
+// dispatch would bring its hashing, sorting and Unicode along.
+#if defined(__x86_64__)
+#define SZ_USE_WESTMERE 1
+#define SZ_USE_HASWELL 1
+#define SZ_USE_SKYLAKE 1
+#define SZ_USE_ICELAKE 0
+#elif defined(__aarch64__)
+#define SZ_USE_NEON 1
+#define SZ_USE_SVE 0
+#define SZ_USE_SVE2 0
+#endif
+#define SZ_DYNAMIC_DISPATCH 0
+#include <stringzilla/find.h>
+
+namespace wmmap {
+
+namespace {
+
+static_assert(std::is_same_v<decltype(&sz_find_serial), const char *(*)(const char *, sz_size_t, const char *, sz_size_t)>,
+              "the kernels have the types of SearchKernels");
+
+SearchKernels choose() {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("bmi2"))
+    return {sz_find_skylake, sz_rfind_skylake};
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2"))
+    return {sz_find_haswell, sz_rfind_haswell};
+  if (__builtin_cpu_supports("sse4.2"))
+    return {sz_find_westmere, sz_rfind_westmere};
+#elif defined(__aarch64__)
+  return {sz_find_neon, sz_rfind_neon}; // Part of every 64-bit ARM.
+#endif
+  return {sz_find_serial, sz_rfind_serial};
+}
+
+} // namespace
+
+const SearchKernels &search_kernels() {
+  static const SearchKernels kernels = choose();
+  return kernels;
+}
+
+} // namespace wmmap

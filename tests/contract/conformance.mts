@@ -1,0 +1,33 @@
+/** Prints the contract suite as a matrix of targets and subjects, and writes build/reports/conformance.json. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { runAll, targets, type Outcome } from './targets.mjs';
+import { loadVectors } from './vectors.mjs';
+
+const vectors = loadVectors();
+const report: object[] = [];
+const total: Record<Outcome['state'], number> = { passed: 0, failed: 0, 'expected failure': 0, skipped: 0 };
+
+for (const target of targets) {
+  console.log(`${target.language} on ${target.host}, ${target.os}`);
+  const reasons = new Map<string, number>();
+  for (const [subject, list] of vectors) {
+    const counts: typeof total = { passed: 0, failed: 0, 'expected failure': 0, skipped: 0 };
+    for (const [{ name }, { state, detail }] of runAll(target, list)) {
+      counts[state] += 1;
+      total[state] += 1;
+      if (state === 'failed') console.log(`  FAILED ${name}: ${detail}`);
+      else if (state !== 'passed') reasons.set(`${state}: ${detail}`, (reasons.get(`${state}: ${detail}`) ?? 0) + 1);
+    }
+    const { passed, failed, skipped, 'expected failure': expected } = counts;
+    const { language, host, os } = target;
+    report.push({ suite: subject, language, host, os, passed, failed, expected_failures: expected, skipped });
+    const notes = [failed && `${failed} failed`, expected && `${expected} expected failures`, skipped && `${skipped} skipped`];
+    console.log(`  ${subject.padEnd(12)}${String(passed).padStart(4)} passed  ${notes.filter(Boolean).join(', ')}`);
+  }
+  for (const [reason, count] of reasons) console.log(`  ${count} ${reason}`);
+}
+
+mkdirSync('build/reports', { recursive: true });
+writeFileSync('build/reports/conformance.json', `${JSON.stringify(report, null, 2)}\n`);
+console.log(`${total.passed} passed, ${total.failed} failed, ${total['expected failure']} expected failures, ${total.skipped} skipped`);
+process.exitCode = total.failed > 0 ? 1 : 0;

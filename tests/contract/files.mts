@@ -1,0 +1,39 @@
+/** The files that vectors speak of, and their second reader and writer. */
+import { execFileSync } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import type { FileSpec } from './vectors.mjs';
+
+/** Bytes of Latin-1 text, and back. */
+export const toBytes = (text: string): Buffer => Buffer.from(text, 'latin1');
+export const toText = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
+
+/** Makes the file and opens it as the vector says. */
+export function openFile(path: string, { text = '', repeat, size = 0, kind, rights = 'read-write' }: FileSpec): number {
+  if (kind === 'directory') mkdirSync(path);
+  else if (kind === 'pipe') execFileSync('mkfifo', [path]);
+  else if (kind !== 'null-device') writeFileSync(path, toBytes(repeat ? repeat.repeat(size).slice(0, size) : text));
+  const flags = { read: 'r', write: 1 /* O_WRONLY */, 'read-write': 'r+' }[rights];
+  const fd = openSync(kind === 'null-device' ? '/dev/null' : path, flags);
+  if (kind === 'closed') closeSync(fd);
+  return fd;
+}
+
+function withFile<T>(path: string, flags: string, call: (fd: number) => T): T {
+  const fd = openSync(path, flags);
+  try {
+    return call(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+export const readOther = (path: string, offset: number, length: number): string =>
+  withFile(path, 'r', (fd) => {
+    const buffer = Buffer.alloc(length);
+    return toText(buffer.subarray(0, readSync(fd, buffer, 0, length, offset)));
+  });
+
+export const writeOther = (path: string, offset: number, text: string): void =>
+  withFile(path, 'r+', (fd) => void writeSync(fd, toBytes(text), 0, null, offset));
+
+export const truncateOther = (path: string, size: number): void => truncateSync(path, size);

@@ -1,0 +1,52 @@
+/** The vectors of the contract suite as data, and what a target is expected to do with them. */
+import { readdirSync, readFileSync } from 'node:fs';
+
+export interface Step {
+  op: string;
+  map?: string;
+  by?: 'contract';
+  expect?: string | number | null;
+  error?: string;
+  [argument: string]: unknown;
+}
+
+export interface FileSpec {
+  text?: string;
+  repeat?: string;
+  size?: number;
+  kind?: 'directory' | 'pipe' | 'null-device' | 'closed';
+  rights?: 'read' | 'write' | 'read-write';
+}
+
+export interface Vector {
+  name: string;
+  file: FileSpec;
+  needs?: string[];
+  steps: Step[];
+}
+
+export interface Expectations {
+  /** Needs of vectors that the target cannot meet, and why: such vectors are skipped, by name. */
+  lacks: Record<string, string>;
+  /** Vectors that are known to fail, and why: one that passes is an error. */
+  failures: Record<string, string>;
+}
+
+const FOLDER = 'tests/contract';
+
+const parse = (path: string): unknown => JSON.parse(readFileSync(`${FOLDER}/${path}`, 'utf8'));
+
+export const schema = (): object => parse('schema.json') as object;
+
+/** Every vector, by subject. */
+export function loadVectors(): Map<string, Vector[]> {
+  const names = readdirSync(`${FOLDER}/vectors`).filter((name) => name.endsWith('.json'));
+  return new Map(names.sort().map((name) => [name.replace('.json', ''), parse(`vectors/${name}`) as Vector[]]));
+}
+
+export const loadExpectations = (target: string): Expectations => parse(`expectations/${target}.json`) as Expectations;
+
+/** Why the target cannot run the vector, if it cannot. */
+export function missingNeed(vector: Vector, { lacks }: Expectations): string | undefined {
+  return vector.needs?.find((need) => need in lacks);
+}
