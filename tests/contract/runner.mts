@@ -75,7 +75,7 @@ export function run(vector: Vector, path: string): string | undefined {
     const { op, map = 'm' } = step;
     const args = step as unknown as Arguments;
     try {
-      if (op.startsWith('mmap')) return JSON.stringify(void maps.set(map, open(op, fd, args)) ?? null);
+      if (op.startsWith('mmap')) maps.set(map, open(op, fd, args));
       return JSON.stringify(OPERATIONS[op]?.(maps.get(map) as Mmap, args, path) ?? null);
     } catch (error) {
       return error instanceof MmapError ? `error ${error.code}` : String(error);

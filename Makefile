@@ -1,0 +1,81 @@
+# Thin calls of the tools that do the work. `make help` lists what there is.
+
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH):$(CURDIR)/build/venv/bin
+SETUP := @tests/tools/setup.sh
+CMAKE_BUILD = cmake -S host -B build/cmake/$(1) $(2) >build/cmake-$(1).log || { cat build/cmake-$(1).log; exit 1; }; cmake --build build/cmake/$(1) -j2 -- --no-print-directory >>build/cmake-$(1).log 2>&1 || { tail -n 40 build/cmake-$(1).log; exit 1; }
+
+.PHONY: help demo test conformance bench lint format build tests checks package prebuilds clean
+
+help:
+	@echo 'make demo         set up, and show what mapping does to real files'
+	@echo 'make test         set up, and run all tests'
+	@echo 'make conformance  the contract suite as a matrix'
+	@echo 'make bench        ratios against the rivals'
+	@echo 'make lint         check style and types (make format mends what can be mended)'
+	@echo 'make build        the addon for this machine and the library'
+	@echo 'make package      the npm package, as build/wasi-mmap-VERSION.tgz'
+	@echo 'make prebuilds    the addon for every platform'
+	@echo 'make clean        remove what was built'
+
+demo: tests
+	@node build/tests/demo/demo.mjs
+
+test: checks tests
+	@echo 'running all tests (one to two minutes)'
+	@node build/tests/tools/run.mjs
+
+conformance: tests
+	@node build/tests/contract/conformance.mjs
+
+bench: checks tests
+	@node --expose-gc build/tests/bench/bench.mjs
+
+# The addon and the library.
+build:
+	$(SETUP) build
+	@echo 'building the addon and the library'
+	@$(call CMAKE_BUILD,addon,-DBUILD_CHECKS=OFF)
+	@# jco makes the types of the contract; shim 0.26.0 (see overrides in package.json), because 0.26.1 lets jco see no file.
+	@jco types wit --world-name imports -o dist/contract >build/jco.log 2>&1 || { cat build/jco.log; exit 1; }
+	@tsc -p ts
+
+# The programs in tests/ that are TypeScript.
+tests: build
+	@tsc -p tests
+
+# The programs in tests/ that are C++, plain and with each sanitizer.
+checks: build
+	$(SETUP) test
+	@for variant in plain address undefined thread; do \
+	  echo "building the tests of the core, $$variant"; \
+	  sanitizer=$$variant; [ $$variant = plain ] && sanitizer=; \
+	  $(call CMAKE_BUILD,$$variant,-DBUILD_ADDON=OFF -DSANITIZE=$$sanitizer); \
+	done
+
+lint: checks tests
+	$(SETUP) lint
+	oxlint --type-aware --deny-warnings ts tests
+	prettier --check --log-level warn .
+	clang-format --dry-run -Werror $$(git ls-files '*.cpp' '*.h')
+	clang-tidy --quiet -p build/cmake/plain $$(git ls-files 'host/core/*.cpp' 'tests/*.cpp') 2>/dev/null
+	clang-tidy --quiet -p build/cmake/addon host/node/addon.cpp 2>/dev/null
+	ruff check -q . && ruff format -q --check .
+	jco print --help >/dev/null && publint --strict --pack false
+
+format: build
+	$(SETUP) lint
+	prettier --write --log-level warn .
+	clang-format -i $$(git ls-files '*.cpp' '*.h')
+	ruff format -q .
+
+# The package holds the prebuilds that there are, at least the one for this machine.
+package: build
+	@tests/tools/prebuilds.sh here
+	npm pack --silent --pack-destination build
+
+prebuilds:
+	$(SETUP) prebuilds
+	@tests/tools/prebuilds.sh all
+
+clean:
+	rm -rf build dist prebuilds

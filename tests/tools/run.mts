@@ -1,0 +1,95 @@
+/** Runs every test of the project, each runner in a process of its own, and adds up what they count. */
+import { spawn, spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+
+interface Counts {
+  passed: number;
+  failed: number;
+}
+
+interface Runner {
+  name: string;
+  command: [string, ...string[]];
+  /** What the output says, or undefined if it does not say. */
+  count(output: string): Counts | undefined;
+}
+
+const sum = (counts: Counts[]): Counts => ({
+  passed: counts.reduce((total, { passed }) => total + passed, 0),
+  failed: counts.reduce((total, { failed }) => total + failed, 0),
+});
+
+function googleTest(output: string): Counts | undefined {
+  const ran = /^\[=+\] (\d+) tests? from \d+ test suites? ran/m.exec(output);
+  const passed = /^\[ {2}PASSED {2}\] (\d+) test/m.exec(output);
+  return ran && passed ? { passed: Number(passed[1]), failed: Number(ran[1]) - Number(passed[1]) } : undefined;
+}
+
+/** A file may hold several suites, each with a total of its own at its end: uvu adds them up, the last one counts. */
+function uvu(output: string): Counts | undefined {
+  const last = [...output.matchAll(/Total: +(\d+)\n +Passed: +(\d+)\n +Skipped: +(\d+)/g)].at(-1);
+  if (!last) return undefined;
+  const [total, passed] = [Number(last[1]), Number(last[2])];
+  return total === 0 ? undefined : { passed, failed: total - passed }; // A skipped test is not a passed one.
+}
+
+function plain(output: string): Counts | undefined {
+  const last = [...output.matchAll(/^(\d+) passed, (\d+) failed$/gm)].at(-1);
+  return last && { passed: Number(last[1]), failed: Number(last[2]) };
+}
+
+function sanitized(variant: string): Runner {
+  const tests = `build/cmake/${variant}/core_tests`;
+  // ThreadSanitizer of older compilers cannot start where addresses are widely randomized.
+  const fixed = variant === 'thread' && spawnSync('setarch', ['-R', 'true']).status === 0;
+  return { name: `core, ${variant}`, command: fixed ? ['setarch', '-R', tests, '--gtest_brief=1'] : [tests, '--gtest_brief=1'], count: googleTest };
+}
+
+function testFiles(folder: string): string[] {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  return names.filter((name) => name.endsWith('.test.mjs')).sort();
+}
+
+const runners: Runner[] = [
+  ...['plain', 'address', 'undefined', 'thread'].map(sanitized),
+  { name: 'drift check of the oracle', command: ['python3', 'tests/contract/oracle.py', 'check'], count: plain },
+  ...testFiles('build/tests').map((name): Runner => {
+    return { name: name.replace('.test.mjs', ''), command: [process.execPath, '--expose-gc', `build/tests/${name}`], count: uvu };
+  }),
+];
+
+function run({ name, command: [program, ...args], count }: Runner): Promise<Counts> {
+  const start = Date.now();
+  return new Promise((resolve) => {
+    let output = '';
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout.on('data', (data) => (output += data));
+    child.stderr.on('data', (data) => (output += data));
+    child.on('error', (error) => (output += error.message));
+    child.on('close', (status, signal) => {
+      const said = count(output);
+      const counts = said ?? { passed: 0, failed: 0 };
+      // A runner that ends badly has failed, whatever it counted; so has one that counted nothing.
+      if (counts.failed === 0 && (status !== 0 || !said)) counts.failed = 1;
+      const bad = counts.failed > 0;
+      const notes = output.split('\n').filter((line) => bad || /skips|seed/.test(line));
+      const seconds = ((Date.now() - start) / 1000).toFixed(1);
+      console.log(`${bad ? 'FAIL' : 'ok  '} ${name}: ${counts.passed} passed, ${counts.failed} failed (${seconds} s)`);
+      if (bad && !said) console.log(`     ended with ${signal ?? status} and no count`);
+      for (const line of notes) if (line.trim()) console.log(`     ${line.slice(0, 500)}`);
+      resolve(counts);
+    });
+  });
+}
+
+// Two at a time: a test may be timing-sensitive where more compete.
+const queue = [...runners];
+const results: Counts[] = [];
+await Promise.all(
+  [0, 1].map(async () => {
+    for (let runner = queue.shift(); runner; runner = queue.shift()) results.push(await run(runner));
+  }),
+);
+const { passed, failed } = sum(results);
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed > 0 || results.length < runners.length ? 1 : 0;

@@ -1,0 +1,72 @@
+#!/bin/sh
+# Installs what a target needs: setup.sh build|test|lint|prebuilds. A second run finds everything there.
+set -eu
+cd "$(dirname "$0")/../.."
+
+say() { printf '%s\n' "setup: $*"; }
+fail() { printf '%s\n' "setup: $*" >&2; exit 1; }
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# Debian's package if we are root there; else the name of what to install.
+apt_install() {
+  if [ "$(id -u)" = 0 ] && have apt-get; then
+    say "installing $1 with apt-get"
+    { apt-get install -y --no-install-recommends "$1" || { apt-get update && apt-get install -y --no-install-recommends "$1"; }; } >build/apt.log 2>&1 ||
+      { tail -n 5 build/apt.log >&2; fail "apt-get could not install $1"; }
+  else
+    fail "$2 is missing: install it (on Debian and Ubuntu: apt-get install $1)"
+  fi
+}
+
+need_node() {
+  have node || fail 'Node >= 20 is missing: https://nodejs.org'
+  node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1)' || fail "Node >= 20 is needed, this is $(node -v)"
+}
+
+node_modules() {
+  [ node_modules/.package-lock.json -nt package-lock.json ] && return
+  say 'installing npm packages (a minute the first time)'
+  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+  touch node_modules/.package-lock.json
+}
+
+venv() {
+  [ -x build/venv/bin/pip ] && return
+  have python3 || apt_install python3 'Python 3'
+  say 'making a Python environment in build/venv'
+  python3 -m venv build/venv >/dev/null 2>&1 || { rm -rf build/venv; apt_install python3-venv 'the venv module of Python'; python3 -m venv build/venv; }
+}
+
+# pip NAME ARGUMENTS: installs once for each list of arguments.
+pip() {
+  venv
+  stamp="build/venv/$(printf '%s' "$*" | cksum | cut -d' ' -f1)"
+  for list in "$@"; do
+    if [ -f "$list" ] && [ "$list" -nt "$stamp" ]; then rm -f "$stamp"; fi
+  done
+  [ -e "$stamp" ] && return
+  say "installing from PyPI: $*"
+  build/venv/bin/pip install --quiet --disable-pip-version-check "$@"
+  touch "$stamp"
+}
+
+cmake_3_20() {
+  have cmake && cmake --version | awk 'NR == 1 { split($3, v, "."); exit !(v[1] > 3 || (v[1] == 3 && v[2] >= 20)) }'
+}
+
+mkdir -p build
+need_node
+have c++ || have g++ || have clang++ || apt_install g++ 'a C++17 compiler'
+have python3 || apt_install python3 'Python 3'
+node_modules
+cmake_3_20 || pip cmake==4.4.4
+
+case "${1:-build}" in
+build) ;;
+test)
+  [ -e /usr/include/gtest/gtest.h ] || [ -e /usr/local/include/gtest/gtest.h ] || apt_install libgtest-dev GoogleTest
+  ;;
+lint) pip -r tests/tools/requirements.txt ;;
+prebuilds) pip ziglang==0.17.1 ;;
+*) fail "unknown target: $1" ;;
+esac
