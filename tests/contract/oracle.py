@@ -6,6 +6,7 @@
 """
 
 import errno
+import hashlib
 import json
 import mmap
 import os
@@ -30,6 +31,7 @@ MESSAGES = {
     "mmap can't resize a readonly or copy-on-write memory map.": "not-resizable",
     "mmap closed or invalid": "closed",
     "data out of range": "out-of-range",
+    "mmap slice assignment is wrong size": "out-of-range",
     "source, destination, or count out of range": "out-of-range",
     "flush values out of range": "out-of-range",
     "madvise start out of bounds": "out-of-range",
@@ -117,7 +119,7 @@ class Oracle:
                 self.maps[step.get("map", "m")] = getattr(self, name)(step)
                 return None
             return getattr(self, "do_" + name)(self.maps[step.get("map", "m")], step)
-        except (ValueError, TypeError, OSError, OverflowError) as error:
+        except (ValueError, TypeError, IndexError, OSError, OverflowError) as error:
             return {"error": error_code(error)}
 
     def mmap(self, step):
@@ -142,13 +144,12 @@ class Oracle:
         return mapping.map[start : start + step["length"]].decode("latin-1")
 
     def do_write(self, mapping, step):
-        mapping.map.write(b"")  # A mapping that cannot be written says so before its range is looked at.
-        position = mapping.map.tell()
-        try:
-            mapping.map.seek(mapping.lead + step["offset"])
-            mapping.map.write(step["bytes"].encode("latin-1"))
-        finally:
-            mapping.map.seek(position)
+        mapping.map[0:0] = b""  # A mapping that cannot be written says so before its range is looked at.
+        data = step["bytes"].encode("latin-1")
+        start = mapping.lead + step["offset"]
+        if step["offset"] > len(mapping):
+            mapping.map.seek(start)  # Refused. A slice would be cut.
+        mapping.map[start : start + len(data)] = data
 
     def do_move(self, mapping, step):
         mapping.map.move(mapping.lead + step["destination"], mapping.lead + step["source"], step["length"])
@@ -204,6 +205,14 @@ class Oracle:
 
     def on_file_file_write(self, step):
         os.pwrite(self.other, step["bytes"].encode("latin-1"), step["offset"])
+
+    def on_file_digest(self, step):
+        """Of the file and of every open mapping, by name: for the fuzzer."""
+        digest = hashlib.sha1(os.pread(self.other, os.fstat(self.other).st_size, 0))
+        for name in sorted(self.maps):
+            if not self.maps[name].map.closed:
+                digest.update(self.maps[name].map[self.maps[name].lead :])
+        return digest.hexdigest()
 
     def on_file_file_truncate(self, step):
         os.truncate(self.path, step["length"])

@@ -2,36 +2,24 @@
 import { closeSync, rmSync } from 'node:fs';
 import { constants, mmap, MmapError, type Access, type Advice, type Mmap } from 'wasi-mmap';
 import { openFile, readOther, toBytes, toText, truncateOther, writeOther } from './files.mjs';
-import type { Step, Vector } from './vectors.mjs';
+import type { FileSpec, Step, Vector } from './vectors.mjs';
 
 const RIGHTS = { read: constants.PROT_READ, write: constants.PROT_WRITE, execute: constants.PROT_EXEC };
 
-interface Arguments {
+type Numbers = 'length' | 'offset' | 'destination' | 'source' | 'start' | 'end' | 'whence' | 'value';
+
+interface Arguments extends Record<Numbers, number>, Record<'bytes' | 'needle', string> {
   anonymous?: true;
-  length: number;
-  offset: number;
   access: Access;
   sharing: 'shared' | 'private';
   protection: (keyof typeof RIGHTS)[];
-  bytes: string;
-  destination: number;
-  source: number;
-  needle: string;
-  start: number;
-  end: number;
   advice: Advice;
-  whence: number;
-  value: number;
 }
 
-/** A positional read is a seek and a read here; that is cut at the end, where the contract's is refused. */
+/** The array-like API has no positional read but `slice`, which cuts a range that the contract refuses. */
 function read(map: Mmap, offset: number, length: number): string {
-  const cursor = map.tell();
-  map.seek(offset);
-  const bytes = map.read(length);
-  map.seek(cursor);
-  if (bytes.length < length) throw new MmapError('out-of-range');
-  return toText(bytes);
+  if (offset > map.length || length > map.length - offset) throw new MmapError('out-of-range');
+  return toText(map.slice(offset, offset + length));
 }
 
 function open(op: string, fd: number, { anonymous, length, offset, access, sharing, protection }: Arguments): Mmap {
@@ -67,30 +55,45 @@ const OPERATIONS: Record<string, (map: Mmap, step: Arguments, path: string) => u
   'file-truncate': (_map, { length }, path) => truncateOther(path, length),
 };
 
-/** Runs the vector on a file of this path, and tells the first difference. */
-export function run(vector: Vector, path: string): string | undefined {
-  const fd = openFile(path, vector.file);
-  const maps = new Map<string, Mmap>();
-  const answer = (step: Step): string => {
+/** A file with its mappings, which answers steps. */
+export class Session {
+  readonly #maps = new Map<string, Mmap>();
+  readonly #fd: number;
+
+  constructor(readonly path: string, readonly file: FileSpec) {
+    this.#fd = openFile(path, file);
+  }
+
+  /** The answer as text: JSON, or `error` and its code. */
+  answer(step: Step): string {
     const { op, map = 'm' } = step;
     const args = step as unknown as Arguments;
     try {
-      if (op.startsWith('mmap')) maps.set(map, open(op, fd, args));
-      return JSON.stringify(OPERATIONS[op]?.(maps.get(map) as Mmap, args, path) ?? null);
+      if (op.startsWith('mmap')) this.#maps.set(map, open(op, this.#fd, args));
+      return JSON.stringify(OPERATIONS[op]?.(this.#maps.get(map) as Mmap, args, this.path) ?? null);
     } catch (error) {
       return error instanceof MmapError ? `error ${error.code}` : String(error);
     }
-  };
+  }
+
+  close(): void {
+    for (const map of this.#maps.values()) map.close();
+    if (this.file.kind !== 'closed') closeSync(this.#fd);
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+/** Runs the vector on a file of this path, and tells the first difference. */
+export function run(vector: Vector, path: string): string | undefined {
+  const session = new Session(path, vector.file);
   try {
     for (const [index, step] of vector.steps.entries()) {
       const expected = step.error ? `error ${step.error}` : JSON.stringify(step.expect ?? null);
-      const got = answer(step);
+      const got = session.answer(step);
       if (got !== expected) return `step ${index}, ${step.op}: ${got}, not ${expected}`;
     }
     return undefined;
   } finally {
-    for (const map of maps.values()) map.close();
-    if (vector.file.kind !== 'closed') closeSync(fd);
-    rmSync(path, { recursive: true, force: true });
+    session.close();
   }
 }

@@ -1,0 +1,169 @@
+/** Random sequences of operations on one file, weighted towards the edges of pages, files and mappings. */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { Session } from '../contract/runner.mjs';
+import { toBytes } from '../contract/files.mjs';
+import type { FileSpec, Step } from '../contract/vectors.mjs';
+
+const PAGE = 4096;
+
+/** Numbers that a seed decides: the generator mulberry32. */
+export function randomNumbers(seed: number): (below: number) => number {
+  let state = seed >>> 0;
+  return (below) => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below);
+  };
+}
+
+/** An open mapping, as far as the choice of operations needs it. */
+interface Model {
+  name: string;
+  access: string;
+  offset: number;
+  length: number;
+}
+
+export class Episode {
+  readonly steps: Step[] = [];
+  readonly answers: string[] = [];
+  readonly file: FileSpec;
+  readonly #random: (below: number) => number;
+  readonly #session: Session;
+  readonly #maps = new Map<string, Model>();
+  #size: number;
+
+  constructor(path: string, random: (below: number) => number) {
+    this.#random = random;
+    this.#size = 1 + this.#near(5 * PAGE);
+    this.file = { repeat: this.#text(1 + random(40)), size: this.#size };
+    this.#session = new Session(path, this.file);
+  }
+
+  /** Makes up and runs operations here; CPython answers `steps` afterwards. */
+  run(operations: number): void {
+    for (let count = 0; count < operations; count += 1) {
+      this.#ask(this.#maps.size === 0 || (this.#maps.size < 3 && this.#random(12) === 0) ? this.#open() : this.#choose());
+      // What everybody sees is compared after every operation.
+      this.steps.push({ op: 'digest' });
+      this.answers.push(JSON.stringify(this.#digest()));
+    }
+    this.#session.close();
+  }
+
+  #ask(step: Step): string {
+    const answer = this.#session.answer(step);
+    this.steps.push(step);
+    this.answers.push(answer);
+    this.#learn(step, answer);
+    return answer;
+  }
+
+  /** Follows sizes, to know what CPython may touch without dying of it. */
+  #learn(step: Step, answer: string): void {
+    if (answer.startsWith('error')) return;
+    const name = step.map as string;
+    if (step.op === 'mmap') {
+      const { access, offset } = step as Step & Model;
+      this.#maps.set(name, { name, access, offset, length: (step['length'] as number) || this.#size - offset });
+    } else if (step.op === 'close') {
+      this.#maps.delete(name);
+    } else if (step.op === 'resize') {
+      const map = this.#maps.get(name) as Model;
+      map.length = step['length'] as number;
+      this.#size = map.offset + map.length;
+    }
+  }
+
+  #digest(): string {
+    const digest = createHash('sha1').update(readFileSync(this.#session.path));
+    for (const map of [...this.#maps.keys()].sort()) {
+      const length = Number(this.#session.answer({ op: 'length', map }));
+      digest.update(toBytes(JSON.parse(this.#session.answer({ op: 'read', map, offset: 0, length })) as string));
+    }
+    return digest.digest('hex');
+  }
+
+  #open(): Step {
+    const name = ['a', 'b', 'c'].find((free) => !this.#maps.has(free)) as string;
+    const access = ['read', 'write', 'copy'][this.#random(3)];
+    const offset = this.#random(2) === 0 ? 0 : this.#random(2) === 0 ? PAGE * this.#random(4) : this.#near(this.#size);
+    const length = this.#random(2) === 0 ? 0 : this.#near(this.#size);
+    return { op: 'mmap', map: name, access, length, offset };
+  }
+
+  #choose(): Step {
+    const maps = [...this.#maps.values()];
+    const { name: map, offset: start, length: size, access } = maps[this.#random(maps.length)] as Model;
+    // CPython's cursor and negative positions count from the page before.
+    const aligned = start % PAGE === 0;
+    const place = (): number => this.#near(size);
+    const signed = (): number => (aligned && this.#random(4) === 0 ? -place() : place());
+    const offset = Math.min(place(), size);
+    const steps: Array<() => Step | undefined> = [
+      () => ({ op: 'read', map, offset, length: this.#random(size - offset + 1) }),
+      () => ({ op: 'write', map, offset: place(), bytes: this.#text(this.#random(3) === 0 ? place() : this.#random(20)) }),
+      () => ({ op: 'move', map, destination: place(), source: place(), length: this.#random(2) === 0 ? place() : this.#random(50) }),
+      () => ({ op: this.#random(2) === 0 ? 'find' : 'rfind', map, needle: this.#text(1 + this.#random(4)), start: signed(), end: signed() }),
+      () => ({ op: this.#random(2) === 0 ? 'find' : 'rfind', map, needle: this.#piece(), start: 0, end: size + this.#random(3) - 1 }),
+      () => ({ op: 'flush', map, offset: place(), length: this.#random(2) === 0 ? size - offset : place() }),
+      () => ({ op: 'advise', map, offset: place(), length: place(), advice: this.#advice(access) }),
+      () => this.#resize(map, start, maps),
+      () => ({ op: 'length', map }),
+      () => ({ op: 'file-size', map }),
+      () => ({ op: 'file-write', offset: this.#random(this.#size), bytes: 'w' }),
+      () => ({ op: 'close', map }),
+    ];
+    const cursor: Array<() => Step> = [
+      () => ({ op: 'seek', map, offset: this.#random(2) === 0 ? place() : -place(), whence: this.#random(4) }),
+      () => ({ op: 'tell', map }),
+      () => ({ op: 'read-next', map, length: this.#random(6) === 0 ? -1 : this.#random(100) }),
+      () => ({ op: 'read-line', map }),
+      () => ({ op: 'read-byte', map }),
+      () => ({ op: 'write-next', map, bytes: this.#text(this.#random(10)) }),
+      () => ({ op: 'write-byte', map, value: this.#random(256) }),
+    ];
+    const choices = aligned ? [...steps, ...cursor] : steps;
+    for (;;) {
+      const step = choices[this.#random(choices.length)]?.();
+      if (step) return step;
+    }
+  }
+
+  /** A resize that leaves every other mapping the pages it has: CPython dies of touching lost ones. */
+  #resize(map: string, start: number, maps: Model[]): Step | undefined {
+    const length = 1 + this.#near(6 * PAGE);
+    const lastPage = Math.ceil((start + length) / PAGE) * PAGE;
+    const safe = maps.every((other) => other.name === map || other.offset + other.length <= lastPage);
+    return safe ? { op: 'resize', map, length } : undefined;
+  }
+
+  /**
+   * What CPython can follow: Linux throws private changes away at `dont-need`, and CPython lets it; and it cannot resize
+   * a mapping any more whose parts were given different advice (mremap takes one range, EFAULT otherwise).
+   */
+  #advice(access: string): string {
+    const harmless = access === 'write' ? ['normal', 'will-need', 'dont-need'] : ['normal', 'will-need', 'random', 'sequential'];
+    return harmless[this.#random(harmless.length)] as string;
+  }
+
+  /** A number up to a bit more than the limit, often at an edge. */
+  #near(limit: number): number {
+    const edges = [0, 1, PAGE - 1, PAGE, PAGE + 1, 2 * PAGE, limit - 1, limit, limit + 1];
+    const edge = edges[this.#random(2 * edges.length)];
+    return Math.max(edge ?? this.#random(limit + 1), 0);
+  }
+
+  #text(length: number): string {
+    const letters = ['ab', 'abc\n', 'hello world!\n\0\xff'][this.#random(3)] as string;
+    return Array.from({ length }, () => letters[this.#random(letters.length)]).join('');
+  }
+
+  /** Text that stands in the file, most likely. */
+  #piece(): string {
+    const text = (this.file.repeat as string).repeat(20);
+    return text.slice(0, 1 + this.#random(300));
+  }
+}
