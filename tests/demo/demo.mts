@@ -1,0 +1,83 @@
+/** What mapping does to real files: the Node binary and the text of the contract. Ends with 1 if a cell is wrong. */
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { mmap, MmapError } from 'wasi-mmap';
+import { ask, CONTRACT, QUESTIONS } from './access.mjs';
+import { search } from './search.mjs';
+
+const SYMBOL = 'napi_register_module';
+const ACCESSES = ['read', 'copy', 'write'] as const;
+
+mkdirSync('build', { recursive: true });
+const folder = mkdtempSync(resolve('build', 'demo-'));
+let wrong = 0;
+
+const size = (path: string): string => `${(statSync(path).size / 2 ** 20).toFixed(1)} MiB`;
+
+/** Prints rows under a header, columns aligned. */
+function table(header: string[], rows: string[][]): void {
+  const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)));
+  const line = (cells: string[]): string => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd();
+  for (const cells of [header, widths.map((width) => '-'.repeat(width)), ...rows]) console.log(`  ${line(cells)}`);
+}
+
+/** A copy of the file: one of the modes changes it. */
+function copyOf(path: string): string {
+  const copy = join(folder, basename(path));
+  copyFileSync(path, copy);
+  return copy;
+}
+
+console.log('Three accesses, on real files (every cell is measured, and compared with the contract):\n');
+const inputs = [process.execPath, 'wit/mmap.wit'].map(copyOf);
+const rows = QUESTIONS.map((question): string[] => [question]);
+for (const access of ACCESSES) {
+  for (const path of inputs) {
+    const answers = ask(path, access);
+    QUESTIONS.forEach((question, row) => {
+      const right = answers[question] === CONTRACT[access][question];
+      if (!right) wrong += 1;
+      const cell = right ? answers[question] : `WRONG: ${answers[question]}, not ${CONTRACT[access][question]}`;
+      if (path === inputs[0] || !right) (rows[row] as string[]).push(cell);
+    });
+  }
+}
+table(['', ...ACCESSES], rows);
+console.log(`\n  files: ${inputs.map((path) => `${basename(path)} (${size(path)})`).join(', ')}; both answered alike\n`);
+
+console.log(`The symbol "${SYMBOL}" in ${process.execPath} (${size(process.execPath)}), first and last place:\n`);
+const results = search(process.execPath, SYMBOL);
+const slowest = Math.max(...results.map(({ milliseconds }) => milliseconds));
+table(
+  ['', 'first', 'last', 'time', 'speed-up'],
+  results.map(({ how, first, last, milliseconds }) => [
+    how,
+    String(first),
+    String(last),
+    `${milliseconds.toFixed(1)} ms`,
+    `${(slowest / milliseconds).toFixed(1)} x`,
+  ]),
+);
+const [ours, theirs] = results;
+if (!ours || !theirs || ours.first < 0 || ours.first !== theirs.first || ours.last !== theirs.last) {
+  wrong += 1;
+  console.log('  WRONG: the two do not agree');
+}
+
+console.log('\nAnother process cuts the file to one byte while it is mapped:\n');
+const [cut = ''] = inputs;
+const map = mmap(cut, 0, 'read');
+execFileSync(process.execPath, ['-e', 'require("fs").truncateSync(process.argv[1], 1)', cut]);
+try {
+  console.log(`  WRONG: at(-1) gave ${map.at(-1)}`);
+  wrong += 1;
+} catch (error) {
+  if (!(error instanceof MmapError) || error.code !== 'fault') throw error;
+  console.log(`  ${error.name}: ${error.message}\n  and the first byte can still be read: ${map.at(0)}`);
+}
+map.close();
+
+rmSync(folder, { recursive: true });
+if (wrong > 0) console.log(`\n${wrong} wrong`);
+process.exitCode = wrong > 0 ? 1 : 0;
