@@ -34,14 +34,14 @@ export function toNumber(value: unknown, name: string): number {
 /** A whole number from -(2^53-1) to 2^53-1. */
 export function toInteger(value: unknown, name: string, code: ErrorCode): number {
   const number = toNumber(value, name);
-  if (!Number.isSafeInteger(number)) throw new MmapError(code, `${name} is ${value}, not a whole number below 2^53`);
+  if (!Number.isSafeInteger(number)) throw new MmapError(code, `${name} is ${number}, not a whole number below 2^53`);
   return number;
 }
 
 /** A size or position in bytes: a whole number from 0 to 2^53-1. */
 export function toSize(value: unknown, name: string, code: ErrorCode): number {
   const number = toInteger(value, name, code);
-  if (number < 0) throw new MmapError(code, `${name} is negative: ${value}`);
+  if (number < 0) throw new MmapError(code, `${name} is negative: ${number}`);
   return number;
 }
 

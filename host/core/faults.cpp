@@ -52,7 +52,7 @@ FaultSlot *find_slot(uintptr_t address) {
 }
 
 FaultSlot *claim_slot(uintptr_t base, uint64_t length, const File *file, uint64_t offset, PageKind kind) {
-  const std::lock_guard<std::mutex> lock(claim_mutex);
+  const std::scoped_lock lock(claim_mutex);
   Chunk *chunk = &first_chunk;
   FaultSlot *slot = free_slot_in(*chunk);
   while (!slot) {

@@ -111,8 +111,8 @@ wmmap_status search(wmmap_mapping *mapping, Direction direction, const void *nee
   const uint8_t *bytes = mapping->region->bytes();
   const auto *pattern = static_cast<const uint8_t *>(needle);
   const bool forward = direction == Direction::forward;
-  const uint8_t *found = (forward ? wmmap_search : wmmap_search_reverse)(bytes + start, end - start, pattern,
-                                                                         needle_length);
+  const uint8_t *found =
+      (forward ? wmmap_search : wmmap_search_reverse)(bytes + start, end - start, pattern, needle_length);
   const uint64_t at = found ? static_cast<uint64_t>(found - bytes) : WMMAP_NOT_FOUND;
   const uint64_t seen_start = found && !forward ? at : start;
   const uint64_t seen_end = found && forward ? at + needle_length : end;
@@ -138,6 +138,9 @@ wmmap_status wmmap_open_posix(wmmap_file file, uint64_t length, wmmap_sharing sh
                               uint64_t offset, wmmap_mapping **result) {
   const bool write = (protection & WMMAP_PROTECT_WRITE) != 0;
   const bool shared = sharing == WMMAP_SHARED;
+  // Nobody can run what is mapped through the contract; pages that can be written and run only help an attacker.
+  if (write && (protection & WMMAP_PROTECT_EXECUTE) != 0)
+    return WMMAP_UNSUPPORTED;
   const PageKind kind{(protection & WMMAP_PROTECT_READ) != 0, write, (protection & WMMAP_PROTECT_EXECUTE) != 0, shared};
   const wmmap_access access = !write ? WMMAP_READ : shared ? WMMAP_WRITE : WMMAP_COPY;
   return open_mapping(file, length, offset, access, kind, PastEnd::allowed, result);
@@ -188,8 +191,8 @@ wmmap_status wmmap_find(wmmap_mapping *mapping, const void *needle, size_t needl
   return search(mapping, Direction::forward, needle, needle_length, start, end, position);
 }
 
-wmmap_status wmmap_rfind(wmmap_mapping *mapping, const void *needle, size_t needle_length, uint64_t start,
-                         uint64_t end, uint64_t *position) {
+wmmap_status wmmap_rfind(wmmap_mapping *mapping, const void *needle, size_t needle_length, uint64_t start, uint64_t end,
+                         uint64_t *position) {
   return search(mapping, Direction::backward, needle, needle_length, start, end, position);
 }
 
@@ -204,8 +207,7 @@ wmmap_status wmmap_resize(wmmap_mapping *mapping, uint64_t length) {
     return WMMAP_INVALID_ARGUMENT;
   // New pages first: to fail there changes nothing, while a file that was cut cannot be put together again.
   wmmap_region *region = nullptr;
-  if (const wmmap_status status =
-          wmmap_region::create(mapping->file, mapping->offset, length, mapping->kind, region))
+  if (const wmmap_status status = wmmap_region::create(mapping->file, mapping->offset, length, mapping->kind, region))
     return status;
   if (mapping->file) {
     if (const wmmap_status status = mapping->file->resize(mapping->offset + length)) {
@@ -250,8 +252,8 @@ wmmap_status wmmap_region_lend(wmmap_mapping *mapping, wmmap_region **result) {
     // Writable private pages instead of a handler that forgives stores: nothing a borrower does can reach the mapping.
     const PageKind harmless{/*read=*/true, /*write=*/true, /*execute=*/false, /*shared=*/false};
     if (!mapping->lent)
-      if (const wmmap_status status = wmmap_region::create(mapping->file, mapping->offset, mapping->length(), harmless,
-                                                           mapping->lent))
+      if (const wmmap_status status =
+              wmmap_region::create(mapping->file, mapping->offset, mapping->length(), harmless, mapping->lent))
         return status;
     region = mapping->lent;
   }
@@ -269,9 +271,11 @@ void wmmap_region_release(wmmap_region *region) { region->release(); }
 size_t wmmap_live_regions(void) { return wmmap_region::live.load(); }
 
 const char *wmmap_status_name(wmmap_status status) {
-  static const char *const names[] = {"ok",           "access-denied", "bad-descriptor", "empty-file",    "past-end",
-                                      "invalid-argument", "read-only", "out-of-range",   "not-resizable", "busy",
-                                      "fault",        "no-memory",     "no-space",       "unsupported",   "io"};
+  static const char *const names[] = {"ok",         "access-denied", "bad-descriptor",
+                                      "empty-file", "past-end",      "invalid-argument",
+                                      "read-only",  "out-of-range",  "not-resizable",
+                                      "busy",       "fault",         "no-memory",
+                                      "no-space",   "unsupported",   "io"};
   const auto index = static_cast<size_t>(status);
   return index < sizeof names / sizeof *names ? names[index] : "io";
 }

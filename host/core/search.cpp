@@ -21,15 +21,15 @@ template <Direction direction>
 const uint8_t *kernel(const uint8_t *bytes, size_t length, const uint8_t *needle, size_t needle_length) {
   const wmmap::SearchKernels &kernels = wmmap::search_kernels();
   const auto search = direction == Direction::forward ? kernels.find : kernels.find_last;
-  return reinterpret_cast<const uint8_t *>(search(reinterpret_cast<const char *>(bytes), length,
-                                                  reinterpret_cast<const char *>(needle), needle_length));
+  return reinterpret_cast<const uint8_t *>(
+      search(reinterpret_cast<const char *>(bytes), length, reinterpret_cast<const char *>(needle), needle_length));
 }
 
 /// Polynomial hashes modulo the prime 2^61 - 1, at a point that nobody outside can know. (Modulo 2^64 there are
 /// strings that collide at every point.)
 class RollingHash {
 public:
-  explicit RollingHash(size_t length) : leading(1) {
+  explicit RollingHash(size_t length) {
     for (size_t index = 1; index < length; index++)
       leading = multiply(leading, point());
   }
@@ -56,7 +56,7 @@ private:
     return value;
   }
 
-  uint64_t leading; ///< The weight of the first byte of a window.
+  uint64_t leading = 1; ///< The weight of the first byte of a window.
 };
 
 /// Rabin and Karp's search: linear whatever the bytes are, without memory of its own.
@@ -120,8 +120,8 @@ const uint8_t *window_search(const uint8_t *bytes, size_t length, const uint8_t 
   size_t start = 0; // Candidates begin at start..end.
   size_t end = length - needle_length;
   for (size_t work = 0;;) {
-    const uint8_t *hit = kernel<direction>(bytes + window + start, end - start + window_length, needle + window,
-                                           window_length);
+    const uint8_t *hit =
+        kernel<direction>(bytes + window + start, end - start + window_length, needle + window, window_length);
     if (!hit)
       return nullptr;
     const uint8_t *candidate = hit - window;

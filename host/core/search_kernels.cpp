@@ -22,8 +22,9 @@ namespace wmmap {
 
 namespace {
 
-static_assert(std::is_same_v<decltype(&sz_find_serial), const char *(*)(const char *, sz_size_t, const char *, sz_size_t)>,
-              "the kernels have the types of SearchKernels");
+static_assert(
+    std::is_same_v<decltype(&sz_find_serial), const char *(*)(const char *, sz_size_t, const char *, sz_size_t)>,
+    "the kernels have the types of SearchKernels");
 
 SearchKernels choose() {
 #if defined(__x86_64__)

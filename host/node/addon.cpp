@@ -64,12 +64,11 @@ public:
                         InstanceMethod<&Mapping::file_size>("fileSize"), InstanceMethod<&Mapping::read>("readInto"),
                         InstanceMethod<&Mapping::write>("write"), InstanceMethod<&Mapping::move>("move"),
                         InstanceMethod<&Mapping::find<wmmap_find>>("find"),
-                        InstanceMethod<&Mapping::find<wmmap_rfind>>("rfind"),
-                        InstanceMethod<&Mapping::flush>("flush"), InstanceMethod<&Mapping::resize>("resize"),
-                        InstanceMethod<&Mapping::advise>("adviseBy"), InstanceMethod<&Mapping::check>("check"),
-                        InstanceMethod<&Mapping::clean>("clean"), InstanceMethod<&Mapping::own_buffer>("ownBuffer"),
-                        InstanceMethod<&Mapping::lend_buffer>("lendBuffer"),
-                        InstanceMethod<&Mapping::close>("close")});
+                        InstanceMethod<&Mapping::find<wmmap_rfind>>("rfind"), InstanceMethod<&Mapping::flush>("flush"),
+                        InstanceMethod<&Mapping::resize>("resize"), InstanceMethod<&Mapping::advise>("adviseBy"),
+                        InstanceMethod<&Mapping::check>("check"), InstanceMethod<&Mapping::clean>("clean"),
+                        InstanceMethod<&Mapping::own_buffer>("ownBuffer"),
+                        InstanceMethod<&Mapping::lend_buffer>("lendBuffer"), InstanceMethod<&Mapping::close>("close")});
   }
 
   /// (fd or -1, length, offset, access) or (fd or -1, length, offset, sharing, protection)
@@ -78,11 +77,10 @@ public:
     const uint64_t length = to_u64(info[1]);
     const uint64_t offset = to_u64(info[2]);
     const uint32_t how = info[3].As<Napi::Number>().Uint32Value();
-    const wmmap_status status =
-        info[4].IsUndefined()
-            ? wmmap_open(file, length, static_cast<wmmap_access>(how), offset, &mapping)
-            : wmmap_open_posix(file, length, static_cast<wmmap_sharing>(how),
-                               info[4].As<Napi::Number>().Uint32Value(), offset, &mapping);
+    const wmmap_status status = info[4].IsUndefined()
+                                    ? wmmap_open(file, length, static_cast<wmmap_access>(how), offset, &mapping)
+                                    : wmmap_open_posix(file, length, static_cast<wmmap_sharing>(how),
+                                                       info[4].As<Napi::Number>().Uint32Value(), offset, &mapping);
     require(info.Env(), status);
   }
 
@@ -119,8 +117,8 @@ private:
   template <auto search> Napi::Value find(const Napi::CallbackInfo &info) {
     const auto needle = info[0].As<Napi::Uint8Array>();
     uint64_t position = WMMAP_NOT_FOUND;
-    require(info.Env(), search(mapping, needle.Data(), needle.ByteLength(), to_u64(info[1]), to_u64(info[2]),
-                               &position));
+    require(info.Env(),
+            search(mapping, needle.Data(), needle.ByteLength(), to_u64(info[1]), to_u64(info[2]), &position));
     return position == WMMAP_NOT_FOUND ? info.Env().Undefined() : to_number(info.Env(), position);
   }
 
@@ -128,9 +126,7 @@ private:
     require(info.Env(), wmmap_flush(mapping, to_u64(info[0]), to_u64(info[1])));
   }
 
-  void resize(const Napi::CallbackInfo &info) {
-    require(info.Env(), wmmap_resize(mapping, to_u64(info[0])));
-  }
+  void resize(const Napi::CallbackInfo &info) { require(info.Env(), wmmap_resize(mapping, to_u64(info[0]))); }
 
   void advise(const Napi::CallbackInfo &info) {
     const auto advice = static_cast<wmmap_advice>(info[2].As<Napi::Number>().Uint32Value());
@@ -156,8 +152,8 @@ private:
                            nullptr, nullptr);
   }
 
-  /// (offset, length): bytes for anybody. They are not detached when the mapping closes: Node's own code (zlib, for one)
-  /// ends the process when memory that it works on becomes shorter.
+  /// (offset, length): bytes for anybody. They are not detached when the mapping closes: Node's own code (zlib, for
+  /// one) ends the process when memory that it works on becomes shorter.
   Napi::Value lend_buffer(const Napi::CallbackInfo &info) {
     const uint64_t length = to_u64(info[1]);
     wmmap_region *region = nullptr;
@@ -188,12 +184,12 @@ Napi::Value initialize(const Napi::CallbackInfo &info) {
   Napi::Object exports = Napi::Object::New(env);
   exports["Mapping"] = Mapping::define(env);
   // Static memory that the core only adds to, in a library that is never unloaded (-z nodelete).
-  const Napi::Value count = external_buffer(env, const_cast<uint32_t *>(wmmap_fault_count()), sizeof(uint32_t), nullptr, nullptr);
+  const Napi::Value count =
+      external_buffer(env, const_cast<uint32_t *>(wmmap_fault_count()), sizeof(uint32_t), nullptr, nullptr);
   if (!count.IsUndefined())
     exports["faultCount"] = Napi::Uint32Array::New(env, 1, count.As<Napi::ArrayBuffer>(), 0);
-  exports["liveRegions"] = Napi::Function::New(env, [](const Napi::CallbackInfo &call) {
-    return to_number(call.Env(), wmmap_live_regions());
-  });
+  exports["liveRegions"] = Napi::Function::New(
+      env, [](const Napi::CallbackInfo &call) { return to_number(call.Env(), wmmap_live_regions()); });
   return exports;
 }
 

@@ -35,7 +35,8 @@ export const NEEDLES: Needle[] = [
   absent('2 bytes, first common', 'tQ', 'Qt', true),
   absent('2 bytes, first rare', 'Zt', 'tZ', false),
   ...[15, 200].flatMap((length) => {
-    const [text, rest] = [PROSE.slice(0, length), PROSE.slice(0, length - 1)];
+    const other = Buffer.from(PROSE).reverse().toString(); // PRESENT has the beginning of PROSE.
+    const [text, rest] = [other.slice(0, length), other.slice(0, length - 1)];
     return [
       absent(`${length} bytes, all common`, text, text, true),
       absent(`${length} bytes, first rare`, `Z${rest}`, `${rest}Z`, false),

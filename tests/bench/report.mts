@@ -18,7 +18,15 @@ const rows: Row[] = [];
 const isSpeed = (unit: string): boolean => unit.endsWith('/s');
 
 /** Adds a comparison; a ratio above 1 means that we are better. `target` is what it should be at least. */
-export function add(name: string, ours: string, against: string, unit: string, value: number, rival: number, target?: number): void {
+export function add(
+  name: string,
+  ours: string,
+  against: string,
+  unit: string,
+  value: number,
+  rival: number,
+  target?: number,
+): void {
   const ratio = isSpeed(unit) ? value / rival : rival / value;
   rows.push({ name, ours, against, unit, ours_value: value, against_value: rival, ratio });
   const verdict = target === undefined ? '' : `  target ${target}: ${judge(ratio / target)}`;
@@ -32,7 +40,9 @@ function judge(share: number): string {
 }
 
 export function heading(title: string): void {
-  console.log(`\n${title.padEnd(58)} ${'against'.padEnd(26)} ${'ours'.padStart(10)} ${'theirs'.padStart(10)} unit    ratio`);
+  console.log(
+    `\n${title.padEnd(58)} ${'against'.padEnd(26)} ${'ours'.padStart(10)} ${'theirs'.padStart(10)} unit    ratio`,
+  );
 }
 
 /**
@@ -59,7 +69,12 @@ export const speed = (bytes: number, nanoseconds: number): number => bytes / nan
 
 export function write(versions: Record<string, string>): void {
   const memory = /MemTotal: +(\d+)/.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1];
-  const machine = { processor: cpus()[0]?.model, cores: cpus().length, memory_kib: Number(memory), system: process.platform };
+  const machine = {
+    processor: cpus()[0]?.model,
+    cores: cpus().length,
+    memory_kib: Number(memory),
+    system: process.platform,
+  };
   mkdirSync('build/reports', { recursive: true });
   writeFileSync('build/reports/bench.json', `${JSON.stringify({ machine, versions, results: rows }, null, 2)}\n`);
   console.log(`\n${rows.length} comparisons in build/reports/bench.json`);

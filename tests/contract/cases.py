@@ -69,7 +69,9 @@ for access in ACCESSES:
     vector("open", f"offset and length past the end, {access}", TEXT, mmap(access, 14000 - 2 * PAGE + 1, 2 * PAGE))
     for offset in (1, 4095, 4096, 4097, 8192, 13999):
         vector("open", f"offset {offset}, {access}", TEXT, mmap(access, 0, offset), step("length"), read(0, 1))
-    vector("open", f"offset and length in the middle, {access}", TEXT, mmap(access, 100, 5000), read(0, 12), read(88, 12))
+    vector(
+        "open", f"offset and length in the middle, {access}", TEXT, mmap(access, 100, 5000), read(0, 12), read(88, 12)
+    )
     vector("open", f"the largest number as length, {access}", TEXT, mmap(access, MAX_NUMBER))
     vector("open", f"the largest number as offset, {access}", TEXT, mmap(access, 1, MAX_NUMBER))
     for number in HUGE:
@@ -85,15 +87,29 @@ for access in ACCESSES:
     vector("open", f"a closed descriptor, {access}", {"kind": "closed"}, mmap(access, 10), needs=["descriptor"])
     vector("open", f"a descriptor to write only, {access}", {**TEXT, "rights": "write"}, mmap(access), file_read(0, 5),
            needs=["descriptor"])  # fmt: skip
-    vector("open", f"a descriptor to read only, {access}", {**TEXT, "rights": "read"}, mmap(access), needs=["descriptor"])
+    vector(
+        "open", f"a descriptor to read only, {access}", {**TEXT, "rights": "read"}, mmap(access), needs=["descriptor"]
+    )
 vector("open", "kinds are looked at before sizes", {"kind": "directory", "rights": "read"},
        ours("mmap", access="read", length=0, offset=0, error="unsupported"), needs=["descriptor"])  # fmt: skip
-vector("open", "two mappings of one file", TEXT, mmap("read", 5, map="a"), mmap("read", 5, 12, map="b"), read(0, 5, "a"), read(0, 5, "b"))
+vector(
+    "open",
+    "two mappings of one file",
+    TEXT,
+    mmap("read", 5, map="a"),
+    mmap("read", 5, 12, map="b"),
+    read(0, 5, "a"),
+    read(0, 5, "b"),
+)
 for length in (1, 100, PAGE, 10000):
-    vector("open", f"{length} bytes without a file", all_bytes("x"), anonymous(length), step("length"), read(length - 1, 1))
+    vector(
+        "open", f"{length} bytes without a file", all_bytes("x"), anonymous(length), step("length"), read(length - 1, 1)
+    )
 vector("open", "no bytes without a file", all_bytes("x"), anonymous(0))
 for access in ("read", "copy"):
-    vector("open", f"memory without a file, {access}", all_bytes("x"), anonymous(50, access), read(0, 50), step("access"))
+    vector(
+        "open", f"memory without a file, {access}", all_bytes("x"), anonymous(50, access), read(0, 50), step("access")
+    )
 vector("open", "the size of memory without a file", all_bytes("x"), anonymous(123), ours("file-size", expect=123),
        why="CPython before 3.15 has an error here, 3.15 the length")  # fmt: skip
 
@@ -151,8 +167,22 @@ for access in ACCESSES:
         vector("read", f"out of range: {length} at {offset}, {access}", TEXT, mmap(access),
                ours("read", offset=offset, length=length, error="out-of-range"), why="CPython's read is cut short")  # fmt: skip
 for number in HUGE:
-    vector("read", f"offset {number}", TEXT, mmap("read"), ours("read", offset=number, length=1, error="out-of-range"), needs=["u64"])
-    vector("read", f"length {number}", TEXT, mmap("read"), ours("read", offset=1, length=number, error="out-of-range"), needs=["u64"])
+    vector(
+        "read",
+        f"offset {number}",
+        TEXT,
+        mmap("read"),
+        ours("read", offset=number, length=1, error="out-of-range"),
+        needs=["u64"],
+    )
+    vector(
+        "read",
+        f"length {number}",
+        TEXT,
+        mmap("read"),
+        ours("read", offset=1, length=number, error="out-of-range"),
+        needs=["u64"],
+    )
 vector("read", "every byte value", all_bytes("".join(map(chr, range(256)))), mmap("read"), read(0, 256))
 for access in ("write", "copy"):
     for offset, data in ((0, "abc"), (4094, "over the page"), (13997, "end"), (14000, ""), (0, "")):
@@ -161,7 +191,13 @@ for access in ("write", "copy"):
     for offset, data in ((13999, "ab"), (14000, "a"), (14001, "")):
         vector("write", f"out of range: {len(data)} bytes at {offset}, {access}", TEXT, mmap(access),
                step("write", offset=offset, bytes=data), read(13990, 10), file_read(13990, 20))  # fmt: skip
-    vector("write", f"out of range: a large offset, {access}", TEXT, mmap(access), step("write", offset=MAX_NUMBER, bytes="a"))
+    vector(
+        "write",
+        f"out of range: a large offset, {access}",
+        TEXT,
+        mmap(access),
+        step("write", offset=MAX_NUMBER, bytes="a"),
+    )
 for offset, data in ((0, "a"), (0, ""), (13999, "ab"), (20000, "a")):
     vector("write", f"a read mapping, {len(data)} bytes at {offset}", TEXT, mmap("read"), step("write", offset=offset, bytes=data),
            file_read(0, 5))  # fmt: skip
@@ -202,7 +238,9 @@ for op in ("find", "rfind"):
            step(op, needle="fox", start=PAGE - 2, end=PAGE), step(op, needle="o", start=0, end=PAGE))  # fmt: skip
     vector(op, "over a page", TEXT, mmap("write"), step("write", offset=PAGE - 3, bytes="NEEDLE"),
            step(op, needle="NEEDLE", start=0, end=14000), step(op, needle="NEEDLE", start=PAGE - 2, end=14000))  # fmt: skip
-    vector(op, "with an offset into the file", TEXT, mmap("read", 5000, 5001), step(op, needle="hello", start=0, end=5000))
+    vector(
+        op, "with an offset into the file", TEXT, mmap("read", 5000, 5001), step(op, needle="hello", start=0, end=5000)
+    )
     vector(op, "what copy changed", TEXT, mmap("copy"), step("write", offset=700, bytes="NEEDLE"),
            step(op, needle="NEEDLE", start=0, end=14000), step(op, needle="world!hello", start=0, end=14000))  # fmt: skip
     vector(op, "bytes over 127", all_bytes("\x00\xff\xfe\x80\xff"), mmap("read"), step(op, needle="\xff", start=0, end=5),
@@ -210,13 +248,39 @@ for op in ("find", "rfind"):
     vector(op, "a needle longer than any other", {"repeat": "ab", "size": 9000}, mmap("read"),
            step(op, needle="ab" * 400, start=3, end=9000), step(op, needle="ab" * 400 + "b", start=0, end=9000))  # fmt: skip
     for number in HUGE:
-        vector(op, f"to {number}", WORDS, mmap("read"), ours(op, needle="end", start=0, end=number, expect=28), needs=["u64"])
+        vector(
+            op,
+            f"to {number}",
+            WORDS,
+            mmap("read"),
+            ours(op, needle="end", start=0, end=number, expect=28),
+            needs=["u64"],
+        )
 
 # Flushing.
 for access in ACCESSES:
-    for offset, length in ((0, 14000), (0, 0), (4096, 9904), (4096, 10), (14000, 0), (0, 14001), (14001, 0), (13999, 2), (1, MAX_NUMBER)):
-        vector("flush", f"{length} at {offset}, {access}", TEXT, mmap(access), step("flush", offset=offset, length=length))
-    vector("flush", f"any offset, {access}", TEXT, mmap(access), step("flush", offset=4097, length=1), step("flush", offset=1, length=13999))
+    for offset, length in (
+        (0, 14000),
+        (0, 0),
+        (4096, 9904),
+        (4096, 10),
+        (14000, 0),
+        (0, 14001),
+        (14001, 0),
+        (13999, 2),
+        (1, MAX_NUMBER),
+    ):
+        vector(
+            "flush", f"{length} at {offset}, {access}", TEXT, mmap(access), step("flush", offset=offset, length=length)
+        )
+    vector(
+        "flush",
+        f"any offset, {access}",
+        TEXT,
+        mmap(access),
+        step("flush", offset=4097, length=1),
+        step("flush", offset=1, length=13999),
+    )
 vector("flush", "a write is in the file before and after", TEXT, mmap(), step("write", offset=0, bytes="X"), file_read(0, 3),
        step("flush", offset=0, length=14000), file_read(0, 3))  # fmt: skip
 vector("flush", "memory without a file", all_bytes("x"), anonymous(100), step("flush", offset=0, length=100))
@@ -235,7 +299,15 @@ vector("resize", "to nothing leaves the file as it is", TEXT, mmap(), ours("resi
        step("length"), step("file-size"), read(13990, 10), why="CPython truncates the file, then fails")  # fmt: skip
 for access in ("read", "copy"):
     for length in (1, 14000, 20000):
-        vector("resize", f"{access} to {length}", TEXT, mmap(access), step("resize", length=length), step("length"), step("file-size"))
+        vector(
+            "resize",
+            f"{access} to {length}",
+            TEXT,
+            mmap(access),
+            step("resize", length=length),
+            step("length"),
+            step("file-size"),
+        )
     vector("resize", f"{access} to nothing", TEXT, mmap(access), step("resize", length=0), step("file-size"))
 vector("resize", "memory without a file", all_bytes("x"), anonymous(5000), step("write", offset=4990, bytes="0123456789"),
        ours("resize", length=20000), ours("read", offset=4990, length=20, expect="0123456789" + "\0" * 10),
@@ -244,16 +316,32 @@ vector("resize", "memory without a file", all_bytes("x"), anonymous(5000), step(
 vector("resize", "another mapping keeps its length and sees the file", TEXT, mmap(map="other", length=100), mmap(),
        step("resize", length=30000), step("length", "other"), step("file-size", "other"), read(0, 5, "other"))  # fmt: skip
 for number in HUGE[2:]:
-    vector("resize", f"to {number}", TEXT, mmap(), ours("resize", length=number, error="invalid-argument"), step("file-size"), needs=["u64"])
+    vector(
+        "resize",
+        f"to {number}",
+        TEXT,
+        mmap(),
+        ours("resize", length=number, error="invalid-argument"),
+        step("file-size"),
+        needs=["u64"],
+    )
 
 # Advice.
 for access in ACCESSES:
     for advice in ADVICES:
         vector("advise", f"{advice}, {access}", TEXT, mmap(access), step("advise", offset=0, length=14000, advice=advice), read(0, 5),
                step("advise", offset=4096, length=MAX_NUMBER, advice=advice), read(13990, 10))  # fmt: skip
-    vector("advise", f"any offset, {access}", TEXT, mmap(access), step("advise", offset=5001, length=10, advice="random"))
+    vector(
+        "advise", f"any offset, {access}", TEXT, mmap(access), step("advise", offset=5001, length=10, advice="random")
+    )
     for offset in (14000, 14001, MAX_NUMBER):
-        vector("advise", f"at {offset}, {access}", TEXT, mmap(access), step("advise", offset=offset, length=1, advice="normal"))
+        vector(
+            "advise",
+            f"at {offset}, {access}",
+            TEXT,
+            mmap(access),
+            step("advise", offset=offset, length=1, advice="normal"),
+        )
 vector("advise", "what copy changed is kept", TEXT, mmap("copy"), step("write", offset=0, bytes="kept"),
        ours("advise", offset=0, length=14000, advice="dont-need"), ours("read", offset=0, length=5, expect="kepto"),
        why="Linux drops private pages at MADV_DONTNEED, and so does CPython")  # fmt: skip
@@ -303,7 +391,16 @@ for closed in (
     step("find", needle="x", start=0, end=1), step("rfind", needle="x", start=0, end=1), step("flush", offset=0, length=0),
     step("resize", length=5), step("advise", offset=0, length=1, advice="normal"),
 ):  # fmt: skip
-    vector("lifecycle", f"{closed['op']} after close", TEXT, mmap(), step("close"), closed, file_read(0, 5), needs=["closed"])
+    vector(
+        "lifecycle",
+        f"{closed['op']} after close",
+        TEXT,
+        mmap(),
+        step("close"),
+        closed,
+        file_read(0, 5),
+        needs=["closed"],
+    )
 vector("lifecycle", "other mappings live on", TEXT, mmap(map="a"), mmap("read", map="b"), step("write", "a", offset=0, bytes="bye"),
        step("close", "a"), read(0, 5, "b"))  # fmt: skip
 vector("lifecycle", "a private change ends with its mapping", TEXT, mmap("copy"), step("write", offset=0, bytes="bye"), step("close"),
@@ -313,9 +410,25 @@ vector("lifecycle", "a private change ends with its mapping", TEXT, mmap("copy")
 LINES = all_bytes("first\nsecond\n\nlast")
 vector("cursor", "read and tell", LINES, mmap("read"), step("tell"), step("read-next", length=3), step("tell"),
        step("read-next", length=100), step("tell"), step("read-next", length=1), needs=["cursor"])  # fmt: skip
-vector("cursor", "read all", LINES, mmap("read"), step("seek", offset=6, whence=0), step("read-next", length=-1), needs=["cursor"])
+vector(
+    "cursor",
+    "read all",
+    LINES,
+    mmap("read"),
+    step("seek", offset=6, whence=0),
+    step("read-next", length=-1),
+    needs=["cursor"],
+)
 vector("cursor", "lines", LINES, mmap("read"), *[step("read-line") for _ in range(6)], step("tell"), needs=["cursor"])
-vector("cursor", "bytes", all_bytes("a\xff"), mmap("read"), *[step("read-byte") for _ in range(3)], step("tell"), needs=["cursor"])
+vector(
+    "cursor",
+    "bytes",
+    all_bytes("a\xff"),
+    mmap("read"),
+    *[step("read-byte") for _ in range(3)],
+    step("tell"),
+    needs=["cursor"],
+)
 for offset, whence in (
     (0, 0), (18, 0), (19, 0), (-1, 0), (2, 1), (-2, 1), (-6, 1), (14, 1), (0, 2), (-18, 2), (-19, 2), (1, 2), (0, 3), (0, -1),
 ):  # fmt: skip

@@ -21,7 +21,11 @@ for (const target of targets) {
     const { passed, failed, skipped, 'expected failure': expected } = counts;
     const { language, host, os } = target;
     report.push({ suite: subject, language, host, os, passed, failed, expected_failures: expected, skipped });
-    const notes = [failed && `${failed} failed`, expected && `${expected} expected failures`, skipped && `${skipped} skipped`];
+    const notes = [
+      failed && `${failed} failed`,
+      expected && `${expected} expected failures`,
+      skipped && `${skipped} skipped`,
+    ];
     console.log(`  ${subject.padEnd(12)}${String(passed).padStart(4)} passed  ${notes.filter(Boolean).join(', ')}`);
   }
   for (const [reason, count] of reasons) console.log(`  ${count} ${reason}`);
@@ -29,5 +33,7 @@ for (const target of targets) {
 
 mkdirSync('build/reports', { recursive: true });
 writeFileSync('build/reports/conformance.json', `${JSON.stringify(report, null, 2)}\n`);
-console.log(`${total.passed} passed, ${total.failed} failed, ${total['expected failure']} expected failures, ${total.skipped} skipped`);
+console.log(
+  `${total.passed} passed, ${total.failed} failed, ${total['expected failure']} expected failures, ${total.skipped} skipped`,
+);
 process.exitCode = total.failed > 0 ? 1 : 0;

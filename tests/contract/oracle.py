@@ -1,8 +1,8 @@
 """CPython's own mmap as the oracle of the contract suite.
 
-  oracle.py generate   asks CPython for the answer of every step that is not the contract's own; writes vectors/*.json
-  oracle.py check      does the same and compares with the files that are there; ends with `N passed, N failed`
-  oracle.py serve      answers steps from standard input, a JSON list a line, for the fuzzer
+oracle.py generate   asks CPython for the answer of every step that is not the contract's own; writes vectors/*.json
+oracle.py check      does the same and compares with the files that are there; ends with `N passed, N failed`
+oracle.py serve      answers steps from standard input, a JSON list a line, for the fuzzer
 """
 
 import errno
@@ -219,7 +219,19 @@ class Oracle:
 
 
 # Without one of CPython's answers at hand a step only has to succeed.
-SILENT = {"mmap", "mmap-posix", "write", "move", "flush", "resize", "advise", "close", "file-write", "file-truncate", "write-byte"}
+SILENT = {
+    "mmap",
+    "mmap-posix",
+    "write",
+    "move",
+    "flush",
+    "resize",
+    "advise",
+    "close",
+    "file-write",
+    "file-truncate",
+    "write-byte",
+}
 
 
 def answered(case):

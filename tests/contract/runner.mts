@@ -55,37 +55,34 @@ const OPERATIONS: Record<string, (map: Mmap, step: Arguments, path: string) => u
   'file-truncate': (_map, { length }, path) => truncateOther(path, length),
 };
 
-/** A file with its mappings, which answers steps. */
-export class Session {
-  readonly #maps = new Map<string, Mmap>();
-  readonly #fd: number;
+/** A file that answers steps, with its mappings: with JSON, or `error` and its code. */
+export type Session = { answer(step: Step): string; close(): void };
 
-  constructor(readonly path: string, readonly file: FileSpec) {
-    this.#fd = openFile(path, file);
-  }
-
-  /** The answer as text: JSON, or `error` and its code. */
-  answer(step: Step): string {
-    const { op, map = 'm' } = step;
-    const args = step as unknown as Arguments;
-    try {
-      if (op.startsWith('mmap')) this.#maps.set(map, open(op, this.#fd, args));
-      return JSON.stringify(OPERATIONS[op]?.(this.#maps.get(map) as Mmap, args, this.path) ?? null);
-    } catch (error) {
-      return error instanceof MmapError ? `error ${error.code}` : String(error);
-    }
-  }
-
-  close(): void {
-    for (const map of this.#maps.values()) map.close();
-    if (this.file.kind !== 'closed') closeSync(this.#fd);
-    rmSync(this.path, { recursive: true, force: true });
-  }
+export function openSession(path: string, file: FileSpec): Session {
+  const fd = openFile(path, file);
+  const maps = new Map<string, Mmap>();
+  return {
+    answer(step) {
+      const { op, map = 'm' } = step;
+      const args = step as unknown as Arguments;
+      try {
+        if (op.startsWith('mmap')) maps.set(map, open(op, fd, args));
+        return JSON.stringify(OPERATIONS[op]?.(maps.get(map) as Mmap, args, path) ?? null);
+      } catch (error) {
+        return error instanceof MmapError ? `error ${error.code}` : String(error);
+      }
+    },
+    close() {
+      for (const map of maps.values()) map.close();
+      if (file.kind !== 'closed') closeSync(fd);
+      rmSync(path, { recursive: true, force: true });
+    },
+  };
 }
 
 /** Runs the vector on a file of this path, and tells the first difference. */
 export function run(vector: Vector, path: string): string | undefined {
-  const session = new Session(path, vector.file);
+  const session = openSession(path, vector.file);
   try {
     for (const [index, step] of vector.steps.entries()) {
       const expected = step.error ? `error ${step.error}` : JSON.stringify(step.expect ?? null);

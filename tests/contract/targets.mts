@@ -14,7 +14,9 @@ export interface Target {
   run(vector: Vector, path: string): string | undefined;
 }
 
-export const targets: Target[] = [{ name: 'typescript-node', language: 'typescript', host: 'node', os: process.platform, run }];
+export const targets: Target[] = [
+  { name: 'typescript-node', language: 'typescript', host: 'node', os: process.platform, run },
+];
 
 export interface Outcome {
   state: 'passed' | 'failed' | 'expected failure' | 'skipped';
@@ -35,8 +37,15 @@ export function* runAll(target: Target, vectors: Iterable<Vector>): Generator<[V
       }
       const difference = target.run(vector, join(folder, `${(count += 1)}`));
       const known = expectations.failures[vector.name];
-      if (difference !== undefined) yield [vector, { state: known ? 'expected failure' : 'failed', detail: known ?? difference }];
-      else yield [vector, known ? { state: 'failed', detail: 'passes, though it is expected to fail' } : { state: 'passed', detail: '' }];
+      if (difference !== undefined)
+        yield [vector, { state: known ? 'expected failure' : 'failed', detail: known ?? difference }];
+      else
+        yield [
+          vector,
+          known
+            ? { state: 'failed', detail: 'passes, though it is expected to fail' }
+            : { state: 'passed', detail: '' },
+        ];
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });

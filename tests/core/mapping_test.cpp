@@ -82,6 +82,12 @@ TEST(OpenPosix, LengthsPastTheEnd) {
   EXPECT_EQ(posix_status(file.fd, uint64_t{1} << 60, WMMAP_SHARED, WMMAP_PROTECT_READ, 0), WMMAP_NO_MEMORY);
 }
 
+TEST(OpenPosix, NothingIsBothWritableAndExecutable) {
+  const TemporaryFile file(pattern(10));
+  for (const wmmap_sharing sharing : {WMMAP_SHARED, WMMAP_PRIVATE})
+    EXPECT_EQ(posix_status(file.fd, 0, sharing, WMMAP_PROTECT_WRITE | WMMAP_PROTECT_EXECUTE, 0), WMMAP_UNSUPPORTED);
+}
+
 TEST(OpenPosix, AccessWithTheSameEffect) {
   const TemporaryFile file(pattern(10));
   const auto access = [&](wmmap_sharing sharing, uint32_t protection) {
@@ -218,7 +224,8 @@ TEST(Resize, RefusesBeforeItTouchesTheFile) {
     EXPECT_EQ(wmmap_resize(map(file.fd, access).get(), 10), WMMAP_NOT_RESIZABLE);
   EXPECT_EQ(wmmap_resize(map(file.fd, WMMAP_WRITE).get(), 0), WMMAP_INVALID_ARGUMENT);
   wmmap_mapping *opened = nullptr;
-  ASSERT_EQ(wmmap_open_posix(file.fd, 0, WMMAP_PRIVATE, WMMAP_PROTECT_READ | WMMAP_PROTECT_WRITE, 0, &opened), WMMAP_OK);
+  ASSERT_EQ(wmmap_open_posix(file.fd, 0, WMMAP_PRIVATE, WMMAP_PROTECT_READ | WMMAP_PROTECT_WRITE, 0, &opened),
+            WMMAP_OK);
   EXPECT_EQ(wmmap_resize(Mapping(opened).get(), 10), WMMAP_NOT_RESIZABLE);
   EXPECT_EQ(file.read(0, 200), pattern(100));
 }

@@ -51,7 +51,8 @@ export function ask(path: string, access: Access): Answers {
   const read = name(readFile(path), before);
   const view = map.view(OFFSET, OFFSET + MARK.length);
   view.set(Buffer.from(MARK));
-  const store = text(view) !== MARK ? 'is lost' : part(map) === 'the new bytes' ? 'reaches the mapping' : 'stays in the view';
+  const store =
+    text(view) !== MARK ? 'is lost' : part(map) === 'the new bytes' ? 'reaches the mapping' : 'stays in the view';
   map.close();
   other.close();
   return {

@@ -17,8 +17,14 @@ const size = (path: string): string => `${(statSync(path).size / 2 ** 20).toFixe
 
 /** Prints rows under a header, columns aligned. */
 function table(header: string[], rows: string[][]): void {
-  const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)));
-  const line = (cells: string[]): string => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd();
+  const widths = header.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)),
+  );
+  const line = (cells: string[]): string =>
+    cells
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd();
   for (const cells of [header, widths.map((width) => '-'.repeat(width)), ...rows]) console.log(`  ${line(cells)}`);
 }
 
@@ -44,7 +50,9 @@ for (const access of ACCESSES) {
   }
 }
 table(['', ...ACCESSES], rows);
-console.log(`\n  files: ${inputs.map((path) => `${basename(path)} (${size(path)})`).join(', ')}; both answered alike\n`);
+console.log(
+  `\n  files: ${inputs.map((path) => `${basename(path)} (${size(path)})`).join(', ')}; both answered alike\n`,
+);
 
 console.log(`The symbol "${SYMBOL}" in ${process.execPath} (${size(process.execPath)}), first and last place:\n`);
 const results = search(process.execPath, SYMBOL);

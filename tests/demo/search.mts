@@ -9,12 +9,12 @@ export interface Found {
   milliseconds: number;
 }
 
-function timed(how: string, search: () => [number, number]): Found {
+function timed(how: string, run: () => [number, number]): Found {
   let best = Infinity;
   let result: [number, number] = [-1, -1];
-  for (let run = 0; run < 3; run += 1) {
+  for (let round = 0; round < 3; round += 1) {
     const start = performance.now();
-    result = search();
+    result = run();
     best = Math.min(best, performance.now() - start);
   }
   return { how, first: result[0], last: result[1], milliseconds: best };

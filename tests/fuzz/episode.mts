@@ -1,7 +1,7 @@
 /** Random sequences of operations on one file, weighted towards the edges of pages, files and mappings. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { Session } from '../contract/runner.mjs';
+import { openSession, type Session } from '../contract/runner.mjs';
 import { toBytes } from '../contract/files.mjs';
 import type { FileSpec, Step } from '../contract/vectors.mjs';
 
@@ -31,6 +31,7 @@ export class Episode {
   readonly answers: string[] = [];
   readonly file: FileSpec;
   readonly #random: (below: number) => number;
+  readonly #path: string;
   readonly #session: Session;
   readonly #maps = new Map<string, Model>();
   #size: number;
@@ -39,13 +40,16 @@ export class Episode {
     this.#random = random;
     this.#size = 1 + this.#near(5 * PAGE);
     this.file = { repeat: this.#text(1 + random(40)), size: this.#size };
-    this.#session = new Session(path, this.file);
+    this.#path = path;
+    this.#session = openSession(path, this.file);
   }
 
   /** Makes up and runs operations here; CPython answers `steps` afterwards. */
   run(operations: number): void {
     for (let count = 0; count < operations; count += 1) {
-      this.#ask(this.#maps.size === 0 || (this.#maps.size < 3 && this.#random(12) === 0) ? this.#open() : this.#choose());
+      this.#ask(
+        this.#maps.size === 0 || (this.#maps.size < 3 && this.#random(12) === 0) ? this.#open() : this.#choose(),
+      );
       // What everybody sees is compared after every operation.
       this.steps.push({ op: 'digest' });
       this.answers.push(JSON.stringify(this.#digest()));
@@ -78,7 +82,7 @@ export class Episode {
   }
 
   #digest(): string {
-    const digest = createHash('sha1').update(readFileSync(this.#session.path));
+    const digest = createHash('sha1').update(readFileSync(this.#path));
     for (const map of [...this.#maps.keys()].sort()) {
       const length = Number(this.#session.answer({ op: 'length', map }));
       digest.update(toBytes(JSON.parse(this.#session.answer({ op: 'read', map, offset: 0, length })) as string));
@@ -104,10 +108,33 @@ export class Episode {
     const offset = Math.min(place(), size);
     const steps: Array<() => Step | undefined> = [
       () => ({ op: 'read', map, offset, length: this.#random(size - offset + 1) }),
-      () => ({ op: 'write', map, offset: place(), bytes: this.#text(this.#random(3) === 0 ? place() : this.#random(20)) }),
-      () => ({ op: 'move', map, destination: place(), source: place(), length: this.#random(2) === 0 ? place() : this.#random(50) }),
-      () => ({ op: this.#random(2) === 0 ? 'find' : 'rfind', map, needle: this.#text(1 + this.#random(4)), start: signed(), end: signed() }),
-      () => ({ op: this.#random(2) === 0 ? 'find' : 'rfind', map, needle: this.#piece(), start: 0, end: size + this.#random(3) - 1 }),
+      () => ({
+        op: 'write',
+        map,
+        offset: place(),
+        bytes: this.#text(this.#random(3) === 0 ? place() : this.#random(20)),
+      }),
+      () => ({
+        op: 'move',
+        map,
+        destination: place(),
+        source: place(),
+        length: this.#random(2) === 0 ? place() : this.#random(50),
+      }),
+      () => ({
+        op: this.#random(2) === 0 ? 'find' : 'rfind',
+        map,
+        needle: this.#text(1 + this.#random(4)),
+        start: signed(),
+        end: signed(),
+      }),
+      () => ({
+        op: this.#random(2) === 0 ? 'find' : 'rfind',
+        map,
+        needle: this.#piece(),
+        start: 0,
+        end: size + this.#random(3) - 1,
+      }),
       () => ({ op: 'flush', map, offset: place(), length: this.#random(2) === 0 ? size - offset : place() }),
       () => ({ op: 'advise', map, offset: place(), length: place(), advice: this.#advice(access) }),
       () => this.#resize(map, start, maps),
@@ -145,7 +172,8 @@ export class Episode {
    * a mapping any more whose parts were given different advice (mremap takes one range, EFAULT otherwise).
    */
   #advice(access: string): string {
-    const harmless = access === 'write' ? ['normal', 'will-need', 'dont-need'] : ['normal', 'will-need', 'random', 'sequential'];
+    const harmless =
+      access === 'write' ? ['normal', 'will-need', 'dont-need'] : ['normal', 'will-need', 'random', 'sequential'];
     return harmless[this.#random(harmless.length)] as string;
   }
 

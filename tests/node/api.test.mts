@@ -147,7 +147,8 @@ test('like an array, as Uint8Array has it', () => {
       const byte = value & 255;
       const text = `${value} from ${start}`;
       assert.is(map.indexOf(value, start), Buffer.from(twin).indexOf(byte, start || 0), `indexOf ${text}`);
-      if (!Number.isNaN(start)) assert.is(map.lastIndexOf(value, start), twin.lastIndexOf(byte, start), `lastIndexOf ${text}`);
+      if (!Number.isNaN(start))
+        assert.is(map.lastIndexOf(value, start), twin.lastIndexOf(byte, start), `lastIndexOf ${text}`);
       assert.is(map.includes(value, start), twin.includes(byte, start), `includes ${text}`);
     }
   }
@@ -180,7 +181,10 @@ test('advice changes nothing that is stored', () => {
       map.advise(advice, 5_000, 2 ** 40);
       map.advise(advice, 99_999);
     }
-    assert.ok(map.slice(10, 90_000).every((byte) => byte === 42), map.access);
+    assert.ok(
+      map.slice(10, 90_000).every((byte) => byte === 42),
+      map.access,
+    );
   }
 });
 

@@ -24,7 +24,8 @@ test('file: wrong types', () => {
 test('file: no such descriptor', () => {
   const fd = openSync(path, 'r');
   closeSync(fd);
-  for (const bad of [fd, -1, -2, NaN, 1.5, 2 ** 31, 2 ** 53, Infinity]) throwsCode(() => mmap(bad), 'bad-descriptor', `${bad}`);
+  for (const bad of [fd, -1, -2, NaN, 1.5, 2 ** 31, 2 ** 53, Infinity])
+    throwsCode(() => mmap(bad), 'bad-descriptor', `${bad}`);
 });
 
 test('file: a FileHandle that was closed', async () => {
@@ -63,9 +64,15 @@ test('file: rights of the descriptor', () => {
 
 test('file: a path that cannot be opened is the error of node:fs', () => {
   for (const file of [`${path}-absent`, pathToFileURL(`${path}-absent`)]) {
-    assert.throws(() => mmap(file, 0, 'read'), (error: NodeJS.ErrnoException) => error.code === 'ENOENT');
+    assert.throws(
+      () => mmap(file, 0, 'read'),
+      (error: NodeJS.ErrnoException) => error.code === 'ENOENT',
+    );
   }
-  assert.throws(() => mmap(tmpdir()), (error: NodeJS.ErrnoException) => error.code === 'EISDIR');
+  assert.throws(
+    () => mmap(tmpdir()),
+    (error: NodeJS.ErrnoException) => error.code === 'EISDIR',
+  );
   throwsTypeError(() => mmap(new URL('http://example.org/')), 'URL that is no file');
 });
 
@@ -97,7 +104,11 @@ test('length and offset: past the end of the file', () => {
       throwsCode(() => mmap(path, length, access, offset), 'past-end', `${length}@${offset}`);
     }
     if (length > 2 ** 40) continue; // More than the system can map, which is looked at first here.
-    throwsCode(() => mmap(path, { length, offset, prot: constants.PROT_READ }), 'past-end', `posix ${length}@${offset}`);
+    throwsCode(
+      () => mmap(path, { length, offset, prot: constants.PROT_READ }),
+      'past-end',
+      `posix ${length}@${offset}`,
+    );
   }
   assert.is(statSync(path).size, 10_000);
 });
@@ -115,7 +126,8 @@ test('access, flags and prot', () => {
   for (const bad of ['READ', 'rw', '']) throwsCode(() => mmap(path, 0, bad as Any), 'invalid-argument', bad);
   throwsCode(() => mmap(path, { access: 'read', flags: constants.MAP_SHARED }), 'invalid-argument', 'access and flags');
   throwsCode(() => mmap(path, { access: 'write', prot: 3 }), 'invalid-argument', 'access and prot');
-  for (const flags of [0, 3, 32, -1, NaN]) throwsCode(() => mmap(path, { flags }), 'invalid-argument', `flags ${flags}`);
+  for (const flags of [0, 3, 32, -1, NaN])
+    throwsCode(() => mmap(path, { flags }), 'invalid-argument', `flags ${flags}`);
   for (const prot of [8, -1, 1.5]) throwsCode(() => mmap(path, { prot }), 'invalid-argument', `prot ${prot}`);
   throwsTypeError(() => mmap(path, { acces: 'read' } as Any), 'unknown option');
   throwsTypeError(() => mmap(path, {} as Any, 'read'), 'options and positions');

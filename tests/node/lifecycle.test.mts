@@ -41,7 +41,10 @@ test('100,000 open and close cycles leak nothing', () => {
   const { before, after } = JSON.parse(output);
   assert.is(after.descriptors, before.descriptors);
   assert.ok(after.ranges <= before.ranges + 20, `mapped ranges: ${before.ranges} before, ${after.ranges} after`);
-  assert.ok(after.resident < before.resident + (32 << 20), `resident: ${before.resident} before, ${after.resident} after`);
+  assert.ok(
+    after.resident < before.resident + (32 << 20),
+    `resident: ${before.resident} before, ${after.resident} after`,
+  );
 });
 
 test('using', () => {

@@ -11,7 +11,7 @@ interface Runner {
   name: string;
   command: [string, ...string[]];
   /** What the output says, or undefined if it does not say. */
-  count(output: string): Counts | undefined;
+  count: (output: string) => Counts | undefined;
 }
 
 const sum = (counts: Counts[]): Counts => ({
@@ -42,7 +42,11 @@ function sanitized(variant: string): Runner {
   const tests = `build/cmake/${variant}/core_tests`;
   // ThreadSanitizer of older compilers cannot start where addresses are widely randomized.
   const fixed = variant === 'thread' && spawnSync('setarch', ['-R', 'true']).status === 0;
-  return { name: `core, ${variant}`, command: fixed ? ['setarch', '-R', tests, '--gtest_brief=1'] : [tests, '--gtest_brief=1'], count: googleTest };
+  return {
+    name: `core, ${variant}`,
+    command: fixed ? ['setarch', '-R', tests, '--gtest_brief=1'] : [tests, '--gtest_brief=1'],
+    count: googleTest,
+  };
 }
 
 function testFiles(folder: string): string[] {
@@ -54,7 +58,11 @@ const runners: Runner[] = [
   ...['plain', 'address', 'undefined', 'thread'].map(sanitized),
   { name: 'drift check of the oracle', command: ['python3', 'tests/contract/oracle.py', 'check'], count: plain },
   ...testFiles('build/tests').map((name): Runner => {
-    return { name: name.replace('.test.mjs', ''), command: [process.execPath, '--expose-gc', `build/tests/${name}`], count: uvu };
+    return {
+      name: name.replace('.test.mjs', ''),
+      command: [process.execPath, '--expose-gc', `build/tests/${name}`],
+      count: uvu,
+    };
   }),
 ];
 

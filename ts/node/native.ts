@@ -91,7 +91,7 @@ class NativeFloor extends addon.Mapping implements Floor {
 
   advise(offset: number, length: number, advice: Advice): void {
     const index = ADVICES.indexOf(advice);
-    if (index < 0) throw new MmapError('invalid-argument', `unknown advice: ${String(advice)}`);
+    if (index < 0) throw new MmapError('invalid-argument', `unknown advice: ${advice}`);
     this.adviseBy(offset, length, index);
   }
 }

@@ -83,8 +83,7 @@ typedef struct wmmap_region wmmap_region;
  * Maps a file, which is duplicated: the caller's own may be closed at once.
  * @param result receives the mapping; untouched on failure. Release it with wmmap_close().
  */
-wmmap_status wmmap_open(wmmap_file file, uint64_t length, wmmap_access access, uint64_t offset,
-                        wmmap_mapping **result);
+wmmap_status wmmap_open(wmmap_file file, uint64_t length, wmmap_access access, uint64_t offset, wmmap_mapping **result);
 
 /** The `mmap-posix` of the contract. @param protection bits of wmmap_protection. */
 wmmap_status wmmap_open_posix(wmmap_file file, uint64_t length, wmmap_sharing sharing, uint32_t protection,
@@ -105,8 +104,8 @@ wmmap_status wmmap_move(wmmap_mapping *mapping, uint64_t destination, uint64_t s
 /** @param position receives the offset of the match, or WMMAP_NOT_FOUND. */
 wmmap_status wmmap_find(wmmap_mapping *mapping, const void *needle, size_t needle_length, uint64_t start, uint64_t end,
                         uint64_t *position);
-wmmap_status wmmap_rfind(wmmap_mapping *mapping, const void *needle, size_t needle_length, uint64_t start,
-                         uint64_t end, uint64_t *position);
+wmmap_status wmmap_rfind(wmmap_mapping *mapping, const void *needle, size_t needle_length, uint64_t start, uint64_t end,
+                         uint64_t *position);
 wmmap_status wmmap_flush(wmmap_mapping *mapping, uint64_t offset, uint64_t length);
 /** Regions that are held keep the pages they had. */
 wmmap_status wmmap_resize(wmmap_mapping *mapping, uint64_t length);
@@ -145,7 +144,8 @@ uint64_t wmmap_region_length(const wmmap_region *region);
 /** May be called from any thread. */
 void wmmap_region_release(wmmap_region *region);
 
-/** The number (errno) that the operating system gave for the last failure on this thread, or 0; forgets it. For messages. */
+/** The number (errno) that the operating system gave for the last failure on this thread, or 0; forgets it. For
+ * messages. */
 int wmmap_system_error(void);
 
 /** The name of a status in the contract, such as "past-end"; "ok" for WMMAP_OK. Never NULL. */

@@ -27,8 +27,8 @@ bool put_zero_pages(const FaultSlot &slot, uintptr_t start, uint64_t length) {
   const int protection = slot.write.load() ? PROT_READ | PROT_WRITE : PROT_READ;
   // Safe: the range lies inside a slot, whose pages stay mapped as long as somebody can fault on them. mmap is one
   // system call; it goes round the C library so that no interceptor of it runs here.
-  const long result = ::syscall(SYS_mmap, start, length, protection,
-                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0L);
+  const long result =
+      ::syscall(SYS_mmap, start, length, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0L);
   return result != -1;
 }
 
@@ -79,7 +79,7 @@ void forward(int signal, siginfo_t *info, void *context) {
 }
 
 void on_bus_error(int signal, siginfo_t *info, void *context) {
-  const int saved = errno; // The interrupted code may be about to read it.
+  const int saved = errno;              // The interrupted code may be about to read it.
   const bool fault = info->si_code > 0; // From the kernel, not from kill().
   if (!fault || !survive(reinterpret_cast<uintptr_t>(info->si_addr)))
     forward(signal, info, context);

@@ -1,0 +1,71 @@
+// The npm package as a user gets it: packed, installed elsewhere without scripts, imported, required and type-checked.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+
+const folder = mkdtempSync(join(tmpdir(), 'wasi-mmap-package-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+const run = (program: string, args: string[], cwd = folder): string =>
+  execFileSync(program, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+
+test.before(() => {
+  run('tests/tools/prebuilds.sh', ['here'], '.');
+  run('npm', ['pack', '--silent', '--pack-destination', folder], '.');
+  const [archive] = readdirSync(folder);
+  writeFileSync(join(folder, 'package.json'), '{ "private": true }');
+  writeFileSync(join(folder, 'data.bin'), 'from the package');
+  run('npm', ['install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', `./${archive}`]);
+});
+
+const BODY = `
+  const map = mmap('data.bin', 0, 'read');
+  console.log(Buffer.from(map.slice(9)).toString(), map.find('package', 0));
+  map.close();
+  try { mmap('data.bin', 100); } catch (error) { console.log(error instanceof MmapError, error.code); }
+`;
+const OUTPUT = 'package 9\ntrue past-end\n';
+
+test('import', () => {
+  writeFileSync(join(folder, 'a.mjs'), `import { mmap, MmapError } from 'wasi-mmap';${BODY}`);
+  assert.is(run(process.execPath, ['a.mjs']), OUTPUT);
+});
+
+test('require', () => {
+  writeFileSync(join(folder, 'a.cjs'), `const { mmap, MmapError } = require('wasi-mmap');${BODY}`);
+  assert.is(run(process.execPath, ['a.cjs']), OUTPUT);
+});
+
+test('types, for import and require', () => {
+  const program = `
+    const map: Mmap = mmap('data.bin', { access: 'read', offset: 1n });
+    const bytes: Uint8Array = map.view();
+    // @ts-expect-error no such access
+    mmap('data.bin', 0, 'exec');
+    export { bytes };
+  `;
+  writeFileSync(join(folder, 'b.mts'), `import { mmap, type Mmap } from 'wasi-mmap';${program}`);
+  writeFileSync(join(folder, 'b.cts'), `import { mmap, type Mmap } from 'wasi-mmap';${program}`);
+  const options = [
+    '--noEmit',
+    '--strict',
+    '--module',
+    'nodenext',
+    '--target',
+    'es2022',
+    '--lib',
+    'es2023,esnext.disposable',
+  ];
+  const types = ['--types', 'node', '--typeRoots', resolve('node_modules/@types')];
+  run(resolve('node_modules/.bin/tsc'), [...options, ...types, 'b.mts', 'b.cts']);
+});
+
+test('it holds what it needs and nothing else', () => {
+  const names = readdirSync(join(folder, 'node_modules/wasi-mmap')).sort();
+  assert.equal(names, ['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json', 'prebuilds', 'wit']);
+});
+
+test.run();
