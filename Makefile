@@ -34,7 +34,7 @@ bench: checks tests
 build:
 	$(SETUP) build
 	@echo 'building the addon and the library'
-	@$(call CMAKE_BUILD,addon,-DBUILD_CHECKS=OFF)
+	@$(call CMAKE_BUILD,addon,-DBUILD_CHECKS=OFF -DCMAKE_BUILD_TYPE=Release)
 	@# jco makes the types of the contract; shim 0.26.0 (see overrides in package.json), because 0.26.1 lets jco see no file.
 	@jco types wit --world-name imports -o dist/contract >build/jco.log 2>&1 || { cat build/jco.log; exit 1; }
 	@tsc -p ts
