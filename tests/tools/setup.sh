@@ -27,7 +27,7 @@ node_modules() {
   [ node_modules/.package-lock.json -nt package-lock.json ] && return
   say 'installing npm packages (a minute the first time)'
   # Not `npm ci`: it refuses a lock file without the optional binaries of every platform, which not every registry has.
-  npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error
+  npm install --no-save --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
   touch node_modules/.package-lock.json
 }
 
