@@ -16,6 +16,12 @@
 #define SZ_USE_SVE2 0
 #endif
 #define SZ_DYNAMIC_DISPATCH 0
+#include <stringzilla/types.h>
+#if defined(__clang__) && __clang_major__ >= 22
+// StringZilla 5.1 names a target feature here that LLVM 22 has dropped, and clang then ignores all of them.
+#undef SZ_CLANG_HAS_EVEX512_
+#define SZ_CLANG_HAS_EVEX512_ 0
+#endif
 #include <stringzilla/find.h>
 
 namespace wmmap {

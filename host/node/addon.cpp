@@ -29,31 +29,14 @@ void require(Napi::Env env, wmmap_status status) {
 }
 
 /// An ArrayBuffer over memory of ours, or undefined where the engine allows none (a V8 with a sandbox).
-/// V8 counts its bytes as if they were heap, and would collect more garbage for it: that is taken back.
 Napi::Value external_buffer(Napi::Env env, void *bytes, size_t length, napi_finalize finalize, void *hint) {
   napi_value buffer = nullptr;
   const napi_status status = napi_create_external_arraybuffer(env, bytes, length, finalize, hint, &buffer);
   if (status == napi_no_external_buffers_allowed)
     return env.Undefined();
   NAPI_THROW_IF_FAILED(env, status, env.Undefined());
-  Napi::MemoryManagement::AdjustExternalMemory(env, -static_cast<int64_t>(length));
   return {env, buffer};
 }
-
-/// Memory lent to JavaScript: its pages stay mapped until the engine has let go of it, and so has everyone who works on
-/// it in the background.
-struct Loan {
-  wmmap_region *region; ///< Holds one.
-  uint64_t length;
-
-  static void end(napi_env env, void * /*bytes*/, void *loan) {
-    const auto *self = static_cast<Loan *>(loan);
-    // V8 has subtracted the length just now; external_buffer() had done so before.
-    Napi::MemoryManagement::AdjustExternalMemory(env, static_cast<int64_t>(self->length));
-    wmmap_region_release(self->region);
-    delete self;
-  }
-};
 
 /// The mapping resource of the contract with numbers for u64, plus what only shared memory can offer.
 class Mapping : public Napi::ObjectWrap<Mapping> {
@@ -155,15 +138,16 @@ private:
   /// (offset, length): bytes for anybody. They are not detached when the mapping closes: Node's own code (zlib, for
   /// one) ends the process when memory that it works on becomes shorter.
   Napi::Value lend_buffer(const Napi::CallbackInfo &info) {
-    const uint64_t length = to_u64(info[1]);
     wmmap_region *region = nullptr;
     require(info.Env(), wmmap_region_lend(mapping, &region));
-    auto *loan = new Loan{region, length};
+    // The pages stay mapped until the engine has let go of them, and so has everyone who works on them.
+    const napi_finalize release = [](napi_env, void *, void *held) {
+      wmmap_region_release(static_cast<wmmap_region *>(held));
+    };
     const Napi::Value buffer = external_buffer(info.Env(), wmmap_region_bytes(region) + to_u64(info[0]),
-                                               static_cast<size_t>(length), Loan::end, loan);
+                                               static_cast<size_t>(to_u64(info[1])), release, region);
     if (buffer.IsUndefined()) {
       wmmap_region_release(region);
-      delete loan;
       require(info.Env(), WMMAP_UNSUPPORTED);
     }
     return buffer;

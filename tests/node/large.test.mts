@@ -1,4 +1,5 @@
 // Files over 4 GiB, sparse: mapped whole, and in views as large as the engine allows.
+import { constants } from 'node:buffer';
 import { closeSync, ftruncateSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -44,7 +45,7 @@ test('the whole file', () => {
   readSync(fd, target, 0, 10, 5 * GIB);
   closeSync(fd);
   assert.is(text(target), 'written...');
-  throwsCode(() => map.slice(), 'no-memory');
+  if (constants.MAX_LENGTH < SIZE) throwsCode(() => map.slice(), 'no-memory'); // Newer engines can hold it.
   map.close();
 });
 

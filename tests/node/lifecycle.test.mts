@@ -42,7 +42,7 @@ test('100,000 open and close cycles leak nothing', () => {
   assert.is(after.descriptors, before.descriptors);
   assert.ok(after.ranges <= before.ranges + 20, `mapped ranges: ${before.ranges} before, ${after.ranges} after`);
   assert.ok(
-    after.resident < before.resident + (32 << 20),
+    after.resident < before.resident + (64 << 20),
     `resident: ${before.resident} before, ${after.resident} after`,
   );
 });

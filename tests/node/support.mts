@@ -59,7 +59,7 @@ export function throwsCode(call: () => unknown, code: ErrorCode, message = code 
     assert.is((error as MmapError).code, code, message);
     return;
   }
-  assert.unreachable(`${message}: returned ${String(result)}`);
+  assert.unreachable(`${message}: returned a value, a ${typeof result}`);
 }
 
 /** The call must throw a TypeError. */

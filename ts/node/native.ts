@@ -43,6 +43,12 @@ const ADVICES: readonly Advice[] = ['normal', 'random', 'sequential', 'will-need
 /** The largest view: what the engine allows, and at most 4 GiB, past which some engines end the process. */
 export const MAX_VIEW_LENGTH = Math.min(constants.MAX_LENGTH, 2 ** 32);
 
+/**
+ * Before version 22 Node transfers external memory to another thread, though it ends with the thread that made it.
+ * Later ones refuse, and end the process at the exit of a thread if it is marked as well.
+ */
+const TRANSFERS_EXTERNAL_MEMORY = Number.parseInt(process.versions.node, 10) < 22;
+
 /** How many regions of mapped pages the process holds: for tests of leaks. */
 export const liveRegions = addon.liveRegions;
 
@@ -85,7 +91,7 @@ class NativeFloor extends addon.Mapping implements Floor {
 
   #lend(offset: number, length: number): ArrayBuffer {
     const buffer = this.lendBuffer(offset, length);
-    markAsUntransferable(buffer); // Node ends the loan with the thread that took it.
+    if (TRANSFERS_EXTERNAL_MEMORY) markAsUntransferable(buffer);
     return buffer;
   }
 
