@@ -142,16 +142,49 @@ const uint8_t *window_search(const uint8_t *bytes, size_t length, const uint8_t 
   }
 }
 
+/// The first (or last) place of a byte.
+template <Direction direction> const uint8_t *byte_search(const uint8_t *bytes, size_t length, uint8_t byte) {
+  if (direction == Direction::forward) // The C library's is the fastest measured; it has none backward everywhere.
+    return static_cast<const uint8_t *>(std::memchr(bytes, byte, length));
+  return kernel<direction>(bytes, length, &byte, 1);
+}
+
+/// Runs along the byte of the needle that comes first while it is rare, which is a little faster than the kernels;
+/// they take over where it is common.
+template <Direction direction>
+const uint8_t *short_search(const uint8_t *bytes, size_t length, const uint8_t *needle, size_t needle_length) {
+  constexpr bool forward = direction == Direction::forward;
+  constexpr size_t rare = 4096; // Bytes between two hits.
+  const size_t skip = forward ? 0 : needle_length - 1;
+  size_t start = 0; // Candidates begin at start..end.
+  size_t end = length - needle_length;
+  for (size_t hits = 0, scanned = 0; hits * rare <= scanned + 4 * rare; hits++) {
+    const uint8_t *hit = byte_search<direction>(bytes + start + skip, end - start + 1, needle[skip]);
+    if (!hit)
+      return nullptr;
+    const uint8_t *candidate = hit - skip;
+    if (std::memcmp(candidate, needle, needle_length) == 0)
+      return candidate;
+    const auto at = static_cast<size_t>(candidate - bytes);
+    if (at == (forward ? end : start))
+      return nullptr;
+    if (forward)
+      start = at + 1;
+    else
+      end = at - 1;
+    scanned = forward ? at : length - needle_length - at;
+  }
+  return kernel<direction>(bytes + start, end - start + needle_length, needle, needle_length);
+}
+
 template <Direction direction>
 const uint8_t *search(const uint8_t *bytes, size_t length, const uint8_t *needle, size_t needle_length) {
   if (needle_length > length)
     return nullptr;
   if (needle_length == 0)
     return direction == Direction::forward ? bytes : bytes + length;
-  if (needle_length == 1 && direction == Direction::forward) // The C library's is the fastest measured.
-    return static_cast<const uint8_t *>(std::memchr(bytes, needle[0], length));
   if (needle_length <= window_length)
-    return kernel<direction>(bytes, length, needle, needle_length);
+    return short_search<direction>(bytes, length, needle, needle_length);
   return window_search<direction>(bytes, length, needle, needle_length);
 }
 

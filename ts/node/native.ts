@@ -6,9 +6,23 @@ import load from 'node-gyp-build';
 import { MmapError, type ErrorCode } from '../errors.js';
 import type { Access, Advice, Floor, SharedMemory } from '../floor.js';
 
-/** The class of the addon. It checks nothing: every argument must be of its type and a size a safe integer. */
-interface NativeMapping extends Omit<Floor, 'read' | 'view' | 'advise' | 'shared'> {
+/**
+ * The class of the addon. It checks nothing: every argument must be of its type and a size a safe integer. Spelt out, so
+ * that an operation that is new in the contract does not compile until the addon has it.
+ */
+interface NativeMapping {
+  length(): number;
+  access(): Access;
+  fileSize(): number;
+  readInto(offset: number, target: Uint8Array): void;
+  write(offset: number, bytes: Uint8Array): void;
+  move(destination: number, source: number, length: number): void;
+  find(needle: Uint8Array, start: number, end: number): number | undefined;
+  rfind(needle: Uint8Array, start: number, end: number): number | undefined;
+  flush(offset: number, length: number): void;
+  resize(length: number): void;
   adviseBy(offset: number, length: number, advice: number): void;
+  close(): void;
   clean(): boolean;
   check(offset: number, length: number): void;
   ownBuffer(): ArrayBuffer | undefined;
