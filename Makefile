@@ -58,6 +58,7 @@ lint: tests
 	prettier --check --log-level warn .
 	clang-format --dry-run -Werror $$(git ls-files '*.cpp' '*.h')
 	clang-tidy --quiet -p build/cmake/addon $$(git ls-files 'host/*.cpp')
+	shellcheck tests/tools/*.sh .ci/run
 	ruff check -q .
 	ruff format -q --check .
 	publint --strict --pack npm

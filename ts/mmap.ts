@@ -395,11 +395,16 @@ export class Mmap implements Disposable, Iterable<number> {
   }
 
   #copy(offset: number, length: number): Uint8Array {
-    const bytes = this.#direct();
-    if (!bytes) return this.#open().read(offset, length);
-    const result = bytes.slice(offset, offset + length);
-    this.#touched(offset, length);
-    return result;
+    try {
+      const bytes = this.#direct();
+      if (!bytes) return this.#open().read(offset, length);
+      const result = bytes.slice(offset, offset + length);
+      this.#touched(offset, length);
+      return result;
+    } catch (error) {
+      // The engine cannot allocate so much.
+      throw error instanceof RangeError ? new MmapError('no-memory', `no memory for ${length} bytes`) : error;
+    }
   }
 
   #store(source: Uint8Array, offset: number): void {

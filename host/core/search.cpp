@@ -111,35 +111,49 @@ size_t choose_window(const uint8_t *needle, size_t needle_length) {
   return variety(needle + tail) > variety(needle) ? tail : 0;
 }
 
+/// The places where a match may still begin, and how a search walks through them from its side.
+template <Direction direction> struct Candidates {
+  static constexpr bool forward = direction == Direction::forward;
+
+  size_t start = 0; ///< The first.
+  size_t end;       ///< The last.
+  size_t limit = end;
+
+  /// Goes on behind a place that is none. False: there is no other.
+  bool pass(size_t at) {
+    if (at == (forward ? end : start))
+      return false;
+    if (forward)
+      start = at + 1;
+    else
+      end = at - 1;
+    return true;
+  }
+  size_t count() const { return end - start + 1; }
+  size_t passed() const { return forward ? start : limit - end; }
+};
+
 template <Direction direction>
 const uint8_t *window_search(const uint8_t *bytes, size_t length, const uint8_t *needle, size_t needle_length) {
-  constexpr bool forward = direction == Direction::forward;
   constexpr size_t fixed_cost = 64; // Of a candidate, in compared bytes.
   constexpr size_t free_work = size_t{1} << 20;
   const size_t window = choose_window(needle, needle_length);
-  size_t start = 0; // Candidates begin at start..end.
-  size_t end = length - needle_length;
-  for (size_t work = 0;;) {
-    const uint8_t *hit =
-        kernel<direction>(bytes + window + start, end - start + window_length, needle + window, window_length);
+  Candidates<direction> candidates{0, length - needle_length};
+  for (size_t work = 0; work <= candidates.passed() + free_work;) {
+    const uint8_t *hit = kernel<direction>(bytes + candidates.start + window, candidates.count() - 1 + window_length,
+                                           needle + window, window_length);
     if (!hit)
       return nullptr;
     const uint8_t *candidate = hit - window;
     const size_t equal = equal_bytes(candidate, needle, needle_length);
     if (equal == needle_length)
       return candidate;
-    const auto at = static_cast<size_t>(candidate - bytes);
-    if (at == (forward ? end : start))
+    if (!candidates.pass(static_cast<size_t>(candidate - bytes)))
       return nullptr;
-    if (forward)
-      start = at + 1;
-    else
-      end = at - 1;
-    const size_t scanned = forward ? at : length - needle_length - at;
     work += equal + fixed_cost;
-    if (work > scanned + free_work)
-      return hash_search<direction>(bytes + start, end - start + needle_length, needle, needle_length);
   }
+  return hash_search<direction>(bytes + candidates.start, candidates.count() - 1 + needle_length, needle,
+                                needle_length);
 }
 
 /// The first (or last) place of a byte.
@@ -153,28 +167,20 @@ template <Direction direction> const uint8_t *byte_search(const uint8_t *bytes, 
 /// they take over where it is common.
 template <Direction direction>
 const uint8_t *short_search(const uint8_t *bytes, size_t length, const uint8_t *needle, size_t needle_length) {
-  constexpr bool forward = direction == Direction::forward;
   constexpr size_t rare = 4096; // Bytes between two hits.
-  const size_t skip = forward ? 0 : needle_length - 1;
-  size_t start = 0; // Candidates begin at start..end.
-  size_t end = length - needle_length;
-  for (size_t hits = 0, scanned = 0; hits * rare <= scanned + 4 * rare; hits++) {
-    const uint8_t *hit = byte_search<direction>(bytes + start + skip, end - start + 1, needle[skip]);
+  const size_t skip = direction == Direction::forward ? 0 : needle_length - 1;
+  Candidates<direction> candidates{0, length - needle_length};
+  for (size_t hits = 0; hits * rare <= candidates.passed() + 4 * rare; hits++) {
+    const uint8_t *hit = byte_search<direction>(bytes + candidates.start + skip, candidates.count(), needle[skip]);
     if (!hit)
       return nullptr;
     const uint8_t *candidate = hit - skip;
     if (std::memcmp(candidate, needle, needle_length) == 0)
       return candidate;
-    const auto at = static_cast<size_t>(candidate - bytes);
-    if (at == (forward ? end : start))
+    if (!candidates.pass(static_cast<size_t>(candidate - bytes)))
       return nullptr;
-    if (forward)
-      start = at + 1;
-    else
-      end = at - 1;
-    scanned = forward ? at : length - needle_length - at;
   }
-  return kernel<direction>(bytes + start, end - start + needle_length, needle, needle_length);
+  return kernel<direction>(bytes + candidates.start, candidates.count() - 1 + needle_length, needle, needle_length);
 }
 
 template <Direction direction>

@@ -58,6 +58,8 @@ test('flags and prot', () => {
     throwsCode(call, 'access-denied', String(call));
   }
   assert.is(none.length, 3);
+  throwsCode(() => mmap(path, { prot: PROT_EXEC }).at(0), 'access-denied');
+  throwsCode(() => mmap(path, { prot: PROT_EXEC | PROT_WRITE }), 'unsupported');
 });
 
 test('any byte offset', () => {

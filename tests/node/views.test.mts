@@ -65,6 +65,14 @@ test('views outlive close and resize', () => {
   assert.equal([after[19_999], after[50]], [0, bytes[50]]);
 });
 
+test('a view after a resize to the same size shows the mapping', () => {
+  const map = mmap(null, 100);
+  const before = map.view();
+  map.resize(100);
+  map.fill(1);
+  assert.equal([map.view()[0], before.length], [1, 100]);
+});
+
 test('an empty view', () => {
   const map = mmap(newFile('x'));
   assert.equal([map.view(1).length, map.view(0, 0).length, map.view(5, 3).length], [0, 0, 0]);

@@ -50,7 +50,8 @@ const addon = (load(join(__dirname, '..', '..')) as { initialize(makeError: Make
   (code, errno) => new MmapError(code, undefined, errno === 0 ? undefined : errno),
 );
 
-// In the order of wasi_mmap.h.
+// As in wasi_mmap.h: protection to read or to write, which implies it; and the order of names.
+const READABLE = 1 | 2;
 const ACCESSES: readonly Access[] = ['read', 'write', 'copy'];
 const ADVICES: readonly Advice[] = ['normal', 'random', 'sequential', 'will-need', 'dont-need'];
 
@@ -77,7 +78,7 @@ class NativeFloor extends addon.Mapping implements Floor {
   constructor(fd: number, length: number, offset: number, accessOrSharing: number, protection?: number) {
     super(fd, length, offset, accessOrSharing, protection);
     const { faultCount } = addon;
-    const readable = protection === undefined || protection !== 0;
+    const readable = protection === undefined || (protection & READABLE) !== 0;
     if (faultCount && readable) this.shared = new NativeMemory(this, faultCount);
   }
 
@@ -86,6 +87,11 @@ class NativeFloor extends addon.Mapping implements Floor {
     const result = new Uint8Array(length);
     this.readInto(offset, result);
     return result;
+  }
+
+  override resize(length: number): void {
+    super.resize(length);
+    this.#lent = undefined; // It has the pages from before.
   }
 
   view(offset: number, length: number): Uint8Array {
