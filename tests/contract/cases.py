@@ -105,6 +105,10 @@ for length in (1, 100, PAGE, 10000):
     vector(
         "open", f"{length} bytes without a file", all_bytes("x"), anonymous(length), step("length"), read(length - 1, 1)
     )
+vector("open", "more memory than any system has", all_bytes("x"), anonymous(MAX_NUMBER))
+vector("resize", "more than any system can map leaves the file as it is", TEXT, mmap(),
+       ours("resize", length=MAX_NUMBER - PAGE, error="no-memory"), step("length"), step("file-size"), read(13990, 10),
+       why="CPython changes the file first")  # fmt: skip
 vector("open", "no bytes without a file", all_bytes("x"), anonymous(0))
 for access in ("read", "copy"):
     vector(
