@@ -16,6 +16,7 @@
 #define SZ_USE_SVE2 0
 #endif
 #define SZ_DYNAMIC_DISPATCH 0
+#define SZ_USE_MISALIGNED_LOADS 0 // They are undefined behaviour, and only the serial kernel would gain.
 #include <stringzilla/types.h>
 #if defined(__clang__) && __clang_major__ >= 22
 // StringZilla 5.1 names a target feature here that LLVM 22 has dropped, and clang then ignores all of them.
@@ -32,27 +33,29 @@ static_assert(
     std::is_same_v<decltype(&sz_find_serial), const char *(*)(const char *, sz_size_t, const char *, sz_size_t)>,
     "the kernels have the types of SearchKernels");
 
-SearchKernels choose() {
+} // namespace
+
+std::vector<SearchKernels> supported_search_kernels() {
+  std::vector<SearchKernels> kernels;
 #if defined(__x86_64__)
   __builtin_cpu_init();
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") &&
       __builtin_cpu_supports("bmi2"))
-    return {sz_find_skylake, sz_rfind_skylake};
+    kernels.push_back({"AVX-512", sz_find_skylake, sz_rfind_skylake});
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2"))
-    return {sz_find_haswell, sz_rfind_haswell};
+    kernels.push_back({"AVX2", sz_find_haswell, sz_rfind_haswell});
   if (__builtin_cpu_supports("sse4.2"))
-    return {sz_find_westmere, sz_rfind_westmere};
+    kernels.push_back({"SSE4.2", sz_find_westmere, sz_rfind_westmere});
 #elif defined(__aarch64__)
-  return {sz_find_neon, sz_rfind_neon}; // Part of every 64-bit ARM.
+  kernels.push_back({"NEON", sz_find_neon, sz_rfind_neon}); // Part of every 64-bit ARM.
 #endif
-  return {sz_find_serial, sz_rfind_serial};
+  kernels.push_back({"serial", sz_find_serial, sz_rfind_serial});
+  return kernels;
 }
 
-} // namespace
-
 const SearchKernels &search_kernels() {
-  static const SearchKernels kernels = choose();
-  return kernels;
+  static const SearchKernels fastest = supported_search_kernels().front();
+  return fastest;
 }
 
 } // namespace wmmap

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "../../host/core/search_kernels.h"
 #include "support.h"
 
 #include <algorithm>
@@ -118,6 +119,35 @@ TEST(Search, RandomBytesAsTheStandardLibraryFindsThem) {
     ASSERT_EQ(first(bytes, needle), expected_first(bytes, needle)) << "round " << round;
     ASSERT_EQ(last(bytes, needle), expected_last(bytes, needle)) << "round " << round;
   }
+}
+
+// Another processor runs another kernel: all that this one can run have to answer alike, and stay inside.
+TEST(SearchKernels, EveryOneFindsTheSame) {
+  const uint32_t seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937 random(seed);
+  const auto below = [&](size_t limit) { return static_cast<size_t>(random() % limit); };
+  const GuardedBytes guarded(1'000);
+  for (const wmmap::SearchKernels &kernels : wmmap::supported_search_kernels())
+    for (int round = 0; round < 10'000; round++) {
+      Bytes bytes(1 + below(900));
+      for (uint8_t &byte : bytes)
+        byte = static_cast<uint8_t>('a' + below(round % 2 == 0 ? 2 : 20));
+      const size_t length = 1 + below(std::min<size_t>(256, bytes.size()));
+      const auto from = static_cast<ptrdiff_t>(below(bytes.size() - length + 1));
+      Bytes needle(bytes.begin() + from, bytes.begin() + from + static_cast<ptrdiff_t>(length));
+      if (below(2) == 0)
+        needle[below(length)] ^= 1;
+      uint8_t *copy = round % 3 == 0 ? guarded.at_start() : guarded.at_end(bytes.size());
+      std::copy(bytes.begin(), bytes.end(), copy);
+      const auto *text = reinterpret_cast<const char *>(copy);
+      const auto *pattern = reinterpret_cast<const char *>(needle.data());
+      const char *found = kernels.find(text, bytes.size(), pattern, length);
+      const char *found_last = kernels.find_last(text, bytes.size(), pattern, length);
+      ASSERT_EQ(found ? found - text : none, expected_first(bytes, needle)) << kernels.name << ", round " << round;
+      ASSERT_EQ(found_last ? found_last - text : none, expected_last(bytes, needle))
+          << kernels.name << ", round " << round;
+    }
 }
 
 // Quadratic searches would need hours for these.
