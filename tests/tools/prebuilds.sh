@@ -14,6 +14,7 @@ build() {
       -DCMAKE_BUILD_TYPE=Release -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR="$3" -DADDON_DIRECTORY="$PWD/$tree/addon" &&
       cmake --build "$tree" -j2
   } >"$log" 2>&1 || { tail -n 40 "$log"; exit 1; }
+  rm -rf "prebuilds/$1"
   mkdir -p "prebuilds/$1"
   cp "$tree/addon/wasi_mmap.node" "prebuilds/$1/wasi-mmap.glibc.node"
 }
@@ -27,7 +28,11 @@ all)
   ;;
 here)
   platform=$(node -p 'process.platform + "-" + process.arch')
-  if ! ls "prebuilds/$platform/"*.node >/dev/null 2>&1; then
+  if [ -n "$(find host -newer "prebuilds/$platform/wasi-mmap.glibc.node" -name '*.[ch]*' 2>/dev/null)" ]; then
+    echo 'prebuilds/ is older than the sources and left out; "make prebuilds" makes it anew'
+    rm -rf prebuilds
+  fi
+  if [ ! -e "prebuilds/$platform/wasi-mmap.glibc.node" ]; then
     mkdir -p "prebuilds/$platform"
     cp build/Release/wasi_mmap.node "prebuilds/$platform/wasi-mmap.node"
   fi
