@@ -35,8 +35,7 @@ build:
 	$(SETUP) build
 	@echo 'building the addon and the library'
 	@$(call CMAKE_BUILD,addon,-DBUILD_CHECKS=OFF -DCMAKE_BUILD_TYPE=Release)
-	@# jco makes the types of the contract; shim 0.26.0 (see overrides in package.json), because 0.26.1 lets jco see no file.
-	@jco types wit --world-name imports -o dist/contract >build/jco.log 2>&1 || { cat build/jco.log; exit 1; }
+	@node tests/tools/jco.mjs types wit --world-name imports -o dist/contract >build/jco.log 2>&1 || { cat build/jco.log; exit 1; }
 	@tsc -p ts
 
 # The programs in tests/ that are TypeScript.

@@ -15,7 +15,14 @@ struct Environment {
   Napi::FunctionReference make_error; ///< (code, system error number) => MmapError
 };
 
-uint64_t to_u64(const Napi::Value &value) { return static_cast<uint64_t>(value.As<Napi::Number>().DoubleValue()); }
+/// A safe integer, or any u64 as a BigInt.
+uint64_t to_u64(const Napi::Value &value) {
+  if (value.IsBigInt()) {
+    bool lossless = true;
+    return value.As<Napi::BigInt>().Uint64Value(&lossless);
+  }
+  return static_cast<uint64_t>(value.As<Napi::Number>().DoubleValue());
+}
 
 Napi::Value to_number(Napi::Env env, uint64_t value) { return Napi::Number::New(env, static_cast<double>(value)); }
 

@@ -6,22 +6,25 @@ import load from 'node-gyp-build';
 import { MmapError, type ErrorCode } from '../errors.js';
 import type { Access, Advice, Floor, SharedMemory } from '../floor.js';
 
+/** A u64: a safe integer, or any u64 as a bigint. */
+export type Size = number | bigint;
+
 /**
- * The class of the addon. It checks nothing: every argument must be of its type and a size a safe integer. Spelt out, so
+ * The class of the addon. It checks nothing: every argument must be of its type. Spelt out, so
  * that an operation that is new in the contract does not compile until the addon has it.
  */
 interface NativeMapping {
   length(): number;
   access(): Access;
   fileSize(): number;
-  readInto(offset: number, target: Uint8Array): void;
-  write(offset: number, bytes: Uint8Array): void;
-  move(destination: number, source: number, length: number): void;
-  find(needle: Uint8Array, start: number, end: number): number | undefined;
-  rfind(needle: Uint8Array, start: number, end: number): number | undefined;
-  flush(offset: number, length: number): void;
-  resize(length: number): void;
-  adviseBy(offset: number, length: number, advice: number): void;
+  readInto(offset: Size, target: Uint8Array): void;
+  write(offset: Size, bytes: Uint8Array): void;
+  move(destination: Size, source: Size, length: Size): void;
+  find(needle: Uint8Array, start: Size, end: Size): number | undefined;
+  rfind(needle: Uint8Array, start: Size, end: Size): number | undefined;
+  flush(offset: Size, length: Size): void;
+  resize(length: Size): void;
+  adviseBy(offset: Size, length: Size, advice: number): void;
   close(): void;
   clean(): boolean;
   check(offset: number, length: number): void;
@@ -33,8 +36,8 @@ interface Addon {
   /** (fd or -1, length, offset, access), or (fd or -1, length, offset, sharing, protection), as in wasi_mmap.h. */
   readonly Mapping: new (
     fd: number,
-    length: number,
-    offset: number,
+    length: Size,
+    offset: Size,
     accessOrSharing: number,
     protection?: number,
   ) => NativeMapping;
@@ -51,7 +54,8 @@ const addon = (load(join(__dirname, '..', '..')) as { initialize(makeError: Make
 );
 
 // As in wasi_mmap.h: protection to read or to write, which implies it; and the order of names.
-const READABLE = 1 | 2;
+const WRITABLE = 2;
+const READABLE = 1 | WRITABLE;
 const ACCESSES: readonly Access[] = ['read', 'write', 'copy'];
 const ADVICES: readonly Advice[] = ['normal', 'random', 'sequential', 'will-need', 'dont-need'];
 
@@ -70,12 +74,20 @@ export const liveRegions = addon.liveRegions;
 /** How pages are asked for: with an access, or in the terms of POSIX. */
 export type Request = { readonly access: Access } | { readonly shared: boolean; readonly protection: number };
 
-class NativeFloor extends addon.Mapping implements Floor {
+/** Whether what is asked for changes the file, which must then be open for writing. */
+export function needsWrite(request: Request): boolean {
+  return 'access' in request ? request.access === 'write' : request.shared && (request.protection & WRITABLE) !== 0;
+}
+
+/** Stands for no file: zero-filled memory. */
+export const NO_FILE = -1;
+
+export class NativeFloor extends addon.Mapping implements Floor {
   /** All bytes as lent last, where one array can hold them: views share it. */
   #lent: WeakRef<ArrayBuffer> | undefined;
   readonly shared?: SharedMemory;
 
-  constructor(fd: number, length: number, offset: number, accessOrSharing: number, protection?: number) {
+  constructor(fd: number, length: Size, offset: Size, accessOrSharing: number, protection?: number) {
     super(fd, length, offset, accessOrSharing, protection);
     const { faultCount } = addon;
     const readable = protection === undefined || (protection & READABLE) !== 0;
@@ -89,7 +101,7 @@ class NativeFloor extends addon.Mapping implements Floor {
     return result;
   }
 
-  override resize(length: number): void {
+  override resize(length: Size): void {
     super.resize(length);
     this.#lent = undefined; // It has the pages from before.
   }
@@ -115,7 +127,7 @@ class NativeFloor extends addon.Mapping implements Floor {
     return buffer;
   }
 
-  advise(offset: number, length: number, advice: Advice): void {
+  advise(offset: Size, length: Size, advice: Advice): void {
     const index = ADVICES.indexOf(advice);
     if (index < 0) throw new MmapError('invalid-argument', `unknown advice: ${advice}`);
     this.adviseBy(offset, length, index);
@@ -146,8 +158,8 @@ class NativeMemory implements SharedMemory {
   }
 }
 
-/** Maps; `fd` -1 stands for zero-filled memory. */
-export function openNative(fd: number, length: number, offset: number, request: Request): Floor {
+/** Maps a file, or {@link NO_FILE}. */
+export function openNative(fd: number, length: Size, offset: Size, request: Request): NativeFloor {
   return 'access' in request
     ? new NativeFloor(fd, length, offset, ACCESSES.indexOf(request.access))
     : new NativeFloor(fd, length, offset, request.shared ? 0 : 1, request.protection);

@@ -3,7 +3,7 @@ import { toInteger, toSize, wrongType } from '../arguments.js';
 import { MmapError } from '../errors.js';
 import type { Access, Floor } from '../floor.js';
 import { Mmap } from '../mmap.js';
-import { openNative, type Request } from './native.js';
+import { needsWrite, NO_FILE, openNative, type Request } from './native.js';
 
 /** The numbers of POSIX and of Python's `mmap`, the same on every system. */
 export const constants = Object.freeze({
@@ -62,14 +62,9 @@ function toRequest({ access, flags, prot }: MmapOptions): Request {
   return { shared: sharing === MAP_SHARED, protection };
 }
 
-function needsWrite(request: Request): boolean {
-  if ('access' in request) return request.access === 'write';
-  return request.shared && (request.protection & constants.PROT_WRITE) !== 0;
-}
-
 /** Opens a floor over the source; what is opened here is closed here, for a mapping keeps its own. */
 function openFloor(file: Source, length: number, offset: number, request: Request): Floor {
-  if (file === null) return openNative(-1, length, offset, request);
+  if (file === null) return openNative(NO_FILE, length, offset, request);
   if (typeof file === 'string' || file instanceof URL) {
     const fd = openSync(file, needsWrite(request) ? 'r+' : 'r');
     try {

@@ -1,0 +1,98 @@
+/** What a component is given: WASI 0.2 by preview2-shim, as little of it as was granted, and the mapping. */
+import { statSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { cli, http } from '@bytecodealliance/preview2-shim';
+import * as shimFilesystem from '@bytecodealliance/preview2-shim/filesystem';
+import { WASIShim } from '@bytecodealliance/preview2-shim/instantiation';
+import type { Descriptor } from '../contract/interfaces/wasi-filesystem-types.js';
+import { restrict } from './read-only.mjs';
+import { UsageError, type Grant, type RunOptions } from './options.mjs';
+
+/** By the name of the interface, without a version. */
+export type Imports = Record<string, object>;
+
+/** The component called `exit`. */
+export class Exit extends Error {
+  readonly code: number;
+
+  constructor(code: number) {
+    super(`exit ${code}`);
+    this.code = code;
+  }
+}
+
+const exit = {
+  exit({ tag }: { tag: 'ok' | 'err' }): never {
+    throw new Exit(tag === 'ok' ? 0 : 1);
+  },
+  exitWithCode(code: number): never {
+    throw new Exit(code);
+  },
+};
+
+/** A stream is a terminal only if it is one: preview2-shim says so of every stream. */
+function terminals(): Imports {
+  const { terminalStdin, terminalStdout, terminalStderr } = cli as unknown as Record<string, Record<string, () => object>>;
+  const onlyIf = (isTerminal: boolean | undefined, get: (() => object) | undefined) => () =>
+    isTerminal ? get?.() : undefined;
+  return {
+    'wasi:cli/terminal-stdin': { getTerminalStdin: onlyIf(process.stdin.isTTY, terminalStdin?.['getTerminalStdin']) },
+    'wasi:cli/terminal-stdout': {
+      getTerminalStdout: onlyIf(process.stdout.isTTY, terminalStdout?.['getTerminalStdout']),
+    },
+    'wasi:cli/terminal-stderr': {
+      getTerminalStderr: onlyIf(process.stderr.isTTY, terminalStderr?.['getTerminalStderr']),
+    },
+  };
+}
+
+/** The shim's types are those of its implementation for browsers. */
+const { createFilesystem } = shimFilesystem as unknown as {
+  createFilesystem(options: { preopens: Record<string, string> }): WASIFilesystem & {
+    preopens: { getDirectories(): Array<[Descriptor, string]> };
+  };
+};
+
+type WASIFilesystem = NonNullable<NonNullable<ConstructorParameters<typeof WASIShim>[0]>['filesystem']>;
+
+function openDirectories(grants: readonly Grant[]): WASIFilesystem {
+  const preopens: Record<string, string> = {};
+  for (const { host, guest } of grants) {
+    if (!statSync(host, { throwIfNoEntry: false })?.isDirectory()) {
+      throw new UsageError(`not a directory: ${host}`, false);
+    }
+    if (guest in preopens) throw new UsageError(`two directories are to be ${guest}`);
+    preopens[guest] = resolve(host);
+  }
+  const filesystem = createFilesystem({ preopens });
+  const readOnly = new Set(grants.filter((grant) => grant.readOnly).map(({ guest }) => guest));
+  if (readOnly.size > 0) {
+    const entries = filesystem.preopens.getDirectories();
+    restrict(
+      entries.map(([directory]) => directory),
+      entries.filter(([, name]) => readOnly.has(name)).map(([directory]) => directory),
+    );
+  }
+  return filesystem;
+}
+
+export async function createImports({ component, arguments: rest, grants, environment, native }: RunOptions): Promise<Imports> {
+  const args = [basename(component), ...rest];
+  const shim = new WASIShim({
+    filesystem: openDirectories(grants),
+    sandbox: { env: environment, args, enableNetwork: false },
+  });
+  const imports: Imports = { ...shim.getImportObject(), ...terminals() };
+  imports['wasi:cli/environment'] = { ...imports['wasi:cli/environment'], initialCwd: () => undefined };
+  imports['wasi:cli/exit'] = exit;
+  imports['wasi:http/outgoing-handler'] = {
+    ...http.outgoingHandler,
+    handle(): never {
+      // oxlint-disable-next-line typescript/only-throw-error -- jco's convention for the `err` of a result
+      throw { tag: 'HTTP-request-denied' };
+    },
+  };
+  const host = await import('../host/index.mjs');
+  host.acceptLibcWrites();
+  return native ? { ...imports, ...host.getImportObject() } : imports;
+}

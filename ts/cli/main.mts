@@ -1,0 +1,70 @@
+#!/usr/bin/env node
+/** The command `wasi-mmap`. */
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { parseRun, UsageError } from './options.mjs';
+
+const HELP = `Usage: wasi-mmap run [options] component.wasm [arguments...]
+
+Runs a WebAssembly component that is a command (it exports wasi:cli/run), with real memory
+mapping behind its imports of wasi-mmap:mmap. It sees no file, no variable and no network
+unless you grant it.
+
+Options of run:
+  --dir HOST[::GUEST]     grant a directory, under the name GUEST (default: HOST)
+  --dir-ro HOST[::GUEST]  the same, for reading only
+  --env NAME[=VALUE]      set a variable (without a value: pass on yours)
+  --no-native             leave the native mapping out
+  --help, --version
+
+It ends with the component's exit code; with 2 if the component cannot be started, and with
+134 if it traps.
+`;
+
+/** Exit codes of our own. That of a trap is what a shell makes of SIGABRT, as wasmtime ends. */
+const CANNOT_START = 2;
+const TRAPPED = 134;
+
+function version(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  return version;
+}
+
+async function main([verb, ...rest]: string[]): Promise<number> {
+  if (verb === '--help' || verb === '-h' || verb === 'help' || rest[0] === '--help' || rest[0] === '-h') {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  if (verb === '--version' || verb === '-V') {
+    process.stdout.write(`wasi-mmap ${version()}\n`);
+    return 0;
+  }
+  if (verb !== 'run') throw new UsageError(verb === undefined ? 'no command' : `unknown command: ${verb}`);
+  const options = parseRun(rest, process.env);
+  // Loaded here, so that help and usage errors need no other package.
+  const { load } = await import('./load.mjs');
+  const { createImports, Exit } = await import('./imports.mjs');
+  const imports = await createImports(options);
+  const start = await load(options.component, imports, version());
+  try {
+    start();
+    return 0;
+  } catch (error) {
+    if (error instanceof Exit) return error.code;
+    const name = basename(options.component);
+    if ((error as { payload?: unknown }).payload !== undefined || (error as Error).name === 'ComponentError') return 1;
+    process.stderr.write(`wasi-mmap: ${name} trapped: ${error instanceof Error ? (error.stack ?? error) : error}\n`);
+    return TRAPPED;
+  }
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  process.stderr.write(`wasi-mmap: ${error.message}\n`);
+  if (error.showHelp) process.stderr.write(`Try "wasi-mmap --help".\n`);
+  process.exitCode = CANNOT_START;
+}

@@ -1,0 +1,75 @@
+/** The arguments of `wasi-mmap run`. */
+
+/** What is wrong with how the command was called: its message is all that a user needs. */
+export class UsageError extends Error {
+  /** Whether the help would help. */
+  readonly showHelp: boolean;
+
+  constructor(message: string, showHelp = true) {
+    super(message);
+    this.showHelp = showHelp;
+  }
+}
+
+/** A directory that the component may see. */
+export interface Grant {
+  readonly host: string;
+  readonly guest: string;
+  readonly readOnly: boolean;
+}
+
+export interface RunOptions {
+  readonly component: string;
+  readonly arguments: string[];
+  readonly grants: Grant[];
+  readonly environment: Record<string, string>;
+  readonly native: boolean;
+}
+
+function toGrant(value: string, readOnly: boolean): Grant {
+  const at = value.lastIndexOf('::');
+  const [host, guest] = at < 0 ? [value, value] : [value.slice(0, at), value.slice(at + 2)];
+  if (host === '' || guest === '') throw new UsageError(`not HOST::GUEST: ${value}`);
+  return { host, guest, readOnly };
+}
+
+/** Reads options up to the component; what follows it belongs to the component. */
+export function parseRun(words: readonly string[], ownEnvironment: NodeJS.ProcessEnv): RunOptions {
+  const grants: Grant[] = [];
+  const environment: Record<string, string> = {};
+  let native = true;
+  let at = 0;
+  for (; at < words.length; at += 1) {
+    const word = words[at] as string;
+    if (word === '--') {
+      at += 1;
+      break;
+    }
+    if (!word.startsWith('-')) break;
+    if (word === '--no-native') {
+      native = false;
+      continue;
+    }
+    const equals = word.indexOf('=');
+    const name = equals < 0 ? word : word.slice(0, equals);
+    if (name !== '--dir' && name !== '--dir-ro' && name !== '--env') throw new UsageError(`unknown option: ${word}`);
+    const value = equals < 0 ? words[(at += 1)] : word.slice(equals + 1);
+    if (value === undefined) throw new UsageError(`${name} needs a value`);
+    if (name === '--env') {
+      const [variable = '', given] = split(value);
+      if (variable === '') throw new UsageError(`not NAME=VALUE: ${value}`);
+      const set = given ?? ownEnvironment[variable];
+      if (set !== undefined) environment[variable] = set;
+    } else {
+      grants.push(toGrant(value, name === '--dir-ro'));
+    }
+  }
+  const [component, ...rest] = words.slice(at);
+  if (component === undefined) throw new UsageError('no component to run');
+  return { component, arguments: rest, grants, environment, native };
+}
+
+function split(pair: string): [string, string?] {
+  const at = pair.indexOf('=');
+  return at < 0 ? [pair] : [pair.slice(0, at), pair.slice(at + 1)];
+}

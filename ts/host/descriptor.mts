@@ -1,0 +1,71 @@
+/** What a guest's descriptor is and may be used for: the class of preview2-shim, by its public interface alone. */
+import { callExtension, inputStreamId } from '@bytecodealliance/preview2-shim/io-worker';
+import { types } from '@bytecodealliance/preview2-shim/filesystem';
+import type { Descriptor, DescriptorFlags, OpenFlags, PathFlags } from '../contract/interfaces/wasi-filesystem-types.js';
+import { MmapError } from '../errors.js';
+
+const WORKER = new URL('./worker.mjs', import.meta.url);
+const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('dispose');
+
+/** An error of `wasi:filesystem` in the contract's terms. */
+function toMmapError(error: unknown): unknown {
+  if (error === 'bad-descriptor') return new MmapError('bad-descriptor');
+  return typeof error === 'string' ? new MmapError('io', error) : error;
+}
+
+function withStream<T>(descriptor: Descriptor, call: (id: number) => T): T {
+  const stream = descriptor.readViaStream(0n);
+  try {
+    return call(inputStreamId(stream));
+  } finally {
+    (stream as Partial<Disposable>)[dispose]?.();
+  }
+}
+
+/**
+ * Calls with the operating system's file beneath a descriptor. It is open for the time of the call only.
+ *
+ * The rights are those of the descriptor: the file beneath is open for reading even if the descriptor carries none.
+ *
+ * @throws {MmapError} `bad-descriptor`, `unsupported` (not a regular file) or `access-denied`
+ */
+export function withFile<T>(descriptor: Descriptor, needsWrite: boolean, call: (fd: number) => T): T {
+  let flags: DescriptorFlags;
+  try {
+    if (descriptor.getType() !== 'regular-file') throw new MmapError('unsupported');
+    flags = descriptor.getFlags();
+  } catch (error) {
+    throw toMmapError(error);
+  }
+  if (!flags.read || (needsWrite && !flags.write)) throw new MmapError('access-denied');
+  return withStream(descriptor, (id) => {
+    const fd = callExtension(WORKER, 'fd', [id]);
+    if (typeof fd !== 'number') throw new MmapError('bad-descriptor');
+    return call(fd);
+  });
+}
+
+let accepting = false;
+
+/**
+ * Lets guests open files for writing with the C library of WASI 0.2, as `std::fs` in Rust and `open()` in C do.
+ *
+ * That library asks for `mutate-directory` with every right to write, and preview2-shim, up to and including 0.26.1,
+ * refuses such an open as `unsupported`, though the flag says nothing about a file. This takes the flag off for all
+ * guests in the process; on a directory it asks for a right that the shim grants anyway. Calling it again does nothing.
+ */
+export function acceptLibcWrites(): void {
+  if (accepting) return;
+  accepting = true;
+  const { prototype } = types.Descriptor as unknown as { prototype: Descriptor };
+  const openAt = prototype.openAt;
+  prototype.openAt = function (
+    this: Descriptor,
+    pathFlags: PathFlags,
+    path: string,
+    openFlags: OpenFlags,
+    flags: DescriptorFlags,
+  ) {
+    return openAt.call(this, pathFlags, path, openFlags, { ...flags, mutateDirectory: false });
+  };
+}

@@ -1,0 +1,23 @@
+/**
+ * The native host for guest components that jco has transpiled: they get real memory mappings of the files whose
+ * descriptors they hold.
+ *
+ *     jco transpile guest.wasm -o out --import-bindings hybrid --map 'wasi-mmap:mmap/*=wasi-mmap/host#*'
+ *
+ * Descriptors are those of `@bytecodealliance/preview2-shim` (0.26): of its default file system, of `createFilesystem`
+ * and of `WASIShim`. There must be one copy of it in the program.
+ *
+ * @packageDocumentation
+ */
+import { mapping } from './mapping.mjs';
+import { offerLowered } from './lowered.mjs';
+
+export { acceptLibcWrites } from './descriptor.mjs';
+export { mapping };
+
+offerLowered();
+
+/** Imports for `instantiate()` of a guest that was transpiled with `--instantiation`, beside those of `WASIShim`. */
+export function getImportObject(): { 'wasi-mmap:mmap/mapping': typeof mapping } {
+  return { 'wasi-mmap:mmap/mapping': mapping };
+}

@@ -1,0 +1,154 @@
+/** The interface `wasi-mmap:mmap/mapping` for guests that jco has transpiled. */
+import type * as Contract from '../contract/interfaces/wasi-mmap-mmap-mapping.js';
+import { MmapError } from '../errors.js';
+import { NO_FILE, needsWrite, openNative, type NativeFloor, type Request } from '../node/native.js';
+import { withFile } from './descriptor.mjs';
+import { track, untrack } from './handles.mjs';
+
+/** The longest list that a guest with 32-bit memory could hold. */
+const MAX_LIST_LENGTH = 2 ** 32 - 1;
+const NO_BYTES = new Uint8Array(0);
+const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('dispose');
+
+/** Runs an operation; jco takes a thrown error-code for the `err` of the result, and anything else for a trap. */
+function operation<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    // oxlint-disable-next-line typescript/only-throw-error -- jco's convention
+    throw toErrorCode(error);
+  }
+}
+
+/** The error-code of what an operation threw, or what it threw if that is no error of the contract. */
+export function toErrorCode(error: unknown): unknown {
+  return error instanceof MmapError ? error.code : error;
+}
+
+/** The resource. Its methods are what a guest calls, with u64 as bigint. */
+export class Mapping implements Contract.Mapping {
+  #open: NativeFloor | undefined;
+  #length: number;
+
+  private constructor(floor: NativeFloor) {
+    this.#open = floor;
+    this.#length = floor.length();
+    track(this);
+  }
+
+  /** @internal */
+  static open(file: Contract.Descriptor | undefined, length: bigint, request: Request, offset: bigint): Mapping {
+    return operation(() =>
+      file === undefined
+        ? new Mapping(openNative(NO_FILE, length, offset, request))
+        : withFile(file, needsWrite(request), (fd) => new Mapping(openNative(fd, length, offset, request))),
+    );
+  }
+
+  get #floor(): NativeFloor {
+    if (!this.#open) throw new TypeError('the mapping was dropped');
+    return this.#open;
+  }
+
+  /** Copies into memory of the caller's. @internal */
+  readInto(offset: number, target: Uint8Array): void {
+    this.#floor.readInto(offset, target);
+  }
+
+  /** Copies out of memory of the caller's. @internal */
+  writeFrom(offset: bigint, source: Uint8Array): void {
+    this.#floor.write(offset, source);
+  }
+
+  /** Throws if a range may not be read, and says whether it can be held in a list. @internal */
+  requireReadable(offset: bigint, length: bigint): void {
+    const size = BigInt(this.#length);
+    if (offset <= size && length <= size - offset) {
+      if (length > MAX_LIST_LENGTH) throw new MmapError('no-memory', 'more than a list can hold');
+      return;
+    }
+    this.#floor.readInto(0, NO_BYTES); // The right to read comes before the range.
+    throw new MmapError('out-of-range');
+  }
+
+  length(): bigint {
+    return BigInt(this.#length);
+  }
+
+  access(): Contract.Access {
+    return this.#floor.access();
+  }
+
+  fileSize(): bigint {
+    return operation(() => BigInt(this.#floor.fileSize()));
+  }
+
+  read(offset: bigint, length: bigint): Uint8Array {
+    return operation(() => {
+      this.requireReadable(offset, length);
+      return this.#floor.read(Number(offset), Number(length));
+    });
+  }
+
+  write(offset: bigint, bytes: Uint8Array): void {
+    operation(() => this.#floor.write(offset, bytes));
+  }
+
+  move(destination: bigint, source: bigint, length: bigint): void {
+    operation(() => this.#floor.move(destination, source, length));
+  }
+
+  find(needle: Uint8Array, start: bigint, end: bigint): bigint | undefined {
+    return toPosition(operation(() => this.#floor.find(needle, start, end)));
+  }
+
+  rfind(needle: Uint8Array, start: bigint, end: bigint): bigint | undefined {
+    return toPosition(operation(() => this.#floor.rfind(needle, start, end)));
+  }
+
+  flush(offset: bigint, length: bigint): void {
+    operation(() => this.#floor.flush(offset, length));
+  }
+
+  resize(length: bigint): void {
+    operation(() => this.#floor.resize(length));
+    this.#length = this.#floor.length();
+  }
+
+  advise(offset: bigint, length: bigint, advice: Contract.Advice): void {
+    operation(() => this.#floor.advise(offset, length, advice));
+  }
+
+  /** Unmaps: jco calls it when the guest drops the resource. */
+  [dispose](): void {
+    untrack(this);
+    this.#open?.close();
+    this.#open = undefined;
+  }
+}
+
+function toPosition(found: number | undefined): bigint | undefined {
+  return found === undefined ? undefined : BigInt(found);
+}
+
+function mmap(file: Contract.Descriptor | undefined, length: bigint, access: Contract.Access, offset: bigint): Mapping {
+  return Mapping.open(file, length, { access }, offset);
+}
+
+function mmapPosix(
+  file: Contract.Descriptor | undefined,
+  length: bigint,
+  sharing: Contract.Sharing,
+  protection: Contract.Protection,
+  offset: bigint,
+): Mapping {
+  const bits = (protection.read ? 1 : 0) | (protection.write ? 2 : 0) | (protection.execute ? 4 : 0);
+  return Mapping.open(file, length, { shared: sharing === 'shared', protection: bits }, offset);
+}
+
+/** The interface as jco wants it: `--map 'wasi-mmap:mmap/*=wasi-mmap/host#*'` takes the export of its name. */
+export const mapping = { Mapping, mmap, mmapPosix };
+
+// What the contract says and is not there, or of another type, does not compile. The generated class cannot be
+// constructed, so its instances are compared.
+mapping satisfies Omit<typeof Contract, 'Mapping' | 'default'> & { Mapping: { prototype: Contract.Mapping } };

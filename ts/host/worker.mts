@@ -1,0 +1,10 @@
+/** Runs in preview2-shim's worker, which owns the files of a guest. */
+import type { WorkerExtension, WorkerExtensionContext } from '@bytecodealliance/preview2-shim/io-worker';
+
+/** Tells the file descriptor beneath a stream. File descriptors belong to the process, so other threads can use it. */
+export default function create({ getStream }: WorkerExtensionContext): WorkerExtension {
+  return (operation, [id]) => {
+    if (operation !== 'fd') throw new Error(`unknown operation: ${operation}`);
+    return (getStream(id as number) as { fd?: number }).fd;
+  };
+}
