@@ -1,0 +1,59 @@
+//! Memory-mapped files for WebAssembly components, over the interface `wasi-mmap:mmap` (`wit/mmap.wit`).
+//!
+//! One access, read, write or copy, has the same meaning on every host: real mappings of the operating system where
+//! there is a native host, the same answers elsewhere.
+//!
+//! ```no_run
+//! use std::io::{BufRead, Write};
+//! use wasi_mmap::MmapOptions;
+//!
+//! # fn main() -> std::io::Result<()> {
+//! let mut log = MmapOptions::new().map("server.log")?; // for reading
+//! if let Some(at) = log.rfind(b"ERROR", ..)? {
+//!     log.seek_to(at)?;
+//!     let mut line = String::new();
+//!     log.read_line(&mut line)?;
+//! }
+//!
+//! let data = MmapOptions::new().offset(4096).len(512).map_mut("data.bin")?; // changes reach the file
+//! data.write_all_at(b"new", 10)?;
+//! data.flush()?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A [`Mapping`] is a file with a cursor ([`Read`](std::io::Read), [`Write`](std::io::Write),
+//! [`Seek`](std::io::Seek), [`BufRead`](std::io::BufRead)) and offers the same at any offset
+//! ([`Mapping::read_exact_at`], [`Mapping::write_all_at`]). It does not deref to a slice: the bytes are in the host's
+//! memory, and each access copies what it asks for, once or twice, at the speed of memory.
+//!
+//! Every error is a [`std::io::Error`]; [`error_code`] gets the contract's code out of it.
+//!
+//! Build for `wasm32-wasip2`.
+
+mod bindings {
+    #![allow(missing_docs, clippy::pedantic)]
+    wit_bindgen::generate!({
+        path: "wit",
+        world: "imports",
+        with: {
+            "wasi:filesystem/types@0.2.12": wasip2::filesystem::types,
+            "wasi:io/streams@0.2.12": wasip2::io::streams,
+            "wasi:io/error@0.2.12": wasip2::io::error,
+            "wasi:io/poll@0.2.12": wasip2::io::poll,
+            "wasi:clocks/wall-clock@0.2.12": wasip2::clocks::wall_clock,
+        },
+    });
+}
+
+mod error;
+mod file;
+mod mapping;
+mod options;
+
+pub use bindings::wasi_mmap::mmap::mapping::{Access, Advice, ErrorCode, Protection, Sharing};
+pub use error::error_code;
+pub use file::{open, Source};
+pub use mapping::Mapping;
+pub use options::MmapOptions;
+pub use wasip2::filesystem::types::Descriptor;

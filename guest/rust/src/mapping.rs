@@ -1,0 +1,240 @@
+//! The mapping, at any offset and as a file with a cursor.
+
+use std::io::{BufRead, Read, Result, Seek, SeekFrom, Write};
+use std::ops::{Bound, RangeBounds};
+
+use crate::bindings::wasi_mmap::mmap::mapping::Mapping as Resource;
+use crate::{Access, Advice, ErrorCode};
+
+/// How much `BufRead` reads ahead.
+const READ_AHEAD: u64 = 64 * 1024;
+
+/// A mapped file, or zero-filled memory. Dropping it unmaps.
+///
+/// Offsets and lengths are bytes from the start of the mapping. Operations that touch a page which the file no longer
+/// has report `fault`.
+#[derive(Debug)]
+pub struct Mapping {
+    resource: Resource,
+    position: u64,
+    /// What `BufRead` read ahead, and where it stands in the mapping.
+    ahead: Vec<u8>,
+    ahead_at: u64,
+}
+
+fn start_of(range: &impl RangeBounds<u64>) -> u64 {
+    match range.start_bound() {
+        Bound::Included(&start) => start,
+        Bound::Excluded(&before) => before.saturating_add(1),
+        Bound::Unbounded => 0,
+    }
+}
+
+fn end_of(range: &impl RangeBounds<u64>, len: u64) -> u64 {
+    match range.end_bound() {
+        Bound::Included(&last) => last.saturating_add(1),
+        Bound::Excluded(&end) => end,
+        Bound::Unbounded => len,
+    }
+}
+
+impl Mapping {
+    pub(crate) fn new(resource: Resource) -> Self {
+        Self { resource, position: 0, ahead: Vec::new(), ahead_at: 0 }
+    }
+
+    /// The size of the mapping.
+    #[must_use]
+    #[allow(clippy::len_without_is_empty)] // It is never empty.
+    pub fn len(&self) -> u64 {
+        self.resource.length()
+    }
+
+    /// What may be done with it.
+    #[must_use]
+    pub fn access(&self) -> Access {
+        self.resource.access()
+    }
+
+    /// The size of the *file* now.
+    ///
+    /// # Errors
+    /// `io`.
+    pub fn file_size(&self) -> Result<u64> {
+        Ok(self.resource.file_size()?)
+    }
+
+    /// Fills the buffer from this offset on.
+    ///
+    /// # Errors
+    /// `out-of-range`, `access-denied`, `fault`.
+    pub fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> Result<()> {
+        buffer.copy_from_slice(&self.resource.read(offset, buffer.len() as u64)?);
+        Ok(())
+    }
+
+    /// Copies out a range: with one copy, where [`read_exact_at`](Self::read_exact_at) makes two.
+    ///
+    /// # Errors
+    /// `out-of-range`, `access-denied`, `fault`, `no-memory`.
+    pub fn to_vec(&self, range: impl RangeBounds<u64>) -> Result<Vec<u8>> {
+        let start = start_of(&range);
+        let end = end_of(&range, self.len());
+        Ok(self.resource.read(start, end.checked_sub(start).ok_or(ErrorCode::OutOfRange)?)?)
+    }
+
+    /// Stores all bytes from this offset on, or none if they do not fit.
+    ///
+    /// # Errors
+    /// `read-only`, `out-of-range`, `fault`.
+    pub fn write_all_at(&self, bytes: &[u8], offset: u64) -> Result<()> {
+        Ok(self.resource.write(offset, bytes)?)
+    }
+
+    /// Copies inside the mapping; the ranges may overlap.
+    ///
+    /// # Errors
+    /// `read-only`, `out-of-range`, `fault`.
+    pub fn copy_within(&self, source: impl RangeBounds<u64>, destination: u64) -> Result<()> {
+        let start = start_of(&source);
+        let length = end_of(&source, self.len()).checked_sub(start).ok_or(ErrorCode::OutOfRange)?;
+        Ok(self.resource.move_(destination, start, length)?)
+    }
+
+    /// The first place in the range where the needle lies wholly, from the start of the mapping.
+    ///
+    /// # Errors
+    /// `access-denied`, `fault`.
+    pub fn find(&self, needle: &[u8], range: impl RangeBounds<u64>) -> Result<Option<u64>> {
+        Ok(self.resource.find(needle, start_of(&range), end_of(&range, u64::MAX))?)
+    }
+
+    /// The last place in the range where the needle lies wholly, from the start of the mapping.
+    ///
+    /// # Errors
+    /// `access-denied`, `fault`.
+    pub fn rfind(&self, needle: &[u8], range: impl RangeBounds<u64>) -> Result<Option<u64>> {
+        Ok(self.resource.rfind(needle, start_of(&range), end_of(&range, u64::MAX))?)
+    }
+
+    /// Returns when all changes are on the storage device.
+    ///
+    /// # Errors
+    /// `fault`, `no-space`, `io`.
+    pub fn flush(&self) -> Result<()> {
+        self.flush_range(0, self.len())
+    }
+
+    /// Returns when the changes in a range are on the storage device.
+    ///
+    /// # Errors
+    /// `out-of-range`, `fault`, `no-space`, `io`.
+    pub fn flush_range(&self, offset: u64, len: u64) -> Result<()> {
+        Ok(self.resource.flush(offset, len)?)
+    }
+
+    /// Sets the size of the mapping and of the file, which then ends where the mapping does.
+    ///
+    /// # Errors
+    /// `not-resizable`, `invalid-argument` (0), `no-space`, `no-memory`, `busy`, `io`.
+    pub fn resize(&mut self, len: u64) -> Result<()> {
+        self.ahead.clear();
+        Ok(self.resource.resize(len)?)
+    }
+
+    /// Says how all of it will be used.
+    ///
+    /// # Errors
+    /// `no-memory`, `io`.
+    pub fn advise(&self, advice: Advice) -> Result<()> {
+        self.advise_range(advice, 0, self.len())
+    }
+
+    /// Says how a range will be used. It is cut at the end.
+    ///
+    /// # Errors
+    /// `out-of-range`, `no-memory`, `io`.
+    pub fn advise_range(&self, advice: Advice, offset: u64, len: u64) -> Result<()> {
+        Ok(self.resource.advise(offset, len, advice)?)
+    }
+
+    /// Moves the cursor to an offset: `seek(SeekFrom::Start(offset))`.
+    ///
+    /// # Errors
+    /// `out-of-range` past the end.
+    pub fn seek_to(&mut self, offset: u64) -> Result<()> {
+        if offset > self.len() {
+            return Err(ErrorCode::OutOfRange.into());
+        }
+        self.position = offset;
+        Ok(())
+    }
+
+    fn rest(&self) -> u64 {
+        self.len().saturating_sub(self.position)
+    }
+}
+
+impl Read for Mapping {
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        let count = buffer.len().min(usize::try_from(self.rest()).unwrap_or(usize::MAX));
+        self.read_exact_at(&mut buffer[..count], self.position)?;
+        self.position += count as u64;
+        Ok(count)
+    }
+
+    fn read_to_end(&mut self, buffer: &mut Vec<u8>) -> Result<usize> {
+        let rest = self.resource.read(self.position.min(self.len()), self.rest())?;
+        self.position += rest.len() as u64;
+        buffer.extend_from_slice(&rest);
+        Ok(rest.len())
+    }
+}
+
+impl Write for Mapping {
+    /// Stores all bytes or none: if they do not fit, `out-of-range`.
+    fn write(&mut self, bytes: &[u8]) -> Result<usize> {
+        self.ahead.clear();
+        self.write_all_at(bytes, self.position)?;
+        self.position += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        Mapping::flush(self)
+    }
+}
+
+impl Seek for Mapping {
+    /// Before the start and past the end there is nothing: `out-of-range`.
+    fn seek(&mut self, to: SeekFrom) -> Result<u64> {
+        let target = match to {
+            SeekFrom::Start(offset) => Some(offset),
+            SeekFrom::Current(distance) => self.position.checked_add_signed(distance),
+            SeekFrom::End(distance) => self.len().checked_add_signed(distance),
+        };
+        self.seek_to(target.ok_or(ErrorCode::OutOfRange)?)?;
+        Ok(self.position)
+    }
+}
+
+/// Reads ahead by up to 64 KiB. What is written elsewhere in the meantime may not be seen in what was read ahead.
+impl BufRead for Mapping {
+    fn fill_buf(&mut self) -> Result<&[u8]> {
+        let skip = self.position.checked_sub(self.ahead_at).and_then(|skip| usize::try_from(skip).ok());
+        let skip = match skip {
+            Some(skip) if skip < self.ahead.len() => skip,
+            _ => {
+                let position = self.position.min(self.len());
+                self.ahead = self.resource.read(position, self.rest().min(READ_AHEAD))?;
+                self.ahead_at = self.position;
+                0
+            }
+        };
+        Ok(&self.ahead[skip..])
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.position += count as u64;
+    }
+}
