@@ -4,7 +4,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH):$(CURDIR)/build/venv/bin
 SETUP := @tests/tools/setup.sh
 CMAKE_BUILD = cmake -S host -B build/cmake/$(1) $(2) >build/cmake-$(1).log || { cat build/cmake-$(1).log; exit 1; }; cmake --build build/cmake/$(1) -j2 -- --no-print-directory >>build/cmake-$(1).log 2>&1 || { tail -n 40 build/cmake-$(1).log; exit 1; }
 
-.PHONY: help demo test conformance bench lint format build tests checks package prebuilds clean
+.PHONY: help demo test conformance bench lint format build tests guests checks package prebuilds clean
 
 help:
 	@echo 'make demo         set up, and show what mapping does to real files'
@@ -17,17 +17,17 @@ help:
 	@echo 'make prebuilds    the addon for every platform'
 	@echo 'make clean        remove what was built'
 
-demo: tests
+demo: tests guests
 	@node build/tests/demo/demo.mjs
 
-test: checks tests
+test: checks tests guests
 	@echo 'running all tests (one to two minutes)'
 	@node build/tests/tools/run.mjs
 
-conformance: tests
+conformance: tests guests
 	@node build/tests/contract/conformance.mjs
 
-bench: checks tests
+bench: checks tests guests
 	@node --expose-gc build/tests/bench/bench.mjs
 
 # The addon and the library.
@@ -36,11 +36,18 @@ build:
 	@echo 'building the addon and the library'
 	@$(call CMAKE_BUILD,addon,-DBUILD_CHECKS=OFF -DCMAKE_BUILD_TYPE=Release)
 	@node tests/tools/jco.mjs types wit --world-name imports -o dist/contract >build/jco.log 2>&1 || { cat build/jco.log; exit 1; }
+	@node tests/tools/jco.mjs guest-types wit --world-name guest -o dist/guest-types >>build/jco.log 2>&1 || { cat build/jco.log; exit 1; }
 	@tsc -p ts
+	@tsc -p guest/js && echo '{"type":"module"}' >dist/portable/package.json
 
 # The programs in tests/ that are TypeScript.
 tests: build
 	@tsc -p tests
+
+# The programs in guest/ and tests/ that are components.
+guests: build
+	$(SETUP) guests
+	@tests/tools/guests.sh
 
 # The programs in tests/ that are C++, plain and with each sanitizer.
 checks: build

@@ -7,6 +7,9 @@ import type * as Contract from './contract/interfaces/wasi-mmap-mmap-mapping.js'
 export type Access = Contract.Access;
 export type Advice = Contract.Advice;
 
+/** In the contract's order. */
+export const ADVICES: readonly Advice[] = ['normal', 'random', 'sequential', 'will-need', 'dont-need'];
+
 type Numbered<T> = T extends bigint ? number : T;
 type NumberedFunction<F> = F extends (...args: infer A) => infer R
   ? (...args: { [K in keyof A]: Numbered<A[K]> }) => Numbered<R>

@@ -7,5 +7,6 @@ export type { Bytes } from './arguments.js';
 export { MmapError, type ErrorCode } from './errors.js';
 export type { Access, Advice } from './floor.js';
 export { Mmap } from './mmap.js';
-export { constants, mmap, type MmapOptions, type Source } from './node/open.js';
+export { mmap, type Source } from './node/open.js';
+export { constants, type MmapOptions } from './request.js';
 export { MAX_VIEW_LENGTH } from './node/native.js';

@@ -1,6 +1,6 @@
 import { toByte, toBytes, toIndex, toInteger, toPosition, toSize, wrongType, type Bytes } from './arguments.js';
 import { MmapError } from './errors.js';
-import type { Access, Advice, Floor } from './floor.js';
+import { ADVICES, type Access, type Advice, type Floor } from './floor.js';
 
 const NO_BYTES = new Uint8Array(0);
 const NO_FAULTS = new Uint32Array(1);
@@ -196,6 +196,7 @@ export class Mmap implements Disposable, Iterable<number> {
   /** Says how a range (default: all) will be used. It changes speed, never what is read or stored. */
   advise(advice: Advice, offset: number | bigint = 0, length?: number | bigint): void {
     if (typeof advice !== 'string') wrongType('advice', 'a string', advice);
+    if (!ADVICES.includes(advice)) throw new MmapError('invalid-argument', `unknown advice: ${advice}`);
     const start = toSize(offset, 'offset', 'out-of-range');
     const count = length === undefined ? undefined : toSize(length, 'length', 'out-of-range');
     this.#open().advise(start, count ?? Math.max(this.#length - start, 0), advice);
@@ -395,6 +396,7 @@ export class Mmap implements Disposable, Iterable<number> {
   }
 
   #copy(offset: number, length: number): Uint8Array {
+    if (length === 0) return new Uint8Array(0); // The cursor may lie past the end.
     try {
       const bytes = this.#direct();
       if (!bytes) return this.#open().read(offset, length);

@@ -175,14 +175,14 @@ wmmap_status wmmap_file_size(wmmap_mapping mapping, uint64_t *size) {
   return status(got.is_error, got.error);
 }
 
-wmmap_status wmmap_read(wmmap_mapping mapping, uint64_t offset, size_t length, void *target) {
+wmmap_status wmmap_read(wmmap_mapping mapping, uint64_t offset, uint64_t length, void *target) {
   list_result got;
   destination = target;
-  destination_length = length;
+  destination_length = (size_t)length; /* The host refuses what no list can hold. */
   host_read(mapping.handle, (int64_t)offset, (int64_t)length, &got);
   destination = NULL;
   if (!got.is_error && length > 0 && got.bytes != target) { /* Another cabi_realloc was linked. */
-    memcpy(target, got.bytes, length);
+    memcpy(target, got.bytes, (size_t)length);
     free(got.bytes);
   }
   return status(got.is_error, got.error);

@@ -107,7 +107,7 @@ wmmap_access wmmap_get_access(wmmap_mapping mapping);
 wmmap_status wmmap_file_size(wmmap_mapping mapping, uint64_t *size);
 
 /** Copies into `target`, which has room for `length` bytes. The host writes there directly: there is one copy. */
-wmmap_status wmmap_read(wmmap_mapping mapping, uint64_t offset, size_t length, void *target);
+wmmap_status wmmap_read(wmmap_mapping mapping, uint64_t offset, uint64_t length, void *target);
 wmmap_status wmmap_write(wmmap_mapping mapping, uint64_t offset, size_t length, const void *source);
 wmmap_status wmmap_move(wmmap_mapping mapping, uint64_t destination, uint64_t source, uint64_t length);
 /** @param position receives the offset of the match, or WMMAP_NOT_FOUND */

@@ -12,7 +12,7 @@ for (const target of targets) {
   const reasons = new Map<string, number>();
   for (const [subject, list] of vectors) {
     const counts: typeof total = { passed: 0, failed: 0, 'expected failure': 0, skipped: 0 };
-    for (const [{ name }, { state, detail }] of runAll(target, list)) {
+    for await (const [{ name }, { state, detail }] of runAll(target, list)) {
       counts[state] += 1;
       total[state] += 1;
       if (state === 'failed') console.log(`  FAILED ${name}: ${detail}`);

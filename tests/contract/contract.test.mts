@@ -30,7 +30,7 @@ test.run();
 for (const target of targets) {
   const run = suite(target.name);
   const skipped = new Map<string, number>();
-  for (const [{ name }, outcome] of runAll(target, all)) {
+  for await (const [{ name }, outcome] of runAll(target, all)) {
     if (outcome.state === 'skipped') {
       skipped.set(outcome.detail, (skipped.get(outcome.detail) ?? 0) + 1);
       continue;

@@ -1,11 +1,8 @@
 /** The files that vectors speak of, and their second reader and writer. */
 import { execFileSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import { toBytes, toText } from './steps.mjs';
 import type { FileSpec } from './vectors.mjs';
-
-/** Bytes of Latin-1 text, and back. */
-export const toBytes = (text: string): Buffer => Buffer.from(text, 'latin1');
-export const toText = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
 
 /** Makes the file and opens it as the vector says. */
 export function openFile(path: string, { text = '', repeat, size = 0, kind, rights = 'read-write' }: FileSpec): number {

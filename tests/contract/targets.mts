@@ -1,7 +1,9 @@
 /** Where the suite runs: every implementation of the contract, with its runner. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { run } from './runner.mjs';
+import { Guest } from './guest.mjs';
+import { openHere, run, type OpenSession } from './runner.mjs';
+import type { Abilities } from '../fuzz/episode.mjs';
 import { loadExpectations, missingNeed, type Vector } from './vectors.mjs';
 
 export interface Target {
@@ -10,12 +12,44 @@ export interface Target {
   language: 'typescript' | 'javascript' | 'rust' | 'c' | 'python';
   host: 'node' | 'node-polyfill' | 'wasmtime' | 'wasmtime-polyfill' | 'browser';
   os: string;
-  /** Runs a vector on a file of this path; tells the first difference. */
-  run(vector: Vector, path: string): string | undefined;
+  open: OpenSession;
+  /** What random operations may ask. */
+  abilities: Abilities;
+  /** Ends processes, if it has some. */
+  close(): void;
 }
 
+/** A guest language on a host that a command starts. */
+function guest(language: Exclude<Target['language'], 'typescript'>, host: Target['host'], command: string[]): Target {
+  const component = `build/guests/${language}/contract.wasm`;
+  const runner = new Guest([...command, '--dir', 'build::/', '--dir', '/dev::/dev', component]);
+  return {
+    name: `${language}-${host}`,
+    language,
+    host,
+    os: process.platform,
+    open: (path, file) => runner.open(path, file),
+    // Negative positions are Python's and JavaScript's; the others' cursors are not asked for random things.
+    abilities: { cursor: language === 'javascript' },
+    close: () => runner.close(),
+  };
+}
+
+const NODE = [process.execPath, 'dist/cli/main.mjs', 'run'];
+
 export const targets: Target[] = [
-  { name: 'typescript-node', language: 'typescript', host: 'node', os: process.platform, run },
+  {
+    name: 'typescript-node',
+    language: 'typescript',
+    host: 'node',
+    os: process.platform,
+    open: openHere,
+    abilities: { cursor: true },
+    close: () => undefined,
+  },
+  guest('rust', 'node', NODE),
+  guest('c', 'node', NODE),
+  guest('javascript', 'node', NODE),
 ];
 
 export interface Outcome {
@@ -24,7 +58,7 @@ export interface Outcome {
 }
 
 /** Runs vectors one by one, each on a new file below build/ (on a disk, where a cut file faults). */
-export function* runAll(target: Target, vectors: Iterable<Vector>): Generator<[Vector, Outcome]> {
+export async function* runAll(target: Target, vectors: Iterable<Vector>): AsyncGenerator<[Vector, Outcome]> {
   const expectations = loadExpectations(target.name);
   const folder = mkdtempSync(resolve('build', 'contract-'));
   let count = 0;
@@ -35,7 +69,8 @@ export function* runAll(target: Target, vectors: Iterable<Vector>): Generator<[V
         yield [vector, { state: 'skipped', detail: `needs ${lacking}: ${expectations.lacks[lacking]}` }];
         continue;
       }
-      const difference = target.run(vector, join(folder, `${(count += 1)}`));
+      const path = join(folder, `${(count += 1)}`);
+      const difference = await run(target.open, vector, path).catch((error: Error) => error.message);
       const known = expectations.failures[vector.name];
       if (difference !== undefined)
         yield [vector, { state: known ? 'expected failure' : 'failed', detail: known ?? difference }];
@@ -48,6 +83,7 @@ export function* runAll(target: Target, vectors: Iterable<Vector>): Generator<[V
         ];
     }
   } finally {
+    target.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }

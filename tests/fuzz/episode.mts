@@ -1,8 +1,8 @@
 /** Random sequences of operations on one file, weighted towards the edges of pages, files and mappings. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { openSession, type Session } from '../contract/runner.mjs';
-import { toBytes } from '../contract/files.mjs';
+import { answerOther, type OpenSession, type Session } from '../contract/runner.mjs';
+import { toBytes } from '../contract/steps.mjs';
 import type { FileSpec, Step } from '../contract/vectors.mjs';
 
 const PAGE = 4096;
@@ -26,43 +26,53 @@ interface Model {
   length: number;
 }
 
+/** What the target can be asked. */
+export interface Abilities {
+  /** Whether it has a cursor, and positions that count from the end. */
+  readonly cursor: boolean;
+}
+
 export class Episode {
   readonly steps: Step[] = [];
   readonly answers: string[] = [];
   readonly file: FileSpec;
   readonly #random: (below: number) => number;
   readonly #path: string;
-  readonly #session: Session;
+  readonly #open: OpenSession;
+  readonly #abilities: Abilities;
   readonly #maps = new Map<string, Model>();
   #size: number;
 
-  constructor(path: string, random: (below: number) => number) {
+  constructor(path: string, random: (below: number) => number, open: OpenSession, abilities: Abilities) {
     this.#random = random;
     this.#size = 1 + this.#near(5 * PAGE);
     this.file = { repeat: this.#text(1 + random(40)), size: this.#size };
     this.#path = path;
-    this.#session = openSession(path, this.file);
+    this.#open = open;
+    this.#abilities = abilities;
   }
 
-  /** Makes up and runs operations here; CPython answers `steps` afterwards. */
-  run(operations: number): void {
-    for (let count = 0; count < operations; count += 1) {
-      this.#ask(
-        this.#maps.size === 0 || (this.#maps.size < 3 && this.#random(12) === 0) ? this.#open() : this.#choose(),
-      );
-      // What everybody sees is compared after every operation.
-      this.steps.push({ op: 'digest' });
-      this.answers.push(JSON.stringify(this.#digest()));
+  /** Makes up and runs operations on the target; CPython answers `steps` afterwards. */
+  async run(operations: number): Promise<void> {
+    const session = await this.#open(this.#path, this.file);
+    try {
+      for (let count = 0; count < operations; count += 1) {
+        const opens = this.#maps.size === 0 || (this.#maps.size < 3 && this.#random(12) === 0);
+        const step = opens ? this.#map() : this.#choose();
+        const answer = answerOther(step, this.#path) ?? (await session.answer(step));
+        this.#learn(step, answer);
+        this.#record(step, answer);
+        // What everybody sees is compared after every operation.
+        this.#record({ op: 'digest' }, JSON.stringify(await this.#digest(session)));
+      }
+    } finally {
+      await session.close();
     }
-    this.#session.close();
   }
 
-  #ask(step: Step): string {
-    const answer = this.#session.answer(step);
+  #record(step: Step, answer: string): void {
     this.steps.push(step);
     this.answers.push(answer);
-    this.#learn(step, answer);
-    return answer;
   }
 
   /** Follows sizes, to know what CPython may touch without dying of it. */
@@ -81,16 +91,16 @@ export class Episode {
     }
   }
 
-  #digest(): string {
+  async #digest(session: Session): Promise<string> {
     const digest = createHash('sha1').update(readFileSync(this.#path));
     for (const map of [...this.#maps.keys()].sort()) {
-      const length = Number(this.#session.answer({ op: 'length', map }));
-      digest.update(toBytes(JSON.parse(this.#session.answer({ op: 'read', map, offset: 0, length })) as string));
+      const length = Number(await session.answer({ op: 'length', map }));
+      digest.update(toBytes(JSON.parse(await session.answer({ op: 'read', map, offset: 0, length })) as string));
     }
     return digest.digest('hex');
   }
 
-  #open(): Step {
+  #map(): Step {
     const name = ['a', 'b', 'c'].find((free) => !this.#maps.has(free)) as string;
     const access = ['read', 'write', 'copy'][this.#random(3)];
     const offset = this.#random(2) === 0 ? 0 : this.#random(2) === 0 ? PAGE * this.#random(4) : this.#near(this.#size);
@@ -102,7 +112,7 @@ export class Episode {
     const maps = [...this.#maps.values()];
     const { name: map, offset: start, length: size, access } = maps[this.#random(maps.length)] as Model;
     // CPython's cursor and negative positions count from the page before.
-    const aligned = start % PAGE === 0;
+    const aligned = start % PAGE === 0 && this.#abilities.cursor;
     const place = (): number => this.#near(size);
     const signed = (): number => (aligned && this.#random(4) === 0 ? -place() : place());
     const offset = Math.min(place(), size);

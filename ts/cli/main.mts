@@ -32,6 +32,11 @@ function version(): string {
   return version;
 }
 
+/** Whether the component returned the `err` of its `result`, which carries nothing; all else is a trap. */
+function isErrorResult(error: unknown): boolean {
+  return error === undefined || (typeof error === 'object' && error !== null && 'payload' in error);
+}
+
 async function main([verb, ...rest]: string[]): Promise<number> {
   if (verb === '--help' || verb === '-h' || verb === 'help' || rest[0] === '--help' || rest[0] === '-h') {
     process.stdout.write(HELP);
@@ -54,7 +59,7 @@ async function main([verb, ...rest]: string[]): Promise<number> {
   } catch (error) {
     if (error instanceof Exit) return error.code;
     const name = basename(options.component);
-    if ((error as { payload?: unknown }).payload !== undefined || (error as Error).name === 'ComponentError') return 1;
+    if (isErrorResult(error)) return 1;
     process.stderr.write(`wasi-mmap: ${name} trapped: ${error instanceof Error ? (error.stack ?? error) : error}\n`);
     return TRAPPED;
   }

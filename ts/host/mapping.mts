@@ -1,7 +1,8 @@
 /** The interface `wasi-mmap:mmap/mapping` for guests that jco has transpiled. */
 import type * as Contract from '../contract/interfaces/wasi-mmap-mmap-mapping.js';
 import { MmapError } from '../errors.js';
-import { NO_FILE, needsWrite, openNative, type NativeFloor, type Request } from '../node/native.js';
+import { NO_FILE, openNative, type NativeFloor } from '../node/native.js';
+import { constants, needsWrite, type Request } from '../request.js';
 import { withFile } from './descriptor.mjs';
 import { track, untrack } from './handles.mjs';
 
@@ -142,7 +143,8 @@ function mmapPosix(
   protection: Contract.Protection,
   offset: bigint,
 ): Mapping {
-  const bits = (protection.read ? 1 : 0) | (protection.write ? 2 : 0) | (protection.execute ? 4 : 0);
+  const { PROT_READ, PROT_WRITE, PROT_EXEC } = constants;
+  const bits = (protection.read ? PROT_READ : 0) | (protection.write ? PROT_WRITE : 0) | (protection.execute ? PROT_EXEC : 0);
   return Mapping.open(file, length, { shared: sharing === 'shared', protection: bits }, offset);
 }
 

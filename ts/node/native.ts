@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { markAsUntransferable } from 'node:worker_threads';
 import load from 'node-gyp-build';
 import { MmapError, type ErrorCode } from '../errors.js';
-import type { Access, Advice, Floor, SharedMemory } from '../floor.js';
+import { ADVICES, type Access, type Advice, type Floor, type SharedMemory } from '../floor.js';
+import type { Request } from '../request.js';
 
 /** A u64: a safe integer, or any u64 as a bigint. */
 export type Size = number | bigint;
@@ -54,10 +55,8 @@ const addon = (load(join(__dirname, '..', '..')) as { initialize(makeError: Make
 );
 
 // As in wasi_mmap.h: protection to read or to write, which implies it; and the order of names.
-const WRITABLE = 2;
-const READABLE = 1 | WRITABLE;
+const READABLE = 1 | 2;
 const ACCESSES: readonly Access[] = ['read', 'write', 'copy'];
-const ADVICES: readonly Advice[] = ['normal', 'random', 'sequential', 'will-need', 'dont-need'];
 
 /** The largest view: what the engine allows, and at most 4 GiB, past which some engines end the process. */
 export const MAX_VIEW_LENGTH = Math.min(constants.MAX_LENGTH, 2 ** 32);
@@ -70,14 +69,6 @@ const TRANSFERS_EXTERNAL_MEMORY = Number.parseInt(process.versions.node, 10) < 2
 
 /** How many regions of mapped pages the process holds: for tests of leaks. */
 export const liveRegions = addon.liveRegions;
-
-/** How pages are asked for: with an access, or in the terms of POSIX. */
-export type Request = { readonly access: Access } | { readonly shared: boolean; readonly protection: number };
-
-/** Whether what is asked for changes the file, which must then be open for writing. */
-export function needsWrite(request: Request): boolean {
-  return 'access' in request ? request.access === 'write' : request.shared && (request.protection & WRITABLE) !== 0;
-}
 
 /** Stands for no file: zero-filled memory. */
 export const NO_FILE = -1;
@@ -128,9 +119,7 @@ export class NativeFloor extends addon.Mapping implements Floor {
   }
 
   advise(offset: Size, length: Size, advice: Advice): void {
-    const index = ADVICES.indexOf(advice);
-    if (index < 0) throw new MmapError('invalid-argument', `unknown advice: ${advice}`);
-    this.adviseBy(offset, length, index);
+    this.adviseBy(offset, length, ADVICES.indexOf(advice));
   }
 }
 

@@ -30,11 +30,11 @@ fn start_of(range: &impl RangeBounds<u64>) -> u64 {
     }
 }
 
-fn end_of(range: &impl RangeBounds<u64>, len: u64) -> u64 {
+fn end_of(range: &impl RangeBounds<u64>) -> u64 {
     match range.end_bound() {
         Bound::Included(&last) => last.saturating_add(1),
         Bound::Excluded(&end) => end,
-        Bound::Unbounded => len,
+        Bound::Unbounded => u64::MAX,
     }
 }
 
@@ -73,14 +73,12 @@ impl Mapping {
         Ok(())
     }
 
-    /// Copies out a range: with one copy, where [`read_exact_at`](Self::read_exact_at) makes two.
+    /// Copies out bytes: with one copy, where [`read_exact_at`](Self::read_exact_at) makes two.
     ///
     /// # Errors
     /// `out-of-range`, `access-denied`, `fault`, `no-memory`.
-    pub fn to_vec(&self, range: impl RangeBounds<u64>) -> Result<Vec<u8>> {
-        let start = start_of(&range);
-        let end = end_of(&range, self.len());
-        Ok(self.resource.read(start, end.checked_sub(start).ok_or(ErrorCode::OutOfRange)?)?)
+    pub fn read_vec_at(&self, offset: u64, len: u64) -> Result<Vec<u8>> {
+        Ok(self.resource.read(offset, len)?)
     }
 
     /// Stores all bytes from this offset on, or none if they do not fit.
@@ -91,14 +89,12 @@ impl Mapping {
         Ok(self.resource.write(offset, bytes)?)
     }
 
-    /// Copies inside the mapping; the ranges may overlap.
+    /// Copies `len` bytes inside the mapping; the ranges may overlap.
     ///
     /// # Errors
     /// `read-only`, `out-of-range`, `fault`.
-    pub fn copy_within(&self, source: impl RangeBounds<u64>, destination: u64) -> Result<()> {
-        let start = start_of(&source);
-        let length = end_of(&source, self.len()).checked_sub(start).ok_or(ErrorCode::OutOfRange)?;
-        Ok(self.resource.move_(destination, start, length)?)
+    pub fn copy_within(&self, source: u64, destination: u64, len: u64) -> Result<()> {
+        Ok(self.resource.move_(destination, source, len)?)
     }
 
     /// The first place in the range where the needle lies wholly, from the start of the mapping.
@@ -106,7 +102,7 @@ impl Mapping {
     /// # Errors
     /// `access-denied`, `fault`.
     pub fn find(&self, needle: &[u8], range: impl RangeBounds<u64>) -> Result<Option<u64>> {
-        Ok(self.resource.find(needle, start_of(&range), end_of(&range, u64::MAX))?)
+        Ok(self.resource.find(needle, start_of(&range), end_of(&range))?)
     }
 
     /// The last place in the range where the needle lies wholly, from the start of the mapping.
@@ -114,7 +110,7 @@ impl Mapping {
     /// # Errors
     /// `access-denied`, `fault`.
     pub fn rfind(&self, needle: &[u8], range: impl RangeBounds<u64>) -> Result<Option<u64>> {
-        Ok(self.resource.rfind(needle, start_of(&range), end_of(&range, u64::MAX))?)
+        Ok(self.resource.rfind(needle, start_of(&range), end_of(&range))?)
     }
 
     /// Returns when all changes are on the storage device.
@@ -214,6 +210,11 @@ impl Seek for Mapping {
             SeekFrom::End(distance) => self.len().checked_add_signed(distance),
         };
         self.seek_to(target.ok_or(ErrorCode::OutOfRange)?)?;
+        Ok(self.position)
+    }
+
+    /// It can lie past the end after [`resize`](Mapping::resize).
+    fn stream_position(&mut self) -> Result<u64> {
         Ok(self.position)
     }
 }

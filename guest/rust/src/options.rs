@@ -81,11 +81,19 @@ impl MmapOptions {
         })
     }
 
-    /// Maps zero-filled memory without a file, of the length that was set.
+    /// Maps zero-filled memory without a file, of the length that was set, to read and write.
     ///
     /// # Errors
     /// `invalid-argument` without a length, or `no-memory`.
     pub fn map_anon(self) -> Result<Mapping> {
-        Ok(Mapping::new(mmap(None, self.len, Access::Write, self.offset)?))
+        self.map_anon_with(Access::Write)
+    }
+
+    /// Maps zero-filled memory with another access: it is private to its holder in any case.
+    ///
+    /// # Errors
+    /// `invalid-argument` without a length, or `no-memory`.
+    pub fn map_anon_with(self, access: Access) -> Result<Mapping> {
+        Ok(Mapping::new(mmap(None, self.len, access, self.offset)?))
     }
 }

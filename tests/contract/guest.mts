@@ -1,0 +1,82 @@
+/** A guest component that runs steps of the suite, in a process of a host: a line asks, a line answers. */
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { closeSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import { openFile } from './files.mjs';
+import type { Session } from './runner.mjs';
+import type { FileSpec, Step } from './vectors.mjs';
+
+const ROOT = resolve('build');
+/** A guest that says nothing for so long hangs. */
+const PATIENCE_MS = 60_000;
+const hex = (text: string): string => Buffer.from(text, 'latin1').toString('hex');
+
+function toWord(key: string, value: unknown): string {
+  const text = key === 'bytes' || key === 'needle' ? hex(value as string) : String(value);
+  return `${key}=${text}`;
+}
+
+/** The answer as the suite compares it: bytes arrive as `x` and hexadecimal digits. */
+function toAnswer(line: string): string {
+  return line.startsWith('x') ? JSON.stringify(Buffer.from(line.slice(1), 'hex').toString('latin1')) : line;
+}
+
+export class Guest {
+  readonly #command: readonly string[];
+  #process: ChildProcessByStdio<Writable, Readable, Readable> | undefined;
+  #lines: AsyncIterator<string> | undefined;
+  #complaints = '';
+
+  /** @param command runs the component, with build/ as its root and /dev as /dev */
+  constructor(command: readonly string[]) {
+    this.#command = command;
+  }
+
+  /** Makes the file here and opens it in the guest. */
+  async open(path: string, file: FileSpec): Promise<Session> {
+    closeSync(openFile(path, file));
+    const seen = file.kind === 'null-device' ? '/dev/null' : `/${relative(ROOT, path)}`;
+    const rights = (file.rights ?? 'read-write').replace('-', ',');
+    const opened = await this.#ask(`file path=${seen} rights=${rights}`);
+    if (opened !== 'null') throw new Error(`the guest cannot open ${seen}: ${opened}`);
+    return {
+      answer: async ({ op, expect: _expect, error: _error, by: _by, ...step }: Step) => {
+        const words = Object.entries(step).map(([key, value]) => toWord(key, value));
+        return toAnswer(await this.#ask([op, ...words].join(' ')));
+      },
+      close: async () => void (await this.#ask('end')),
+    };
+  }
+
+  /** Ends the process. The next session starts another. */
+  close(): void {
+    this.#process?.stdin.end();
+    this.#process = undefined;
+  }
+
+  async #ask(line: string): Promise<string> {
+    if (!this.#process) this.#start();
+    this.#process?.stdin.write(`${line}\n`);
+    const child = this.#process;
+    const timer = setTimeout(() => child?.kill('SIGKILL'), PATIENCE_MS);
+    const answer = await this.#lines?.next();
+    clearTimeout(timer);
+    if (!answer || answer.done) {
+      this.#process = undefined;
+      throw new Error(`the guest ended at "${line.slice(0, 200)}": ${this.#complaints}`);
+    }
+    return answer.value;
+  }
+
+  #start(): void {
+    const [program = '', ...rest] = this.#command;
+    const child = spawn(program, rest, { stdio: ['pipe', 'pipe', 'pipe'] });
+    this.#complaints = '';
+    child.stderr.on('data', (data) => (this.#complaints += data));
+    child.stdin.on('error', () => undefined); // The lost answer tells more.
+    this.#process = child;
+    this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  }
+}

@@ -1,0 +1,67 @@
+/** Runs steps of the contract suite in a guest: a line asks, a line answers. `tests/contract/guest.mts` speaks with it. */
+import { getStdin } from 'wasi:cli/stdin@0.2.12';
+import * as api from 'wasi-mmap/guest';
+import { Steps, type Api } from '../steps.mts';
+
+const TEXTS = new Set(['access', 'sharing', 'advice', 'map', 'anonymous', 'path', 'rights']);
+
+function fromHex(digits: string): string {
+  return (digits.match(/../g) ?? []).map((pair) => String.fromCharCode(Number.parseInt(pair, 16))).join('');
+}
+
+function toValue(key: string, text: string): unknown {
+  if (key === 'bytes' || key === 'needle') return fromHex(text);
+  if (key === 'protection') return text.split(',');
+  return TEXTS.has(key) ? text : Number(text);
+}
+
+/** Strings of bytes as `x` and hexadecimal digits; other answers as they are. */
+function toLine(op: string, answer: string): string {
+  if (!op.startsWith('read') || !answer.startsWith('"')) return answer;
+  const letters = [...(JSON.parse(answer) as string)];
+  return `x${letters.map((letter) => letter.charCodeAt(0).toString(16).padStart(2, '0')).join('')}`;
+}
+
+function* readLines(): Generator<string> {
+  const input = getStdin();
+  let rest = '';
+  for (;;) {
+    let bytes: Uint8Array;
+    try {
+      bytes = input.blockingRead(65536n);
+    } catch {
+      return; // The stream is closed.
+    }
+    const lines = (rest + String.fromCharCode(...bytes)).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+}
+
+let file: api.Descriptor | undefined;
+let steps: Steps<api.Descriptor> | undefined;
+
+function answer(line: string): string {
+  const [op = '', ...words] = line.split(' ');
+  const step: Record<string, unknown> = { op };
+  for (const word of words) {
+    const at = word.indexOf('=');
+    step[word.slice(0, at)] = toValue(word.slice(0, at), word.slice(at + 1));
+  }
+  if (op === 'end') {
+    steps?.close();
+    (file as Partial<Disposable> | undefined)?.[Symbol.dispose]?.();
+    return 'null';
+  }
+  if (op !== 'file') return toLine(op, steps?.answer(step) ?? 'no file');
+  const { path, rights } = step as { path: string; rights: string };
+  file = api.open(path, { read: rights.includes('read'), write: rights.includes('write') });
+  steps = new Steps(api as unknown as Api<api.Descriptor>, file);
+  return 'null';
+}
+
+export const run = {
+  run(): void {
+    for (const line of readLines()) console.log(answer(line));
+  },
+};

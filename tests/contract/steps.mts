@@ -1,0 +1,118 @@
+/** Runs steps of vectors on the class `Mmap`: the same in Node and in a JavaScript guest. */
+import type { Access, Advice, Mmap } from 'wasi-mmap';
+
+type Numbers = 'length' | 'offset' | 'destination' | 'source' | 'start' | 'end' | 'whence' | 'value';
+
+interface Arguments extends Record<Numbers, number>, Record<'bytes' | 'needle', string> {
+  op: string;
+  map?: string;
+  anonymous?: true;
+  access?: Access;
+  sharing: 'shared' | 'private';
+  protection: Array<'read' | 'write' | 'execute'>;
+  advice: Advice;
+}
+
+/** What is under test: `wasi-mmap` or `wasi-mmap/guest`. */
+export interface Api<Source> {
+  mmap(file: Source | null, options: object): Mmap;
+  MmapError: new (code: 'out-of-range') => Error & { readonly code: string };
+  constants: Readonly<Record<'MAP_SHARED' | 'MAP_PRIVATE' | 'PROT_READ' | 'PROT_WRITE' | 'PROT_EXEC', number>>;
+}
+
+/** Bytes of Latin-1 text, and back. */
+export const toBytes = (text: string): Uint8Array => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+
+export function toText(bytes: Uint8Array): string {
+  const parts: string[] = [];
+  for (let at = 0; at < bytes.length; at += 4096) {
+    parts.push(String.fromCharCode(...bytes.subarray(at, at + 4096)));
+  }
+  return parts.join('');
+}
+
+const position = (found: number): number | null => (found < 0 ? null : found);
+
+/** The mappings of one file, which answer steps. */
+export class Steps<Source> {
+  readonly #api: Api<Source>;
+  readonly #file: Source;
+  readonly #maps = new Map<string, Mmap>();
+
+  constructor(api: Api<Source>, file: Source) {
+    this.#api = api;
+    this.#file = file;
+  }
+
+  /** With JSON, or with `error` and its code. */
+  answer(step: object): string {
+    const { op, map = 'm' } = step as Arguments;
+    try {
+      if (op === 'mmap' || op === 'mmap-posix') this.#maps.set(map, this.#open(step as Arguments));
+      return JSON.stringify(this.#run(this.#maps.get(map) as Mmap, step as Arguments) ?? null);
+    } catch (error) {
+      return error instanceof this.#api.MmapError ? `error ${error.code}` : String(error);
+    }
+  }
+
+  close(): void {
+    for (const map of this.#maps.values()) map.close();
+  }
+
+  #open({ op, anonymous, length, offset, access, sharing, protection }: Arguments): Mmap {
+    const { mmap, constants } = this.#api;
+    if (op === 'mmap') return mmap(anonymous ? null : this.#file, { length, offset, access });
+    const { MAP_SHARED, MAP_PRIVATE, PROT_READ, PROT_WRITE, PROT_EXEC } = constants;
+    const rights = { read: PROT_READ, write: PROT_WRITE, execute: PROT_EXEC };
+    const prot = protection.reduce((sum, right) => sum | rights[right], 0);
+    return mmap(this.#file, { length, offset, prot, flags: sharing === 'shared' ? MAP_SHARED : MAP_PRIVATE });
+  }
+
+  #run(map: Mmap, step: Arguments): unknown {
+    const { bytes, needle, offset, length, destination, source, start, end, advice, whence, value } = step;
+    switch (step.op) {
+      case 'length':
+        return map.length;
+      case 'access':
+        return map.access;
+      case 'file-size':
+        return map.size();
+      case 'read':
+        // The array-like API has no positional read but `slice`, which cuts a range that the contract refuses.
+        if (offset > map.length || length > map.length - offset) throw new this.#api.MmapError('out-of-range');
+        return toText(map.slice(offset, offset + length));
+      case 'write':
+        return map.set(toBytes(bytes), offset);
+      case 'move':
+        return map.move(destination, source, length);
+      case 'find':
+        return position(map.find(toBytes(needle), start, end));
+      case 'rfind':
+        return position(map.rfind(toBytes(needle), start, end));
+      case 'flush':
+        return map.flush(offset, length);
+      case 'resize':
+        return map.resize(length);
+      case 'advise':
+        return map.advise(advice, offset, length);
+      case 'close':
+        return map.close();
+      case 'seek':
+        return map.seek(offset, whence);
+      case 'tell':
+        return map.tell();
+      case 'read-next':
+        return toText(map.read(length));
+      case 'read-line':
+        return toText(map.readLine());
+      case 'read-byte':
+        return map.readByte();
+      case 'write-next':
+        return map.write(toBytes(bytes));
+      case 'write-byte':
+        return map.writeByte(value);
+      default:
+        return undefined;
+    }
+  }
+}

@@ -1,0 +1,84 @@
+/** The contract's resource as a floor for {@link Mmap}: in a guest, and over the polyfill. */
+import type * as Contract from './contract/interfaces/wasi-mmap-mmap-mapping.js';
+import { MmapError } from './errors.js';
+import type { Access, Advice, Floor } from './floor.js';
+
+const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('dispose');
+
+/** Runs a call of the contract. An `err` arrives as an exception that carries the error-code as its payload. */
+export function contractCall<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    const code = (error as { payload?: unknown } | null)?.payload ?? error;
+    throw typeof code === 'string' ? new MmapError(code as Contract.ErrorCode) : error;
+  }
+}
+
+function toNumber(position: bigint | undefined): number | undefined {
+  return position === undefined ? undefined : Number(position);
+}
+
+export class ResourceFloor implements Floor {
+  readonly #resource: Contract.Mapping;
+
+  constructor(resource: Contract.Mapping) {
+    this.#resource = resource;
+  }
+
+  length(): number {
+    return Number(this.#resource.length());
+  }
+
+  access(): Access {
+    return this.#resource.access();
+  }
+
+  fileSize(): number {
+    return Number(contractCall(() => this.#resource.fileSize()));
+  }
+
+  read(offset: number, length: number): Uint8Array {
+    return contractCall(() => this.#resource.read(BigInt(offset), BigInt(length)));
+  }
+
+  readInto(offset: number, target: Uint8Array): void {
+    target.set(this.read(offset, target.length));
+  }
+
+  write(offset: number, bytes: Uint8Array): void {
+    contractCall(() => this.#resource.write(BigInt(offset), bytes));
+  }
+
+  move(destination: number, source: number, length: number): void {
+    contractCall(() => this.#resource.move(BigInt(destination), BigInt(source), BigInt(length)));
+  }
+
+  find(needle: Uint8Array, start: number, end: number): number | undefined {
+    return toNumber(contractCall(() => this.#resource.find(needle, BigInt(start), BigInt(end))));
+  }
+
+  rfind(needle: Uint8Array, start: number, end: number): number | undefined {
+    return toNumber(contractCall(() => this.#resource.rfind(needle, BigInt(start), BigInt(end))));
+  }
+
+  flush(offset: number, length: number): void {
+    contractCall(() => this.#resource.flush(BigInt(offset), BigInt(length)));
+  }
+
+  resize(length: number): void {
+    contractCall(() => this.#resource.resize(BigInt(length)));
+  }
+
+  advise(offset: number, length: number, advice: Advice): void {
+    contractCall(() => this.#resource.advise(BigInt(offset), BigInt(length), advice));
+  }
+
+  view(): never {
+    throw new MmapError('unsupported', 'the bytes are in the memory of the host: use slice()');
+  }
+
+  close(): void {
+    (this.#resource as Partial<Disposable>)[dispose]?.();
+  }
+}
