@@ -2,6 +2,7 @@
 
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH):$(CURDIR)/build/venv/bin
 SETUP := @tests/tools/setup.sh
+CARGO_TARGET := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/wasi-mmap/cargo
 CMAKE_BUILD = cmake -S host -B build/cmake/$(1) $(2) >build/cmake-$(1).log || { cat build/cmake-$(1).log; exit 1; }; cmake --build build/cmake/$(1) -j2 -- --no-print-directory >>build/cmake-$(1).log 2>&1 || { tail -n 40 build/cmake-$(1).log; exit 1; }
 
 .PHONY: help demo test conformance bench lint format build tests guests checks package prebuilds clean
@@ -58,12 +59,16 @@ checks: build
 	  $(call CMAKE_BUILD,$$variant,-DBUILD_ADDON=OFF -DSANITIZE=$$sanitizer); \
 	done
 
-lint: tests
+lint: tests guests
 	$(SETUP) lint
-	oxlint --type-aware --deny-warnings ts tests
+	@node tests/tools/jco.mjs guest-types build/guests/wit --world-name command -o build/guests/types -q
+	tsc -p guest/js/examples && tsc -p tests/contract/guests
+	oxlint --type-aware --deny-warnings ts tests guest
 	prettier --check --log-level warn .
-	clang-format --dry-run -Werror $$(git ls-files '*.cpp' '*.h')
+	clang-format --dry-run -Werror $$(git ls-files '*.cpp' '*.h' '*.c')
 	clang-tidy --quiet -p build/cmake/addon $$(git ls-files 'host/*.cpp')
+	cargo fmt --check --manifest-path guest/rust/Cargo.toml
+	CARGO_TARGET_DIR=$(CARGO_TARGET) cargo clippy -q --manifest-path guest/rust/Cargo.toml --all-targets --features std-file -- -D warnings
 	shellcheck tests/tools/*.sh .ci/run
 	ruff check -q .
 	ruff format -q --check .
@@ -72,7 +77,8 @@ lint: tests
 format: build
 	$(SETUP) lint
 	prettier --write --log-level warn .
-	clang-format -i $$(git ls-files '*.cpp' '*.h')
+	clang-format -i $$(git ls-files '*.cpp' '*.h' '*.c')
+	cargo fmt --manifest-path guest/rust/Cargo.toml
 	ruff format -q .
 
 # The package holds the prebuilds that there are, at least the one for this machine.

@@ -15,6 +15,10 @@ export function contractCall<T>(call: () => T): T {
   }
 }
 
+function ownView({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
 function toNumber(position: bigint | undefined): number | undefined {
   return position === undefined ? undefined : Number(position);
 }
@@ -39,7 +43,9 @@ export class ResourceFloor implements Floor {
   }
 
   read(offset: number, length: number): Uint8Array {
-    return contractCall(() => this.#resource.read(BigInt(offset), BigInt(length)));
+    const bytes = contractCall(() => this.#resource.read(BigInt(offset), BigInt(length)));
+    // componentize-js makes lists in a realm of its own: theirs would not be `instanceof Uint8Array` for the program.
+    return bytes instanceof Uint8Array ? bytes : ownView(bytes);
   }
 
   readInto(offset: number, target: Uint8Array): void {

@@ -69,9 +69,11 @@ typedef struct {
   size_t count;
 } preopen_list;
 
-MAPPING("mmap") void host_mmap(int32_t has_file, int32_t file, int64_t length, int32_t access, int64_t offset, handle_result *result);
+MAPPING("mmap")
+void host_mmap(int32_t has_file, int32_t file, int64_t length, int32_t access, int64_t offset, handle_result *result);
 MAPPING("mmap-posix")
-void host_mmap_posix(int32_t has_file, int32_t file, int64_t length, int32_t sharing, int32_t protection, int64_t offset, handle_result *result);
+void host_mmap_posix(int32_t has_file, int32_t file, int64_t length, int32_t sharing, int32_t protection,
+                     int64_t offset, handle_result *result);
 MAPPING("[resource-drop]mapping") void host_drop_mapping(int32_t self);
 MAPPING("[method]mapping.length") int64_t host_length(int32_t self);
 MAPPING("[method]mapping.access") int32_t host_access(int32_t self);
@@ -117,9 +119,7 @@ __attribute__((weak, export_name("cabi_realloc"))) void *cabi_realloc(void *old,
   return bytes;
 }
 
-static wmmap_status status(uint8_t is_error, uint8_t error) {
-  return is_error ? (wmmap_status)(error + 1) : WMMAP_OK;
-}
+static wmmap_status status(uint8_t is_error, uint8_t error) { return is_error ? (wmmap_status)(error + 1) : WMMAP_OK; }
 
 static wmmap_status unit(const unit_result *result) { return status(result->is_error, result->error); }
 
@@ -241,11 +241,11 @@ wmmap_status wmmap_advise(wmmap_mapping mapping, uint64_t offset, uint64_t lengt
 /* Paths. The component model passes no file descriptors of the C library, so files are opened here. */
 
 /* The errno of each error-code of wasi:filesystem, in its order. */
-static const int open_errors[] = {
-    EACCES, EAGAIN,  EALREADY, EBADF,  EBUSY,  EDEADLK, EDQUOT,       EEXIST,          EFBIG,   EILSEQ,
-    EINPROGRESS, EINTR, EINVAL, EIO,   EISDIR, ELOOP,   EMLINK,       EMSGSIZE,        ENAMETOOLONG, ENODEV,
-    ENOENT, ENOLCK,  ENOMEM,   ENOSPC, ENOTDIR, ENOTEMPTY, ENOTRECOVERABLE, ENOTSUP,   ENOTTY,  ENXIO,
-    EOVERFLOW, EPERM, EPIPE,   EROFS,  ESPIPE, ETXTBSY, EXDEV};
+static const int open_errors[] = {EACCES,  EAGAIN,    EALREADY,        EBADF,   EBUSY,  EDEADLK, EDQUOT,    EEXIST,
+                                  EFBIG,   EILSEQ,    EINPROGRESS,     EINTR,   EINVAL, EIO,     EISDIR,    ELOOP,
+                                  EMLINK,  EMSGSIZE,  ENAMETOOLONG,    ENODEV,  ENOENT, ENOLCK,  ENOMEM,    ENOSPC,
+                                  ENOTDIR, ENOTEMPTY, ENOTRECOVERABLE, ENOTSUP, ENOTTY, ENXIO,   EOVERFLOW, EPERM,
+                                  EPIPE,   EROFS,     ESPIPE,          ETXTBSY, EXDEV};
 
 /* Without leading slashes and "./": what is below the root, which is also where a program starts. */
 static const char *below_root(const char *path) {
@@ -268,7 +268,8 @@ static const char *below(const char *path, const char *directory, size_t length)
   return path[length] == '/' ? path + length + 1 : path + length;
 }
 
-/* The directory that was granted for the path most narrowly. The list is asked for once and kept, like the C library's. */
+/* The directory that was granted for the path most narrowly. The list is asked for once and kept, like the C library's.
+ */
 static const preopen *granted(const char *path, const char **rest) {
   static preopen_list list;
   static bool listed;
@@ -341,9 +342,9 @@ void wmmap_file_close(wmmap_file *file) {
 }
 
 const char *wmmap_status_name(wmmap_status value) {
-  static const char *const names[] = {"ok",         "access-denied",    "bad-descriptor", "empty-file",
-                                      "past-end",   "invalid-argument", "read-only",      "out-of-range",
-                                      "not-resizable", "busy",          "fault",          "no-memory",
-                                      "no-space",   "unsupported",      "io",             "cannot-open"};
+  static const char *const names[] = {
+      "ok",           "access-denied", "bad-descriptor", "empty-file", "past-end",  "invalid-argument", "read-only",
+      "out-of-range", "not-resizable", "busy",           "fault",      "no-memory", "no-space",         "unsupported",
+      "io",           "cannot-open"};
   return (size_t)value < sizeof names / sizeof names[0] ? names[value] : "unknown";
 }

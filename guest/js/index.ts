@@ -66,7 +66,8 @@ export function mmap(
 ): Mmap {
   const wanted = parseArguments(lengthOrOptions, access, offset);
   if (file === null) return toMmap(openFloor(undefined, wanted), wanted, true);
-  if (typeof file === 'object' && typeof file.getFlags === 'function') return toMmap(openFloor(file, wanted), wanted, false);
+  if (typeof file === 'object' && typeof file.getFlags === 'function')
+    return toMmap(openFloor(file, wanted), wanted, false);
   if (typeof file !== 'string') throw new TypeError(`file must be a path, descriptor or null, not ${typeof file}`);
   const descriptor = open(file, { read: true, write: needsWrite(wanted.request) });
   try {

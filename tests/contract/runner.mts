@@ -2,7 +2,7 @@
 import { closeSync, rmSync } from 'node:fs';
 import * as api from 'wasi-mmap';
 import { openFile, readOther, truncateOther, writeOther } from './files.mjs';
-import { Steps, type Api } from './steps.mjs';
+import { Steps, toText } from './steps.mjs';
 import type { FileSpec, Step, Vector } from './vectors.mjs';
 
 /** A file on a target that answers steps, with its mappings: with JSON, or `error` and its code. */
@@ -17,9 +17,12 @@ export type OpenSession = (path: string, file: FileSpec) => Session | Promise<Se
 /** The TypeScript API in this process. */
 export function openHere(path: string, file: FileSpec): Session {
   const fd = openFile(path, file);
-  const steps = new Steps(api as Api<number>, fd);
+  const steps = new Steps<number>(api, fd);
   return {
-    answer: (step) => steps.answer(step),
+    answer(step) {
+      const answer = steps.answer(step);
+      return typeof answer === 'string' ? answer : JSON.stringify(toText(answer));
+    },
     close() {
       steps.close();
       if (file.kind !== 'closed') closeSync(fd);

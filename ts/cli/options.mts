@@ -56,7 +56,7 @@ export function parseRun(words: readonly string[], ownEnvironment: NodeJS.Proces
     const value = equals < 0 ? words[(at += 1)] : word.slice(equals + 1);
     if (value === undefined) throw new UsageError(`${name} needs a value`);
     if (name === '--env') {
-      const [variable = '', given] = split(value);
+      const [variable, given] = split(value);
       if (variable === '') throw new UsageError(`not NAME=VALUE: ${value}`);
       const set = given ?? ownEnvironment[variable];
       if (set !== undefined) environment[variable] = set;

@@ -1,5 +1,11 @@
+// oxlint-disable typescript/unbound-method -- it replaces methods, and calls those that were there with their object
 /** Directories for reading only. preview2-shim knows no rights of directories, so their descriptors get methods that do. */
-import type { Descriptor, DescriptorFlags, OpenFlags, PathFlags } from '../contract/interfaces/wasi-filesystem-types.js';
+import type {
+  Descriptor,
+  DescriptorFlags,
+  OpenFlags,
+  PathFlags,
+} from '../contract/interfaces/wasi-filesystem-types.js';
 
 /** What wasmtime answers. */
 function refuse(): never {

@@ -1,7 +1,12 @@
 /** What a guest's descriptor is and may be used for: the class of preview2-shim, by its public interface alone. */
 import { callExtension, inputStreamId } from '@bytecodealliance/preview2-shim/io-worker';
 import { types } from '@bytecodealliance/preview2-shim/filesystem';
-import type { Descriptor, DescriptorFlags, OpenFlags, PathFlags } from '../contract/interfaces/wasi-filesystem-types.js';
+import type {
+  Descriptor,
+  DescriptorFlags,
+  OpenFlags,
+  PathFlags,
+} from '../contract/interfaces/wasi-filesystem-types.js';
 import { MmapError } from '../errors.js';
 
 const WORKER = new URL('./worker.mjs', import.meta.url);
@@ -58,6 +63,7 @@ export function acceptLibcWrites(): void {
   if (accepting) return;
   accepting = true;
   const { prototype } = types.Descriptor as unknown as { prototype: Descriptor };
+  // oxlint-disable-next-line typescript/unbound-method -- called with its object below
   const openAt = prototype.openAt;
   prototype.openAt = function (
     this: Descriptor,

@@ -85,6 +85,8 @@ function lowerWrite(guest: Guest) {
 
 /** Offers the one-copy functions to guests that are transpiled for them. */
 export function offerLowered(): void {
-  Object.defineProperty(Mapping.prototype.read, LOWER, { value: lowerRead });
-  Object.defineProperty(Mapping.prototype.write, LOWER, { value: lowerWrite });
+  const lowered = { read: lowerRead, write: lowerWrite } as const;
+  for (const [name, value] of Object.entries(lowered)) {
+    Object.defineProperty(Mapping.prototype[name as keyof typeof lowered], LOWER, { value });
+  }
 }

@@ -144,7 +144,8 @@ function mmapPosix(
   offset: bigint,
 ): Mapping {
   const { PROT_READ, PROT_WRITE, PROT_EXEC } = constants;
-  const bits = (protection.read ? PROT_READ : 0) | (protection.write ? PROT_WRITE : 0) | (protection.execute ? PROT_EXEC : 0);
+  const bits =
+    (protection.read ? PROT_READ : 0) | (protection.write ? PROT_WRITE : 0) | (protection.execute ? PROT_EXEC : 0);
   return Mapping.open(file, length, { shared: sharing === 'shared', protection: bits }, offset);
 }
 

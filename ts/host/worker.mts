@@ -2,9 +2,9 @@
 import type { WorkerExtension, WorkerExtensionContext } from '@bytecodealliance/preview2-shim/io-worker';
 
 /** Tells the file descriptor beneath a stream. File descriptors belong to the process, so other threads can use it. */
-export default function create({ getStream }: WorkerExtensionContext): WorkerExtension {
+export default function create(worker: WorkerExtensionContext): WorkerExtension {
   return (operation, [id]) => {
     if (operation !== 'fd') throw new Error(`unknown operation: ${operation}`);
-    return (getStream(id as number) as { fd?: number }).fd;
+    return (worker.getStream(id as number) as { fd?: number }).fd;
   };
 }

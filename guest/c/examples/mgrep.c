@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * mgrep [-c] [-n] TEXT FILE...: prints the lines that contain the text, like grep -aF, but it maps the files and lets the
- * host search. Ends with 0 if a line was found, 1 if none was, 2 after an error.
+ * mgrep [-c] [-n] TEXT FILE...: prints the lines that contain the text, like grep -aF, but it maps the files and lets
+ * the host search. Ends with 0 if a line was found, 1 if none was, 2 after an error.
  */
 #include "wasi_mmap.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * mreplace OLD NEW FILE...: replaces a text by one of the same length, in place: only the bytes that change are written.
- * Ends with 0 if something was replaced, 1 if nothing was, 2 after an error.
+ * mreplace OLD NEW FILE...: replaces a text by one of the same length, in place: only the bytes that change are
+ * written. Ends with 0 if something was replaced, 1 if nothing was, 2 after an error.
  */
 #include "wasi_mmap.h"
 

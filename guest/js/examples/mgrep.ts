@@ -28,7 +28,7 @@ function countNewlines(bytes: Uint8Array): number {
 function search(map: Mmap, needle: Uint8Array, { count, numbers, prefix }: Options): number {
   let line = 1;
   let found = 0;
-  for (let start = 0; start < map.length; ) {
+  for (let start = 0; start < map.length;) {
     const hit = map.find(needle, start);
     if (hit < 0) break;
     const newline = map.find('\n', hit);

@@ -5,7 +5,7 @@ use std::io::{stdout, BufWriter, Result, Write};
 
 use wasi_mmap::{error_code, ErrorCode, Mapping, MmapOptions};
 
-const CHUNK: u64 = 64 * 1024;
+const CHUNK: usize = 64 * 1024;
 
 struct Options {
     count: bool,
@@ -15,8 +15,8 @@ struct Options {
 
 /// The pieces of a range, each as a list.
 fn chunks(map: &Mapping, start: u64, end: u64) -> impl Iterator<Item = Result<Vec<u8>>> + '_ {
-    let starts = (start..end).step_by(CHUNK as usize);
-    starts.map(move |at| map.read_vec_at(at, CHUNK.min(end - at)))
+    let starts = (start..end).step_by(CHUNK);
+    starts.map(move |at| map.read_vec_at(at, (CHUNK as u64).min(end - at)))
 }
 
 /// Prints what is asked for of one file, and tells how many lines were found.
@@ -32,7 +32,7 @@ fn search(map: &Mapping, needle: &[u8], options: &Options, out: &mut impl Write)
             write!(out, "{}", options.prefix)?;
             if options.numbers {
                 for chunk in chunks(map, start, first) {
-                    line += chunk?.iter().filter(|&&byte| byte == b'\n').count();
+                    line += chunk?.split(|&byte| byte == b'\n').count() - 1;
                 }
                 write!(out, "{line}:")?;
                 line += 1;

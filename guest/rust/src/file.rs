@@ -56,7 +56,9 @@ pub fn open(path: impl AsRef<Path>, flags: DescriptorFlags) -> Result<Descriptor
     let path = below_root(&std::env::current_dir().unwrap_or_default().join(path));
     DIRECTORIES.with(|directories| {
         let (directory, rest) = directories
-            .get_or_init(|| get_directories().into_iter().map(|(file, name)| (file, below_root(Path::new(&name)))).collect())
+            .get_or_init(|| {
+                get_directories().into_iter().map(|(file, name)| (file, below_root(Path::new(&name)))).collect()
+            })
             .iter()
             .filter_map(|(directory, name)| Some((directory, name, path.strip_prefix(name).ok()?)))
             .max_by_key(|(_, name, _)| name.components().count())

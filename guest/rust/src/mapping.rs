@@ -174,6 +174,9 @@ impl Mapping {
 impl Read for Mapping {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
         let count = buffer.len().min(usize::try_from(self.rest()).unwrap_or(usize::MAX));
+        if count == 0 {
+            return Ok(0); // The cursor may lie past the end.
+        }
         self.read_exact_at(&mut buffer[..count], self.position)?;
         self.position += count as u64;
         Ok(count)

@@ -15,11 +15,11 @@ function toValue(key: string, text: string): unknown {
   return TEXTS.has(key) ? text : Number(text);
 }
 
-/** Strings of bytes as `x` and hexadecimal digits; other answers as they are. */
-function toLine(op: string, answer: string): string {
-  if (!op.startsWith('read') || !answer.startsWith('"')) return answer;
-  const letters = [...(JSON.parse(answer) as string)];
-  return `x${letters.map((letter) => letter.charCodeAt(0).toString(16).padStart(2, '0')).join('')}`;
+const DIGITS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+/** Bytes as `x` and hexadecimal digits; other answers as they are. */
+function toLine(answer: string | Uint8Array): string {
+  return typeof answer === 'string' ? answer : `x${Array.from(answer, (byte) => DIGITS[byte]).join('')}`;
 }
 
 function* readLines(): Generator<string> {
@@ -41,7 +41,7 @@ function* readLines(): Generator<string> {
 let file: api.Descriptor | undefined;
 let steps: Steps<api.Descriptor> | undefined;
 
-function answer(line: string): string {
+function answerLine(line: string): string {
   const [op = '', ...words] = line.split(' ');
   const step: Record<string, unknown> = { op };
   for (const word of words) {
@@ -53,7 +53,7 @@ function answer(line: string): string {
     (file as Partial<Disposable> | undefined)?.[Symbol.dispose]?.();
     return 'null';
   }
-  if (op !== 'file') return toLine(op, steps?.answer(step) ?? 'no file');
+  if (op !== 'file') return toLine(steps?.answer(step) ?? 'no file');
   const { path, rights } = step as { path: string; rights: string };
   file = api.open(path, { read: rights.includes('read'), write: rights.includes('write') });
   steps = new Steps(api as unknown as Api<api.Descriptor>, file);
@@ -62,6 +62,6 @@ function answer(line: string): string {
 
 export const run = {
   run(): void {
-    for (const line of readLines()) console.log(answer(line));
+    for (const line of readLines()) console.log(answerLine(line));
   },
 };

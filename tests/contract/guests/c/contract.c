@@ -1,46 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* Runs steps of the contract suite in a guest: a line asks, a line answers. tests/contract/guest.mts speaks with it. */
 #include "wasi_mmap.h"
+#include "words.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static char line[4 << 20];
 static wmmap_file file;
 static wmmap_mapping mappings[256];
 static const char *const accesses[] = {"read", "write", "copy"};
 static const char *const advices[] = {"normal", "random", "sequential", "will-need", "dont-need"};
-
-/* The text of `key=`, or NULL. The words of a line end in NUL, the last one in two. */
-static const char *text(const char *key) {
-  const size_t length = strlen(key);
-  for (const char *word = line; *word; word += strlen(word) + 1)
-    if (strncmp(word, key, length) == 0 && word[length] == '=')
-      return word + length + 1;
-  return NULL;
-}
-
-static bool has(const char *key, const char *part) { return strstr(text(key), part) != NULL; }
-
-static uint64_t number(const char *key) { return strtoull(text(key), NULL, 10); }
-
-static int choice(const char *key, const char *const *names) {
-  int index = 0;
-  while (strcmp(text(key), names[index]) != 0)
-    index += 1;
-  return index;
-}
-
-static uint8_t *bytes(const char *key, size_t *length) {
-  const char *hex = text(key);
-  *length = strlen(hex) / 2;
-  uint8_t *result = malloc(*length + 1);
-  for (size_t i = 0; i < *length; i += 1)
-    sscanf(hex + 2 * i, "%2hhx", &result[i]);
-  return result;
-}
 
 static wmmap_status open_mapping(wmmap_mapping *map) {
   const wmmap_file source = text("anonymous") ? (wmmap_file){0} : file;
@@ -81,12 +52,7 @@ static wmmap_status run(const char *op, wmmap_mapping *map, uint8_t **data, size
 }
 
 int main(void) {
-  while (fgets(line, sizeof line - 1, stdin)) {
-    size_t end = strcspn(line, "\n");
-    line[end + 1] = '\0';
-    for (line[end] = '\0'; end > 0; end -= 1)
-      if (line[end - 1] == ' ')
-        line[end - 1] = '\0';
+  while (next_line()) {
     const char *name = text("map") ? text("map") : "m";
     uint8_t *data = NULL;
     size_t length = 0;
