@@ -37,6 +37,10 @@ wmmap_status wmmap_region::create(std::shared_ptr<const File> file, uint64_t off
   auto *region = new (std::nothrow) wmmap_region(std::move(file), offset, length, kind);
   if (!region)
     return WMMAP_NO_MEMORY;
+  if (live.load() > most_regions()) {
+    delete region;
+    return WMMAP_NO_MEMORY;
+  }
   wmmap_status status = map_pages(region->file.get(), region->page_offset, region->lead + length, kind, region->pages);
   if (!status) {
     region->slot = claim_slot(reinterpret_cast<uintptr_t>(region->pages), region->page_length, region->file.get(),

@@ -26,7 +26,7 @@ public:
   File &operator=(const File &) = delete;
 
   /// Checks that the caller's file is open, of a kind that can be mapped and open for what the access needs, in this
-  /// order; then duplicates it.
+  /// order; then duplicates it. The last descriptors that a process may have are left to it.
   static wmmap_status duplicate(wmmap_file file, bool need_write, std::shared_ptr<const File> &result);
 
   wmmap_status size(uint64_t &result) const;
@@ -35,6 +35,10 @@ public:
 
   const wmmap_file handle;
 };
+
+/// How many regions a process may hold. The system has a limit to what it maps, and a process that meets it dies of the
+/// next thing that its engine or C library wants to map: we leave half of it to them.
+size_t most_regions();
 
 /// Mappings begin at multiples of this, a power of two.
 uint64_t granularity();

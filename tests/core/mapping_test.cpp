@@ -2,6 +2,7 @@
 #include "support.h"
 
 #include <cstring>
+#include <sys/resource.h>
 
 namespace {
 
@@ -294,6 +295,42 @@ TEST(Regions, GoWithTheirLastHolder) {
   EXPECT_EQ(wmmap_region_bytes(lent)[99], 99);
   wmmap_region_release(lent);
   EXPECT_EQ(wmmap_live_regions(), before);
+}
+
+TEST(Limits, LeaveDescriptorsToTheProcess) {
+  rlimit before = {};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit few = {200, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+  const TemporaryFile file(pattern(100));
+  std::vector<Mapping> mappings;
+  wmmap_status status = WMMAP_OK;
+  while (status == WMMAP_OK && mappings.size() < 300) {
+    wmmap_mapping *mapping = nullptr;
+    status = wmmap_open(file.fd, 0, WMMAP_READ, 0, &mapping);
+    if (mapping)
+      mappings.emplace_back(mapping);
+  }
+  EXPECT_EQ(status, WMMAP_NO_MEMORY);
+  EXPECT_GT(mappings.size(), 100U);
+  const int other = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  EXPECT_GE(other, 0);
+  close(other);
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+}
+
+TEST(Limits, LeaveMappingsToTheProcess) {
+  std::vector<Mapping> mappings;
+  wmmap_status status = WMMAP_OK;
+  while (status == WMMAP_OK && mappings.size() < 200000) {
+    wmmap_mapping *mapping = nullptr;
+    // Neighbours of different protection are not merged by the system.
+    status = wmmap_open(WMMAP_NO_FILE, 1, mappings.size() % 2 == 0 ? WMMAP_READ : WMMAP_WRITE, 0, &mapping);
+    if (mapping)
+      mappings.emplace_back(mapping);
+  }
+  EXPECT_EQ(status, WMMAP_NO_MEMORY);
+  EXPECT_GT(mappings.size(), 10000U);
 }
 
 TEST(Status, NamesAreThoseOfTheContract) {

@@ -29,9 +29,12 @@ component() {
 }
 
 build_c() {
-  for program in $programs; do
-    source=guest/c/examples/$program.c
-    [ "$program" = contract ] && source=tests/contract/guests/c/contract.c
+  for program in $programs hostile; do
+    case $program in
+    contract) source=tests/contract/guests/c/contract.c ;;
+    hostile) source=tests/host/guests/hostile.c ;;
+    *) source=guest/c/examples/$program.c ;;
+    esac
     ZIG_GLOBAL_CACHE_DIR="$cache/zig" quietly "c-$program" build/venv/bin/python -m ziglang cc -target wasm32-wasi -O2 -s -Wall -Wextra \
       -Wno-sign-compare -Iguest/c "$source" guest/c/wasi_mmap.c -o "build/guests/c/$program.core.wasm"
     build/venv/bin/wasm-tools component embed "$wit" --world imports "build/guests/c/$program.core.wasm" -o "build/guests/c/$program.typed.wasm"
@@ -80,7 +83,7 @@ cp -r node_modules/@bytecodealliance/jco/lib/wit/builtin/0.2.12/* "$wit/deps/"
 [ $# -gt 0 ] || set -- c rust javascript
 for language in "$@"; do
   case $language in
-  c) sources='guest/c tests/contract/guests/c' ;;
+  c) sources='guest/c tests/contract/guests/c tests/host/guests' ;;
   rust) sources='guest/rust tests/contract/guests/rust' ;;
   javascript) sources='guest/js dist/portable tests/contract/guests/contract.ts tests/contract/steps.mts' ;;
   *) echo "guests.sh: no language $language" >&2; exit 2 ;;

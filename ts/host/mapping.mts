@@ -8,6 +8,8 @@ import { track, untrack } from './handles.mjs';
 
 /** The longest list that a guest with 32-bit memory could hold. */
 const MAX_LIST_LENGTH = 2 ** 32 - 1;
+/** The longest list that is copied on the way: it is held twice. */
+const MAX_COPY_LENGTH = 2 ** 30;
 const NO_BYTES = new Uint8Array(0);
 const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('dispose');
 
@@ -62,10 +64,10 @@ export class Mapping implements Contract.Mapping {
   }
 
   /** Throws if a range may not be read, and says whether it can be held in a list. @internal */
-  requireReadable(offset: bigint, length: bigint): void {
+  requireReadable(offset: bigint, length: bigint, limit = MAX_LIST_LENGTH): void {
     const size = BigInt(this.#length);
     if (offset <= size && length <= size - offset) {
-      if (length > MAX_LIST_LENGTH) throw new MmapError('no-memory', 'more than a list can hold');
+      if (length > limit) throw new MmapError('no-memory', 'more than a list can hold');
       return;
     }
     this.#floor.readInto(0, NO_BYTES); // The right to read comes before the range.
@@ -86,7 +88,7 @@ export class Mapping implements Contract.Mapping {
 
   read(offset: bigint, length: bigint): Uint8Array {
     return operation(() => {
-      this.requireReadable(offset, length);
+      this.requireReadable(offset, length, MAX_COPY_LENGTH);
       return this.#floor.read(Number(offset), Number(length));
     });
   }

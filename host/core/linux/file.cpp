@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "errors.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <fcntl.h>
 #include <new>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 using namespace wmmap;
 
 namespace {
+
+/// Descriptors that are left to the rest of the process, such as a C library that opens a file.
+constexpr rlim_t reserved_descriptors = 64;
 
 int descriptor(wmmap_file file) { return static_cast<int>(file); }
 
@@ -43,6 +48,13 @@ wmmap_status wmmap::File::duplicate(wmmap_file file, bool need_write, std::share
   const int own = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
   if (own < 0)
     return fail(errno);
+  // The system gives the lowest free number, so that a high one tells that few are left.
+  rlimit limit = {};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+      static_cast<rlim_t>(own) + std::min<rlim_t>(reserved_descriptors, limit.rlim_cur / 4) >= limit.rlim_cur) {
+    ::close(own);
+    return fail(EMFILE);
+  }
   try {
     result = std::make_shared<File>(own);
   } catch (const std::bad_alloc &) {

@@ -2,6 +2,7 @@
 #include "errors.h"
 
 #include <cerrno>
+#include <cstdio>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -22,6 +23,20 @@ int flags(PageKind kind) { return kind.shared ? MAP_SHARED : MAP_PRIVATE | MAP_N
 uint64_t granularity() {
   static const auto size = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
   return size;
+}
+
+size_t most_regions() {
+  static const size_t limit = [] {
+    unsigned long most = 65530; // The default since Linux 2.6.
+    if (FILE *setting = std::fopen("/proc/sys/vm/max_map_count", "re")) {
+      unsigned long number = 0;
+      if (std::fscanf(setting, "%lu", &number) == 1 && number > 0)
+        most = number;
+      std::fclose(setting);
+    }
+    return static_cast<size_t>(most / 2);
+  }();
+  return limit;
 }
 
 wmmap_status map_pages(const File *file, uint64_t offset, uint64_t length, PageKind kind, uint8_t *&base) {

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * A guest that misbehaves: hostile SCENARIO. It ends with the status of what it tried (0: it went well), with 100 if
+ * something was granted or wrong, or by a trap. Its cabi_realloc is as hostile as the scenario asks.
+ */
+#include "wasi_mmap.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define IMPORT(interface, name) __attribute__((import_module(interface), import_name(name)))
+
+IMPORT("wasi:cli/exit@0.2.12", "exit-with-code") _Noreturn void exit_with_code(int32_t code);
+IMPORT("wasi-mmap:mmap/mapping@0.2.0", "[resource-drop]mapping") void drop_mapping(int32_t handle);
+IMPORT("wasi-mmap:mmap/mapping@0.2.0", "[method]mapping.read")
+void raw_read(int32_t handle, int64_t offset, int64_t length, void *result);
+IMPORT("wasi-mmap:mmap/mapping@0.2.0", "[method]mapping.write")
+void raw_write(int32_t handle, int64_t offset, const void *bytes, size_t length, void *result);
+IMPORT("wasi-mmap:mmap/mapping@0.2.0", "[method]mapping.find")
+void raw_find(int32_t handle, const void *needle, size_t length, int64_t start, int64_t end, void *result);
+IMPORT("wasi-mmap:mmap/mapping@0.2.0", "mmap")
+void raw_mmap(int32_t has_file, int32_t file, int64_t length, int32_t access, int64_t offset, void *result);
+
+enum { WRONG = 100 };
+
+static const uint64_t LARGE[] = {1ULL << 32, 1ULL << 53, 1ULL << 63, UINT64_MAX};
+
+/* What happens when the host asks for memory. */
+static enum { HONEST, OUTSIDE, DROPS, SHRINKS, GROWS, TRAPS } memory = HONEST;
+static wmmap_mapping victim;
+static uint8_t area[1 << 16];
+static uint8_t result[32] __attribute__((aligned(8)));
+
+__attribute__((export_name("cabi_realloc"))) void *cabi_realloc(void *old, size_t old_size, size_t align, size_t size) {
+  (void)old_size;
+  (void)align;
+  switch (memory) {
+  case OUTSIDE:
+    return (void *)0xfffff000;
+  case DROPS:
+    memory = HONEST;
+    drop_mapping(victim.handle);
+    break;
+  case SHRINKS:
+    memory = HONEST;
+    wmmap_resize(victim, 1);
+    break;
+  case GROWS:
+    __builtin_wasm_memory_grow(0, 64);
+    break;
+  case TRAPS:
+    __builtin_trap();
+  case HONEST:
+    break;
+  }
+  void *bytes = realloc(old, size);
+  if (!bytes)
+    __builtin_trap();
+  return bytes;
+}
+
+static wmmap_mapping mapped(const char *path, wmmap_access access) {
+  wmmap_mapping map = {0};
+  const wmmap_status status = wmmap_open(path, 0, access, 0, &map);
+  if (status != WMMAP_OK)
+    exit_with_code(status);
+  return map;
+}
+
+static int read_with(int how, wmmap_access access) {
+  victim = mapped("/file", access);
+  memory = how;
+  raw_read(victim.handle, 0, 4096, result);
+  return result[0] ? result[4] + 1 : 0;
+}
+
+/* No number is too large to get an answer. */
+static int large_numbers(void) {
+  static const wmmap_access accesses[] = {WMMAP_READ, WMMAP_WRITE, WMMAP_COPY};
+  uint64_t found = 0;
+  for (size_t i = 0; i < 4; i += 1)
+    for (size_t j = 0; j < 3; j += 1) {
+      const uint64_t n = LARGE[i];
+      wmmap_mapping map = {0};
+      if (wmmap_open("/file", n, accesses[j], 0, &map) == WMMAP_OK ||
+          wmmap_open("/file", 0, accesses[j], n, &map) == WMMAP_OK ||
+          wmmap_open("/file", n, accesses[j], n, &map) == WMMAP_OK ||
+          (i > 0 && wmmap_open(NULL, n, accesses[j], 0, &map) == WMMAP_OK))
+        return WRONG;
+      map = mapped("/file", accesses[j]);
+      const bool shared = accesses[j] == WMMAP_WRITE;
+      if (wmmap_read(map, n, 1, area) != WMMAP_OUT_OF_RANGE || wmmap_read(map, 1, n, area) != WMMAP_OUT_OF_RANGE ||
+          wmmap_read(map, n, n, area) != WMMAP_OUT_OF_RANGE || wmmap_write(map, n, 1, area) == WMMAP_OK ||
+          wmmap_move(map, n, 0, 1) == WMMAP_OK || wmmap_move(map, 0, n, 1) == WMMAP_OK ||
+          wmmap_move(map, 0, 0, n) == WMMAP_OK || wmmap_flush(map, n, 1) == WMMAP_OK ||
+          wmmap_flush(map, 1, n) == WMMAP_OK || wmmap_advise(map, n, 1, WMMAP_RANDOM) == WMMAP_OK ||
+          wmmap_advise(map, 0, n, WMMAP_RANDOM) != WMMAP_OK || wmmap_find(map, "x", 1, n, n, &found) != WMMAP_OK ||
+          found != WMMAP_NOT_FOUND || (shared && i > 0 && wmmap_resize(map, n) == WMMAP_OK) ||
+          (!shared && wmmap_resize(map, n) != WMMAP_NOT_RESIZABLE))
+        return WRONG;
+      if (shared && wmmap_length(map) != 65536)
+        return WRONG;
+      wmmap_close(&map);
+    }
+  return 0;
+}
+
+/* Rights are those of the descriptor, whatever the file would allow. */
+static int rights(const char *path) {
+  for (uint32_t held = 0; held < 4; held += 1) {
+    wmmap_file file = {0};
+    if (wmmap_file_open(path, held, &file) != WMMAP_OK)
+      continue;
+    for (int access = WMMAP_READ; access <= WMMAP_COPY; access += 1) {
+      const uint32_t needed = access == WMMAP_WRITE ? WMMAP_CAN_READ | WMMAP_CAN_WRITE : WMMAP_CAN_READ;
+      wmmap_mapping map = {0};
+      const wmmap_status status = wmmap_map(file, 0, access, 0, &map);
+      if (status != ((held & needed) == needed ? WMMAP_OK : WMMAP_ACCESS_DENIED))
+        return WRONG;
+      wmmap_close(&map);
+      const wmmap_status posix = wmmap_map_posix(file, 0, WMMAP_SHARED, WMMAP_PROTECT_WRITE, 0, &map);
+      if (posix != (held == 3 ? WMMAP_OK : WMMAP_ACCESS_DENIED))
+        return WRONG;
+      wmmap_close(&map);
+    }
+    wmmap_file_close(&file);
+  }
+  return 0;
+}
+
+/* Four resources dropped in one order: the others go on to work. */
+static int drop_in_order(const int *order) {
+  wmmap_file file = {0};
+  wmmap_mapping maps[3] = {{0}};
+  if (wmmap_file_open("/file", WMMAP_CAN_READ | WMMAP_CAN_WRITE, &file) != WMMAP_OK)
+    return WRONG;
+  for (int i = 0; i < 3; i += 1)
+    if (wmmap_map(file, 0, i, 0, &maps[i]) != WMMAP_OK)
+      return WRONG;
+  for (int i = 0; i < 4; i += 1) {
+    order[i] == 3 ? wmmap_file_close(&file) : wmmap_close(&maps[order[i]]);
+    for (int k = 0; k < 3; k += 1)
+      if (maps[k].handle && (wmmap_read(maps[k], 4, 4, area) != WMMAP_OK || memcmp(area, "4567", 4) != 0))
+        return WRONG;
+  }
+  return 0;
+}
+
+static int every_order(void) {
+  int order[4];
+  for (int number = 0; number < 256; number += 1) {
+    for (int i = 0, rest = number; i < 4; i += 1, rest /= 4)
+      order[i] = rest % 4;
+    int seen = 0;
+    for (int i = 0; i < 4; i += 1)
+      seen |= 1 << order[i];
+    if (seen == 15 && drop_in_order(order))
+      return WRONG;
+  }
+  return 0;
+}
+
+/* As many as the host gives; then all of them work, and go. */
+static int many(void) {
+  enum { MOST = 100000 };
+  static wmmap_mapping maps[MOST];
+  wmmap_file file = {0};
+  if (wmmap_file_open("/file", WMMAP_CAN_READ, &file) != WMMAP_OK)
+    return WRONG;
+  int count = 0;
+  wmmap_status status = WMMAP_OK;
+  while (count < MOST && status == WMMAP_OK) {
+    status = wmmap_map(count % 2 ? file : (wmmap_file){0}, 16, WMMAP_READ, 0, &maps[count]);
+    count += status == WMMAP_OK;
+  }
+  if (status == WMMAP_OK ? count != MOST : status != WMMAP_NO_MEMORY || count < 1000)
+    return WRONG;
+  for (int i = count - 1; i >= 0; i -= 1) {
+    if (wmmap_read(maps[i], 4, 4, area) != WMMAP_OK || memcmp(area, i % 2 ? "4567" : "\0\0\0\0", 4) != 0)
+      return WRONG;
+    wmmap_close(&maps[i]);
+  }
+  return wmmap_map(file, 16, WMMAP_READ, 0, &maps[0]);
+}
+
+static int large_needle(void) {
+  enum { LENGTH = 64 << 20 };
+  uint8_t *needle = calloc(1, LENGTH);
+  wmmap_mapping map = mapped("/file", WMMAP_READ);
+  uint64_t found = 0;
+  if (wmmap_find(map, needle, LENGTH, 0, UINT64_MAX, &found) != WMMAP_OK || found != WMMAP_NOT_FOUND)
+    return WRONG;
+  wmmap_close(&map);
+  map = mapped("/sparse", WMMAP_READ);
+  needle[LENGTH - 1] = 1;
+  if (wmmap_find(map, needle, LENGTH, 0, 3ULL * LENGTH, &found) != WMMAP_OK || found != WMMAP_NOT_FOUND)
+    return WRONG;
+  needle[LENGTH - 1] = 0;
+  return wmmap_rfind(map, needle, LENGTH, 0, 3ULL * LENGTH, &found) == WMMAP_OK && found == 2ULL * LENGTH ? 0 : WRONG;
+}
+
+static int run(const char *scenario) {
+  wmmap_file file = {0};
+  wmmap_mapping map = {0};
+#define SCENARIO(name) if (strcmp(scenario, name) == 0)
+  SCENARIO("large-numbers") return large_numbers();
+  SCENARIO("rights") return rights("/file");
+  SCENARIO("rights-read-only") return rights("/read-only/file");
+  SCENARIO("every-order") return every_order();
+  SCENARIO("many") return many();
+  SCENARIO("large-needle") return large_needle();
+  SCENARIO("directory")
+      return wmmap_file_open("/", WMMAP_CAN_READ, &file) ? WRONG : wmmap_map(file, 0, WMMAP_READ, 0, &map);
+  SCENARIO("closed-descriptor") {
+    wmmap_file_open("/file", WMMAP_CAN_READ, &file);
+    const int32_t handle = file.handle;
+    wmmap_file_close(&file);
+    raw_mmap(1, handle, 0, WMMAP_READ, 0, result);
+    return WRONG;
+  }
+  SCENARIO("foreign-descriptor") return raw_mmap(1, 12345, 0, WMMAP_READ, 0, result), WRONG;
+  SCENARIO("negative-descriptor") return raw_mmap(1, -1, 0, WMMAP_READ, 0, result), WRONG;
+  SCENARIO("zero-descriptor") return raw_mmap(1, 0, 0, WMMAP_READ, 0, result), WRONG;
+  SCENARIO("no-access-of-that-number") return raw_mmap(0, 0, 10, 7, 0, result), WRONG;
+  SCENARIO("foreign-read") return raw_read(12345, 0, 1, result), WRONG;
+  SCENARIO("zero-read") return raw_read(0, 0, 1, result), WRONG;
+  SCENARIO("foreign-write") return raw_write(0x40000001, 0, area, 1, result), WRONG;
+  SCENARIO("foreign-find") return raw_find(-5, area, 1, 0, 1, result), WRONG;
+  SCENARIO("foreign-drop") return drop_mapping(77), every_order();
+  SCENARIO("closed-read") {
+    map = mapped("/file", WMMAP_READ);
+    const int32_t handle = map.handle;
+    wmmap_close(&map);
+    raw_read(handle, 0, 1, result);
+    return WRONG;
+  }
+  SCENARIO("closed-write") {
+    map = mapped("/file", WMMAP_WRITE);
+    const int32_t handle = map.handle;
+    wmmap_close(&map);
+    raw_write(handle, 0, area, 1, result);
+    return WRONG;
+  }
+  SCENARIO("result-outside")
+  return map = mapped("/file", WMMAP_READ),
+         raw_read(map.handle, 0, 1, (void *)0xfffffff0), WRONG;
+  SCENARIO("source-outside")
+  return map = mapped("/file", WMMAP_WRITE),
+         raw_write(map.handle, 0, (void *)0xfffffff0, 4096, result), WRONG;
+  SCENARIO("needle-outside")
+  return map = mapped("/file", WMMAP_READ),
+         raw_find(map.handle, (void *)0xfffffff0, 4096, 0, 9, result), WRONG;
+  SCENARIO("read-5-gib") return map = mapped("/sparse", WMMAP_READ), wmmap_read(map, 0, 5ULL << 30, area);
+  SCENARIO("read-3-gib")
+  return map = mapped("/sparse", WMMAP_READ),
+         raw_read(map.handle, 0, 3LL << 30, result), result[0] ? result[4] + 1 : WRONG;
+  SCENARIO("realloc-outside") return read_with(OUTSIDE, WMMAP_READ);
+  SCENARIO("realloc-drops") return read_with(DROPS, WMMAP_READ);
+  SCENARIO("realloc-shrinks") return read_with(SHRINKS, WMMAP_WRITE);
+  SCENARIO("realloc-grows") return read_with(GROWS, WMMAP_READ);
+  SCENARIO("realloc-traps") return read_with(TRAPS, WMMAP_READ);
+  SCENARIO("trap-while-mapped") {
+    mapped("/file", WMMAP_READ);
+    mapped("/file", WMMAP_WRITE);
+    __builtin_trap();
+  }
+  SCENARIO("exit-while-mapped") return mapped("/file", WMMAP_READ).handle == 0;
+  return 101;
+}
+
+int main(int count, char **words) {
+  const int code = run(count > 1 ? words[1] : "");
+  exit_with_code(code);
+}
