@@ -1,5 +1,6 @@
 /**
- * `read` and `write` with one copy, straight between the mapped pages and the memory of the guest.
+ * `read` and `write` with one copy, straight between the mapped pages and the memory of the guest, and `find` and `rfind`
+ * without any.
  *
  * With `--import-bindings hybrid`, jco asks a host function for `Symbol.for('cabiLower')`, calls it once with the
  * guest's memory, and gives what it returns to the guest in place of a function that copies lists. Its arguments are
@@ -83,9 +84,31 @@ function lowerWrite(guest: Guest) {
   };
 }
 
-/** Offers the one-copy functions to guests that are transpiled for them. */
+function lowerSearch(search: 'searchForward' | 'searchBackward') {
+  return (guest: Guest) => {
+    const [table] = guest.resourceTables;
+    return (handle: number, needle: number, length: number, start: bigint, end: bigint, result: number): void => {
+      try {
+        const found = lookUp(table, handle)[search](bytesAt(guest, needle, length >>> 0), u64(start), u64(end));
+        const view = new DataView(guest.memory.buffer);
+        view.setUint8(result >>> 0, 0);
+        view.setUint8((result >>> 0) + 8, found === undefined ? 0 : 1);
+        if (found !== undefined) view.setBigUint64((result >>> 0) + 16, BigInt(found), true);
+      } catch (error) {
+        storeError(guest, result, 8, error);
+      }
+    };
+  };
+}
+
+/** Offers these functions to guests that are transpiled for them. */
 export function offerLowered(): void {
-  const lowered = { read: lowerRead, write: lowerWrite } as const;
+  const lowered = {
+    read: lowerRead,
+    write: lowerWrite,
+    find: lowerSearch('searchForward'),
+    rfind: lowerSearch('searchBackward'),
+  } as const;
   for (const [name, value] of Object.entries(lowered)) {
     Object.defineProperty(Mapping.prototype[name as keyof typeof lowered], LOWER, { value });
   }

@@ -63,6 +63,16 @@ export class Mapping implements Contract.Mapping {
     this.#floor.write(offset, source);
   }
 
+  /** Finds bytes of the caller's memory. @internal */
+  searchForward(needle: Uint8Array, start: bigint, end: bigint): number | undefined {
+    return this.#floor.find(needle, start, end);
+  }
+
+  /** @internal */
+  searchBackward(needle: Uint8Array, start: bigint, end: bigint): number | undefined {
+    return this.#floor.rfind(needle, start, end);
+  }
+
   /** Throws if a range may not be read, and says whether it can be held in a list. @internal */
   requireReadable(offset: bigint, length: bigint, limit = MAX_LIST_LENGTH): void {
     const size = BigInt(this.#length);
@@ -94,7 +104,7 @@ export class Mapping implements Contract.Mapping {
   }
 
   write(offset: bigint, bytes: Uint8Array): void {
-    operation(() => this.#floor.write(offset, bytes));
+    operation(() => this.writeFrom(offset, bytes));
   }
 
   move(destination: bigint, source: bigint, length: bigint): void {
@@ -102,11 +112,11 @@ export class Mapping implements Contract.Mapping {
   }
 
   find(needle: Uint8Array, start: bigint, end: bigint): bigint | undefined {
-    return toPosition(operation(() => this.#floor.find(needle, start, end)));
+    return toPosition(operation(() => this.searchForward(needle, start, end)));
   }
 
   rfind(needle: Uint8Array, start: bigint, end: bigint): bigint | undefined {
-    return toPosition(operation(() => this.#floor.rfind(needle, start, end)));
+    return toPosition(operation(() => this.searchBackward(needle, start, end)));
   }
 
   flush(offset: bigint, length: bigint): void {
