@@ -75,7 +75,14 @@ test('what is no command component', async () => {
   refuses(['run', text], /is not WebAssembly/);
   refuses(['run', await component('module.wasm', '(module)')], /is a core module, not a component/);
   refuses(['run', await component('empty.wasm', '(component)')], /does not export wasi:cli\/run/);
-  const unknown = await component('unknown.wasm', '(component (import "foo:bar/baz@1.0.0" (instance)))');
+  const unknown = await component(
+    'unknown.wasm',
+    `(component
+      (import "foo:bar/baz@1.0.0" (instance $other (export "f" (func))))
+      (core func $f (canon lower (func $other "f")))
+      (core module $main (import "other" "f" (func)))
+      (core instance (instantiate $main (with "other" (instance (export "f" (func $f)))))))`,
+  );
   refuses(['run', unknown], /imports what is not provided: foo:bar\/baz/);
   const broken = join(folder, 'broken.wasm');
   writeFileSync(broken, readFileSync(VERBS).subarray(0, 5000));

@@ -29,11 +29,12 @@ component() {
 }
 
 build_c() {
-  for program in $programs hostile verbs; do
+  for program in $programs hostile verbs bench; do
     case $program in
     contract) source=tests/contract/guests/c/contract.c ;;
     hostile) source=tests/host/guests/hostile.c ;;
     verbs) source=tests/cli/guests/verbs.c ;;
+    bench) source=tests/bench/guests/bench.c ;;
     *) source=guest/c/examples/$program.c ;;
     esac
     ZIG_GLOBAL_CACHE_DIR="$cache/zig" quietly "c-$program" build/venv/bin/python -m ziglang cc -target wasm32-wasi -O2 -s -Wall -Wextra \
@@ -84,7 +85,7 @@ cp -r node_modules/@bytecodealliance/jco/lib/wit/builtin/0.2.12/* "$wit/deps/"
 [ $# -gt 0 ] || set -- c rust javascript
 for language in "$@"; do
   case $language in
-  c) sources='guest/c tests/contract/guests/c tests/host/guests tests/cli/guests' ;;
+  c) sources='guest/c tests/contract/guests/c tests/host/guests tests/cli/guests tests/bench/guests' ;;
   rust) sources='guest/rust tests/contract/guests/rust' ;;
   javascript) sources='guest/js dist/portable tests/contract/guests/contract.ts tests/contract/steps.mts' ;;
   *) echo "guests.sh: no language $language" >&2; exit 2 ;;

@@ -12,42 +12,50 @@ import { MmapError } from '../errors.js';
 const WORKER = new URL('./worker.mjs', import.meta.url);
 const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('dispose');
 
+/** Where no file has bytes: the shim reads ahead from where a stream begins. */
+const PAST_EVERYTHING = BigInt(Number.MAX_SAFE_INTEGER);
+
 /** An error of `wasi:filesystem` in the contract's terms. */
 function toMmapError(error: unknown): unknown {
-  if (error === 'bad-descriptor') return new MmapError('bad-descriptor');
+  if (error === 'is-directory') return new MmapError('unsupported');
+  if (error === 'bad-descriptor' || (error as { code?: unknown } | null)?.code === 'EBADF') {
+    return new MmapError('bad-descriptor');
+  }
   return typeof error === 'string' ? new MmapError('io', error) : error;
 }
 
-function withStream<T>(descriptor: Descriptor, call: (id: number) => T): T {
-  const stream = descriptor.readViaStream(0n);
+/** Asks the shim; its errors come in the contract's terms. */
+function askShim<T>(question: () => T): T {
   try {
-    return call(inputStreamId(stream));
-  } finally {
-    (stream as Partial<Disposable>)[dispose]?.();
+    return question();
+  } catch (error) {
+    throw toMmapError(error);
   }
 }
 
 /**
- * Calls with the operating system's file beneath a descriptor. It is open for the time of the call only.
+ * Calls with the operating system's file beneath a descriptor. It is open for the time of the call only, and may be of
+ * any kind.
  *
  * The rights are those of the descriptor: the file beneath is open for reading even if the descriptor carries none.
  *
- * @throws {MmapError} `bad-descriptor`, `unsupported` (not a regular file) or `access-denied`
+ * @throws {MmapError} `bad-descriptor`, `unsupported` or `access-denied`
  */
 export function withFile<T>(descriptor: Descriptor, needsWrite: boolean, call: (fd: number) => T): T {
-  let flags: DescriptorFlags;
-  try {
-    if (descriptor.getType() !== 'regular-file') throw new MmapError('unsupported');
-    flags = descriptor.getFlags();
-  } catch (error) {
-    throw toMmapError(error);
+  const { read, write } = askShim(() => descriptor.getFlags());
+  if (!read || (needsWrite && !write)) {
+    // The kind of the file comes first. Otherwise it is left to the core, for each question costs a tenth of a millisecond.
+    const kind = askShim(() => descriptor.getType());
+    throw new MmapError(kind === 'regular-file' ? 'access-denied' : 'unsupported');
   }
-  if (!flags.read || (needsWrite && !flags.write)) throw new MmapError('access-denied');
-  return withStream(descriptor, (id) => {
-    const fd = callExtension(WORKER, 'fd', [id]);
+  const stream = askShim(() => descriptor.readViaStream(PAST_EVERYTHING));
+  try {
+    const fd = callExtension(WORKER, 'fd', [inputStreamId(stream)]);
     if (typeof fd !== 'number') throw new MmapError('bad-descriptor');
     return call(fd);
-  });
+  } finally {
+    (stream as Partial<Disposable>)[dispose]?.();
+  }
 }
 
 let accepting = false;

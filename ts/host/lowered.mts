@@ -38,6 +38,9 @@ const ERROR_NUMBERS: Readonly<Record<ErrorCode, number>> = {
 
 const u64 = (value: bigint): bigint => BigInt.asUintN(64, value);
 
+/** A u64 as a number: exact below 2^53, and near it above. */
+const toNumber = (value: bigint): number => Number(value < 0n ? u64(value) : value);
+
 /** A part of the guest's memory. It is looked at anew each time: growing replaces it. Outside it, a RangeError. */
 function bytesAt({ memory }: Guest, address: number, length: number): Uint8Array {
   return new Uint8Array(memory.buffer, address >>> 0, length);
@@ -55,13 +58,12 @@ function lowerRead(guest: Guest) {
   const [table] = guest.resourceTables;
   return (handle: number, offset: bigint, length: bigint, result: number): void => {
     try {
-      const start = u64(offset);
-      const wanted = u64(length);
-      lookUp(table, handle).requireReadable(start, wanted);
-      const count = Number(wanted);
+      const start = toNumber(offset);
+      const count = toNumber(length);
+      lookUp(table, handle).requireReadable(start, count);
       const address = guest.realloc(0, 0, 1, count) >>> 0;
       // The guest ran in between, and may have dropped or resized the mapping: it is looked up and checked again.
-      lookUp(table, handle).readInto(Number(start), bytesAt(guest, address, count));
+      lookUp(table, handle).readInto(start, bytesAt(guest, address, count));
       const view = new DataView(guest.memory.buffer);
       view.setUint8(result >>> 0, 0);
       view.setUint32((result >>> 0) + 4, address, true);

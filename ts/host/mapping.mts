@@ -73,9 +73,12 @@ export class Mapping implements Contract.Mapping {
     return this.#floor.rfind(needle, start, end);
   }
 
-  /** Throws if a range may not be read, and says whether it can be held in a list. @internal */
-  requireReadable(offset: bigint, length: bigint, limit = MAX_LIST_LENGTH): void {
-    const size = BigInt(this.#length);
+  /**
+   * Throws if a range may not be read, or cannot be held in a list. Sizes are below 2^53, so that numbers are exact
+   * where it counts: a u64 that a number only comes near to is out of range in any case. @internal
+   */
+  requireReadable(offset: number, length: number, limit = MAX_LIST_LENGTH): void {
+    const size = this.#length;
     if (offset <= size && length <= size - offset) {
       if (length > limit) throw new MmapError('no-memory', 'more than a list can hold');
       return;
@@ -98,7 +101,7 @@ export class Mapping implements Contract.Mapping {
 
   read(offset: bigint, length: bigint): Uint8Array {
     return operation(() => {
-      this.requireReadable(offset, length, MAX_COPY_LENGTH);
+      this.requireReadable(Number(offset), Number(length), MAX_COPY_LENGTH);
       return this.#floor.read(Number(offset), Number(length));
     });
   }

@@ -1,0 +1,104 @@
+/** Guests in Node: what a mapping costs inside a component, against preview2-shim and against JavaScript itself. */
+import { spawnSync } from 'node:child_process';
+import { mmap } from 'wasi-mmap';
+import { load, type Bindings } from '../host/support.mjs';
+import { add, heading, measure, speed } from './report.mjs';
+
+const ROUNDS = 5;
+const SIZE = 65_536;
+const MIB = 2 ** 20;
+
+/** A case that starts a component: an instance is good for one run, so they are made before anything is measured. */
+async function guest(
+  folder: string,
+  component: string,
+  args: string[],
+  operations: number,
+  bindings: Bindings = 'hybrid',
+): Promise<() => number> {
+  const runs: Array<() => void> = [];
+  for (let round = 0; round <= ROUNDS; round += 1) {
+    runs.push(await load(`build/guests/c/${component}.wasm`, bindings, { '/': folder }, args));
+  }
+  return () => {
+    runs.pop()?.();
+    return operations;
+  };
+}
+
+/** Where the guest reads, see `place` in bench.c. */
+function places(count: number, limit: number): number[] {
+  return Array.from({ length: count }, (_, index) => Number((BigInt(index) * 2654435761n) % BigInt(limit)) & ~63);
+}
+
+/** @param folder holds the file `text` */
+export async function guestFigures(folder: string): Promise<void> {
+  const bench = (args: string[], count: number, bindings?: Bindings): Promise<() => number> =>
+    guest(folder, 'bench', args, count, bindings);
+  const map = mmap(`${folder}/text`, 0, 'read');
+  const view = map.view();
+  const memory = new Uint8Array(16 * MIB);
+  const target = memory.subarray(1000, 1000 + SIZE); // As little aligned as a guest's buffer.
+  const all = places(20_000, map.length - SIZE);
+
+  heading('A guest in Node (C, transpiled by jco)');
+  const times = measure(
+    {
+      mapped: await bench(['map-read', '20000', String(SIZE)], 20_000),
+      plain: await bench(['map-read', '5000', String(SIZE)], 5000, 'js'),
+      file: await bench(['file-read', '500', String(SIZE)], 500),
+      set: () => {
+        for (const place of all) target.set(view.subarray(place, place + SIZE));
+        return all.length;
+      },
+      byte: await bench(['map-read', '200000', '1'], 200_000),
+      plainByte: await bench(['map-read', '20000', '1'], 20_000, 'js'),
+      fileByte: await bench(['file-read', '500', '1'], 500),
+      map: await bench(['map', '500'], 500),
+    },
+    ROUNDS,
+  );
+  const rate = (nanoseconds: number): number => speed(SIZE, nanoseconds);
+  add('read 64 KiB', 'mapping', 'descriptor.read of the shim', 'GB/s', rate(times.mapped), rate(times.file), 30);
+  add('read 64 KiB', 'mapping', 'Uint8Array.set in JavaScript', 'GB/s', rate(times.mapped), rate(times.set), 0.8);
+  add('read 64 KiB', 'mapping, without hybrid', 'descriptor.read of the shim', 'GB/s', rate(times.plain), rate(times.file));
+  add('read 1 byte', 'mapping', '1 us', 'ns', times.byte, 1000, 1);
+  add('read 1 byte', 'mapping', 'descriptor.read of the shim', 'ns', times.byte, times.fileByte);
+  add('read 1 byte', 'mapping, without hybrid', 'descriptor.read of the shim', 'ns', times.plainByte, times.fileByte);
+  add('map and drop', 'mmap()', '0.5 ms', 'ns', times.map, 500_000, 1);
+  map.close();
+}
+
+/** Searches the file with each guest's mgrep and with grep, each in a process of its own. Tells how many were wrong. */
+export function grepFigures(folder: string, needle: string): number {
+  const components: Record<string, string[]> = {
+    'mgrep in Rust': ['build/guests/rust/mgrep.wasm', '-c', needle, 'text'],
+    'mgrep in C': ['build/guests/c/mgrep.wasm', '-c', needle, 'text'],
+    'mgrep in JavaScript': ['build/guests/javascript/mgrep.wasm', '-c', needle, 'text'],
+    'C, reading files': ['build/guests/c/bench.wasm', 'grep', needle],
+  };
+  const answers: Record<string, string> = {};
+  const start = (name: string, program: string, args: string[], cwd?: string) => () => {
+    const { stdout } = spawnSync(program, args, { encoding: 'utf8', ...(cwd === undefined ? {} : { cwd }) });
+    answers[name] = stdout.trim();
+    return 1;
+  };
+  const cases: Record<string, () => number> = { grep: start('grep', 'grep', ['-Fac', needle, 'text'], folder) };
+  for (const [name, words] of Object.entries(components)) {
+    cases[name] = start(name, process.execPath, ['dist/cli/main.mjs', 'run', '--dir-ro', `${folder}::/`, ...words]);
+  }
+  heading(`Counting lines with "${needle}" in 1 GiB, with the start of the process`);
+  const times = measure(cases, 2);
+  const milliseconds = (name: string): number => (times[name] ?? Number.NaN) / 1e6;
+  for (const name of Object.keys(components)) {
+    if (name.startsWith('mgrep')) add('grep -c', name, 'grep -Fac', 'ms', milliseconds(name), milliseconds('grep'));
+  }
+  for (const name of Object.keys(components)) {
+    if (name.startsWith('mgrep')) {
+      add('grep -c', name, 'C, reading files', 'ms', milliseconds(name), milliseconds('C, reading files'));
+    }
+  }
+  const wrong = Object.entries(answers).filter(([, answer]) => answer !== answers['grep'] || answer === '');
+  for (const [name, answer] of wrong) console.log(`WRONG: ${name} says ${answer}, grep ${answers['grep']}`);
+  return wrong.length;
+}

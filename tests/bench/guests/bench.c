@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * What is measured inside a guest, on /text:
+ *   bench map-read|file-read COUNT SIZE   reads of this size at scattered places, through a mapping or wasi:filesystem
+ *   bench map COUNT                       maps the file and drops the mapping
+ *   bench grep NEEDLE                     prints how many lines contain the needle, reading through wasi:filesystem
+ */
+#include "wasi_mmap.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BLOCK = 64 * 1024 };
+
+typedef struct {
+  uint8_t is_error;
+  union {
+    uint8_t error;
+    struct {
+      uint8_t *bytes;
+      size_t length;
+      uint8_t at_end;
+    };
+  };
+} read_result;
+
+__attribute__((import_module("wasi:filesystem/types@0.2.12"), import_name("[method]descriptor.read"))) void
+descriptor_read(int32_t self, int64_t length, int64_t offset, read_result *result);
+
+static uint8_t buffer[1 << 20];
+
+static void require(wmmap_status status) {
+  if (status != WMMAP_OK)
+    abort();
+}
+
+static wmmap_file open_text(void) {
+  wmmap_file file = {0};
+  require(wmmap_file_open("/text", WMMAP_CAN_READ, &file));
+  return file;
+}
+
+static size_t read_file(wmmap_file file, uint64_t offset, size_t length, uint8_t *target) {
+  read_result got;
+  descriptor_read(file.handle, (int64_t)length, (int64_t)offset, &got);
+  if (got.is_error)
+    abort();
+  if (got.length > 0) {
+    memcpy(target, got.bytes, got.length);
+    free(got.bytes);
+  }
+  return got.length;
+}
+
+static uint64_t place(uint64_t index, uint64_t limit) { return (index * 2654435761U) % limit & ~UINT64_C(63); }
+
+static void grep(const char *needle) {
+  const wmmap_file file = open_text();
+  const size_t length = strlen(needle);
+  static char block[2 * BLOCK];
+  size_t kept = 0;
+  uint64_t lines = 0;
+  for (uint64_t offset = 0;;) {
+    const size_t got = read_file(file, offset, BLOCK, (uint8_t *)block + kept);
+    offset += got;
+    const char *start = block;
+    const char *end = block + kept + got;
+    for (const char *line_end; (line_end = memchr(start, '\n', (size_t)(end - start))); start = line_end + 1)
+      lines += memmem(start, (size_t)(line_end - start), needle, length) != NULL;
+    if (got == 0)
+      break;
+    kept = (size_t)(end - start);
+    if (kept > BLOCK)
+      abort(); /* The text has no such lines. */
+    memmove(block, start, kept);
+  }
+  printf("%llu\n", (unsigned long long)lines);
+}
+
+int main(int count, char **words) {
+  if (count < 3)
+    return 1;
+  const char *what = words[1];
+  if (strcmp(what, "grep") == 0)
+    return grep(words[2]), 0;
+  const uint64_t calls = strtoull(words[2], NULL, 10);
+  const size_t size = count > 3 ? strtoul(words[3], NULL, 10) : 0;
+  const wmmap_file file = open_text();
+  wmmap_mapping map = {0};
+  if (strcmp(what, "map") == 0) {
+    for (uint64_t i = 0; i < calls; i += 1) {
+      require(wmmap_map(file, 0, WMMAP_READ, 0, &map));
+      wmmap_close(&map);
+    }
+    return 0;
+  }
+  require(wmmap_map(file, 0, WMMAP_READ, 0, &map));
+  const uint64_t limit = wmmap_length(map) - size;
+  if (strcmp(what, "map-read") == 0)
+    for (uint64_t i = 0; i < calls; i += 1)
+      require(wmmap_read(map, place(i, limit), size, buffer));
+  else
+    for (uint64_t i = 0; i < calls; i += 1)
+      if (read_file(file, place(i, limit), size, buffer) != size)
+        abort();
+  return 0;
+}
