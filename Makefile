@@ -22,8 +22,8 @@ demo: tests guests
 	@node build/tests/demo/demo.mjs
 
 test: checks tests guests
-	@echo 'running all tests (one to two minutes)'
-	@node build/tests/tools/run.mjs
+	@echo 'running all tests (two to three minutes)'
+	@CARGO_TARGET_DIR=$(CARGO_TARGET) node build/tests/tools/run.mjs
 
 conformance: tests guests
 	@node build/tests/contract/conformance.mjs

@@ -61,7 +61,14 @@ export async function guestFigures(folder: string): Promise<void> {
   const rate = (nanoseconds: number): number => speed(SIZE, nanoseconds);
   add('read 64 KiB', 'mapping', 'descriptor.read of the shim', 'GB/s', rate(times.mapped), rate(times.file), 30);
   add('read 64 KiB', 'mapping', 'Uint8Array.set in JavaScript', 'GB/s', rate(times.mapped), rate(times.set), 0.8);
-  add('read 64 KiB', 'mapping, without hybrid', 'descriptor.read of the shim', 'GB/s', rate(times.plain), rate(times.file));
+  add(
+    'read 64 KiB',
+    'mapping, without hybrid',
+    'descriptor.read of the shim',
+    'GB/s',
+    rate(times.plain),
+    rate(times.file),
+  );
   add('read 1 byte', 'mapping', '1 us', 'ns', times.byte, 1000, 1);
   add('read 1 byte', 'mapping', 'descriptor.read of the shim', 'ns', times.byte, times.fileByte);
   add('read 1 byte', 'mapping, without hybrid', 'descriptor.read of the shim', 'ns', times.plainByte, times.fileByte);

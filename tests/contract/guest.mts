@@ -37,8 +37,14 @@ export class Guest {
   /** Makes the file here and opens it in the guest. */
   async open(path: string, file: FileSpec): Promise<Session> {
     closeSync(openFile(path, file));
-    const seen = file.kind === 'null-device' ? '/dev/null' : `/${relative(ROOT, path)}`;
-    const rights = (file.rights ?? 'read-write').replace('-', ',');
+    const seen = file.kind === 'null-device' ? '/dev/null' : path;
+    return this.openExisting(seen, file.rights);
+  }
+
+  /** Opens a file below build/ or /dev in the guest. */
+  async openExisting(path: string, right: FileSpec['rights'] = 'read-write'): Promise<Session> {
+    const seen = path.startsWith('/dev/') ? path : `/${relative(ROOT, path)}`;
+    const rights = right.replace('-', ',');
     const opened = await this.#ask(`file path=${seen} rights=${rights}`);
     if (opened !== 'null') throw new Error(`the guest cannot open ${seen}: ${opened}`);
     return {

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Guest } from './guest.mjs';
-import { openHere, run, type OpenSession } from './runner.mjs';
+import { openHere, run, type OpenSession, type Session } from './runner.mjs';
 import type { Abilities } from '../fuzz/episode.mjs';
 import { loadExpectations, missingNeed, type Vector } from './vectors.mjs';
 
@@ -13,6 +13,8 @@ export interface Target {
   host: 'node' | 'node-polyfill' | 'wasmtime' | 'wasmtime-polyfill' | 'browser';
   os: string;
   open: OpenSession;
+  /** Opens a file that is there, below build/; only guests need it. */
+  openExisting?: (path: string) => Promise<Session>;
   /** What random operations may ask. */
   abilities: Abilities;
   /** Ends processes, if it has some. */
@@ -29,6 +31,7 @@ function guest(language: Exclude<Target['language'], 'typescript'>, host: Target
     host,
     os: process.platform,
     open: (path, file) => runner.open(path, file),
+    openExisting: (path) => runner.openExisting(path),
     // Negative positions are Python's and JavaScript's; the others' cursors are not asked for random things.
     abilities: { cursor: language === 'javascript' },
     close: () => runner.close(),

@@ -1,6 +1,7 @@
 /** The access table: what reading, writing and other readers see, in each of the three modes. */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { mmap, MmapError, type Access } from 'wasi-mmap';
+import type { Session } from '../contract/runner.mjs';
 
 /** What is written into the file, at this offset. */
 export const OFFSET = 5000;
@@ -62,6 +63,35 @@ export function ask(path: string, access: Access): Answers {
     'another mapping sees': seen,
     'another reader sees': read,
     'a store into a view': store,
+    'the file holds after close': name(readFile(path), before),
+  };
+}
+
+/** The same through a guest, which has no views. */
+export async function askGuest(
+  open: (path: string) => Promise<Session>,
+  path: string,
+  access: Access,
+): Promise<Answers> {
+  const before = readFile(path);
+  const session = await open(path);
+  const part = async (map: string): Promise<string> =>
+    name(JSON.parse(await session.answer({ op: 'read', map, offset: OFFSET, length: MARK.length })) as string, before);
+  await session.answer({ op: 'mmap', map: 'm', access, length: 0, offset: 0 });
+  await session.answer({ op: 'mmap', map: 'other', access: 'read', length: 0, offset: 0 });
+  const saw = await part('m');
+  const attempt = await session.answer({ op: 'write', map: 'm', offset: OFFSET, bytes: MARK });
+  const holds = await part('m');
+  const seen = await part('other');
+  const read = name(readFile(path), before);
+  await session.close();
+  return {
+    'a read saw': saw,
+    'an attempted write': attempt === 'null' ? 'stored' : attempt.replace('error ', ''),
+    'the mapping then holds': holds,
+    'another mapping sees': seen,
+    'another reader sees': read,
+    'a store into a view': 'no views',
     'the file holds after close': name(readFile(path), before),
   };
 }

@@ -3,10 +3,13 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { mmap, MmapError } from 'wasi-mmap';
-import { ask, CONTRACT, QUESTIONS } from './access.mjs';
+import { targets, type Target } from '../contract/targets.mjs';
+import { ask, askGuest, CONTRACT, QUESTIONS, type Answers } from './access.mjs';
 import { search } from './search.mjs';
 
 const SYMBOL = 'napi_register_module';
+type OpenExisting = NonNullable<Target['openExisting']>;
+
 const ACCESSES = ['read', 'copy', 'write'] as const;
 
 mkdirSync('build', { recursive: true });
@@ -35,21 +38,35 @@ function copyOf(path: string): string {
   return copy;
 }
 
-console.log('Three accesses, on real files (every cell is measured, and compared with the contract):\n');
-const inputs = [process.execPath, 'wit/mmap.wit'].map(copyOf);
-const rows = QUESTIONS.map((question): string[] => [question]);
+console.log('Three accesses, on real files (every cell is measured, and compared with the contract):');
+const inputs = [process.execPath, 'wit/mmap.wit'];
+const guests = targets.filter(({ openExisting }) => openExisting);
 for (const access of ACCESSES) {
-  for (const path of inputs) {
-    const answers = ask(path, access);
-    QUESTIONS.forEach((question, row) => {
-      const right = answers[question] === CONTRACT[access][question];
-      if (!right) wrong += 1;
-      const cell = right ? answers[question] : `WRONG: ${answers[question]}, not ${CONTRACT[access][question]}`;
-      if (path === inputs[0] || !right) (rows[row] as string[]).push(cell);
-    });
+  const rows = QUESTIONS.map((question): string[] => [question]);
+  const columns: Array<(path: string) => Answers | Promise<Answers>> = [
+    (path) => ask(path, access),
+    ...guests.map(
+      ({ openExisting }) =>
+        (path: string) =>
+          askGuest(openExisting as OpenExisting, path, access),
+    ),
+  ];
+  for (const [column, answer] of columns.entries()) {
+    for (const [input, path] of inputs.entries()) {
+      const answers = await answer(copyOf(path));
+      for (const [row, question] of QUESTIONS.entries()) {
+        const expected = column > 0 && question === 'a store into a view' ? 'no views' : CONTRACT[access][question];
+        const right = answers[question] === expected;
+        if (!right) wrong += 1;
+        const cell = right ? answers[question] : `WRONG: ${answers[question]}, not ${expected}`;
+        if (input === 0 || !right) (rows[row] as string[]).push(cell);
+      }
+    }
   }
+  console.log(`\nAccess ${access}`);
+  table(['', 'TypeScript in Node', ...guests.map(({ language, host }) => `${language} guest on ${host}`)], rows);
 }
-table(['', ...ACCESSES], rows);
+for (const target of guests) target.close();
 console.log(
   `\n  files: ${inputs.map((path) => `${basename(path)} (${size(path)})`).join(', ')}; both answered alike\n`,
 );
@@ -74,7 +91,7 @@ if (!ours || !theirs || ours.first < 0 || ours.first !== theirs.first || ours.la
 }
 
 console.log('\nAnother process cuts the file to one byte while it is mapped:\n');
-const [cut = ''] = inputs;
+const cut = copyOf(process.execPath);
 const map = mmap(cut, 0, 'read');
 execFileSync(process.execPath, ['-e', 'require("fs").truncateSync(process.argv[1], 1)', cut]);
 try {

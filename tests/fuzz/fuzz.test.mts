@@ -9,7 +9,7 @@ const { FUZZ_OPERATIONS, FUZZ_SEED = String(Math.floor(Math.random() * 2 ** 32))
 for (const target of targets) {
   // A guest answers through pipes, and JavaScript in a guest is interpreted.
   const operations = Number(
-    FUZZ_OPERATIONS ?? { typescript: 20_000, javascript: 500 }[target.language as string] ?? 2000,
+    FUZZ_OPERATIONS ?? { typescript: 20_000, javascript: 200 }[target.language as string] ?? 2000,
   );
   test(`${target.name}: ${operations} random operations answer as in CPython`, async () => {
     console.log(`${target.name}: seed ${FUZZ_SEED}`);

@@ -90,7 +90,9 @@ test('two guests on one file do not disturb each other', async () => {
     writeFileSync(`${folder}/file`, TEXT);
     const before = await settled();
     const runs = await Promise.all(
-      (['hybrid', 'js', 'hybrid'] as const).map((bindings) => load(HOSTILE, bindings, { '/': folder }, ['every-order'])),
+      (['hybrid', 'js', 'hybrid'] as const).map((bindings) =>
+        load(HOSTILE, bindings, { '/': folder }, ['every-order']),
+      ),
     );
     for (const run of runs) assert.is(outcome(run), 0);
     assert.equal(await settled(), before);

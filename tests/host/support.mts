@@ -10,7 +10,7 @@ import { liveRegions } from '#native';
 import { getImportObject } from 'wasi-mmap/host';
 
 /** TypeScript declares it for browsers only. */
-const { compile } = (globalThis as unknown as { WebAssembly: { compile(bytes: Uint8Array): Promise<object> } }).WebAssembly;
+const engine = (globalThis as unknown as { WebAssembly: { compile(bytes: Uint8Array): Promise<object> } }).WebAssembly;
 
 /** How jco hands calls to the host: with lists copied into arrays, or through the one-copy functions. */
 export type Bindings = 'js' | 'hybrid';
@@ -29,10 +29,7 @@ interface Run {
   run(): void;
 }
 
-type Instantiate = (
-  getCore: (file: string) => Promise<object>,
-  imports: object,
-) => Promise<Record<string, Run>>;
+type Instantiate = (getCore: (file: string) => Promise<object>, imports: object) => Promise<Record<string, Run>>;
 
 const transpiled = new Map<string, Promise<{ instantiate: Instantiate; getCore: (file: string) => Promise<object> }>>();
 
@@ -47,10 +44,12 @@ async function transpile(path: string, bindings: Bindings) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), content);
   }
-  const { instantiate } = (await import(pathToFileURL(join(folder, 'component.js')).href)) as { instantiate: Instantiate };
+  const { instantiate } = (await import(pathToFileURL(join(folder, 'component.js')).href)) as {
+    instantiate: Instantiate;
+  };
   const modules = new Map<string, Promise<object>>();
   const getCore = (file: string): Promise<object> => {
-    const module = modules.get(file) ?? compile(readFileSync(join(folder, file)));
+    const module = modules.get(file) ?? engine.compile(readFileSync(join(folder, file)));
     modules.set(file, module);
     return module;
   };
@@ -72,7 +71,10 @@ export async function load(
   const module = transpiled.get(key) ?? transpile(path, bindings);
   transpiled.set(key, module);
   const { instantiate, getCore } = await module;
-  const wasi = new WASIShim({ filesystem: createFilesystem({ preopens }) as never, sandbox: { args: ['guest', ...args], env: {} } });
+  const wasi = new WASIShim({
+    filesystem: createFilesystem({ preopens }) as never,
+    sandbox: { args: ['guest', ...args], env: {} },
+  });
   const exit = {
     exit: ({ tag }: { tag: string }) => {
       throw new Exit(tag === 'ok' ? 0 : 1);
@@ -81,7 +83,11 @@ export async function load(
       throw new Exit(code);
     },
   };
-  const instance = await instantiate(getCore, { ...wasi.getImportObject(), ...getImportObject(), 'wasi:cli/exit': exit });
+  const instance = await instantiate(getCore, {
+    ...wasi.getImportObject(),
+    ...getImportObject(),
+    'wasi:cli/exit': exit,
+  });
   return () => instance['run']?.run();
 }
 
@@ -102,7 +108,7 @@ export function outcome(run: () => void): number | 'trap' {
 export async function settled(): Promise<{ descriptors: number; regions: number }> {
   const { gc } = globalThis as { gc?: () => void };
   if (!gc) throw new Error('run with --expose-gc');
-  for (let last = -1, same = 0; ; ) {
+  for (let last = -1, same = 0; ;) {
     gc();
     await sleep(10); // Finalizers run on their own.
     const descriptors = readdirSync('/proc/self/fd').length;

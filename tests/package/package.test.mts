@@ -1,6 +1,6 @@
 // The npm package as a user gets it: packed, installed elsewhere without scripts, imported, required and type-checked.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { test } from 'uvu';
@@ -61,6 +61,40 @@ test('types, for import and require', () => {
   ];
   const types = ['--types', 'node', '--typeRoots', resolve('node_modules/@types')];
   run(resolve('node_modules/.bin/tsc'), [...options, ...types, 'b.mts', 'b.cts']);
+});
+
+test('components: a host from the README, and the command', () => {
+  const readme = readFileSync('README.md', 'utf8');
+  const host = /```js\n\/\/ host\.mjs[^\n]*\n(.*?)```/s.exec(readme)?.[1] ?? '';
+  const [, transpile] = /^npx (jco transpile [^#]*?) +#/m.exec(readme) ?? [];
+  run('npm', ['pkg', 'set', 'type=module']);
+  writeFileSync(join(folder, 'host.mjs'), host);
+  mkdirSync(join(folder, 'data'));
+  writeFileSync(join(folder, 'data/text'), 'hay\nhay needle\nhay\n');
+  copyFileSync('build/guests/rust/mgrep.wasm', join(folder, 'mgrep.wasm'));
+  const { devDependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+    devDependencies: Record<string, string>;
+  };
+  const packages = ['jco', 'jco-transpile', 'preview2-shim'].map((name) => `@bytecodealliance/${name}`);
+  const versions = packages.map((name) => `${name}@${devDependencies[name]}`);
+  run('npm', ['install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', ...versions]);
+  run('npx', (transpile as string).split(' '));
+  // The component ends the process itself: mgrep found a line.
+  assert.is(run(process.execPath, ['host.mjs']), '2:hay needle\n');
+  const words = ['wasi-mmap', 'run', '--dir-ro', 'data::/data', 'mgrep.wasm', '-n', 'needle', '/data/text'];
+  assert.is(run('npx', words), '2:hay needle\n');
+  const map = ['--import-bindings', 'hybrid', '--map', 'wasi-mmap:mmap/*=wasi-mmap/host#*'];
+  run('npx', ['jco', 'transpile', 'mgrep.wasm', '-o', 'mapped', ...map]);
+  writeFileSync(
+    join(folder, 'mapped.mjs'),
+    `import { _setPreopens } from '@bytecodealliance/preview2-shim/filesystem';
+     import { _setArgs } from '@bytecodealliance/preview2-shim/cli';
+     _setPreopens({ '/': 'data' });
+     _setArgs(['mgrep', '-c', 'hay', '/text']);
+     const { run } = await import('./mapped/mgrep.js');
+     run.run();`,
+  );
+  assert.is(run(process.execPath, ['mapped.mjs']), '3\n');
 });
 
 test('it holds what it needs and nothing else', () => {

@@ -51,8 +51,8 @@ build_rust() {
   options='--manifest-path guest/rust/Cargo.toml --locked --release --examples'
   if rustc --print target-libdir --target wasm32-wasip2 2>/dev/null | xargs -r test -d; then
     # shellcheck disable=SC2086 # a list
-    quietly rust cargo build $options --target wasm32-wasip2
-    for program in $programs; do
+    quietly rust cargo build $options --target wasm32-wasip2 --features std-file
+    for program in $programs std_file; do
       cp "$CARGO_TARGET_DIR/wasm32-wasip2/release/examples/$program.wasm" "build/guests/rust/$program.wasm"
     done
     return

@@ -54,9 +54,21 @@ function testFiles(folder: string): string[] {
   return names.filter((name) => name.endsWith('.test.mjs')).sort();
 }
 
+function cargo(output: string): Counts | undefined {
+  const all = [...output.matchAll(/^test result: \w+\. (\d+) passed; (\d+) failed/gm)];
+  return all.length === 0
+    ? undefined
+    : sum(all.map(([, passed, failed]) => ({ passed: Number(passed), failed: Number(failed) })));
+}
+
 const runners: Runner[] = [
   ...['plain', 'address', 'undefined', 'thread'].map(sanitized),
   { name: 'drift check of the oracle', command: ['python3', 'tests/contract/oracle.py', 'check'], count: plain },
+  {
+    name: 'examples in the documentation of the Rust library',
+    command: ['cargo', 'test', '--locked', '--doc', '--manifest-path', 'guest/rust/Cargo.toml'],
+    count: cargo,
+  },
   ...testFiles('build/tests').map((name): Runner => {
     return {
       name: name.replace('.test.mjs', ''),

@@ -34,7 +34,8 @@ async function readComponent(path: string): Promise<Buffer> {
     throw new UsageError(code === 'ENOENT' ? `no such file: ${path}` : `cannot read ${path}: ${code}`, false);
   }
   // "\0asm", then the version: 1 and layer 0 for a module, 13 and layer 1 for a component.
-  if (bytes.length < 8 || bytes.readUInt32LE(0) !== 0x6d736100) throw new UsageError(`${path} is not WebAssembly`, false);
+  if (bytes.length < 8 || bytes.readUInt32LE(0) !== 0x6d736100)
+    throw new UsageError(`${path} is not WebAssembly`, false);
   if (bytes.readUInt16LE(6) !== 1) {
     throw new UsageError(
       `${path} is a core module, not a component: make one of it with "wasm-tools component new"`,

@@ -211,7 +211,7 @@ static int run(const char *scenario) {
   SCENARIO("many") return many();
   SCENARIO("large-needle") return large_needle();
   SCENARIO("directory")
-      return wmmap_file_open("/", WMMAP_CAN_READ, &file) ? WRONG : wmmap_map(file, 0, WMMAP_READ, 0, &map);
+  return wmmap_file_open("/", WMMAP_CAN_READ, &file) ? WRONG : wmmap_map(file, 0, WMMAP_READ, 0, &map);
   SCENARIO("closed-descriptor") {
     wmmap_file_open("/file", WMMAP_CAN_READ, &file);
     const int32_t handle = file.handle;
@@ -243,18 +243,15 @@ static int run(const char *scenario) {
     return WRONG;
   }
   SCENARIO("result-outside")
-  return map = mapped("/file", WMMAP_READ),
-         raw_read(map.handle, 0, 1, (void *)0xfffffff0), WRONG;
+  return map = mapped("/file", WMMAP_READ), raw_read(map.handle, 0, 1, (void *)0xfffffff0), WRONG;
   SCENARIO("source-outside")
-  return map = mapped("/file", WMMAP_WRITE),
-         raw_write(map.handle, 0, (void *)0xfffffff0, 4096, result), WRONG;
+  return map = mapped("/file", WMMAP_WRITE), raw_write(map.handle, 0, (void *)0xfffffff0, 4096, result), WRONG;
   SCENARIO("needle-outside")
-  return map = mapped("/file", WMMAP_READ),
-         raw_find(map.handle, (void *)0xfffffff0, 4096, 0, 9, result), WRONG;
+  return map = mapped("/file", WMMAP_READ), raw_find(map.handle, (void *)0xfffffff0, 4096, 0, 9, result), WRONG;
   SCENARIO("read-5-gib") return map = mapped("/sparse", WMMAP_READ), wmmap_read(map, 0, 5ULL << 30, area);
   SCENARIO("read-3-gib")
-  return map = mapped("/sparse", WMMAP_READ),
-         raw_read(map.handle, 0, 3LL << 30, result), result[0] ? result[4] + 1 : WRONG;
+  return map = mapped("/sparse", WMMAP_READ), raw_read(map.handle, 0, 3LL << 30, result),
+         result[0] ? result[4] + 1 : WRONG;
   SCENARIO("realloc-outside") return read_with(OUTSIDE, WMMAP_READ);
   SCENARIO("realloc-drops") return read_with(DROPS, WMMAP_READ);
   SCENARIO("realloc-shrinks") return read_with(SHRINKS, WMMAP_WRITE);
