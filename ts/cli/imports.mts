@@ -86,6 +86,8 @@ export async function createImports({
   environment,
   native,
 }: RunOptions): Promise<Imports> {
+  const host = await import('../host/index.mjs');
+  host.acceptLibcWrites(); // Before directories get methods of their own, which call those that are there.
   const args = [basename(component), ...rest];
   const wasi = new WASIShim({
     filesystem: openDirectories(grants),
@@ -101,7 +103,5 @@ export async function createImports({
       throw { tag: 'HTTP-request-denied' };
     },
   };
-  const host = await import('../host/index.mjs');
-  host.acceptLibcWrites();
   return native ? { ...imports, ...host.getImportObject() } : imports;
 }

@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -29,9 +30,10 @@ size_t most_regions() {
   static const size_t limit = [] {
     unsigned long most = 65530; // The default since Linux 2.6.
     if (FILE *setting = std::fopen("/proc/sys/vm/max_map_count", "re")) {
-      unsigned long number = 0;
-      if (std::fscanf(setting, "%lu", &number) == 1 && number > 0)
-        most = number;
+      char text[32] = {};
+      if (std::fgets(text, sizeof text, setting))
+        if (const unsigned long number = std::strtoul(text, nullptr, 10))
+          most = number;
       std::fclose(setting);
     }
     return static_cast<size_t>(most / 2);
