@@ -67,8 +67,8 @@ lint: tests guests
 	prettier --check --log-level warn .
 	clang-format --dry-run -Werror $$(git ls-files '*.cpp' '*.h' '*.c')
 	clang-tidy --quiet -p build/cmake/addon $$(git ls-files 'host/*.cpp')
-	cargo fmt --check --manifest-path guest/rust/Cargo.toml
-	CARGO_TARGET_DIR=$(CARGO_TARGET) cargo clippy -q --manifest-path guest/rust/Cargo.toml --all-targets --features std-file -- -D warnings
+	tests/tools/cargo.sh fmt --check --manifest-path guest/rust/Cargo.toml
+	CARGO_TARGET_DIR=$(CARGO_TARGET) tests/tools/cargo.sh clippy -q --manifest-path guest/rust/Cargo.toml --all-targets --features std-file -- -D warnings
 	shellcheck tests/tools/*.sh .ci/run
 	ruff check -q .
 	ruff format -q --check .
@@ -78,7 +78,7 @@ format: build
 	$(SETUP) lint
 	prettier --write --log-level warn .
 	clang-format -i $$(git ls-files '*.cpp' '*.h' '*.c')
-	cargo fmt --manifest-path guest/rust/Cargo.toml
+	tests/tools/cargo.sh fmt --manifest-path guest/rust/Cargo.toml
 	ruff format -q .
 
 # The package holds the prebuilds that there are, at least the one for this machine.

@@ -66,7 +66,7 @@ const runners: Runner[] = [
   { name: 'drift check of the oracle', command: ['python3', 'tests/contract/oracle.py', 'check'], count: plain },
   {
     name: 'examples in the documentation of the Rust library',
-    command: ['cargo', 'test', '--locked', '--doc', '--manifest-path', 'guest/rust/Cargo.toml'],
+    command: ['tests/tools/cargo.sh', 'test', '--locked', '--doc', '--manifest-path', 'guest/rust/Cargo.toml'],
     count: cargo,
   },
   ...testFiles('build/tests').map((name): Runner => {

@@ -65,6 +65,11 @@ rust_for_wasi() {
   done
 }
 
+# cargo_tool NAME PACKAGE: a part of cargo, which rustup brings and Debian has apart.
+cargo_tool() {
+  tests/tools/cargo.sh "$1" --version >/dev/null 2>&1 || apt_install "$2" "cargo $1"
+}
+
 cmake_3_20() {
   have cmake && cmake --version | awk 'NR == 1 { split($3, v, "."); exit !(v[1] > 3 || (v[1] == 3 && v[2] >= 20)) }'
 }
@@ -86,7 +91,11 @@ guests)
 test)
   [ -e /usr/include/gtest/gtest.h ] || [ -e /usr/local/include/gtest/gtest.h ] || apt_install libgtest-dev GoogleTest
   ;;
-lint) pip -r tests/tools/requirements.txt ;;
+lint)
+  pip -r tests/tools/requirements.txt
+  cargo_tool fmt rustfmt-web
+  cargo_tool clippy rust-web-clippy
+  ;;
 prebuilds) pip ziglang==0.17.1 ;;
 *) fail "unknown target: $1" ;;
 esac
