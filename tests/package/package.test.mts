@@ -1,5 +1,5 @@
 // The npm package as a user gets it: packed, installed elsewhere without scripts, imported, required and type-checked.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -61,6 +61,12 @@ test('types, for import and require', () => {
   ];
   const types = ['--types', 'node', '--typeRoots', resolve('node_modules/@types')];
   run(resolve('node_modules/.bin/tsc'), [...options, ...types, 'b.mts', 'b.cts']);
+});
+
+test('the command says what it lacks', () => {
+  const { status, stderr } = spawnSync('npx', ['wasi-mmap', 'run', 'any.wasm'], { cwd: folder, encoding: 'utf8' });
+  assert.is(status, 2, stderr);
+  assert.match(stderr, /running components needs jco: npm install @bytecodealliance\/jco-transpile/);
 });
 
 test('components: a host from the README, and the command', () => {

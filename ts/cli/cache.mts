@@ -1,5 +1,6 @@
 /** Folders of files that are dear to make, kept below the user's cache directory. */
 import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -54,7 +55,6 @@ export async function cached(key: string, make: () => Promise<Record<string, Uin
     // Another process was faster, or nothing can be written there.
     if (await stat(folder).catch(() => undefined)) return folder;
     const temporary = await mkdtemp(join(tmpdir(), 'wasi-mmap-'));
-    const { rmSync } = await import('node:fs');
     process.on('exit', () => rmSync(temporary, { recursive: true, force: true }));
     await writeAll(temporary, files);
     return temporary;

@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { cached } from './cache.mjs';
 import type { Imports } from './imports.mjs';
-import { UsageError } from './options.mjs';
+import { missingPackages, UsageError } from './options.mjs';
 
 /** Larger components take jco long enough that a user should know why. */
 const SLOW_SIZE = 1 << 20;
@@ -45,16 +45,13 @@ async function readComponent(path: string): Promise<Buffer> {
   return bytes;
 }
 
-/** Where jco is, and its version. It is an optional peer: programs that run no components do without it. */
-async function findJco(): Promise<string> {
+/** The version of jco, which is an optional peer. */
+async function jcoVersion(): Promise<string> {
   let entry: string;
   try {
     entry = fileURLToPath(import.meta.resolve('@bytecodealliance/jco-transpile'));
   } catch {
-    throw new UsageError(
-      'running components needs jco: npm install @bytecodealliance/jco-transpile @bytecodealliance/preview2-shim',
-      false,
-    );
+    throw missingPackages();
   }
   const { version } = JSON.parse(await readFile(join(dirname(entry), '..', 'package.json'), 'utf8')) as {
     version: string;
@@ -90,7 +87,7 @@ async function transpile(bytes: Buffer, path: string): Promise<Record<string, Ui
 /** Checks a component, and returns what starts it. */
 export async function load(path: string, imports: Imports, version: string): Promise<() => void> {
   const bytes = await readComponent(path);
-  const jco = await findJco();
+  const jco = await jcoVersion();
   const key = createHash('sha256').update(`${version} ${jco} `).update(bytes).digest('hex');
   const folder = await cached(key, () => transpile(bytes, path));
   const facts = JSON.parse(await readFile(join(folder, 'facts.json'), 'utf8')) as Facts;

@@ -2,7 +2,7 @@
 /** The command `wasi-mmap`. */
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { parseRun, UsageError } from './options.mjs';
+import { missingPackages, parseRun, UsageError } from './options.mjs';
 
 const HELP = `Usage: wasi-mmap run [options] component.wasm [arguments...]
 
@@ -48,7 +48,11 @@ async function main([verb, ...rest]: string[]): Promise<number> {
   const options = parseRun(rest, process.env);
   // Loaded here, so that help and usage errors need no other package.
   const { load } = await import('./load.mjs');
-  const { createImports, Exit } = await import('./imports.mjs');
+  const { createImports, Exit } = await import('./imports.mjs').catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ERR_MODULE_NOT_FOUND' && error.message.includes('@bytecodealliance/')
+      ? missingPackages()
+      : error;
+  });
   const imports = await createImports(options);
   const start = await load(options.component, imports, version());
   try {

@@ -11,6 +11,12 @@ export class UsageError extends Error {
   }
 }
 
+/** What a user does who has none of the packages that components need: programs that run none do without them. */
+export function missingPackages(): UsageError {
+  const packages = '@bytecodealliance/jco-transpile@0.15 @bytecodealliance/preview2-shim@0.26';
+  return new UsageError(`running components needs jco: npm install ${packages}`, false);
+}
+
 /** A directory that the component may see. */
 export interface Grant {
   readonly host: string;

@@ -14,7 +14,6 @@ const FLAG = 1 << 30;
 /** Guests hold their mappings; what they lose without dropping it is garbage, and so is the rep. */
 const mappings: Array<WeakRef<Mapping> | undefined> = [undefined]; // 0 is no rep.
 const free: number[] = [];
-const reps = new WeakMap<Mapping, number>();
 
 function release(rep: number): void {
   mappings[rep] = undefined;
@@ -27,18 +26,13 @@ const collected = new FinalizationRegistry(release);
 export function track(mapping: Mapping): void {
   const rep = free.pop() ?? mappings.length;
   mappings[rep] = new WeakRef(mapping);
-  reps.set(mapping, rep);
   collected.register(mapping, rep, mapping);
   Object.defineProperty(mapping, REP, { value: rep });
 }
 
-/** Takes the rep of a mapping that was dropped. */
+/** Takes the rep of a mapping that was dropped; a second call does nothing. */
 export function untrack(mapping: Mapping): void {
-  const rep = reps.get(mapping);
-  if (rep === undefined) return;
-  reps.delete(mapping);
-  collected.unregister(mapping);
-  release(rep);
+  if (collected.unregister(mapping)) release((mapping as unknown as Record<symbol, number>)[REP] as number);
 }
 
 /** The mapping behind a handle of a guest's. A handle that the guest does not hold is a TypeError, and so a trap. */

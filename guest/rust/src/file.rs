@@ -11,8 +11,8 @@ use wasip2::filesystem::types::{Descriptor, DescriptorFlags, ErrorCode, OpenFlag
 /// What can be mapped: a path, or a file that is open.
 ///
 /// With the feature `std-file` also a [`std::fs::File`]. WASI 0.2 has no public way from a file descriptor of its C
-/// library to the descriptor beneath, so that the feature reads a private table of wasi-libc (the same from wasi-sdk 29
-/// to 33 at least, which is what Rust 1.93 and later bring); without need, prefer a path.
+/// library to the descriptor beneath, so that the feature reads a private table of wasi-libc (the same in its
+/// sources from wasi-sdk 29 to 33, and tested with Rust 1.95); without need, prefer a path.
 pub trait Source {
     /// Calls with the descriptor, opened for no more than this if it has to be opened.
     ///
