@@ -11,10 +11,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { Guest } from '../contract/guest.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'wasi-mmap-cli-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
@@ -254,6 +255,24 @@ for (const language of LANGUAGES) {
     assert.is(call('o', 'longer', '/open/file').code, 2);
   });
 }
+
+test('output that fills a pipe arrives while the component waits for input', async () => {
+  mkdirSync('build', { recursive: true });
+  const path = resolve(mkdtempSync(resolve('build', 'cli-')), 'file');
+  const guest = new Guest([process.execPath, 'dist/cli/main.mjs', 'run', '--dir', 'build::/', 'build/guests/c/contract.wasm']);
+  try {
+    const session = await guest.open(path, { repeat: 'z', size: 300_000 });
+    await session.answer({ op: 'mmap', map: 'm', access: 'read', length: 0, offset: 0 });
+    for (let round = 0; round < 20; round += 1) {
+      const answer = await session.answer({ op: 'read', map: 'm', offset: 0, length: 300_000 });
+      assert.is(answer.length, 300_002);
+    }
+    await session.close();
+  } finally {
+    guest.close();
+    rmSync(dirname(path), { recursive: true });
+  }
+});
 
 // Debian's C library for WASI has no table of descriptors: there the feature does not exist.
 const STD_FILE = 'build/guests/rust/std_file.wasm';

@@ -30,6 +30,17 @@ function version(): string {
   return (JSON.parse(manifest) as { version: string }).version;
 }
 
+/**
+ * Makes output wait for its reader. Node queues what a pipe does not take at once until the event loop runs, and that
+ * does not run before the component ends: one that then waits for an answer would wait for ever.
+ */
+function blockOnOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    const { _handle: handle } = stream as { _handle?: { setBlocking?(on: boolean): void } };
+    handle?.setBlocking?.(true);
+  }
+}
+
 /** Whether the component returned the `err` of its `result`, which carries nothing; all else is a trap. */
 function isErrorResult(error: unknown): boolean {
   return error === undefined || (typeof error === 'object' && error !== null && 'payload' in error);
@@ -55,6 +66,7 @@ async function main([verb, ...rest]: string[]): Promise<number> {
   });
   const imports = await createImports(options);
   const start = await load(options.component, imports, version());
+  blockOnOutput();
   try {
     start();
     return 0;
