@@ -5,7 +5,7 @@ SETUP := @tests/tools/setup.sh
 CARGO_TARGET := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/wasi-mmap/cargo
 CMAKE_BUILD = cmake -S host -B build/cmake/$(1) $(2) >build/cmake-$(1).log || { cat build/cmake-$(1).log; exit 1; }; cmake --build build/cmake/$(1) -j2 -- --no-print-directory >>build/cmake-$(1).log 2>&1 || { tail -n 40 build/cmake-$(1).log; exit 1; }
 
-.PHONY: help demo test conformance bench lint format build tests guests checks package prebuilds clean
+.PHONY: help demo test conformance bench lint format build tests guests wasmtime checks package prebuilds clean
 
 help:
 	@echo 'make demo         set up, and show what mapping does to real files'
@@ -14,21 +14,22 @@ help:
 	@echo 'make bench        ratios against the rivals'
 	@echo 'make lint         check style and types (make format mends what can be mended)'
 	@echo 'make build        the addon for this machine and the library'
+	@echo 'make wasmtime     the command for wasmtime'
 	@echo 'make package      the npm package, as build/wasi-mmap-VERSION.tgz'
 	@echo 'make prebuilds    the addon for every platform'
 	@echo 'make clean        remove what was built'
 
-demo: tests guests
+demo: tests guests wasmtime
 	@node build/tests/demo/demo.mjs
 
-test: checks tests guests
-	@echo 'running all tests (two to three minutes)'
+test: checks tests guests wasmtime
+	@echo 'running all tests (three to five minutes)'
 	@CARGO_TARGET_DIR=$(CARGO_TARGET) node build/tests/tools/run.mjs
 
-conformance: tests guests
+conformance: tests guests wasmtime
 	@node build/tests/contract/conformance.mjs
 
-bench: checks tests guests
+bench: checks tests guests wasmtime
 	@node --expose-gc build/tests/bench/bench.mjs
 
 # The addon and the library.
@@ -50,6 +51,11 @@ guests: build
 	$(SETUP) guests
 	@tests/tools/guests.sh
 
+# The command for wasmtime, as build/wasmtime/wasi-mmap.
+wasmtime: build
+	$(SETUP) wasmtime
+	@CARGO_TARGET_DIR=$(CARGO_TARGET) tests/tools/wasmtime.sh
+
 # The programs in tests/ that are C++, plain and with each sanitizer.
 checks: build
 	$(SETUP) test
@@ -69,6 +75,8 @@ lint: tests guests
 	clang-tidy --quiet -p build/cmake/addon $$(git ls-files 'host/*.cpp')
 	tests/tools/cargo.sh fmt --check --manifest-path guest/rust/Cargo.toml
 	CARGO_TARGET_DIR=$(CARGO_TARGET) tests/tools/cargo.sh clippy -q --manifest-path guest/rust/Cargo.toml --all-targets --features std-file -- -D warnings
+	tests/tools/cargo.sh fmt --check --manifest-path host/wasmtime/Cargo.toml
+	CARGO_TARGET_DIR=$(CARGO_TARGET) tests/tools/cargo.sh clippy -q --locked --release --manifest-path host/wasmtime/Cargo.toml --all-targets -- -D warnings
 	shellcheck tests/tools/*.sh .ci/run
 	ruff check -q .
 	ruff format -q --check .
@@ -79,6 +87,7 @@ format: build
 	prettier --write --log-level warn .
 	clang-format -i $$(git ls-files '*.cpp' '*.h' '*.c')
 	tests/tools/cargo.sh fmt --manifest-path guest/rust/Cargo.toml
+	tests/tools/cargo.sh fmt --manifest-path host/wasmtime/Cargo.toml
 	ruff format -q .
 
 # The package holds the prebuilds that there are, at least the one for this machine.

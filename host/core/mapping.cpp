@@ -34,9 +34,9 @@ struct wmmap_mapping {
   bool readable() const { return kind.read || kind.write; }
 
   wmmap_status may_read(uint64_t start, uint64_t size) const {
-    if (!contains(start, size))
-      return WMMAP_OUT_OF_RANGE;
-    return readable() ? region->prepare(start, size) : WMMAP_ACCESS_DENIED;
+    if (!readable())
+      return WMMAP_ACCESS_DENIED;
+    return contains(start, size) ? region->prepare(start, size) : WMMAP_OUT_OF_RANGE;
   }
 
   wmmap_status may_write(uint64_t start, uint64_t size) const {
@@ -157,6 +157,10 @@ wmmap_status wmmap_file_size(const wmmap_mapping *mapping, uint64_t *size) {
     return mapping->file->size(*size);
   *size = mapping->length();
   return WMMAP_OK;
+}
+
+wmmap_status wmmap_may_read(const wmmap_mapping *mapping, uint64_t offset, uint64_t length) {
+  return mapping->may_read(offset, length);
 }
 
 wmmap_status wmmap_read(wmmap_mapping *mapping, uint64_t offset, uint64_t length, void *target) {

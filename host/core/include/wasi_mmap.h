@@ -96,6 +96,8 @@ uint64_t wmmap_length(const wmmap_mapping *mapping);
 wmmap_access wmmap_get_access(const wmmap_mapping *mapping);
 wmmap_status wmmap_file_size(const wmmap_mapping *mapping, uint64_t *size);
 
+/** Tells whether wmmap_read() may be called for the range, for a caller that makes room only then. Touches no page. */
+wmmap_status wmmap_may_read(const wmmap_mapping *mapping, uint64_t offset, uint64_t length);
 /** Copies into `target`, which has room for `length` bytes and must not overlap the mapping. */
 wmmap_status wmmap_read(wmmap_mapping *mapping, uint64_t offset, uint64_t length, void *target);
 /** Copies from `source`, which may lie in any mapping. */

@@ -1,0 +1,40 @@
+//! Compiles the core, on the systems that it knows.
+
+use std::path::{Path, PathBuf};
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let paths = entries.map(|entry| entry.expect("a folder that can be read").path());
+    let mut sources: Vec<_> = paths.filter(|path| path.extension().is_some_and(|kind| kind == "cpp")).collect();
+    sources.sort();
+    sources
+}
+
+fn main() {
+    // Cargo looks at what a link points to only if it is told.
+    for path in ["build.rs", "core", "core/linux", "core/include"] {
+        println!("cargo::rerun-if-changed={path}");
+    }
+    println!("cargo::rustc-check-cfg=cfg(native_core)");
+    // Elsewhere every mmap() is `unsupported`, see src/unsupported.rs.
+    if std::env::var("CARGO_CFG_TARGET_OS").as_deref() != Ok("linux") {
+        return;
+    }
+    println!("cargo::rustc-cfg=native_core");
+    assert!(
+        Path::new("stringzilla/stringzilla/stringzilla.h").exists(),
+        "the headers of StringZilla are missing: run \"npm install\" (or \"make build\") at the top of the repository"
+    );
+    cc::Build::new()
+        .cpp(true)
+        .std("c++17")
+        .files(sources(Path::new("core")))
+        .files(sources(Path::new("core/linux")))
+        .include("core/include")
+        .flag("-isystem")
+        .flag("stringzilla")
+        .flag("-fvisibility=hidden")
+        .opt_level(2) // A core that is not optimized would be no use even in a debug build.
+        .warnings(false)
+        .compile("wasi_mmap_core");
+}

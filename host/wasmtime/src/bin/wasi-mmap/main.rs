@@ -1,0 +1,75 @@
+//! The command `wasi-mmap`: wasmtime with the mapping built in. It takes the same arguments as the npm command of this
+//! name, says the same, and ends with the same codes.
+
+mod options;
+mod run;
+
+use options::{parse_run, to_text, UsageError};
+use run::Ended;
+use std::process::ExitCode;
+
+const HELP: &str = "\
+Usage: wasi-mmap run [options] component.wasm [arguments...]
+
+Runs a WebAssembly component that is a command (it exports wasi:cli/run), with real memory
+mapping behind its imports of wasi-mmap:mmap. It sees no file, no variable and no network
+unless you grant it.
+
+Options of run:
+  --dir HOST[::GUEST]     grant a directory, under the name GUEST (default: HOST)
+  --dir-ro HOST[::GUEST]  the same, for reading only
+  --env NAME[=VALUE]      set a variable (without a value: pass on yours)
+  --no-native             leave the native mapping out
+  --help, --version
+
+It ends with the component's exit code; with 2 if the component cannot be started, and with
+134 if it traps.
+";
+
+const CANNOT_START: u8 = 2;
+/// What a shell makes of SIGABRT, as wasmtime ends.
+const TRAPPED: u8 = 134;
+
+fn call(words: &[String]) -> wasmtime::Result<Result<u8, UsageError>> {
+    let verb = words.first().map(String::as_str);
+    let help = |word: &str| word == "--help" || word == "-h";
+    if verb.is_some_and(|verb| verb == "help" || help(verb)) || words.get(1).is_some_and(|word| help(word)) {
+        print!("{HELP}");
+        return Ok(Ok(0));
+    }
+    match verb {
+        Some("--version" | "-V") => {
+            println!("wasi-mmap {}", env!("CARGO_PKG_VERSION"));
+            return Ok(Ok(0));
+        }
+        Some("run") => {}
+        Some(verb) => return Ok(Err(UsageError::new(format!("unknown command: {verb}")))),
+        None => return Ok(Err(UsageError::new("no command"))),
+    }
+    let options = match parse_run(words[1..].iter().cloned(), |name| std::env::var(name).ok()) {
+        Ok(options) => options,
+        Err(error) => return Ok(Err(error)),
+    };
+    Ok(run::run(&options)?.map(|ended| match ended {
+        Ended::Exit(code) => code,
+        Ended::Trap(error) => {
+            eprintln!("wasi-mmap: {} trapped: {}", run::base_name(&options.component), error.root_cause());
+            eprintln!("{error:?}");
+            TRAPPED
+        }
+    }))
+}
+
+fn main() -> wasmtime::Result<ExitCode> {
+    let result = match to_text(std::env::args_os().skip(1)) {
+        Ok(words) => call(&words)?,
+        Err(error) => Err(error),
+    };
+    Ok(ExitCode::from(result.unwrap_or_else(|error| {
+        eprintln!("wasi-mmap: {error}");
+        if error.show_help {
+            eprintln!("Try \"wasi-mmap --help\".");
+        }
+        CANNOT_START
+    })))
+}

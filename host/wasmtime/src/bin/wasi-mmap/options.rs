@@ -1,0 +1,108 @@
+//! The arguments of `wasi-mmap run`, those of the npm command of the same name.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fmt;
+
+/// What is wrong with how the command was called: its message is all that a user needs.
+#[derive(Debug)]
+pub struct UsageError {
+    message: String,
+    /// Whether the help would help.
+    pub show_help: bool,
+}
+
+impl UsageError {
+    /// The call was wrong.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), show_help: true }
+    }
+
+    /// The call was right, but what it names is not.
+    pub fn refused(message: impl Into<String>) -> Self {
+        Self { message: message.into(), show_help: false }
+    }
+}
+
+impl fmt::Display for UsageError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
+/// A directory that the component may see.
+#[derive(Debug, PartialEq)]
+pub struct Grant {
+    pub host: String,
+    pub guest: String,
+    pub read_only: bool,
+}
+
+#[derive(Debug, PartialEq)]
+pub struct RunOptions {
+    pub component: String,
+    pub arguments: Vec<String>,
+    pub grants: Vec<Grant>,
+    pub environment: BTreeMap<String, String>,
+    pub native: bool,
+}
+
+fn to_grant(value: &str, read_only: bool) -> Result<Grant, UsageError> {
+    let (host, guest) = value.rsplit_once("::").unwrap_or((value, value));
+    if host.is_empty() || guest.is_empty() {
+        return Err(UsageError::new(format!("not HOST::GUEST: {value}")));
+    }
+    Ok(Grant { host: host.into(), guest: guest.into(), read_only })
+}
+
+/// The arguments of a process as text, which is all that a component can be given.
+pub fn to_text(words: impl Iterator<Item = OsString>) -> Result<Vec<String>, UsageError> {
+    words
+        .map(|word| word.into_string().map_err(|word| UsageError::new(format!("not UTF-8: {}", word.display()))))
+        .collect()
+}
+
+/// Reads options up to the component; what follows it belongs to the component.
+pub fn parse_run(
+    words: impl IntoIterator<Item = String>,
+    own_environment: impl Fn(&str) -> Option<String>,
+) -> Result<RunOptions, UsageError> {
+    let mut words = words.into_iter();
+    let (mut grants, mut environment, mut native) = (Vec::new(), BTreeMap::new(), true);
+    let component = loop {
+        let word = words.next().ok_or_else(|| UsageError::new("no component to run"))?;
+        if word == "--" {
+            break words.next().ok_or_else(|| UsageError::new("no component to run"))?;
+        }
+        if !word.starts_with('-') {
+            break word;
+        }
+        if word == "--no-native" {
+            native = false;
+            continue;
+        }
+        let (name, given) = match word.split_once('=') {
+            Some((name, value)) => (name, Some(value.to_owned())),
+            None => (word.as_str(), None),
+        };
+        if !matches!(name, "--dir" | "--dir-ro" | "--env") {
+            return Err(UsageError::new(format!("unknown option: {word}")));
+        }
+        let value = given.or_else(|| words.next()).ok_or_else(|| UsageError::new(format!("{name} needs a value")))?;
+        if name != "--env" {
+            grants.push(to_grant(&value, name == "--dir-ro")?);
+            continue;
+        }
+        let (variable, given) = match value.split_once('=') {
+            Some((variable, text)) => (variable, Some(text.to_owned())),
+            None => (value.as_str(), own_environment(&value)),
+        };
+        if variable.is_empty() {
+            return Err(UsageError::new(format!("not NAME=VALUE: {value}")));
+        }
+        if let Some(text) = given {
+            environment.insert(variable.to_owned(), text);
+        }
+    };
+    Ok(RunOptions { component, arguments: words.collect(), grants, environment, native })
+}

@@ -1,0 +1,227 @@
+//! From a component to its exit code.
+
+use crate::options::{Grant, RunOptions, UsageError};
+use std::future::Future;
+use std::path::{absolute, Path, PathBuf};
+use std::sync::mpsc;
+use std::time::Duration;
+use wasmtime::component::{Component, Linker, ResourceTable};
+use wasmtime::{Cache, CacheConfig, Config, Engine, Store};
+use wasmtime_wasi::p2::bindings::sync::CommandPre;
+use wasmtime_wasi::{FsPerms, I32Exit, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{Error as HttpError, RequestOptions, WasiBody};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView};
+use wasmtime_wasi_mmap::{WasiMmap, WasiMmapCtx};
+
+/// Larger components may take long enough that a user should know why.
+const SLOW_SIZE: usize = 1 << 20;
+/// One that was translated before is there by then.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// As much as a guest can hold: the limit of 128 MiB would make a larger write trap.
+const HOSTCALL_FUEL: usize = u32::MAX as usize;
+
+/// What the component ended with.
+pub enum Ended {
+    Exit(u8),
+    Trap(wasmtime::Error),
+}
+
+struct State {
+    table: ResourceTable,
+    wasi: WasiCtx,
+    http: WasiHttpCtx,
+    no_requests: NoRequests,
+    mmap: WasiMmapCtx,
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl WasiHttpView for State {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { hooks: &mut self.no_requests, table: &mut self.table, ctx: &mut self.http }
+    }
+}
+
+/// Components in JavaScript import wasi:http whether they use it or not; requests are denied.
+struct NoRequests;
+
+type Sent<T> = Box<dyn Future<Output = T> + Send>;
+
+impl WasiHttpHooks for NoRequests {
+    fn send_request(
+        &mut self,
+        _: http::Request<WasiBody>,
+        _: Option<RequestOptions>,
+        _: Sent<Result<(), HttpError>>,
+    ) -> Sent<Result<(http::Response<WasiBody>, Sent<Result<(), HttpError>>), HttpError>> {
+        Box::new(async { Err(HttpError::HttpRequestDenied) })
+    }
+}
+
+fn cache_directory() -> Option<PathBuf> {
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let base = variable("XDG_CACHE_HOME").or_else(|| variable("LOCALAPPDATA"));
+    let base = base.or_else(|| std::env::home_dir().map(|home| home.join(".cache")))?;
+    absolute(base.join("wasi-mmap").join("run-wasmtime")).ok()
+}
+
+fn engine() -> wasmtime::Result<Engine> {
+    let mut config = Config::new();
+    let mut cache = CacheConfig::new();
+    if let Some(directory) = cache_directory() {
+        cache.with_directory(directory);
+    }
+    // Without a cache that can be written the component is translated each time.
+    config.cache(Cache::new(cache).ok());
+    Engine::new(&config)
+}
+
+fn read_component(path: &str) -> Result<Vec<u8>, UsageError> {
+    let bytes = std::fs::read(path).map_err(|error| {
+        UsageError::refused(match error.kind() {
+            std::io::ErrorKind::NotFound => format!("no such file: {path}"),
+            _ => format!("cannot read {path}: {error}"),
+        })
+    })?;
+    // "\0asm", then the version: 1 and layer 0 for a module, 13 and layer 1 for a component.
+    if bytes.len() < 8 || !bytes.starts_with(b"\0asm") {
+        return Err(UsageError::refused(format!("{path} is not WebAssembly")));
+    }
+    if bytes[6..8] != [1, 0] {
+        return Err(UsageError::refused(format!(
+            "{path} is a core module, not a component: make one of it with \"wasm-tools component new\""
+        )));
+    }
+    Ok(bytes)
+}
+
+/// Translates the component, or takes what the cache has of it, and says so if it takes long.
+fn translate(engine: &Engine, path: &str, bytes: &[u8]) -> Result<Component, UsageError> {
+    let component = std::thread::scope(|scope| {
+        let (done, wait) = mpsc::channel::<()>();
+        if bytes.len() > SLOW_SIZE {
+            scope.spawn(move || {
+                if wait.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
+                    #[allow(clippy::cast_precision_loss)] // For one decimal.
+                    let size = bytes.len() as f64 / f64::from(1 << 20);
+                    eprintln!("wasi-mmap: translating {} ({size:.1} MiB), once", base_name(path));
+                }
+            });
+        }
+        let component = Component::new(engine, bytes);
+        drop(done);
+        component
+    });
+    component.map_err(|error| UsageError::refused(format!("cannot translate {path}: {error:?}")))
+}
+
+pub fn base_name(path: &str) -> String {
+    Path::new(path).file_name().map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+fn wasi(options: &RunOptions) -> Result<WasiCtx, UsageError> {
+    let mut builder = WasiCtxBuilder::new();
+    builder.inherit_stdio().allow_blocking_current_thread(true);
+    builder.arg(base_name(&options.component)).args(&options.arguments);
+    for (name, value) in &options.environment {
+        builder.env(name, value);
+    }
+    for (at, Grant { host, guest, read_only }) in options.grants.iter().enumerate() {
+        if !Path::new(host).is_dir() {
+            return Err(UsageError::refused(format!("not a directory: {host}")));
+        }
+        if options.grants[..at].iter().any(|other| other.guest == *guest) {
+            return Err(UsageError::new(format!("two directories are to be {guest}")));
+        }
+        let permissions = if *read_only { FsPerms::ReadOnly } else { FsPerms::ReadWrite };
+        builder
+            .preopened_dir(host, guest, permissions)
+            .map_err(|error| UsageError::refused(format!("cannot open {host}: {error}")))?;
+    }
+    Ok(builder.build())
+}
+
+fn linker(engine: &Engine, native: bool) -> wasmtime::Result<Linker<State>> {
+    let mut linker = Linker::new(engine);
+    wasmtime_wasi::p2::add_to_linker_sync(&mut linker)?;
+    wasmtime_wasi_http::p2::add_only_http_to_linker_sync(&mut linker)?;
+    if native {
+        wasmtime_wasi_mmap::add_to_linker(&mut linker, |state: &mut State| {
+            WasiMmap::new(&mut state.mmap, &mut state.table)
+        })?;
+    }
+    Ok(linker)
+}
+
+/// Whether an export is what a command is run by.
+fn is_run(name: &str) -> bool {
+    name == "wasi:cli/run" || name.starts_with("wasi:cli/run@0.2.")
+}
+
+/// Packages of WASI 0.2; what one of them has not, wasmtime names when it instantiates.
+const PACKAGES: [&str; 7] =
+    ["wasi:cli/", "wasi:clocks/", "wasi:filesystem/", "wasi:http/", "wasi:io/", "wasi:random/", "wasi:sockets/"];
+
+/// The imports of the component that belong to none of what the command provides.
+fn missing(engine: &Engine, component: &Component, native: bool) -> Vec<String> {
+    let provided = |name: &str| {
+        let (interface, version) = name.split_once('@').unwrap_or((name, ""));
+        let known = PACKAGES.iter().any(|package| interface.starts_with(package))
+            || (native && interface == "wasi-mmap:mmap/mapping");
+        known && version.starts_with("0.2.")
+    };
+    let types = component.component_type();
+    types.imports(engine).map(|(name, _)| name).filter(|name| !provided(name)).map(str::to_owned).collect()
+}
+
+/// Runs the component.
+pub fn run(options: &RunOptions) -> wasmtime::Result<Result<Ended, UsageError>> {
+    // What is cheap to refuse comes first.
+    let (wasi, bytes) = match wasi(options).and_then(|wasi| Ok((wasi, read_component(&options.component)?))) {
+        Ok(both) => both,
+        Err(error) => return Ok(Err(error)),
+    };
+    let path = &options.component;
+    let engine = engine()?;
+    let component = match translate(&engine, path, &bytes) {
+        Ok(component) => component,
+        Err(error) => return Ok(Err(error)),
+    };
+    drop(bytes);
+    let linker = linker(&engine, options.native)?;
+    let refused = |message| Ok(Err(UsageError::refused(message)));
+    let missing = missing(&engine, &component, options.native);
+    if !missing.is_empty() {
+        return refused(format!("{path} imports what is not provided: {}", missing.join(", ")));
+    }
+    if !component.component_type().exports(&engine).any(|(name, _)| is_run(name)) {
+        return refused(format!("{path} is not a command: it does not export wasi:cli/run"));
+    }
+    let command = match linker.instantiate_pre(&component).and_then(CommandPre::new) {
+        Ok(command) => command,
+        Err(error) => return refused(format!("{path} does not fit what is provided: {error:?}")),
+    };
+    let state = State {
+        table: ResourceTable::new(),
+        wasi,
+        http: WasiHttpCtx::new(),
+        no_requests: NoRequests,
+        mmap: WasiMmapCtx::default(),
+    };
+    let mut store = Store::new(&engine, state);
+    store.set_hostcall_fuel(HOSTCALL_FUEL);
+    let ended = command.instantiate(&mut store).and_then(|command| command.wasi_cli_run().call_run(&mut store));
+    Ok(Ok(match ended {
+        Ok(Ok(())) => Ended::Exit(0),
+        Ok(Err(())) => Ended::Exit(1),
+        Err(error) => match error.downcast_ref::<I32Exit>() {
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // As an operating system does.
+            Some(I32Exit(code)) => Ended::Exit(*code as u8),
+            None => Ended::Trap(error),
+        },
+    }))
+}

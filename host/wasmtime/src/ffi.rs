@@ -1,0 +1,62 @@
+//! The C interface of the core, `host/core/include/wasi_mmap.h`, which documents it.
+
+use std::ffi::c_void;
+
+/// A file of the operating system; [`NO_FILE`] stands for none.
+pub type File = isize;
+pub const NO_FILE: File = -1;
+
+/// `error-code` of the contract, counted from 1, or 0 for success.
+pub type Status = std::ffi::c_uint;
+
+/// Where nothing was found.
+pub const NOT_FOUND: u64 = u64::MAX;
+
+/// The core's mapping, known by its address only.
+#[repr(C)]
+pub struct Mapping {
+    _opaque: [u8; 0],
+}
+
+// The enums of the header have the size of an unsigned int in the ABIs of C that Rust knows.
+type Enum = std::ffi::c_uint;
+
+extern "C" {
+    pub fn wmmap_open(file: File, length: u64, access: Enum, offset: u64, result: *mut *mut Mapping) -> Status;
+    pub fn wmmap_open_posix(
+        file: File,
+        length: u64,
+        sharing: Enum,
+        protection: u32,
+        offset: u64,
+        result: *mut *mut Mapping,
+    ) -> Status;
+    pub fn wmmap_close(mapping: *mut Mapping);
+    pub fn wmmap_length(mapping: *const Mapping) -> u64;
+    pub fn wmmap_get_access(mapping: *const Mapping) -> Enum;
+    pub fn wmmap_file_size(mapping: *const Mapping, size: *mut u64) -> Status;
+    pub fn wmmap_may_read(mapping: *const Mapping, offset: u64, length: u64) -> Status;
+    pub fn wmmap_read(mapping: *mut Mapping, offset: u64, length: u64, target: *mut c_void) -> Status;
+    pub fn wmmap_write(mapping: *mut Mapping, offset: u64, length: u64, source: *const c_void) -> Status;
+    pub fn wmmap_move(mapping: *mut Mapping, destination: u64, source: u64, length: u64) -> Status;
+    pub fn wmmap_find(
+        mapping: *mut Mapping,
+        needle: *const c_void,
+        needle_length: usize,
+        start: u64,
+        end: u64,
+        position: *mut u64,
+    ) -> Status;
+    pub fn wmmap_rfind(
+        mapping: *mut Mapping,
+        needle: *const c_void,
+        needle_length: usize,
+        start: u64,
+        end: u64,
+        position: *mut u64,
+    ) -> Status;
+    pub fn wmmap_flush(mapping: *mut Mapping, offset: u64, length: u64) -> Status;
+    pub fn wmmap_resize(mapping: *mut Mapping, length: u64) -> Status;
+    pub fn wmmap_advise(mapping: *mut Mapping, offset: u64, length: u64, advice: Enum) -> Status;
+    pub fn wmmap_live_regions() -> usize;
+}

@@ -1,0 +1,63 @@
+//! Stands in for the core on systems that it does not know: nothing can be mapped.
+
+// The signatures are those of ffi.rs, unsafe and in the style of C.
+#![allow(clippy::missing_safety_doc, clippy::too_many_arguments)]
+
+use std::ffi::c_void;
+
+pub type File = isize;
+pub const NO_FILE: File = -1;
+pub type Status = std::ffi::c_uint;
+pub const NOT_FOUND: u64 = u64::MAX;
+
+/// Does not exist here.
+pub enum Mapping {}
+
+const UNSUPPORTED: Status = 13;
+
+pub unsafe fn wmmap_open(_: File, _: u64, _: u32, _: u64, _: *mut *mut Mapping) -> Status {
+    UNSUPPORTED
+}
+pub unsafe fn wmmap_open_posix(_: File, _: u64, _: u32, _: u32, _: u64, _: *mut *mut Mapping) -> Status {
+    UNSUPPORTED
+}
+pub unsafe fn wmmap_close(_: *mut Mapping) {}
+pub unsafe fn wmmap_length(_: *const Mapping) -> u64 {
+    0
+}
+pub unsafe fn wmmap_get_access(_: *const Mapping) -> u32 {
+    0
+}
+pub unsafe fn wmmap_file_size(_: *const Mapping, _: *mut u64) -> Status {
+    UNSUPPORTED
+}
+pub unsafe fn wmmap_may_read(_: *const Mapping, _: u64, _: u64) -> Status {
+    UNSUPPORTED
+}
+pub unsafe fn wmmap_read(_: *mut Mapping, _: u64, _: u64, _: *mut c_void) -> Status {
+    UNSUPPORTED
+}
+pub unsafe fn wmmap_write(_: *mut Mapping, _: u64, _: u64, _: *const c_void) -> Status {
+    UNSUPPORTED
+}
+pub unsafe fn wmmap_move(_: *mut Mapping, _: u64, _: u64, _: u64) -> Status {
+    UNSUPPORTED
+}
+pub unsafe fn wmmap_find(_: *mut Mapping, _: *const c_void, _: usize, _: u64, _: u64, _: *mut u64) -> Status {
+    UNSUPPORTED
+}
+pub unsafe fn wmmap_rfind(_: *mut Mapping, _: *const c_void, _: usize, _: u64, _: u64, _: *mut u64) -> Status {
+    UNSUPPORTED
+}
+pub unsafe fn wmmap_flush(_: *mut Mapping, _: u64, _: u64) -> Status {
+    UNSUPPORTED
+}
+pub unsafe fn wmmap_resize(_: *mut Mapping, _: u64) -> Status {
+    UNSUPPORTED
+}
+pub unsafe fn wmmap_advise(_: *mut Mapping, _: u64, _: u64, _: u32) -> Status {
+    UNSUPPORTED
+}
+pub unsafe fn wmmap_live_regions() -> usize {
+    0
+}
