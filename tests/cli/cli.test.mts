@@ -1,4 +1,5 @@
-// The command `wasi-mmap`: what it says of wrong calls, what a component sees, and what its exit codes are.
+// The two commands `wasi-mmap`, for Node and for wasmtime: what they say of wrong calls, what a component sees, and what
+// the exit codes are. Only what the engines say of a component in their own words may differ.
 import { spawnSync } from 'node:child_process';
 import {
   existsSync,
@@ -13,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
-import { test } from 'uvu';
+import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Guest } from '../contract/guest.mjs';
 
@@ -22,27 +23,25 @@ process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 const VERBS = 'build/guests/c/verbs.wasm';
 const LANGUAGES = ['c', 'rust', 'javascript'];
 
+type Command = [string, ...string[]];
+
+const COMMANDS: Record<string, Command> = {
+  node: [process.execPath, 'dist/cli/main.mjs'],
+  wasmtime: ['build/wasmtime/wasi-mmap'],
+};
+
 interface Options {
   input?: string | Buffer;
   environment?: Record<string, string>;
 }
 
-function run(args: string[], { input = '', environment = {} }: Options = {}) {
-  const { status, signal, stdout, stderr } = spawnSync(process.execPath, ['dist/cli/main.mjs', ...args], {
+function start([program, ...before]: Command, args: string[], { input = '', environment = {} }: Options = {}) {
+  const { status, signal, stdout, stderr } = spawnSync(program, [...before, ...args], {
     input,
     env: { PATH: process.env['PATH'], XDG_CACHE_HOME: join(folder, 'cache'), ...environment },
     maxBuffer: 1 << 28,
   });
   return { code: status ?? signal, out: stdout.toString('latin1'), error: stderr.toString() };
-}
-
-/** The call must be refused: exit code 2, nothing printed, and a message. */
-function refuses(args: string[], message: RegExp, options?: Options): void {
-  const { code, out, error } = run(args, options);
-  assert.is(code, 2, error);
-  assert.is(out, '');
-  assert.match(error, message);
-  assert.not.match(error, /\n {4}at /); // No stack.
 }
 
 async function component(name: string, text: string): Promise<string> {
@@ -63,227 +62,246 @@ function newFolders(): { open: string; closed: string; grants: string[] } {
   return { open, closed, grants: ['--dir', `${open}::/open`, '--dir-ro', `${closed}::/closed`] };
 }
 
-test('wrong calls', async () => {
-  refuses([], /no command/);
-  refuses(['frobnicate'], /unknown command: frobnicate/);
-  refuses(['run'], /no component/);
-  refuses(['run', '--frobnicate', VERBS], /unknown option: --frobnicate/);
-  refuses(['run', '--dir'], /--dir needs a value/);
-  refuses(['run', '--env', '=x', VERBS], /not NAME=VALUE/);
-  refuses(['run', '--dir', '::/x', VERBS], /not HOST::GUEST/);
-  refuses(['run', '--dir', 'no-such-folder', VERBS], /not a directory: no-such-folder/);
-  refuses(['run', '--dir', '.::/a', '--dir', 'ts::/a', VERBS], /two directories are to be \/a/);
-});
+for (const [host, command] of Object.entries(COMMANDS)) {
+  const test = suite(`command for ${host}`);
+  const run = (args: string[], options?: Options) => start(command, args, options);
 
-test('what is no command component', async () => {
-  refuses(['run', 'no-such.wasm'], /no such file: no-such\.wasm/);
-  refuses(['run', folder], /cannot read .*EISDIR/);
-  const text = join(folder, 'text.wasm');
-  writeFileSync(text, 'hello');
-  refuses(['run', text], /is not WebAssembly/);
-  writeFileSync(text, '');
-  refuses(['run', text], /is not WebAssembly/);
-  refuses(['run', await component('module.wasm', '(module)')], /is a core module, not a component/);
-  refuses(['run', await component('empty.wasm', '(component)')], /does not export wasi:cli\/run/);
-  const unknown = await component(
-    'unknown.wasm',
-    `(component
-      (import "foo:bar/baz@1.0.0" (instance $other (export "f" (func))))
-      (core func $f (canon lower (func $other "f")))
-      (core module $main (import "other" "f" (func)))
-      (core instance (instantiate $main (with "other" (instance (export "f" (func $f)))))))`,
-  );
-  refuses(['run', unknown], /imports what is not provided: foo:bar\/baz/);
-  const broken = join(folder, 'broken.wasm');
-  writeFileSync(broken, readFileSync(VERBS).subarray(0, 5000));
-  refuses(['run', broken], /jco cannot translate/);
-});
+  /** The call must be refused: exit code 2, nothing printed, and a message. */
+  function refuses(args: string[], message: RegExp, options?: Options): void {
+    const { code, out, error } = run(args, options);
+    assert.is(code, 2, error);
+    assert.is(out, '');
+    assert.match(error, message);
+    assert.not.match(error, /\n {4}at /); // No stack.
+  }
 
-test('help and version', () => {
-  for (const args of [['--help'], ['help'], ['run', '--help']]) assert.match(run(args).out, /^Usage: wasi-mmap run/);
-  assert.match(run(['--version']).out, /^wasi-mmap \d+\.\d+\.\d+\n$/);
-});
+  test('wrong calls', async () => {
+    refuses([], /no command/);
+    refuses(['frobnicate'], /unknown command: frobnicate/);
+    refuses(['run'], /no component/);
+    refuses(['run', '--frobnicate', VERBS], /unknown option: --frobnicate/);
+    refuses(['run', '--dir'], /--dir needs a value/);
+    refuses(['run', '--env', '=x', VERBS], /not NAME=VALUE/);
+    refuses(['run', '--dir', '::/x', VERBS], /not HOST::GUEST/);
+    refuses(['run', '--dir', 'no-such-folder', VERBS], /not a directory: no-such-folder/);
+    refuses(['run', '--dir', '.::/a', '--dir', 'ts::/a', VERBS], /two directories are to be \/a/);
+  });
 
-test('arguments arrive as they are', () => {
-  const words = ['arguments', '--dir', 'a b', '', 'ü', '-c', '--'];
-  const { out } = run(['run', VERBS, ...words]);
-  assert.is(Buffer.from(out, 'latin1').toString(), ['verbs.wasm', ...words, ''].join('\n'));
-  assert.is(run(['run', '--', VERBS, 'arguments']).out, 'verbs.wasm\narguments\n');
-});
+  test('what is no command component', async () => {
+    refuses(['run', 'no-such.wasm'], /no such file: no-such\.wasm/);
+    refuses(['run', folder], /cannot read .*(EISDIR|Is a directory)/);
+    const text = join(folder, 'text.wasm');
+    writeFileSync(text, 'hello');
+    refuses(['run', text], /is not WebAssembly/);
+    writeFileSync(text, '');
+    refuses(['run', text], /is not WebAssembly/);
+    refuses(['run', await component('module.wasm', '(module)')], /is a core module, not a component/);
+    refuses(['run', await component('empty.wasm', '(component)')], /does not export wasi:cli\/run/);
+    const unknown = await component(
+      'unknown.wasm',
+      `(component
+        (import "foo:bar/baz@1.0.0" (instance $other (export "f" (func))))
+        (core func $f (canon lower (func $other "f")))
+        (core module $main (import "other" "f" (func)))
+        (core instance (instantiate $main (with "other" (instance (export "f" (func $f)))))))`,
+    );
+    refuses(['run', unknown], /imports what is not provided: foo:bar\/baz/);
+    const broken = join(folder, 'broken.wasm');
+    writeFileSync(broken, readFileSync(VERBS).subarray(0, 5000));
+    refuses(['run', broken], /cannot translate/);
+  });
 
-test('variables: those that were granted', () => {
-  const see = (name: string, ...options: string[]): string =>
-    run(['run', ...options, VERBS, 'variable', name], { environment: { OWN: 'mine' } }).out;
-  assert.is(see('PATH'), '(none)\n');
-  assert.is(see('A', '--env', 'A=b=c'), 'b=c\n');
-  assert.is(see('A', '--env=A='), '\n');
-  assert.is(see('OWN', '--env', 'OWN'), 'mine\n');
-  assert.is(see('NOT', '--env', 'NOT'), '(none)\n');
-});
+  test('help and version', () => {
+    for (const args of [['--help'], ['help'], ['run', '--help']]) assert.match(run(args).out, /^Usage: wasi-mmap run/);
+    assert.match(run(['--version']).out, /^wasi-mmap \d+\.\d+\.\d+\n$/);
+  });
 
-test('standard input, output and error', () => {
-  const input = Buffer.alloc(3_000_000, 'some text\n');
-  const { code, out } = run(['run', VERBS, 'copy'], { input });
-  assert.is(code, 0);
-  assert.ok(out === input.toString('latin1'));
-  assert.is(run(['run', VERBS, 'complain']).error, 'to stderr\n');
-  assert.is(run(['run', VERBS, 'terminal']).out, '000\n');
-});
+  test('arguments arrive as they are', () => {
+    const words = ['arguments', '--dir', 'a b', '', 'ü', '-c', '--'];
+    const { out } = run(['run', VERBS, ...words]);
+    assert.is(Buffer.from(out, 'latin1').toString(), ['verbs.wasm', ...words, ''].join('\n'));
+    assert.is(run(['run', '--', VERBS, 'arguments']).out, 'verbs.wasm\narguments\n');
+  });
 
-test('exit codes', () => {
-  assert.is(run(['run', VERBS]).code, 0);
-  assert.is(run(['run', VERBS, 'exit-with-failure']).code, 1);
-  const trapped = run(['run', '--dir', `${newFolders().open}::/`, 'build/guests/c/hostile.wasm', 'trap-while-mapped']);
-  assert.is(trapped.code, 134);
-  assert.match(trapped.error, /hostile\.wasm trapped: .*unreachable/);
-});
+  test('variables: those that were granted', () => {
+    const see = (name: string, ...options: string[]): string =>
+      run(['run', ...options, VERBS, 'variable', name], { environment: { OWN: 'mine' } }).out;
+    assert.is(see('PATH'), '(none)\n');
+    assert.is(see('A', '--env', 'A=b=c'), 'b=c\n');
+    assert.is(see('A', '--env=A='), '\n');
+    assert.is(see('OWN', '--env', 'OWN'), 'mine\n');
+    assert.is(see('NOT', '--env', 'NOT'), '(none)\n');
+  });
 
-test('it is translated once', () => {
-  const environment = { XDG_CACHE_HOME: join(folder, 'own-cache') };
-  const large = 'build/guests/javascript/mgrep.wasm';
-  const first = run(['run', large, 'x', 'no-file'], { environment });
-  assert.match(first.error, /^wasi-mmap: translating mgrep\.wasm \(\d+\.\d MiB\), once\n/);
-  assert.not.match(run(['run', large, 'x', 'no-file'], { environment }).error, /translating/);
-  const entries = readdirSync(join(folder, 'own-cache/wasi-mmap/run'));
-  assert.is(entries.length, 1, entries.join());
-});
-
-test('without a cache that can be written', () => {
-  assert.is(
-    run(['run', VERBS, 'variable', 'A'], { environment: { XDG_CACHE_HOME: '/dev/null/none' } }).out,
-    '(none)\n',
-  );
-});
-
-test('without the native mapping', () => {
-  refuses(['run', '--no-native', 'build/guests/c/mgrep.wasm', 'x', 'y'], /not provided: wasi-mmap:mmap\/mapping/);
-  assert.is(run(['run', '--no-native', VERBS]).code, 0);
-});
-
-test('no directory is seen that was not granted', () => {
-  assert.match(run(['run', VERBS, 'write', '/etc/hostname']).out, /No such file|not permitted|Bad file/);
-  const { open, grants } = newFolders();
-  writeFileSync(join(folder, 'secret'), 'secret');
-  const paths = ['/open/../../secret', '../secret', '/secret', join(folder, 'secret')];
-  for (const path of paths) assert.not.match(run(['run', ...grants, VERBS, 'write', path]).out, /done/);
-  assert.is(readFileSync(join(folder, 'secret'), 'utf8'), 'secret');
-  assert.ok(existsSync(join(open, 'file')));
-});
-
-test('a directory to read and write, with the C library', () => {
-  const { open, grants } = newFolders();
-  const verbs = (...words: string[]): string => run(['run', ...grants, VERBS, ...words]).out;
-  assert.is(verbs('write', '/open/file'), 'done\n');
-  assert.is(verbs('create', '/open/new'), 'done\n');
-  assert.is(verbs('mkdir', '/open/folder'), 'done\n');
-  assert.is(verbs('rename', '/open/new', '/open/folder/renamed'), 'done\n');
-  assert.is(readFileSync(join(open, 'file'), 'utf8'), 'writtenorld');
-  assert.is(readFileSync(join(open, 'folder/renamed'), 'utf8'), 'written');
-});
-
-test('a directory to read only', () => {
-  const { open, closed, grants } = newFolders();
-  mkdirSync(join(closed, 'folder'));
-  linkSync(join(closed, 'file'), join(closed, 'folder/file'));
-  const attempts = [
-    ['write', '/closed/file'],
-    ['write', '/closed/folder/file'],
-    ['create', '/closed/new'],
-    ['truncate', '/closed/file'],
-    ['mkdir', '/closed/new'],
-    ['unlink', '/closed/file'],
-    ['rename', '/closed/file', '/closed/new'],
-    ['rename', '/closed/file', '/open/new'],
-    ['rename', '/open/file', '/closed/new'],
-    ['link', '/closed/file', '/open/new'],
-    ['link', '/open/file', '/closed/new'],
-    ['symlink', 'file', '/closed/new'],
-  ];
-  for (const words of attempts) {
-    const { code, out } = run(['run', ...grants, VERBS, ...words]);
+  test('standard input, output and error', () => {
+    const input = Buffer.alloc(3_000_000, 'some text\n');
+    const { code, out } = run(['run', VERBS, 'copy'], { input });
     assert.is(code, 0);
-    assert.not.match(out, /done/, words.join(' '));
-  }
-  assert.equal(readdirSync(closed).sort(), ['file', 'folder']);
-  assert.equal(readdirSync(open), ['file']);
-  assert.is(readFileSync(join(closed, 'file'), 'utf8'), 'hello world');
-});
-
-for (const language of LANGUAGES) {
-  const mgrep = `build/guests/${language}/mgrep.wasm`;
-  const mreplace = `build/guests/${language}/mreplace.wasm`;
-
-  test(`mgrep in ${language} answers as grep`, () => {
-    const text = 'first line\nsecond  line, line\n\nthird\nlast line without an end';
-    writeFileSync(join(folder, 'text'), text);
-    writeFileSync(join(folder, 'zero'), '');
-    writeFileSync(join(folder, 'long'), `${'x'.repeat(200_000)}needle${'y'.repeat(100_000)}\nneedle\n`);
-    const calls = [
-      ['line', 'text'],
-      ['-n', 'line', 'text'],
-      ['-c', 'line', 'text'],
-      ['-n', 'third', 'text', 'zero'],
-      ['-c', 'i', 'text', 'zero', 'long'],
-      ['nothing', 'text'],
-      ['', 'text'],
-      ['-n', 'needle', 'long'],
-      ['-c', 'line', 'text', 'no-such-file'],
-      ['-n', '--', '-n', 'text'],
-    ];
-    for (const words of calls) {
-      const [file, at] = [spawnSync('grep', ['-Fa', ...words], { cwd: folder }), words.join(' ')];
-      const { code, out } = run(['run', '--dir-ro', `${folder}::/`, mgrep, ...words]);
-      assert.ok(out === file.stdout.toString('latin1'), `${at}: ${out.slice(0, 300)}`);
-      assert.is(code, file.status, at);
-    }
-    assert.is(run(['run', mgrep]).code, 2);
-    assert.is(run(['run', mgrep, '-x', 'a', 'b']).code, 2);
+    assert.ok(out === input.toString('latin1'));
+    assert.is(run(['run', VERBS, 'complain']).error, 'to stderr\n');
+    assert.is(run(['run', VERBS, 'terminal']).out, '000\n');
   });
 
-  test(`mreplace in ${language} edits in place`, () => {
-    const { open, closed, grants } = newFolders();
-    const call = (...words: string[]) => run(['run', ...grants, mreplace, ...words]);
-    const done = call('o', '0', '/open/file');
-    assert.is(done.out, '/open/file: 2\n', done.error);
-    assert.is(done.code, 0);
-    assert.is(readFileSync(join(open, 'file'), 'utf8'), 'hell0 w0rld');
-    assert.is(call('o', '0', '/open/file').code, 1);
-    const refused = call('o', '0', '/closed/file');
-    assert.is(refused.code, 2);
-    assert.match(refused.error, /^mreplace: \/closed\/file: /);
-    assert.is(readFileSync(join(closed, 'file'), 'utf8'), 'hello world');
-    assert.is(call('o', 'longer', '/open/file').code, 2);
+  test('exit codes', () => {
+    assert.is(run(['run', VERBS]).code, 0);
+    assert.is(run(['run', VERBS, 'exit-with-failure']).code, 1);
+    const trapped = run([
+      'run',
+      '--dir',
+      `${newFolders().open}::/`,
+      'build/guests/c/hostile.wasm',
+      'trap-while-mapped',
+    ]);
+    assert.is(trapped.code, 134);
+    assert.match(trapped.error, /hostile\.wasm trapped: .*unreachable/);
   });
-}
 
-test('output that fills a pipe arrives while the component waits for input', async () => {
-  mkdirSync('build', { recursive: true });
-  const path = resolve(mkdtempSync(resolve('build', 'cli-')), 'file');
-  const guest = new Guest([process.execPath, 'dist/cli/main.mjs', 'run', '--dir', 'build::/', 'build/guests/c/contract.wasm']);
-  try {
-    const session = await guest.open(path, { repeat: 'z', size: 300_000 });
-    await session.answer({ op: 'mmap', map: 'm', access: 'read', length: 0, offset: 0 });
-    for (let round = 0; round < 20; round += 1) {
-      const answer = await session.answer({ op: 'read', map: 'm', offset: 0, length: 300_000 });
-      assert.is(answer.length, 300_002);
-    }
-    await session.close();
-  } finally {
-    guest.close();
-    rmSync(dirname(path), { recursive: true });
-  }
-});
+  test('it is translated once', () => {
+    const environment = { XDG_CACHE_HOME: join(folder, `own-cache-${host}`) };
+    const large = 'build/guests/javascript/mgrep.wasm';
+    const first = run(['run', large, 'x', 'no-file'], { environment });
+    assert.match(first.error, /^wasi-mmap: translating mgrep\.wasm \(\d+\.\d MiB\), once\n/);
+    assert.not.match(run(['run', large, 'x', 'no-file'], { environment }).error, /translating/);
+    assert.is(readdirSync(join(folder, `own-cache-${host}/wasi-mmap`)).length, 1);
+  });
 
-// Debian's C library for WASI has no table of descriptors: there the feature does not exist.
-const STD_FILE = 'build/guests/rust/std_file.wasm';
-if (existsSync(STD_FILE)) {
-  test('a std::fs::File in Rust is mapped, though its path is gone', () => {
+  test('without a cache that can be written', () => {
+    assert.is(
+      run(['run', VERBS, 'variable', 'A'], { environment: { XDG_CACHE_HOME: '/dev/null/none' } }).out,
+      '(none)\n',
+    );
+  });
+
+  test('without the native mapping', () => {
+    refuses(['run', '--no-native', 'build/guests/c/mgrep.wasm', 'x', 'y'], /not provided: wasi-mmap:mmap\/mapping/);
+    assert.is(run(['run', '--no-native', VERBS]).code, 0);
+  });
+
+  test('no directory is seen that was not granted', () => {
+    assert.match(run(['run', VERBS, 'write', '/etc/hostname']).out, /No such file|not permitted|Bad file/);
     const { open, grants } = newFolders();
-    assert.is(run(['run', ...grants, STD_FILE, '/open/file']).out, 'mappedworld\n');
-    assert.equal(readdirSync(open), []);
+    writeFileSync(join(folder, 'secret'), 'secret');
+    const paths = ['/open/../../secret', '../secret', '/secret', join(folder, 'secret')];
+    for (const path of paths) assert.not.match(run(['run', ...grants, VERBS, 'write', path]).out, /done/);
+    assert.is(readFileSync(join(folder, 'secret'), 'utf8'), 'secret');
+    assert.ok(existsSync(join(open, 'file')));
   });
-} else {
-  console.log('skips the test of std::fs::File: this Rust has no target wasm32-wasip2');
-}
 
-test.run();
+  test('a directory to read and write, with the C library', () => {
+    const { open, grants } = newFolders();
+    const verbs = (...words: string[]): string => run(['run', ...grants, VERBS, ...words]).out;
+    assert.is(verbs('write', '/open/file'), 'done\n');
+    assert.is(verbs('create', '/open/new'), 'done\n');
+    assert.is(verbs('mkdir', '/open/folder'), 'done\n');
+    assert.is(verbs('rename', '/open/new', '/open/folder/renamed'), 'done\n');
+    assert.is(readFileSync(join(open, 'file'), 'utf8'), 'writtenorld');
+    assert.is(readFileSync(join(open, 'folder/renamed'), 'utf8'), 'written');
+  });
+
+  test('a directory to read only', () => {
+    const { open, closed, grants } = newFolders();
+    mkdirSync(join(closed, 'folder'));
+    linkSync(join(closed, 'file'), join(closed, 'folder/file'));
+    const attempts = [
+      ['write', '/closed/file'],
+      ['write', '/closed/folder/file'],
+      ['create', '/closed/new'],
+      ['truncate', '/closed/file'],
+      ['mkdir', '/closed/new'],
+      ['unlink', '/closed/file'],
+      ['rename', '/closed/file', '/closed/new'],
+      ['rename', '/closed/file', '/open/new'],
+      ['rename', '/open/file', '/closed/new'],
+      ['link', '/closed/file', '/open/new'],
+      ['link', '/open/file', '/closed/new'],
+      ['symlink', 'file', '/closed/new'],
+    ];
+    for (const words of attempts) {
+      const { code, out } = run(['run', ...grants, VERBS, ...words]);
+      assert.is(code, 0);
+      assert.not.match(out, /done/, words.join(' '));
+    }
+    assert.equal(readdirSync(closed).sort(), ['file', 'folder']);
+    assert.equal(readdirSync(open), ['file']);
+    assert.is(readFileSync(join(closed, 'file'), 'utf8'), 'hello world');
+  });
+
+  for (const language of LANGUAGES) {
+    const mgrep = `build/guests/${language}/mgrep.wasm`;
+    const mreplace = `build/guests/${language}/mreplace.wasm`;
+
+    test(`mgrep in ${language} answers as grep`, () => {
+      const text = 'first line\nsecond  line, line\n\nthird\nlast line without an end';
+      writeFileSync(join(folder, 'text'), text);
+      writeFileSync(join(folder, 'zero'), '');
+      writeFileSync(join(folder, 'long'), `${'x'.repeat(200_000)}needle${'y'.repeat(100_000)}\nneedle\n`);
+      const calls = [
+        ['line', 'text'],
+        ['-n', 'line', 'text'],
+        ['-c', 'line', 'text'],
+        ['-n', 'third', 'text', 'zero'],
+        ['-c', 'i', 'text', 'zero', 'long'],
+        ['nothing', 'text'],
+        ['', 'text'],
+        ['-n', 'needle', 'long'],
+        ['-c', 'line', 'text', 'no-such-file'],
+        ['-n', '--', '-n', 'text'],
+      ];
+      for (const words of calls) {
+        const [file, at] = [spawnSync('grep', ['-Fa', ...words], { cwd: folder }), words.join(' ')];
+        const { code, out } = run(['run', '--dir-ro', `${folder}::/`, mgrep, ...words]);
+        assert.ok(out === file.stdout.toString('latin1'), `${at}: ${out.slice(0, 300)}`);
+        assert.is(code, file.status, at);
+      }
+      assert.is(run(['run', mgrep]).code, 2);
+      assert.is(run(['run', mgrep, '-x', 'a', 'b']).code, 2);
+    });
+
+    test(`mreplace in ${language} edits in place`, () => {
+      const { open, closed, grants } = newFolders();
+      const call = (...words: string[]) => run(['run', ...grants, mreplace, ...words]);
+      const done = call('o', '0', '/open/file');
+      assert.is(done.out, '/open/file: 2\n', done.error);
+      assert.is(done.code, 0);
+      assert.is(readFileSync(join(open, 'file'), 'utf8'), 'hell0 w0rld');
+      assert.is(call('o', '0', '/open/file').code, 1);
+      const refused = call('o', '0', '/closed/file');
+      assert.is(refused.code, 2);
+      assert.match(refused.error, /^mreplace: \/closed\/file: /);
+      assert.is(readFileSync(join(closed, 'file'), 'utf8'), 'hello world');
+      assert.is(call('o', 'longer', '/open/file').code, 2);
+    });
+  }
+
+  test('output that fills a pipe arrives while the component waits for input', async () => {
+    mkdirSync('build', { recursive: true });
+    const path = resolve(mkdtempSync(resolve('build', 'cli-')), 'file');
+    const guest = new Guest([...command, 'run', '--dir', 'build::/', 'build/guests/c/contract.wasm']);
+    try {
+      const session = await guest.open(path, { repeat: 'z', size: 300_000 });
+      await session.answer({ op: 'mmap', map: 'm', access: 'read', length: 0, offset: 0 });
+      for (let round = 0; round < 20; round += 1) {
+        const answer = await session.answer({ op: 'read', map: 'm', offset: 0, length: 300_000 });
+        assert.is(answer.length, 300_002);
+      }
+      await session.close();
+    } finally {
+      guest.close();
+      rmSync(dirname(path), { recursive: true });
+    }
+  });
+
+  // Debian's C library for WASI has no table of descriptors: there the feature does not exist.
+  const STD_FILE = 'build/guests/rust/std_file.wasm';
+  if (existsSync(STD_FILE)) {
+    test('a std::fs::File in Rust is mapped, though its path is gone', () => {
+      const { open, grants } = newFolders();
+      assert.is(run(['run', ...grants, STD_FILE, '/open/file']).out, 'mappedworld\n');
+      assert.equal(readdirSync(open), []);
+    });
+  } else {
+    console.log('skips the test of std::fs::File: this Rust has no target wasm32-wasip2');
+  }
+
+  test.run();
+}

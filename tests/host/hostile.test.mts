@@ -1,5 +1,6 @@
 // Components that misbehave: the host answers with the typed error, or the guest traps. It never crashes, leaks or grants
 // a right. Every scenario runs with both kinds of bindings, for they take different ways through the host.
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { suite } from 'uvu';
@@ -81,6 +82,31 @@ for (const bindings of ['hybrid', 'js'] satisfies Bindings[]) {
 
   test.run();
 }
+
+const wasmtime = suite('hostile, wasmtime');
+
+for (const [scenario, expected] of Object.entries(SCENARIOS)) {
+  wasmtime(scenario, () => {
+    const folder = mkdtempSync(resolve('build', 'hostile-'));
+    try {
+      writeFileSync(`${folder}/file`, TEXT);
+      writeFileSync(`${folder}/sparse`, '');
+      truncateSync(`${folder}/sparse`, 6 * 2 ** 30);
+      const args = ['run', '--dir', `${folder}::/`, HOSTILE, scenario];
+      const { status, signal, stderr } = spawnSync('build/wasmtime/wasi-mmap', args, { encoding: 'utf8' });
+      const got = status === 134 ? 'trap' : (status ?? signal);
+      assert.ok(
+        ([expected].flat() as unknown[]).includes(got),
+        `ended with ${got}, not ${String(expected)}: ${stderr}`,
+      );
+      if (got === 'trap') assert.match(stderr, /^wasi-mmap: hostile\.wasm trapped: /);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+}
+
+wasmtime.run();
 
 const test = suite('guests together');
 
