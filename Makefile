@@ -76,7 +76,7 @@ lint: tests guests
 	tests/tools/cargo.sh fmt --check --manifest-path guest/rust/Cargo.toml
 	CARGO_TARGET_DIR=$(CARGO_TARGET) tests/tools/cargo.sh clippy -q --manifest-path guest/rust/Cargo.toml --all-targets --features std-file -- -D warnings
 	tests/tools/cargo.sh fmt --check --manifest-path host/wasmtime/Cargo.toml
-	CARGO_TARGET_DIR=$(CARGO_TARGET) tests/tools/cargo.sh clippy -q --locked --release --manifest-path host/wasmtime/Cargo.toml --all-targets -- -D warnings
+	CARGO_TARGET_DIR=$(CARGO_TARGET) tests/tools/cargo.sh clippy -q --locked --release --manifest-path host/wasmtime/Cargo.toml --features cli --all-targets -- -D warnings
 	shellcheck tests/tools/*.sh .ci/run
 	ruff check -q .
 	ruff format -q --check .

@@ -71,7 +71,10 @@ const runners: Runner[] = [
   },
   {
     name: 'crate for wasmtime',
-    command: ['tests/tools/cargo.sh', 'test', '--locked', '--release', '--manifest-path', 'host/wasmtime/Cargo.toml'],
+    command: [
+      'tests/tools/cargo.sh',
+      ...['test', '--locked', '--release', '--features', 'cli', '--manifest-path', 'host/wasmtime/Cargo.toml'],
+    ],
     count: cargo,
   },
   ...testFiles('build/tests').map((name): Runner => {

@@ -2,6 +2,7 @@
 /*
  * What is measured inside a guest, on /text:
  *   bench map-read|file-read COUNT SIZE   reads of this size at scattered places, through a mapping or wasi:filesystem
+ *   bench map-sum|file-sum ROUNDS SIZE    reads the file from start to end so many times, and prints the sum of its words
  *   bench map COUNT                       maps the file and drops the mapping
  *   bench grep NEEDLE                     prints how many lines contain the needle, reading through wasi:filesystem
  */
@@ -78,6 +79,45 @@ static void grep(const char *needle) {
   printf("%llu\n", (unsigned long long)lines);
 }
 
+/* Four sums, so that the processor need not wait for one. */
+static uint64_t sum(const uint8_t *bytes, size_t length) {
+  uint64_t sums[4] = {0};
+  for (size_t at = 0; at + 32 <= length; at += 32) {
+    uint64_t words[4];
+    memcpy(words, bytes + at, sizeof words);
+    for (int i = 0; i < 4; i += 1)
+      sums[i] += words[i];
+  }
+  return sums[0] + sums[1] + sums[2] + sums[3];
+}
+
+static uint64_t sum_mapping(wmmap_mapping map, size_t size) {
+  uint64_t total = 0;
+  const uint64_t end = wmmap_length(map);
+  for (uint64_t offset = 0; offset < end; offset += size) {
+    const size_t length = end - offset < size ? (size_t)(end - offset) : size;
+    require(wmmap_read(map, offset, length, buffer));
+    total += sum(buffer, length);
+  }
+  return total;
+}
+
+/* Without a copy of its own, and with as much as the host gives at a time. */
+static uint64_t sum_file(wmmap_file file, size_t size) {
+  uint64_t total = 0;
+  for (uint64_t offset = 0;;) {
+    read_result got;
+    descriptor_read(file.handle, (int64_t)size, (int64_t)offset, &got);
+    if (got.is_error)
+      abort();
+    if (got.length == 0)
+      return total;
+    total += sum(got.bytes, got.length);
+    offset += got.length;
+    free(got.bytes);
+  }
+}
+
 int main(int count, char **words) {
   if (count < 3)
     return 1;
@@ -96,6 +136,13 @@ int main(int count, char **words) {
     return 0;
   }
   require(wmmap_map(file, 0, WMMAP_READ, 0, &map));
+  if (strcmp(what, "map-sum") == 0 || strcmp(what, "file-sum") == 0) {
+    uint64_t total = 0;
+    for (uint64_t i = 0; i < calls; i += 1)
+      total = what[0] == 'm' ? sum_mapping(map, size) : sum_file(file, size);
+    printf("%llu\n", (unsigned long long)total);
+    return 0;
+  }
   const uint64_t limit = wmmap_length(map) - size;
   if (strcmp(what, "map-read") == 0)
     for (uint64_t i = 0; i < calls; i += 1)

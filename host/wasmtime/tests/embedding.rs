@@ -1,0 +1,258 @@
+//! What a program sees that has the crate in it: stores, threads, traps, limits, and the cost of a call in memory.
+//!
+//! The components are those of `tests/`, built by `make guests`.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Waker};
+use wasmtime::component::{Component, Linker, ResourceTable};
+use wasmtime::{Engine, Result, Store};
+use wasmtime_wasi::p2::bindings::{sync, Command};
+use wasmtime_wasi::{FsPerms, I32Exit, WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_mmap::{live_regions, WasiMmap, WasiMmapCtx};
+
+/// Remembers the largest block that was allocated.
+struct Watched;
+
+static LARGEST: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: everything is done by the allocator of the system.
+unsafe impl GlobalAlloc for Watched {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        LARGEST.fetch_max(layout.size(), Ordering::Relaxed);
+        // SAFETY: the caller keeps the rules.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // SAFETY: the caller keeps the rules.
+        unsafe { System.dealloc(block, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Watched = Watched;
+
+/// Mappings and allocations are counted in the whole process: one test at a time.
+fn alone() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+struct State {
+    table: ResourceTable,
+    wasi: WasiCtx,
+    mmap: WasiMmapCtx,
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+fn view(state: &mut State) -> WasiMmap<'_> {
+    WasiMmap::new(&mut state.mmap, &mut state.table)
+}
+
+/// A folder with the files that the guests want, removed with it.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("embedding-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let folder = top().join("build").join(name);
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("file"), "0123456789abcdef".repeat(4096)).unwrap();
+        std::fs::write(folder.join("text"), "some text\n".repeat(1 << 20)).unwrap();
+        std::fs::File::create(folder.join("sparse")).unwrap().set_len(6 << 30).unwrap();
+        Self(folder)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.0).unwrap();
+    }
+}
+
+fn top() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn guest(engine: &Engine, name: &str) -> Component {
+    let path = top().join("build/guests/c").join(name).with_extension("wasm");
+    assert!(path.exists(), "{} is missing: run \"make guests\"", path.display());
+    Component::from_file(engine, path).unwrap()
+}
+
+fn store(engine: &Engine, folder: &Folder, mmap: WasiMmapCtx, arguments: &[&str]) -> Store<State> {
+    let mut wasi = WasiCtx::builder();
+    wasi.arg("guest").args(arguments).preopened_dir(&folder.0, "/", FsPerms::ReadWrite).unwrap();
+    let mut store = Store::new(engine, State { table: ResourceTable::new(), wasi: wasi.build(), mmap });
+    store.set_hostcall_fuel(usize::MAX);
+    store
+}
+
+fn linker(engine: &Engine) -> Linker<State> {
+    let mut linker = Linker::new(engine);
+    wasmtime_wasi::p2::add_to_linker_sync(&mut linker).unwrap();
+    wasmtime_wasi_mmap::add_to_linker(&mut linker, view).unwrap();
+    linker
+}
+
+fn async_linker(engine: &Engine) -> Linker<State> {
+    let mut linker = Linker::new(engine);
+    wasmtime_wasi::p2::add_to_linker_async(&mut linker).unwrap();
+    wasmtime_wasi_mmap::add_to_linker_async(&mut linker, view).unwrap();
+    linker
+}
+
+/// The exit code of the component, or how it trapped.
+fn ended(result: Result<std::result::Result<(), ()>>) -> std::result::Result<i32, String> {
+    match result {
+        Ok(Ok(())) => Ok(0),
+        Ok(Err(())) => Ok(1),
+        Err(error) => error.downcast_ref::<I32Exit>().map(|exit| exit.0).ok_or_else(|| error.root_cause().to_string()),
+    }
+}
+
+fn run(store: &mut Store<State>, linker: &Linker<State>, component: &Component) -> std::result::Result<i32, String> {
+    let command = sync::Command::instantiate(&mut *store, component, linker).unwrap();
+    ended(command.wasi_cli_run().call_run(store))
+}
+
+async fn run_async(
+    store: &mut Store<State>,
+    linker: &Linker<State>,
+    component: &Component,
+) -> std::result::Result<i32, String> {
+    let command = Command::instantiate_async(&mut *store, component, linker).await.unwrap();
+    ended(command.wasi_cli_run().call_run(store).await)
+}
+
+#[test]
+fn a_linker_takes_the_interface_once() {
+    let engine = Engine::default();
+    let mut linker = linker(&engine);
+    assert!(wasmtime_wasi_mmap::add_to_linker(&mut linker, view).is_err());
+}
+
+#[test]
+fn a_trap_leaves_its_mapping_to_the_table() {
+    let _turn = alone();
+    let (engine, folder, before) = (Engine::default(), Folder::new(), live_regions());
+    let (linker, component) = (linker(&engine), guest(&engine, "hostile"));
+    let mut store = store(&engine, &folder, WasiMmapCtx::default(), &["trap-while-mapped"]);
+    let trap = run(&mut store, &linker, &component).unwrap_err();
+    assert!(trap.contains("unreachable"), "{trap}");
+    assert!(live_regions() > before);
+    drop(store);
+    assert_eq!(live_regions(), before);
+}
+
+#[test]
+fn stores_of_one_engine_run_on_threads() {
+    let _turn = alone();
+    let (engine, folder, before) = (Engine::default(), Folder::new(), live_regions());
+    let (linker, component) = (linker(&engine), guest(&engine, "hostile"));
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let mut store = store(&engine, &folder, WasiMmapCtx::default(), &["every-order"]);
+                assert_eq!(run(&mut store, &linker, &component), Ok(0));
+            });
+        }
+    });
+    assert_eq!(live_regions(), before);
+}
+
+#[test]
+fn a_store_may_move_to_another_thread_while_mapped() {
+    let _turn = alone();
+    let (engine, folder, before) = (Engine::default(), Folder::new(), live_regions());
+    let (linker, component) = (linker(&engine), guest(&engine, "hostile"));
+    let mut store = store(&engine, &folder, WasiMmapCtx::default(), &["exit-while-mapped"]);
+    assert_eq!(run(&mut store, &linker, &component), Ok(0));
+    std::thread::spawn(move || drop(store)).join().unwrap();
+    assert_eq!(live_regions(), before);
+}
+
+#[test]
+fn two_instances_in_one_store_share_its_limits() {
+    let _turn = alone();
+    let (engine, folder) = (Engine::default(), Folder::new());
+    let (linker, component) = (linker(&engine), guest(&engine, "hostile"));
+    let limited = WasiMmapCtx::builder().max_mappings(1).build();
+    let mut store = store(&engine, &folder, limited, &["exit-while-mapped"]);
+    assert_eq!(run(&mut store, &linker, &component), Ok(0));
+    // The first one has the only mapping, so that this one gets none.
+    assert_ne!(run(&mut store, &linker, &component), Ok(0));
+}
+
+#[test]
+fn asynchronous_stores() {
+    let _turn = alone();
+    let (engine, folder, before) = (Engine::default(), Folder::new(), live_regions());
+    let component = guest(&engine, "hostile");
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    for linker in [async_linker(&engine), {
+        let mut linker = Linker::new(&engine);
+        wasmtime_wasi::p2::add_to_linker_async(&mut linker).unwrap();
+        wasmtime_wasi_mmap::add_to_linker(&mut linker, view).unwrap(); // The other kind fits too.
+        linker
+    }] {
+        for scenario in ["every-order", "rights", "large-numbers"] {
+            let mut store = store(&engine, &folder, WasiMmapCtx::default(), &[scenario]);
+            assert_eq!(runtime.block_on(run_async(&mut store, &linker, &component)), Ok(0), "{scenario}");
+        }
+    }
+    assert_eq!(live_regions(), before);
+}
+
+#[test]
+fn a_call_that_is_given_up_leaves_nothing() {
+    let _turn = alone();
+    let (engine, folder, before) = (Engine::default(), Folder::new(), live_regions());
+    let (linker, component) = (async_linker(&engine), guest(&engine, "hostile"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let _entered = runtime.enter();
+    for polls in 1..40 {
+        let mut store = store(&engine, &folder, WasiMmapCtx::default(), &["every-order"]);
+        {
+            let mut call = pin!(run_async(&mut store, &linker, &component));
+            for _ in 0..polls {
+                if call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready() {
+                    break;
+                }
+                std::thread::yield_now();
+            }
+        }
+        drop(store);
+    }
+    drop(_entered);
+    drop(runtime); // Waits for what runs on its threads.
+    assert_eq!(live_regions(), before);
+}
+
+/// One copy each way: nothing as large as what is read or searched for is ever allocated on the host.
+#[test]
+fn lists_are_not_held_by_the_host() {
+    let _turn = alone();
+    let (engine, folder) = (Engine::default(), Folder::new());
+    let linker = linker(&engine);
+    for (name, arguments) in [("bench", ["map-read", "50", "1048576"].as_slice()), ("hostile", &["large-needle"])] {
+        let component = guest(&engine, name);
+        let mut store = store(&engine, &folder, WasiMmapCtx::default(), arguments);
+        let command = sync::Command::instantiate(&mut store, &component, &linker).unwrap();
+        LARGEST.store(0, Ordering::Relaxed);
+        assert_eq!(ended(command.wasi_cli_run().call_run(&mut store)), Ok(0), "{name}");
+        let largest = LARGEST.load(Ordering::Relaxed);
+        assert!(largest < 256 << 10, "{name}: the host allocated {largest} bytes");
+    }
+}

@@ -1,0 +1,123 @@
+//! Guests in wasmtime, measured inside one process: bench FOLDER, which holds the file `text` and the components of
+//! build/guests/c. Prints a line for each case: its name, and the best time in nanoseconds for one operation.
+
+use std::fs::File;
+use std::hint::black_box;
+use std::path::Path;
+use std::time::Instant;
+use wasmtime::component::{Component, Linker, ResourceTable};
+use wasmtime::{Engine, Result, Store};
+use wasmtime_wasi::p2::bindings::sync::Command;
+use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_mmap::{WasiMmap, WasiMmapCtx};
+
+const ROUNDS: usize = 5;
+const CALLS: u64 = 2_000_000;
+
+struct State {
+    table: ResourceTable,
+    wasi: WasiCtx,
+    mmap: WasiMmapCtx,
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+struct Guest<'a> {
+    linker: &'a Linker<State>,
+    component: &'a Component,
+    folder: &'a Path,
+}
+
+impl Guest<'_> {
+    /// Runs the component once; the start is not part of the time.
+    fn run(&self, arguments: &[&str], blocking: bool) -> f64 {
+        let mut wasi = WasiCtx::builder();
+        wasi.arg("bench").args(arguments).allow_blocking_current_thread(blocking);
+        wasi.preopened_dir(self.folder, "/", FsPerms::ReadOnly).expect("a folder");
+        let state = State { table: ResourceTable::new(), wasi: wasi.build(), mmap: WasiMmapCtx::default() };
+        let mut store = Store::new(self.linker.engine(), state);
+        let command = Command::instantiate(&mut store, self.component, self.linker).expect("a command");
+        let start = Instant::now();
+        command.wasi_cli_run().call_run(&mut store).expect("no trap").expect("success");
+        start.elapsed().as_nanos() as f64
+    }
+}
+
+/// As in bench.c.
+fn sum(bytes: &[u8]) -> u64 {
+    let mut sums = [0_u64; 4];
+    for block in bytes.chunks_exact(32) {
+        for (sum, word) in sums.iter_mut().zip(block.chunks_exact(8)) {
+            *sum = sum.wrapping_add(u64::from_le_bytes(word.try_into().expect("8 bytes")));
+        }
+    }
+    sums.iter().fold(0, |total, sum| total.wrapping_add(*sum))
+}
+
+fn time(work: impl FnOnce() -> u64) -> f64 {
+    let start = Instant::now();
+    black_box(work());
+    start.elapsed().as_nanos() as f64
+}
+
+fn main() -> Result<()> {
+    let folder = std::env::args().nth(1).expect("bench FOLDER");
+    let folder = Path::new(&folder);
+    let engine = Engine::default();
+    let mut linker = Linker::new(&engine);
+    wasmtime_wasi::p2::add_to_linker_sync(&mut linker)?;
+    wasmtime_wasi_mmap::add_to_linker(&mut linker, |state: &mut State| {
+        WasiMmap::new(&mut state.mmap, &mut state.table)
+    })?;
+    let component = Component::from_file(&engine, "build/guests/c/bench.wasm")?;
+    let guest = Guest { linker: &linker, component: &component, folder };
+    // SAFETY: nobody changes the file meanwhile.
+    let map = unsafe { memmap2::Mmap::map(&File::open(folder.join("text"))?)? };
+    let calls = CALLS.to_string();
+
+    type Case<'a> = (&'a str, f64, Box<dyn Fn() -> f64 + 'a>);
+    let mut cases: Vec<Case> = Vec::new();
+    for (size, label) in [("65536", "64 KiB"), ("1048576", "1 MiB")] {
+        for (name, verb, blocking) in [
+            ("mapping", "map-sum", true),
+            ("wasi, blocking", "file-sum", true),
+            ("wasi, other thread", "file-sum", false),
+        ] {
+            let (guest, name) = (&guest, format!("{name}, {label}").leak());
+            cases.push((name, 1.0, Box::new(move || guest.run(&[verb, "1", size], blocking))));
+        }
+        let (map, length) = (&map, size.parse::<usize>().expect("a number"));
+        let buffer = std::cell::RefCell::new(vec![0_u8; length]);
+        let copy_and_sum = move || {
+            let mut buffer = buffer.borrow_mut();
+            time(|| {
+                map.chunks(length).fold(0_u64, |total, block| {
+                    buffer[..block.len()].copy_from_slice(block);
+                    total.wrapping_add(sum(black_box(&buffer[..block.len()])))
+                })
+            })
+        };
+        cases.push((format!("memcpy and sum, {label}").leak(), 1.0, Box::new(copy_and_sum)));
+    }
+    cases.push(("memmap2", 1.0, Box::new(|| time(|| sum(&map)))));
+    cases.push(("1 byte", CALLS as f64, Box::new(|| guest.run(&["map-read", &calls, "1"], true))));
+    cases.push(("map", 20_000.0, Box::new(|| guest.run(&["map", "20000"], true))));
+
+    let mut best = vec![f64::INFINITY; cases.len()];
+    for round in 0..=ROUNDS {
+        for (best, (_, operations, work)) in best.iter_mut().zip(&cases) {
+            let time = work() / operations;
+            if round > 0 {
+                *best = best.min(time); // The first round warms up.
+            }
+        }
+    }
+    for (best, (name, ..)) in best.iter().zip(&cases) {
+        println!("{name}: {best:.1}");
+    }
+    Ok(())
+}
