@@ -71,10 +71,8 @@ const runners: Runner[] = [
   },
   {
     name: 'crate for wasmtime',
-    command: [
-      'tests/tools/cargo.sh',
-      ...['test', '--locked', '--release', '--features', 'cli', '--manifest-path', 'host/wasmtime/Cargo.toml'],
-    ],
+    // prettier-ignore
+    command: ['tests/tools/cargo.sh', 'test', '--locked', '--release', '--features', 'cli', '--manifest-path', 'host/wasmtime/Cargo.toml'],
     count: cargo,
   },
   ...testFiles('build/tests').map((name): Runner => {

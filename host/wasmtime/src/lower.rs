@@ -9,44 +9,10 @@ use crate::Mapping;
 use std::mem::MaybeUninit;
 use wasmtime::component::__internal::{CanonicalAbiInfo, InstanceType, InterfaceType, LowerContext};
 use wasmtime::component::{ComponentType, Lower};
-use wasmtime::{Result, ValRaw};
+use wasmtime::{bail, format_err, Result};
 
-/// A `list<u8>` that is in the memory of the guest already.
-pub struct InGuest {
-    address: u32,
-    length: u32,
-}
-
-// SAFETY: everything is that of `[u8]`, the host's type for the same `list<u8>`.
-unsafe impl ComponentType for InGuest {
-    type Lower = <[u8] as ComponentType>::Lower;
-    const ABI: CanonicalAbiInfo = <[u8] as ComponentType>::ABI;
-
-    fn typecheck(ty: &InterfaceType, types: &InstanceType<'_>) -> Result<()> {
-        <[u8] as ComponentType>::typecheck(ty, types)
-    }
-}
-
-// SAFETY: a list is lowered as its address and its length, and both places are written whole.
-unsafe impl Lower for InGuest {
-    fn linear_lower_to_flat<T>(
-        &self,
-        _: &mut LowerContext<'_, T>,
-        _: InterfaceType,
-        dst: &mut MaybeUninit<Self::Lower>,
-    ) -> Result<()> {
-        dst.write([ValRaw::u32(self.address), ValRaw::u32(self.length)]);
-        Ok(())
-    }
-
-    fn linear_lower_to_memory<T>(&self, cx: &mut LowerContext<'_, T>, _: InterfaceType, offset: usize) -> Result<()> {
-        *cx.get(offset) = self.address.to_le_bytes();
-        *cx.get(offset + size_of::<u32>()) = self.length.to_le_bytes();
-        Ok(())
-    }
-}
-
-type Lowered = std::result::Result<InGuest, ErrorCode>;
+/// The host's own type for a `result<list<u8>, error-code>`.
+type Lowered = std::result::Result<Vec<u8>, ErrorCode>;
 
 /// The result of `read`: a range that may be read, or why not.
 pub struct Bytes(pub std::result::Result<Range, ErrorCode>);
@@ -58,27 +24,31 @@ pub struct Range {
     pub length: u32,
 }
 
-impl Bytes {
-    /// Has the guest make room and copies into it. An error of the outer kind is a trap.
-    fn copy_to_guest<T>(&self, cx: &mut LowerContext<'_, T>) -> Result<Lowered> {
-        let Range { mapping, offset, length } = match &self.0 {
-            Ok(range) => range,
-            Err(code) => return Ok(Err(*code)),
-        };
+/// Where the parts of a list lie in a result, behind the byte that tells list from error (canonical ABI).
+const ADDRESS_AT: usize = 4;
+const LENGTH_AT: usize = 8;
+
+impl Range {
+    /// Has the guest make room, copies into it, and stores where it is. An error of the outer kind is a trap.
+    fn store<T>(&self, cx: &mut LowerContext<'_, T>, offset: usize) -> Result<std::result::Result<(), ErrorCode>> {
+        let length = self.length as usize;
         // A guest cannot call its imports meanwhile, so that the mapping stays as it was when the range was checked.
-        let address = cx.realloc(0, 0, 1, *length as usize)?;
-        // Memory may have moved; wasmtime has checked that the new block lies in it.
-        let target = cx
-            .as_slice_mut()
-            .get_mut(address..)
-            .and_then(|rest| rest.get_mut(..*length as usize))
-            .ok_or_else(|| wasmtime::format_err!("realloc returned a block outside the memory"))?;
-        let lowered = InGuest { address: u32::try_from(address)?, length: *length };
-        Ok(mapping.with(|mapping| mapping.read(*offset, target)).map(|()| lowered))
+        let address = cx.realloc(0, 0, 1, length)?;
+        let memory = cx.as_slice_mut(); // Taken now: the guest may have grown it.
+        let target = memory.get_mut(address..).and_then(|rest| rest.get_mut(..length));
+        let target = target.ok_or_else(|| format_err!("realloc returned a block outside the memory"))?;
+        if let Err(code) = self.mapping.with(|mapping| mapping.read(self.offset, target)) {
+            return Ok(Err(code));
+        }
+        let result = &mut memory[offset..][..Bytes::SIZE32];
+        result[0] = 0;
+        result[ADDRESS_AT..LENGTH_AT].copy_from_slice(&u32::try_from(address)?.to_le_bytes());
+        result[LENGTH_AT..].copy_from_slice(&self.length.to_le_bytes());
+        Ok(Ok(()))
     }
 }
 
-// SAFETY: everything is that of the `Result` that it is lowered as.
+// SAFETY: everything is that of the host's own type for the same type of the component model.
 unsafe impl ComponentType for Bytes {
     type Lower = <Lowered as ComponentType>::Lower;
     const ABI: CanonicalAbiInfo = <Lowered as ComponentType>::ABI;
@@ -88,18 +58,26 @@ unsafe impl ComponentType for Bytes {
     }
 }
 
-// SAFETY: it is lowered as that `Result`, by its own implementation.
+// SAFETY: `linear_lower_to_memory` writes the byte that tells the cases apart and both parts of the list, or leaves all
+// to the host's own type; `linear_lower_to_flat` never succeeds, so that it need not write anything.
 unsafe impl Lower for Bytes {
     fn linear_lower_to_flat<T>(
         &self,
-        cx: &mut LowerContext<'_, T>,
-        ty: InterfaceType,
-        dst: &mut MaybeUninit<Self::Lower>,
+        _: &mut LowerContext<'_, T>,
+        _: InterfaceType,
+        _: &mut MaybeUninit<Self::Lower>,
     ) -> Result<()> {
-        self.copy_to_guest(cx)?.linear_lower_to_flat(cx, ty, dst)
+        bail!("a result of three values is stored in memory")
     }
 
     fn linear_lower_to_memory<T>(&self, cx: &mut LowerContext<'_, T>, ty: InterfaceType, offset: usize) -> Result<()> {
-        self.copy_to_guest(cx)?.linear_lower_to_memory(cx, ty, offset)
+        let stored = match &self.0 {
+            Ok(range) => range.store(cx, offset)?,
+            Err(code) => Err(*code),
+        };
+        match stored {
+            Ok(()) => Ok(()),
+            Err(code) => Lowered::Err(code).linear_lower_to_memory(cx, ty, offset),
+        }
     }
 }

@@ -221,7 +221,7 @@ fn a_call_that_is_given_up_leaves_nothing() {
     let (engine, folder, before) = (Engine::default(), Folder::new(), live_regions());
     let (linker, component) = (async_linker(&engine), guest(&engine, "hostile"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let _entered = runtime.enter();
+    let entered = runtime.enter();
     for polls in 1..40 {
         let mut store = store(&engine, &folder, WasiMmapCtx::default(), &["every-order"]);
         {
@@ -235,7 +235,7 @@ fn a_call_that_is_given_up_leaves_nothing() {
         }
         drop(store);
     }
-    drop(_entered);
+    drop(entered);
     drop(runtime); // Waits for what runs on its threads.
     assert_eq!(live_regions(), before);
 }

@@ -2,7 +2,8 @@
 /*
  * What is measured inside a guest, on /text:
  *   bench map-read|file-read COUNT SIZE   reads of this size at scattered places, through a mapping or wasi:filesystem
- *   bench map-sum|file-sum ROUNDS SIZE    reads the file from start to end so many times, and prints the sum of its words
+ *   bench map-sum|file-sum ROUNDS SIZE    reads the whole file ROUNDS times, and prints the sum of it
+ *   bench map-byte COUNT                  reads of one byte in one page: the cost of a call
  *   bench map COUNT                       maps the file and drops the mapping
  *   bench grep NEEDLE                     prints how many lines contain the needle, reading through wasi:filesystem
  */
@@ -141,6 +142,11 @@ int main(int count, char **words) {
     for (uint64_t i = 0; i < calls; i += 1)
       total = what[0] == 'm' ? sum_mapping(map, size) : sum_file(file, size);
     printf("%llu\n", (unsigned long long)total);
+    return 0;
+  }
+  if (strcmp(what, "map-byte") == 0) {
+    for (uint64_t i = 0; i < calls; i += 1)
+      require(wmmap_read(map, i & 4095, 1, buffer));
     return 0;
   }
   const uint64_t limit = wmmap_length(map) - size;

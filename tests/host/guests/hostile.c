@@ -114,7 +114,7 @@ static int rights(const char *path) {
     wmmap_file file = {0};
     if (wmmap_file_open(path, asked, &file) != WMMAP_OK)
       continue;
-    /* A host may give more than was asked: wasmtime lets every file be read. What counts is what the descriptor says. */
+    /* A host may give more than was asked (wasmtime: reading); what counts is what the descriptor says. */
     uint8_t flags[2] = {1};
     raw_get_flags(file.handle, flags);
     const uint32_t held = flags[0] == 0 ? flags[1] & (WMMAP_CAN_READ | WMMAP_CAN_WRITE) : 0;
