@@ -30,7 +30,7 @@ conformance: tests guests wasmtime
 	@node build/tests/contract/conformance.mjs
 
 bench: checks tests guests wasmtime
-	@node --expose-gc build/tests/bench/bench.mjs
+	@CARGO_TARGET_DIR=$(CARGO_TARGET) node --expose-gc build/tests/bench/bench.mjs
 
 # The addon and the library.
 build:

@@ -2,7 +2,7 @@
 import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { mmap } from 'wasi-mmap';
-import { grepFigures, guestFigures } from './guest.mjs';
+import { grepFigures, guestFigures, wasmtimeFigures } from './guest.mjs';
 import { FILE_SIZE, makeFile, MARGIN, NEEDLES, SEARCH_SIZE } from './input.mjs';
 import { coreFigures, loadMmapIo, MMAP_IO, pythonFigures, pythonVersion } from './peer.mjs';
 import { add, heading, measure, speed, write } from './report.mjs';
@@ -232,6 +232,7 @@ heading('Single bytes and small slices');
 map.close();
 closeSync(fd);
 await guestFigures(folder);
+wasmtimeFigures(folder);
 wrong += grepFigures(folder, 'stays mainly in the plain');
 wrong += grepFigures(folder, 'shrd');
 const versions = { node: process.version, python: pythonVersion(), peer: mmapIo ? MMAP_IO : 'not built' };

@@ -76,6 +76,30 @@ export async function guestFigures(folder: string): Promise<void> {
   map.close();
 }
 
+/** Guests in wasmtime, measured in a process of their own; see wasmtime.rs. */
+export function wasmtimeFigures(folder: string): void {
+  const cargo = ['run', '--quiet', '--locked', '--release', '--features', 'cli', '--manifest-path'];
+  const words = [...cargo, 'host/wasmtime/Cargo.toml', '--example', 'bench', '--', folder];
+  const { status, stdout, stderr } = spawnSync('tests/tools/cargo.sh', words, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`the benchmark for wasmtime ended with ${status}: ${stderr}`);
+  const times = Object.fromEntries(
+    [...stdout.matchAll(/^(.+): ([\d.]+)$/gm)].map(([, name = '', time]) => [name, Number(time)]),
+  );
+  const time = (name: string): number => times[name] ?? Number.NaN;
+  const rate = (name: string): number => speed(2 ** 30, time(name));
+  heading('A guest in wasmtime (C), summing 1 GiB; no list is held by the host (tests/embedding.rs)');
+  for (const size of ['64 KiB', '1 MiB']) {
+    const [ours, mapped] = [`sum, reads of ${size}`, rate(`mapping, ${size}`)];
+    add(ours, 'mapping', 'wasi, blocking allowed', 'GB/s', mapped, rate(`wasi, blocking, ${size}`), 1.3);
+    add(ours, 'mapping', 'wasi, on another thread', 'GB/s', mapped, rate(`wasi, other thread, ${size}`), 1.3);
+    const target = size === '64 KiB' ? 0.75 : undefined;
+    add(ours, 'mapping', 'native: memcpy, sum', 'GB/s', mapped, rate(`memcpy and sum, ${size}`), target);
+    add(ours, 'mapping', 'native: memmap2, sum', 'GB/s', mapped, rate('memmap2'));
+  }
+  add('read 1 byte', 'mapping', '150 ns', 'ns', time('1 byte'), 150, 1);
+  add('map and drop', 'mmap()', '20 us', 'ns', time('map'), 20_000, 1);
+}
+
 /** Searches the file with each guest's mgrep and with grep, each in a process of its own. Tells how many were wrong. */
 export function grepFigures(folder: string, needle: string): number {
   const components: Record<string, string[]> = {
