@@ -5,7 +5,7 @@ SETUP := @tests/tools/setup.sh
 CARGO_TARGET := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/wasi-mmap/cargo
 CMAKE_BUILD = cmake -S host -B build/cmake/$(1) $(2) >build/cmake-$(1).log || { cat build/cmake-$(1).log; exit 1; }; cmake --build build/cmake/$(1) -j2 -- --no-print-directory >>build/cmake-$(1).log 2>&1 || { tail -n 40 build/cmake-$(1).log; exit 1; }
 
-.PHONY: help demo test conformance bench lint format build tests guests wasmtime checks package prebuilds clean
+.PHONY: help demo test conformance bench lint format build tests polyfill guests wasmtime checks package prebuilds clean
 
 help:
 	@echo 'make demo         set up, and show what mapping does to real files'
@@ -15,21 +15,22 @@ help:
 	@echo 'make lint         check style and types (make format mends what can be mended)'
 	@echo 'make build        the addon for this machine and the library'
 	@echo 'make wasmtime     the command for wasmtime'
+	@echo 'make polyfill     the component for hosts without a native mapping'
 	@echo 'make package      the npm package, as build/wasi-mmap-VERSION.tgz'
 	@echo 'make prebuilds    the addon for every platform'
 	@echo 'make clean        remove what was built'
 
-demo: tests guests wasmtime
+demo: tests polyfill guests wasmtime
 	@node build/tests/demo/demo.mjs
 
-test: checks tests guests wasmtime
+test: checks tests polyfill guests wasmtime
 	@echo 'running all tests (three to five minutes)'
 	@CARGO_TARGET_DIR=$(CARGO_TARGET) node build/tests/tools/run.mjs
 
-conformance: tests guests wasmtime
+conformance: tests polyfill guests wasmtime
 	@node build/tests/contract/conformance.mjs
 
-bench: checks tests guests wasmtime
+bench: checks tests polyfill guests wasmtime
 	@CARGO_TARGET_DIR=$(CARGO_TARGET) node --expose-gc build/tests/bench/bench.mjs
 
 # The addon and the library.
@@ -40,11 +41,16 @@ build:
 	@node tests/tools/jco.mjs types wit --world-name imports -o dist/contract >build/jco.log 2>&1 || { cat build/jco.log; exit 1; }
 	@node tests/tools/jco.mjs guest-types wit --world-name guest -o dist/guest-types >>build/jco.log 2>&1 || { cat build/jco.log; exit 1; }
 	@tsc -p ts
-	@tsc -p guest/js && echo '{"type":"module"}' >dist/portable/package.json
+	@tsc -p guest/js && tsc -p ts/polyfill && echo '{"type":"module"}' >dist/portable/package.json
 
 # The programs in tests/ that are TypeScript.
 tests: build
 	@tsc -p tests
+
+# The contract without a native host, as a component and as JavaScript.
+polyfill: build
+	$(SETUP) guests
+	@tests/tools/polyfill.sh
 
 # The programs in guest/ and tests/ that are components.
 guests: build
@@ -75,6 +81,8 @@ lint: tests guests
 	clang-tidy --quiet -p build/cmake/addon $$(git ls-files 'host/*.cpp')
 	tests/tools/cargo.sh fmt --check --manifest-path guest/rust/Cargo.toml
 	CARGO_TARGET_DIR=$(CARGO_TARGET) tests/tools/cargo.sh clippy -q --manifest-path guest/rust/Cargo.toml --all-targets --features std-file -- -D warnings
+	tests/tools/cargo.sh fmt --check --manifest-path guest/polyfill/Cargo.toml
+	CARGO_TARGET_DIR=$(CARGO_TARGET) tests/tools/cargo.sh clippy -q --locked --manifest-path guest/polyfill/Cargo.toml --all-targets -- -D warnings
 	tests/tools/cargo.sh fmt --check --manifest-path host/wasmtime/Cargo.toml
 	CARGO_TARGET_DIR=$(CARGO_TARGET) tests/tools/cargo.sh clippy -q --locked --release --manifest-path host/wasmtime/Cargo.toml --features cli --all-targets -- -D warnings
 	shellcheck tests/tools/*.sh .ci/run
@@ -87,11 +95,12 @@ format: build
 	prettier --write --log-level warn .
 	clang-format -i $$(git ls-files '*.cpp' '*.h' '*.c')
 	tests/tools/cargo.sh fmt --manifest-path guest/rust/Cargo.toml
+	tests/tools/cargo.sh fmt --manifest-path guest/polyfill/Cargo.toml
 	tests/tools/cargo.sh fmt --manifest-path host/wasmtime/Cargo.toml
 	ruff format -q .
 
 # The package holds the prebuilds that there are, at least the one for this machine.
-package: build
+package: build polyfill
 	@tests/tools/prebuilds.sh here
 	npm pack --silent --pack-destination build
 

@@ -120,12 +120,13 @@ vector("open", "the size of memory without a file", all_bytes("x"), anonymous(12
 # mmap-posix: the terms of POSIX.
 for sharing in ("shared", "private"):
     for protection in (["read"], ["read", "write"], ["read", "execute"]):
+        needs = ["posix", "execute"] if "execute" in protection else ["posix"]
         name = f"{sharing}, {' and '.join(protection)}"
         writable = "write" in protection
         access = ("write" if sharing == "shared" else "copy") if writable else "read"
         vector("posix", name, TEXT, posix(sharing, protection), step("length"), read(12, 5), ours("access", expect=access),
-               step("write", offset=0, bytes="HELLO"), read(0, 5), file_read(0, 5), needs=["posix"])  # fmt: skip
-        vector("posix", f"{name}, past the end", TEXT, posix(sharing, protection, 0, 4 * PAGE), needs=["posix"])
+               step("write", offset=0, bytes="HELLO"), read(0, 5), file_read(0, 5), needs=needs)  # fmt: skip
+        vector("posix", f"{name}, past the end", TEXT, posix(sharing, protection, 0, 4 * PAGE), needs=needs)
     vector("posix", f"{sharing}, empty file", all_bytes(""), posix(sharing, ["read"]), needs=["posix"])
     vector("posix", f"{sharing} and writable, a descriptor to read only", {**TEXT, "rights": "read"},
            posix(sharing, ["read", "write"]), needs=["posix", "descriptor"])  # fmt: skip

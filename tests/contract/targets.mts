@@ -2,12 +2,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Guest } from './guest.mjs';
-import { openHere, run, type OpenSession, type Session } from './runner.mjs';
+import { openHere, polyfillOpener, run, type OpenSession, type Session } from './runner.mjs';
 import type { Abilities } from '../fuzz/episode.mjs';
 import { loadExpectations, missingNeed, type Vector } from './vectors.mjs';
 
 export interface Target {
-  /** Names the file of expectations. */
+  /** Language and host. */
   name: string;
   language: 'typescript' | 'javascript' | 'rust' | 'c' | 'python';
   host: 'node' | 'node-polyfill' | 'wasmtime' | 'wasmtime-polyfill' | 'browser';
@@ -21,10 +21,41 @@ export interface Target {
   close(): void;
 }
 
+type GuestLanguage = Exclude<Target['language'], 'typescript'>;
+
+/** How hosts are started: what comes before directories and the component, and where their components are. */
+const HOSTS: Partial<Record<Target['host'], { command: string[]; component: (language: GuestLanguage) => string }>> = {
+  node: { command: [process.execPath, 'dist/cli/main.mjs', 'run'], component: plain },
+  'node-polyfill': { command: [process.execPath, 'dist/cli/main.mjs', 'run', '--no-native'], component: plain },
+  wasmtime: { command: ['build/wasmtime/wasi-mmap', 'run'], component: plain },
+  // The plain command line of wasmtime; what it runs was compiled before. JavaScript components import wasi:http.
+  'wasmtime-polyfill': {
+    command: ['build/venv/bin/wasmtime', 'run', '--allow-precompiled', '-S', 'http'],
+    component: (language) => `build/guests/${language}/contract.plugged.cwasm`,
+  },
+};
+
+function plain(language: GuestLanguage): string {
+  return `build/guests/${language}/contract.wasm`;
+}
+
+/** The TypeScript API in this process. */
+function here(host: 'node' | 'node-polyfill', open: OpenSession): Target {
+  return {
+    name: `typescript-${host}`,
+    language: 'typescript',
+    host,
+    os: process.platform,
+    open,
+    abilities: { cursor: true },
+    close: () => undefined,
+  };
+}
+
 /** A guest language on a host that a command starts. */
-function guest(language: Exclude<Target['language'], 'typescript'>, host: Target['host'], command: string[]): Target {
-  const component = `build/guests/${language}/contract.wasm`;
-  const runner = new Guest([...command, '--dir', 'build::/', '--dir', '/dev::/dev', component]);
+function guest(language: GuestLanguage, host: keyof typeof HOSTS): Target {
+  const { command, component } = HOSTS[host] as NonNullable<(typeof HOSTS)[Target['host']]>;
+  const runner = new Guest([...command, '--dir', 'build::/', '--dir', '/dev::/dev', component(language)]);
   return {
     name: `${language}-${host}`,
     language,
@@ -38,25 +69,12 @@ function guest(language: Exclude<Target['language'], 'typescript'>, host: Target
   };
 }
 
-const NODE = [process.execPath, 'dist/cli/main.mjs', 'run'];
-const WASMTIME = ['build/wasmtime/wasi-mmap', 'run'];
-
 export const targets: Target[] = [
-  {
-    name: 'typescript-node',
-    language: 'typescript',
-    host: 'node',
-    os: process.platform,
-    open: openHere,
-    abilities: { cursor: true },
-    close: () => undefined,
-  },
-  guest('rust', 'node', NODE),
-  guest('c', 'node', NODE),
-  guest('javascript', 'node', NODE),
-  guest('rust', 'wasmtime', WASMTIME),
-  guest('c', 'wasmtime', WASMTIME),
-  guest('javascript', 'wasmtime', WASMTIME),
+  here('node', openHere),
+  here('node-polyfill', await polyfillOpener()),
+  ...(['node', 'node-polyfill', 'wasmtime', 'wasmtime-polyfill'] as const).flatMap((host) =>
+    (['rust', 'c', 'javascript'] as const).map((language) => guest(language, host)),
+  ),
 ];
 
 export interface Outcome {
@@ -66,7 +84,7 @@ export interface Outcome {
 
 /** Runs vectors one by one, each on a new file below build/ (on a disk, where a cut file faults). */
 export async function* runAll(target: Target, vectors: Iterable<Vector>): AsyncGenerator<[Vector, Outcome]> {
-  const expectations = loadExpectations(target.name);
+  const expectations = loadExpectations(target.language, target.host);
   const folder = mkdtempSync(resolve('build', 'contract-'));
   let count = 0;
   try {

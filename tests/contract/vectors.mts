@@ -1,5 +1,5 @@
 /** The vectors of the contract suite as data, and what a target is expected to do with them. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 export interface Step {
   op: string;
@@ -44,7 +44,18 @@ export function loadVectors(): Map<string, Vector[]> {
   return new Map(names.sort().map((name) => [name.replace('.json', ''), parse(`vectors/${name}`) as Vector[]]));
 }
 
-export const loadExpectations = (target: string): Expectations => parse(`expectations/${target}.json`) as Expectations;
+/** What a language's library lacks on every host, what a host lacks for every language, and what is special of both. */
+export function loadExpectations(language: string, host: string): Expectations {
+  const result: Expectations = { lacks: {}, failures: {} };
+  for (const name of [language, host, `${language}-${host}`]) {
+    const path = `expectations/${name}.json`;
+    if (!existsSync(`${FOLDER}/${path}`)) continue;
+    const { lacks, failures } = parse(path) as Partial<Expectations>;
+    Object.assign(result.lacks, lacks);
+    Object.assign(result.failures, failures);
+  }
+  return result;
+}
 
 /** Why the target cannot run the vector, if it cannot. */
 export function missingNeed(vector: Vector, { lacks }: Expectations): string | undefined {

@@ -70,6 +70,11 @@ const runners: Runner[] = [
     count: cargo,
   },
   {
+    name: 'polyfill, on files that misbehave',
+    command: ['tests/tools/cargo.sh', 'test', '--locked', '--manifest-path', 'guest/polyfill/Cargo.toml'],
+    count: cargo,
+  },
+  {
     name: 'crate for wasmtime',
     // prettier-ignore
     command: ['tests/tools/cargo.sh', 'test', '--locked', '--release', '--features', 'cli', '--manifest-path', 'host/wasmtime/Cargo.toml'],

@@ -52,11 +52,12 @@ pip() {
 }
 
 # A Rust that builds for WASI: rustup's, else Debian's compiler for Firefox, whose standard library guests.sh builds.
+rust_has() { rustc --print target-libdir --target "$1" 2>/dev/null | xargs -r test -d 2>/dev/null; }
 rust_for_wasi() {
-  rustc --print target-libdir --target wasm32-wasip2 2>/dev/null | xargs -r test -d 2>/dev/null && return
+  rust_has wasm32-wasip2 && rust_has wasm32-unknown-unknown && return
   if have rustup; then
-    say 'adding the target wasm32-wasip2 with rustup'
-    rustup target add wasm32-wasip2 >build/rustup.log 2>&1 && return
+    say 'adding the targets wasm32-wasip2 and wasm32-unknown-unknown with rustup'
+    rustup target add wasm32-wasip2 wasm32-unknown-unknown >build/rustup.log 2>&1 && return
     say 'rustup cannot have it here'
   fi
   [ -x /usr/bin/rustc ] && [ -d /usr/lib/rustlib/src/rust/library ] && [ -e /usr/lib/wasm32-wasi/libc.a ] && have wasm-ld-19 && return

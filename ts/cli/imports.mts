@@ -103,5 +103,7 @@ export async function createImports({
       throw { tag: 'HTTP-request-denied' };
     },
   };
-  return native ? { ...imports, ...host.getImportObject() } : imports;
+  if (native) return { ...imports, ...host.getImportObject() };
+  const { createPolyfill } = await import('../polyfill/index.mjs');
+  return { ...imports, ...(await createPolyfill(imports)).getImportObject() };
 }

@@ -1,0 +1,337 @@
+//! A mapping and its operations: what is allowed, which bytes, and in which order that is asked. It follows
+//! `host/core/mapping.cpp` rule by rule.
+
+use crate::bindings::exports::wasi_mmap::mmap::mapping::{Access, Advice, ErrorCode, Protection, Sharing};
+use crate::bindings::wasi::filesystem::types::Advice as HostAdvice;
+use crate::file::{
+    covered, read_pages, to_contract, with_room, write_pages, zeros, File, CHUNK, CHUNK_SIZE, PAGE, PAGE_SIZE,
+};
+use crate::pages::{new_page, numbers, Page, Pages};
+use crate::search::{backward, forward, Found, Read};
+use alloc::vec::Vec;
+
+pub type Outcome<T> = Result<T, ErrorCode>;
+
+/// What user programs can address on the usual 64-bit systems: more cannot be mapped natively either.
+const ADDRESS_SPACE: u64 = 1 << 47;
+/// What POSIX allows as a position in a file.
+const MAX_FILE_OFFSET: u64 = i64::MAX as u64;
+
+/// What a file is to be mapped as: the arguments that tell the two constructors of the contract apart.
+#[derive(Clone, Copy)]
+pub enum Request {
+    Access(Access),
+    Posix(Sharing, Protection),
+}
+
+/// What may be done with the bytes, and where changes go.
+#[derive(Clone, Copy)]
+struct Kind {
+    read: bool,
+    write: bool,
+    shared: bool,
+}
+
+impl Request {
+    fn kind(self) -> Kind {
+        match self {
+            Request::Access(access) => {
+                Kind { read: true, write: access != Access::Read, shared: access != Access::Copy }
+            }
+            Request::Posix(sharing, protection) => {
+                let write = protection.contains(Protection::WRITE);
+                let read = write || protection.contains(Protection::READ);
+                Kind { read, write, shared: sharing == Sharing::Shared }
+            }
+        }
+    }
+
+    /// Whether changes reach the file, which takes the right to write.
+    pub fn needs_write(self) -> bool {
+        let Kind { write, shared, .. } = self.kind();
+        write && shared
+    }
+
+    /// Nothing can be run here.
+    pub fn is_supported(self) -> bool {
+        !matches!(self, Request::Posix(_, protection) if protection.contains(Protection::EXECUTE))
+    }
+
+    fn may_pass_end(self) -> bool {
+        matches!(self, Request::Posix(..))
+    }
+}
+
+/// Settles how many bytes to map of a file of this size: `length` 0 means to its end.
+fn settle_length(size: u64, length: u64, offset: u64, may_pass_end: bool) -> Outcome<u64> {
+    match (length, offset) {
+        (0, _) if size == 0 => Err(ErrorCode::EmptyFile),
+        (0, _) if offset >= size => Err(ErrorCode::PastEnd),
+        (0, _) => Ok(size - offset),
+        _ if may_pass_end && (offset > MAX_FILE_OFFSET || length > MAX_FILE_OFFSET - offset) => {
+            Err(ErrorCode::InvalidArgument)
+        }
+        _ if !may_pass_end && (offset > size || length > size - offset) => Err(ErrorCode::PastEnd),
+        _ => Ok(length),
+    }
+}
+
+type Search = fn(&[u8], u64, u64, &mut Read<'_, ErrorCode>) -> Outcome<Found>;
+
+/// A mapped range of a file, or of memory without one.
+pub struct Mapping<F> {
+    file: Option<F>,
+    /// Where it begins in the file; pages are those of the file.
+    offset: u64,
+    length: u64,
+    kind: Kind,
+    /// Pages that are not the file's.
+    pages: Pages,
+}
+
+impl<F: File> Mapping<F> {
+    pub fn of_file(file: F, length: u64, request: Request, offset: u64) -> Outcome<Self> {
+        let size = file.size().map_err(to_contract)?;
+        let length = settle_length(size, length, offset, request.may_pass_end())?;
+        Self::new(Some(file), length, request.kind(), offset)
+    }
+
+    pub fn of_memory(length: u64, request: Request) -> Outcome<Self> {
+        if length == 0 {
+            return Err(ErrorCode::InvalidArgument);
+        }
+        Self::new(None, length, request.kind(), 0)
+    }
+
+    fn new(file: Option<F>, length: u64, kind: Kind, offset: u64) -> Outcome<Self> {
+        if length > ADDRESS_SPACE {
+            return Err(ErrorCode::NoMemory);
+        }
+        Ok(Self { file, offset, length, kind, pages: Pages::default() })
+    }
+
+    pub fn length(&self) -> u64 {
+        self.length
+    }
+
+    pub fn access(&self) -> Access {
+        match self.kind {
+            Kind { write: false, .. } => Access::Read,
+            Kind { shared: true, .. } => Access::Write,
+            _ => Access::Copy,
+        }
+    }
+
+    pub fn file_size(&self) -> Outcome<u64> {
+        self.file.as_ref().map_or(Ok(self.length), |file| file.size().map_err(to_contract))
+    }
+
+    /// The file, if changes reach it.
+    fn shared_file(&self) -> Option<&F> {
+        self.file.as_ref().filter(|_| self.kind.shared)
+    }
+
+    /// Where a range begins in the file. It must lie inside the mapping.
+    fn position(&self, offset: u64, length: u64) -> Outcome<u64> {
+        if offset > self.length || length > self.length - offset {
+            return Err(ErrorCode::OutOfRange);
+        }
+        Ok(self.offset + offset)
+    }
+
+    fn may_read(&self, offset: u64, length: u64) -> Outcome<u64> {
+        if !self.kind.read {
+            return Err(ErrorCode::AccessDenied);
+        }
+        self.position(offset, length)
+    }
+
+    fn may_write(&self, offset: u64, length: u64) -> Outcome<u64> {
+        if !self.kind.write {
+            return Err(ErrorCode::ReadOnly);
+        }
+        self.position(offset, length)
+    }
+
+    /// Fails if the file has no pages up to this position. Private pages behind its end are lost with the file's.
+    fn require_pages(&mut self, end: u64) -> Outcome<()> {
+        let Some(file) = &self.file else { return Ok(()) };
+        let covered = covered(file)?;
+        if end <= covered {
+            return Ok(());
+        }
+        self.pages.forget_from(covered / PAGE);
+        Err(ErrorCode::Fault)
+    }
+
+    /// Bytes of the mapping: fewer than `length` if a page is not there.
+    fn load(&mut self, position: u64, length: usize) -> Outcome<Vec<u8>> {
+        let mut bytes = match &self.file {
+            Some(file) => read_pages(file, position, length)?,
+            None => zeros(length)?,
+        };
+        if bytes.len() < length {
+            self.pages.forget_from((position + bytes.len() as u64).div_ceil(PAGE));
+        }
+        self.pages.overlay(position, &mut bytes);
+        Ok(bytes)
+    }
+
+    fn load_all(&mut self, position: u64, length: usize) -> Outcome<Vec<u8>> {
+        let bytes = self.load(position, length)?;
+        if bytes.len() < length {
+            return Err(ErrorCode::Fault);
+        }
+        Ok(bytes)
+    }
+
+    pub fn read(&mut self, offset: u64, length: u64) -> Outcome<Vec<u8>> {
+        let position = self.may_read(offset, length)?;
+        self.load_all(position, usize::try_from(length).map_err(|_| ErrorCode::NoMemory)?)
+    }
+
+    pub fn write(&mut self, offset: u64, bytes: &[u8]) -> Outcome<()> {
+        let length = bytes.len() as u64;
+        let position = self.may_write(offset, length)?;
+        if let Some(file) = self.shared_file() {
+            return write_pages(file, position, bytes);
+        }
+        self.require_pages(position + length)?;
+        let end = position + length;
+        // What is overwritten as a whole need not be read before.
+        self.make_private(position, length, |number| number * PAGE < position || end - number * PAGE < PAGE)?;
+        self.pages.store(position, bytes);
+        Ok(())
+    }
+
+    /// Gives the mapping pages of its own in a range, all of them or none. They hold what the file holds, or zeros where
+    /// the content is not needed.
+    fn make_private(&mut self, position: u64, length: u64, needed: impl Fn(u64) -> bool) -> Outcome<()> {
+        let missing = || numbers(position, length).filter(|number| !self.pages.contains(*number));
+        let mut new: Vec<(u64, Page)> = Vec::new();
+        new.try_reserve_exact(missing().count()).map_err(|_| ErrorCode::NoMemory)?;
+        for number in missing() {
+            new.push((number, new_page()?));
+        }
+        if let Some(file) = &self.file {
+            const MOST: usize = CHUNK_SIZE / PAGE_SIZE;
+            // One read for pages that follow each other.
+            let together = |(a, _): &(u64, Page), (b, _): &(u64, Page)| a + 1 == *b && needed(*a) == needed(*b);
+            for pages in new.chunk_by_mut(together).flat_map(|run| run.chunks_mut(MOST)) {
+                let first = pages[0].0;
+                if !needed(first) {
+                    continue;
+                }
+                let bytes = read_pages(file, first * PAGE, pages.len() * PAGE_SIZE)?;
+                if bytes.len() < pages.len() * PAGE_SIZE {
+                    return Err(ErrorCode::Fault);
+                }
+                for ((_, page), content) in pages.iter_mut().zip(bytes.chunks_exact(PAGE_SIZE)) {
+                    page.copy_from_slice(content);
+                }
+            }
+        }
+        self.pages.add(new)
+    }
+
+    pub fn copy_within(&mut self, destination: u64, source: u64, length: u64) -> Outcome<()> {
+        let to = self.may_write(destination, length)?;
+        let from = self.may_read(source, length)?;
+        self.require_pages(from.max(to) + length)?;
+        if length == 0 || from == to {
+            return Ok(());
+        }
+        let private = self.shared_file().is_none();
+        if private {
+            self.make_private(to, length, |_| true)?;
+        }
+        drop(with_room(2 * CHUNK_SIZE)?); // What the copy takes, before it has changed anything.
+        let backward = from < to;
+        let mut done = 0;
+        while done < length {
+            let part = CHUNK.min(length - done);
+            // Where the ranges overlap, the part that would be overwritten goes first.
+            let at = if backward { length - done - part } else { done };
+            #[allow(clippy::cast_possible_truncation)] // A chunk.
+            let bytes = self.load_all(from + at, part as usize)?;
+            match self.shared_file() {
+                Some(file) => write_pages(file, to + at, &bytes)?,
+                None => self.pages.store(to + at, &bytes),
+            }
+            done += part;
+        }
+        Ok(())
+    }
+
+    pub fn find(&mut self, needle: &[u8], start: u64, end: u64) -> Outcome<Option<u64>> {
+        self.search(needle, start, end, start, forward)
+    }
+
+    pub fn rfind(&mut self, needle: &[u8], start: u64, end: u64) -> Outcome<Option<u64>> {
+        self.search(needle, start, end, end.min(self.length), backward)
+    }
+
+    /// `of_nothing` is where an empty needle is found.
+    fn search(&mut self, needle: &[u8], start: u64, end: u64, of_nothing: u64, search: Search) -> Outcome<Option<u64>> {
+        let end = end.min(self.length);
+        self.may_read(0, 0)?;
+        if start > end {
+            return Ok(None);
+        }
+        if needle.is_empty() {
+            return Ok(Some(of_nothing));
+        }
+        let offset = self.offset;
+        match search(needle, start, end, &mut |at, length| self.load(offset + at, length))? {
+            Found::At(at) => Ok(Some(at)),
+            Found::Nowhere => Ok(None),
+            Found::Lost => Err(ErrorCode::Fault),
+        }
+    }
+
+    pub fn flush(&mut self, offset: u64, length: u64) -> Outcome<()> {
+        let position = self.position(offset, length)?;
+        if length == 0 || !self.kind.write || self.shared_file().is_none() {
+            return Ok(());
+        }
+        self.require_pages(position + length)?;
+        self.shared_file().map_or(Ok(()), |file| file.sync().map_err(to_contract))
+    }
+
+    /// New bytes of a file are zero, but have no blocks of their own: WASI has no way to ask for them.
+    pub fn resize(&mut self, length: u64) -> Outcome<()> {
+        if self.access() != Access::Write {
+            return Err(ErrorCode::NotResizable);
+        }
+        if length == 0 || self.offset > MAX_FILE_OFFSET || length > MAX_FILE_OFFSET - self.offset {
+            return Err(ErrorCode::InvalidArgument);
+        }
+        if length > ADDRESS_SPACE {
+            return Err(ErrorCode::NoMemory);
+        }
+        match &self.file {
+            Some(file) => file.set_size(self.offset + length).map_err(to_contract)?,
+            None => self.pages.cut(length),
+        }
+        self.length = length;
+        Ok(())
+    }
+
+    pub fn advise(&self, offset: u64, length: u64, advice: Advice) -> Outcome<()> {
+        if offset >= self.length {
+            return Err(ErrorCode::OutOfRange);
+        }
+        let advice = match advice {
+            Advice::Normal => HostAdvice::Normal,
+            Advice::Random => HostAdvice::Random,
+            Advice::Sequential => HostAdvice::Sequential,
+            Advice::WillNeed => HostAdvice::WillNeed,
+            Advice::DontNeed => HostAdvice::DontNeed,
+        };
+        if let Some(file) = &self.file {
+            // A host that cannot take advice ignores it.
+            let _ = file.advise(self.offset + offset, length.min(self.length - offset), advice);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,61 @@
+/**
+ * Memory-mapped files without a native host: the contract over `wasi:filesystem` alone, with the same answers. It serves
+ * guest components that jco has transpiled, and JavaScript itself, in Node without the addon and in browsers.
+ *
+ * ```js
+ * const wasi = new WASIShim({ … }).getImportObject();   // of @bytecodealliance/preview2-shim/instantiation
+ * const polyfill = await createPolyfill(wasi);
+ * const guest = await instantiate(undefined, { ...wasi, ...polyfill.getImportObject() });
+ * const map = polyfill.mmap('/data.bin', 0, 'read');    // the same class Mmap as in Node
+ * ```
+ *
+ * @packageDocumentation
+ */
+import type { Descriptor } from '../contract/interfaces/wasi-filesystem-types.js';
+import { mmapOver, type MmapFunction } from '../contract-mmap.js';
+import { openerBelow, type Open } from '../files.js';
+import { instantiatePolyfill } from './instantiate.mjs';
+
+export type { Descriptor };
+export type { Bytes } from '../arguments.js';
+export { MmapError, type ErrorCode } from '../errors.js';
+export { OpenError } from '../files.js';
+export type { Access, Advice } from '../floor.js';
+export { Mmap } from '../mmap.js';
+export { constants, type MmapOptions } from '../request.js';
+
+/** Interfaces of WASI by their names without version, as `getImportObject()` of preview2-shim's `WASIShim` gives them. */
+export type Imports = Record<string, object>;
+
+/** One instance of the polyfill. Its descriptors are its own: a guest takes both its interfaces and its mapping. */
+export interface Polyfill {
+  /** Maps a file below the directories of this WASI, or zero-filled memory. There are no views: bytes are copied. */
+  readonly mmap: MmapFunction<Descriptor>;
+  /**
+   * Opens a file below the directories of this WASI.
+   *
+   * @throws {OpenError}
+   */
+  readonly open: Open<Descriptor>;
+  /** Imports for `instantiate()` of a guest, to be put over those of WASI. */
+  getImportObject(): Imports;
+}
+
+/**
+ * Makes a polyfill.
+ *
+ * @param wasi what it stands on: `wasi:filesystem` and `wasi:io` of one implementation
+ */
+export async function createPolyfill(wasi: Imports): Promise<Polyfill> {
+  const { types, preopens, mapping } = await instantiatePolyfill(wasi);
+  const open = openerBelow(() => preopens.getDirectories());
+  return {
+    mmap: mmapOver(mapping, open),
+    open,
+    getImportObject: () => ({
+      'wasi:filesystem/types': types,
+      'wasi:filesystem/preopens': preopens,
+      'wasi-mmap:mmap/mapping': mapping,
+    }),
+  };
+}
