@@ -104,7 +104,7 @@ wmmap_status search(wmmap_mapping *mapping, Direction direction, const void *nee
   if (!mapping->readable())
     return WMMAP_ACCESS_DENIED;
   end = std::min(end, mapping->length());
-  if (start > end)
+  if (start > end || needle_length > end - start)
     return WMMAP_OK;
   // Lost pages count only when the search gets there, so they are looked at afterwards; this brings back what it can.
   mapping->region->prepare(start, end - start);
@@ -180,6 +180,9 @@ wmmap_status wmmap_write(wmmap_mapping *mapping, uint64_t offset, uint64_t lengt
 }
 
 wmmap_status wmmap_move(wmmap_mapping *mapping, uint64_t destination, uint64_t source, uint64_t length) {
+  // Both ranges come before a lost page of either.
+  if (mapping->kind.write && !mapping->contains(source, length))
+    return WMMAP_OUT_OF_RANGE;
   if (const wmmap_status status = mapping->may_write(destination, length))
     return status;
   if (const wmmap_status status = mapping->may_read(source, length))

@@ -96,6 +96,12 @@ wmmap_status wmmap_region::flush(uint64_t offset, uint64_t length) {
     return WMMAP_OK;
   if (const wmmap_status status = prepare(offset, length))
     return status;
+  // msync touches no page, so that it would not notice those that are lost.
+  uint64_t file_size = 0;
+  if (const wmmap_status status = file->size(file_size))
+    return status;
+  if (page_offset + lead + offset + length > round_up(file_size))
+    return WMMAP_FAULT;
   const uint64_t start = round_down(lead + offset);
   const wmmap_status status = flush_pages(pages + start, lead + offset + length - start, *file);
   return status ? status : check(offset, length);

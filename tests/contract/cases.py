@@ -382,6 +382,18 @@ for access in ("write", "copy"):
 vector("faults", "flushing lost pages", PAGES, mmap(), step("file-truncate", length=PAGE),
        ours("read", offset=PAGE, length=1, error="fault"), ours("flush", offset=0, length=4 * PAGE, error="fault"),
        step("flush", offset=0, length=PAGE), needs=["truncate"])  # fmt: skip
+vector("faults", "flushing lost pages that nobody has touched", PAGES, mmap("write"), step("file-truncate", length=PAGE),
+       ours("flush", offset=PAGE, length=1, error="fault"), step("flush", offset=0, length=PAGE),
+       needs=["truncate"], why="msync(2) does not notice")  # fmt: skip
+vector("faults", "changing nothing on a lost page, and searching too little", PAGES, mmap("write"), step("file-truncate", length=PAGE),
+       ours("read", offset=PAGE, length=1, error="fault"), ours("write", offset=2 * PAGE, bytes=""),
+       ours("move", destination=2 * PAGE, source=2 * PAGE, length=0),
+       ours("find", needle="long", start=2 * PAGE, end=2 * PAGE + 3), ours("rfind", needle="long", start=2 * PAGE, end=2 * PAGE + 3),
+       needs=["truncate"])  # fmt: skip
+vector("faults", "a range outside comes before a lost page", PAGES, mmap("write"), step("file-truncate", length=PAGE),
+       ours("read", offset=PAGE, length=1, error="fault"),
+       ours("move", destination=2 * PAGE, source=4 * PAGE, length=1, error="out-of-range"),
+       needs=["truncate"])  # fmt: skip
 vector("faults", "resize brings pages back", PAGES, mmap(), step("file-truncate", length=PAGE),
        ours("read", offset=PAGE, length=1, error="fault"), step("resize", length=4 * PAGE), read(PAGE - 2, 4), step("file-size"),
        needs=["truncate"])  # fmt: skip

@@ -30,6 +30,8 @@ interface Model {
 export interface Abilities {
   /** Whether it has a cursor, and positions that count from the end. */
   readonly cursor: boolean;
+  /** Whether files are cut and extended behind its back, which CPython would not survive. */
+  readonly truncation?: boolean;
 }
 
 export class Episode {
@@ -63,7 +65,8 @@ export class Episode {
         this.#learn(step, answer);
         this.#record(step, answer);
         // What everybody sees is compared after every operation.
-        this.#record({ op: 'digest' }, JSON.stringify(await this.#digest(session)));
+        if (this.#abilities.truncation) await this.#look(session);
+        else this.#record({ op: 'digest' }, JSON.stringify(await this.#digest(session)));
       }
     } finally {
       await session.close();
@@ -79,6 +82,7 @@ export class Episode {
   #learn(step: Step, answer: string): void {
     if (answer.startsWith('error')) return;
     const name = step.map as string;
+    if (step.op === 'file-truncate') this.#size = step['length'] as number;
     if (step.op === 'mmap') {
       const { access, offset } = step as Step & Model;
       this.#maps.set(name, { name, access, offset, length: (step['length'] as number) || this.#size - offset });
@@ -100,6 +104,28 @@ export class Episode {
     return digest.digest('hex');
   }
 
+  /** The same where pages may be lost: everything, and what is there of it. */
+  async #look(session: Session): Promise<void> {
+    const whole = { op: 'file-read', offset: 0, length: this.#size };
+    this.#record(whole, answerOther(whole, this.#path) as string);
+    for (const { name: map, offset, length } of this.#maps.values()) {
+      const covered = Math.min(Math.max(Math.ceil(this.#size / PAGE) * PAGE - offset, 0), length);
+      for (const size of covered < length ? [length, covered] : [length]) {
+        const step = { op: 'read', map, by: 'contract', offset: 0, length: size } as const;
+        this.#record(step, await session.answer(step));
+      }
+    }
+  }
+
+  /**
+   * Whether a change reaches bytes behind the end of the file in its last page: they are not the file's, and POSIX leaves
+   * open how long a mapping shows them.
+   */
+  #reachesTail({ access, offset }: Model, at: number, length: number): boolean {
+    const [start, end] = [offset + at, offset + at + length];
+    return access === 'write' && end > this.#size && start < Math.ceil(this.#size / PAGE) * PAGE;
+  }
+
   #map(): Step {
     const name = ['a', 'b', 'c'].find((free) => !this.#maps.has(free)) as string;
     const access = ['read', 'write', 'copy'][this.#random(3)];
@@ -110,7 +136,8 @@ export class Episode {
 
   #choose(): Step {
     const maps = [...this.#maps.values()];
-    const { name: map, offset: start, length: size, access } = maps[this.#random(maps.length)] as Model;
+    const model = maps[this.#random(maps.length)] as Model;
+    const { name: map, offset: start, length: size, access } = model;
     // CPython's cursor and negative positions count from the page before.
     const aligned = start % PAGE === 0 && this.#abilities.cursor;
     const place = (): number => this.#near(size);
@@ -150,7 +177,7 @@ export class Episode {
       () => this.#resize(map, start, maps),
       () => ({ op: 'length', map }),
       () => ({ op: 'file-size', map }),
-      () => ({ op: 'file-write', offset: this.#random(this.#size), bytes: 'w' }),
+      () => (this.#size === 0 ? undefined : { op: 'file-write', offset: this.#random(this.#size), bytes: 'w' }),
       () => ({ op: 'close', map }),
     ];
     const cursor: Array<() => Step> = [
@@ -163,9 +190,23 @@ export class Episode {
       () => ({ op: 'write-byte', map, value: this.#random(256) }),
     ];
     const choices = aligned ? [...steps, ...cursor] : steps;
+    if (this.#abilities.truncation) {
+      choices.push(() => ({ op: 'file-truncate', length: this.#near(5 * PAGE) }));
+    }
     for (;;) {
       const step = choices[this.#random(choices.length)]?.();
-      if (step) return step;
+      if (!step) continue;
+      const {
+        op,
+        offset: at,
+        destination,
+        bytes,
+        length,
+      } = step as Step & Record<'offset' | 'destination' | 'length', number> & { bytes?: string };
+      const tail =
+        (op === 'write' && this.#reachesTail(model, at, bytes?.length ?? 0)) ||
+        (op === 'move' && this.#reachesTail(model, destination, length));
+      if (!tail) return step;
     }
   }
 
@@ -173,7 +214,9 @@ export class Episode {
   #resize(map: string, start: number, maps: Model[]): Step | undefined {
     const length = 1 + this.#near(6 * PAGE);
     const lastPage = Math.ceil((start + length) / PAGE) * PAGE;
-    const safe = maps.every((other) => other.name === map || other.offset + other.length <= lastPage);
+    const safe =
+      this.#abilities.truncation ||
+      maps.every((other) => other.name === map || other.offset + other.length <= lastPage);
     return safe ? { op: 'resize', map, length } : undefined;
   }
 

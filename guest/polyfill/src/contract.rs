@@ -153,9 +153,10 @@ impl<F: File> Mapping<F> {
         self.position(offset, length)
     }
 
-    /// Fails if the file has no pages up to this position. Private pages behind its end are lost with the file's.
-    fn require_pages(&mut self, end: u64) -> Outcome<()> {
-        let Some(file) = &self.file else { return Ok(()) };
+    /// Fails if the file lacks a page of the range. Private pages behind its end are lost with the file's.
+    fn require_pages(&mut self, position: u64, length: u64) -> Outcome<()> {
+        let end = position + length;
+        let Some(file) = self.file.as_ref().filter(|_| length > 0) else { return Ok(()) };
         let covered = covered(file)?;
         if end <= covered {
             return Ok(());
@@ -196,7 +197,7 @@ impl<F: File> Mapping<F> {
         if let Some(file) = self.shared_file() {
             return write_pages(file, position, bytes);
         }
-        self.require_pages(position + length)?;
+        self.require_pages(position, length)?;
         let end = position + length;
         // What is overwritten as a whole need not be read before.
         self.make_private(position, length, |number| number * PAGE < position || end - number * PAGE < PAGE)?;
@@ -237,7 +238,7 @@ impl<F: File> Mapping<F> {
     pub fn copy_within(&mut self, destination: u64, source: u64, length: u64) -> Outcome<()> {
         let to = self.may_write(destination, length)?;
         let from = self.may_read(source, length)?;
-        self.require_pages(from.max(to) + length)?;
+        self.require_pages(from.max(to), length)?;
         if length == 0 || from == to {
             return Ok(());
         }
@@ -294,7 +295,7 @@ impl<F: File> Mapping<F> {
         if length == 0 || !self.kind.write || self.shared_file().is_none() {
             return Ok(());
         }
-        self.require_pages(position + length)?;
+        self.require_pages(position, length)?;
         self.shared_file().map_or(Ok(()), |file| file.sync().map_err(to_contract))
     }
 
