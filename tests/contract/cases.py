@@ -130,6 +130,13 @@ for sharing in ("shared", "private"):
     vector("posix", f"{sharing}, empty file", all_bytes(""), posix(sharing, ["read"]), needs=["posix"])
     vector("posix", f"{sharing} and writable, a descriptor to read only", {**TEXT, "rights": "read"},
            posix(sharing, ["read", "write"]), needs=["posix", "descriptor"])  # fmt: skip
+for far in ("9007199254740992", "1152921504606846976", "9223372036854767616"):
+    vector("posix", f"where no file reaches, {far}", TEXT,
+           ours("mmap-posix", sharing="shared", protection=["read", "write"], length=90, offset=far), ours("length", expect=90),
+           ours("read", offset=0, length=1, error="fault"), ours("write", offset=0, bytes="x", error="fault"),
+           ours("find", needle="x", start=0, end=90, error="fault"), ours("flush", offset=0, length=1, error="fault"),
+           ours("resize", length=50, error="no-space"), ours("length", expect=90), ours("file-size", expect=14000),
+           needs=["posix", "posix-past-end", "u64"])  # fmt: skip
 vector("posix", "write implies read", TEXT, posix("shared", ["write"]), read(0, 5), needs=["posix"])
 vector("posix", "no right to read", TEXT, posix("shared", []), ours("read", offset=0, length=1, error="access-denied"),
        ours("find", needle="h", start=0, end=5, error="access-denied"), ours("write", offset=0, bytes="x", error="read-only"),

@@ -29,12 +29,13 @@ component() {
 }
 
 build_c() {
-  for program in $programs hostile verbs bench; do
+  for program in $programs hostile verbs bench files; do
     case $program in
     contract) source=tests/contract/guests/c/contract.c ;;
     hostile) source=tests/host/guests/hostile.c ;;
     verbs) source=tests/cli/guests/verbs.c ;;
     bench) source=tests/bench/guests/bench.c ;;
+    files) source=tests/polyfill/guests/files.c ;;
     *) source=guest/c/examples/$program.c ;;
     esac
     # The benchmark sums as fast as it can; runtimes have had SIMD since 2021.
@@ -56,7 +57,7 @@ build_rust() {
   if rustc --print target-libdir --target wasm32-wasip2 2>/dev/null | xargs -r test -d; then
     # shellcheck disable=SC2086 # a list
     quietly rust cargo build $options --target wasm32-wasip2 --features std-file
-    for program in $programs std_file; do
+    for program in $programs std_fs std_file; do
       cp "$CARGO_TARGET_DIR/wasm32-wasip2/release/examples/$program.wasm" "build/guests/rust/$program.wasm"
     done
     return
@@ -65,7 +66,7 @@ build_rust() {
   # shellcheck disable=SC2086 # a list
   RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO_TARGET_WASM32_WASIP1_LINKER="$PWD/tests/tools/wasm-ld.sh" \
     quietly rust /usr/bin/cargo build $options -Z build-std=std,panic_abort --target wasm32-wasip1
-  for program in $programs; do
+  for program in $programs std_fs; do
     component "$CARGO_TARGET_DIR/wasm32-wasip1/release/examples/$program.wasm" "build/guests/rust/$program.wasm"
   done
 }
@@ -89,8 +90,8 @@ cp -r node_modules/@bytecodealliance/jco/lib/wit/builtin/0.2.12/* "$wit/deps/"
 [ $# -gt 0 ] || set -- c rust javascript
 for language in "$@"; do
   case $language in
-  c) sources='guest/c tests/contract/guests/c tests/host/guests tests/cli/guests tests/bench/guests' ;;
-  rust) sources='guest/rust tests/contract/guests/rust' ;;
+  c) sources='guest/c tests/contract/guests/c tests/host/guests tests/cli/guests tests/bench/guests tests/polyfill/guests' ;;
+  rust) sources='guest/rust tests/contract/guests/rust tests/polyfill/guests' ;;
   javascript) sources='guest/js dist/portable tests/contract/guests/contract.ts tests/contract/steps.mts' ;;
   *) echo "guests.sh: no language $language" >&2; exit 2 ;;
   esac

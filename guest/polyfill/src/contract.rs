@@ -4,11 +4,13 @@
 use crate::bindings::exports::wasi_mmap::mmap::mapping::{Access, Advice, ErrorCode, Protection, Sharing};
 use crate::bindings::wasi::filesystem::types::Advice as HostAdvice;
 use crate::file::{
-    covered, read_pages, to_contract, with_room, write_pages, zeros, File, CHUNK, CHUNK_SIZE, PAGE, PAGE_SIZE,
+    covered, read_pages, to_contract, with_room, write_pages, zeros, File, CHUNK, CHUNK_SIZE, MAX_FILE_SIZE, PAGE,
+    PAGE_SIZE,
 };
 use crate::pages::{new_page, numbers, Page, Pages};
 use crate::search::{backward, forward, Found, Read};
 use alloc::vec::Vec;
+use core::cell::{Cell, RefCell};
 
 pub type Outcome<T> = Result<T, ErrorCode>;
 
@@ -83,10 +85,10 @@ pub struct Mapping<F> {
     file: Option<F>,
     /// Where it begins in the file; pages are those of the file.
     offset: u64,
-    length: u64,
+    length: Cell<u64>,
     kind: Kind,
-    /// Pages that are not the file's.
-    pages: Pages,
+    /// Pages that are not the file's. Not borrowed while the host is called, which may never return.
+    pages: RefCell<Pages>,
 }
 
 impl<F: File> Mapping<F> {
@@ -107,11 +109,11 @@ impl<F: File> Mapping<F> {
         if length > ADDRESS_SPACE {
             return Err(ErrorCode::NoMemory);
         }
-        Ok(Self { file, offset, length, kind, pages: Pages::default() })
+        Ok(Self { file, offset, length: Cell::new(length), kind, pages: RefCell::default() })
     }
 
     pub fn length(&self) -> u64 {
-        self.length
+        self.length.get()
     }
 
     pub fn access(&self) -> Access {
@@ -123,7 +125,7 @@ impl<F: File> Mapping<F> {
     }
 
     pub fn file_size(&self) -> Outcome<u64> {
-        self.file.as_ref().map_or(Ok(self.length), |file| file.size().map_err(to_contract))
+        self.file.as_ref().map_or(Ok(self.length.get()), |file| file.size().map_err(to_contract))
     }
 
     /// The file, if changes reach it.
@@ -133,7 +135,7 @@ impl<F: File> Mapping<F> {
 
     /// Where a range begins in the file. It must lie inside the mapping.
     fn position(&self, offset: u64, length: u64) -> Outcome<u64> {
-        if offset > self.length || length > self.length - offset {
+        if offset > self.length.get() || length > self.length.get() - offset {
             return Err(ErrorCode::OutOfRange);
         }
         Ok(self.offset + offset)
@@ -154,31 +156,32 @@ impl<F: File> Mapping<F> {
     }
 
     /// Fails if the file lacks a page of the range. Private pages behind its end are lost with the file's.
-    fn require_pages(&mut self, position: u64, length: u64) -> Outcome<()> {
+    fn require_pages(&self, position: u64, length: u64) -> Outcome<()> {
         let end = position + length;
         let Some(file) = self.file.as_ref().filter(|_| length > 0) else { return Ok(()) };
         let covered = covered(file)?;
         if end <= covered {
             return Ok(());
         }
-        self.pages.forget_from(covered / PAGE);
+        self.pages.borrow_mut().forget_from(covered / PAGE);
         Err(ErrorCode::Fault)
     }
 
     /// Bytes of the mapping: fewer than `length` if a page is not there.
-    fn load(&mut self, position: u64, length: usize) -> Outcome<Vec<u8>> {
+    fn load(&self, position: u64, length: usize) -> Outcome<Vec<u8>> {
         let mut bytes = match &self.file {
             Some(file) => read_pages(file, position, length)?,
             None => zeros(length)?,
         };
-        if bytes.len() < length {
-            self.pages.forget_from((position + bytes.len() as u64).div_ceil(PAGE));
+        if let Some(file) = self.file.as_ref().filter(|_| bytes.len() < length) {
+            let lost = covered(file)?.min(position + bytes.len() as u64);
+            self.pages.borrow_mut().forget_from(lost / PAGE);
         }
-        self.pages.overlay(position, &mut bytes);
+        self.pages.borrow().overlay(position, &mut bytes);
         Ok(bytes)
     }
 
-    fn load_all(&mut self, position: u64, length: usize) -> Outcome<Vec<u8>> {
+    fn load_all(&self, position: u64, length: usize) -> Outcome<Vec<u8>> {
         let bytes = self.load(position, length)?;
         if bytes.len() < length {
             return Err(ErrorCode::Fault);
@@ -186,12 +189,12 @@ impl<F: File> Mapping<F> {
         Ok(bytes)
     }
 
-    pub fn read(&mut self, offset: u64, length: u64) -> Outcome<Vec<u8>> {
+    pub fn read(&self, offset: u64, length: u64) -> Outcome<Vec<u8>> {
         let position = self.may_read(offset, length)?;
         self.load_all(position, usize::try_from(length).map_err(|_| ErrorCode::NoMemory)?)
     }
 
-    pub fn write(&mut self, offset: u64, bytes: &[u8]) -> Outcome<()> {
+    pub fn write(&self, offset: u64, bytes: &[u8]) -> Outcome<()> {
         let length = bytes.len() as u64;
         let position = self.may_write(offset, length)?;
         if let Some(file) = self.shared_file() {
@@ -201,14 +204,14 @@ impl<F: File> Mapping<F> {
         let end = position + length;
         // What is overwritten as a whole need not be read before.
         self.make_private(position, length, |number| number * PAGE < position || end - number * PAGE < PAGE)?;
-        self.pages.store(position, bytes);
+        self.pages.borrow_mut().store(position, bytes);
         Ok(())
     }
 
     /// Gives the mapping pages of its own in a range, all of them or none. They hold what the file holds, or zeros where
     /// the content is not needed.
-    fn make_private(&mut self, position: u64, length: u64, needed: impl Fn(u64) -> bool) -> Outcome<()> {
-        let missing = || numbers(position, length).filter(|number| !self.pages.contains(*number));
+    fn make_private(&self, position: u64, length: u64, needed: impl Fn(u64) -> bool) -> Outcome<()> {
+        let missing = || numbers(position, length).filter(|number| !self.pages.borrow().contains(*number));
         let mut new: Vec<(u64, Page)> = Vec::new();
         new.try_reserve_exact(missing().count()).map_err(|_| ErrorCode::NoMemory)?;
         for number in missing() {
@@ -232,10 +235,10 @@ impl<F: File> Mapping<F> {
                 }
             }
         }
-        self.pages.add(new)
+        self.pages.borrow_mut().add(new)
     }
 
-    pub fn copy_within(&mut self, destination: u64, source: u64, length: u64) -> Outcome<()> {
+    pub fn copy_within(&self, destination: u64, source: u64, length: u64) -> Outcome<()> {
         let to = self.may_write(destination, length)?;
         let from = self.may_read(source, length)?;
         self.require_pages(from.max(to), length)?;
@@ -257,24 +260,24 @@ impl<F: File> Mapping<F> {
             let bytes = self.load_all(from + at, part as usize)?;
             match self.shared_file() {
                 Some(file) => write_pages(file, to + at, &bytes)?,
-                None => self.pages.store(to + at, &bytes),
+                None => self.pages.borrow_mut().store(to + at, &bytes),
             }
             done += part;
         }
         Ok(())
     }
 
-    pub fn find(&mut self, needle: &[u8], start: u64, end: u64) -> Outcome<Option<u64>> {
+    pub fn find(&self, needle: &[u8], start: u64, end: u64) -> Outcome<Option<u64>> {
         self.search(needle, start, end, start, forward)
     }
 
-    pub fn rfind(&mut self, needle: &[u8], start: u64, end: u64) -> Outcome<Option<u64>> {
-        self.search(needle, start, end, end.min(self.length), backward)
+    pub fn rfind(&self, needle: &[u8], start: u64, end: u64) -> Outcome<Option<u64>> {
+        self.search(needle, start, end, end.min(self.length.get()), backward)
     }
 
     /// `of_nothing` is where an empty needle is found.
-    fn search(&mut self, needle: &[u8], start: u64, end: u64, of_nothing: u64, search: Search) -> Outcome<Option<u64>> {
-        let end = end.min(self.length);
+    fn search(&self, needle: &[u8], start: u64, end: u64, of_nothing: u64, search: Search) -> Outcome<Option<u64>> {
+        let end = end.min(self.length.get());
         self.may_read(0, 0)?;
         if start > end {
             return Ok(None);
@@ -290,7 +293,7 @@ impl<F: File> Mapping<F> {
         }
     }
 
-    pub fn flush(&mut self, offset: u64, length: u64) -> Outcome<()> {
+    pub fn flush(&self, offset: u64, length: u64) -> Outcome<()> {
         let position = self.position(offset, length)?;
         if length == 0 || !self.kind.write || self.shared_file().is_none() {
             return Ok(());
@@ -300,7 +303,7 @@ impl<F: File> Mapping<F> {
     }
 
     /// New bytes of a file are zero, but have no blocks of their own: WASI has no way to ask for them.
-    pub fn resize(&mut self, length: u64) -> Outcome<()> {
+    pub fn resize(&self, length: u64) -> Outcome<()> {
         if self.access() != Access::Write {
             return Err(ErrorCode::NotResizable);
         }
@@ -311,15 +314,16 @@ impl<F: File> Mapping<F> {
             return Err(ErrorCode::NoMemory);
         }
         match &self.file {
+            Some(_) if self.offset + length > MAX_FILE_SIZE => return Err(ErrorCode::NoSpace),
             Some(file) => file.set_size(self.offset + length).map_err(to_contract)?,
-            None => self.pages.cut(length),
+            None => self.pages.borrow_mut().cut(length),
         }
-        self.length = length;
+        self.length.set(length);
         Ok(())
     }
 
     pub fn advise(&self, offset: u64, length: u64, advice: Advice) -> Outcome<()> {
-        if offset >= self.length {
+        if offset >= self.length.get() {
             return Err(ErrorCode::OutOfRange);
         }
         let advice = match advice {
@@ -331,7 +335,7 @@ impl<F: File> Mapping<F> {
         };
         if let Some(file) = &self.file {
             // A host that cannot take advice ignores it.
-            let _ = file.advise(self.offset + offset, length.min(self.length - offset), advice);
+            let _ = file.advise(self.offset + offset, length.min(self.length.get() - offset), advice);
         }
         Ok(())
     }

@@ -11,10 +11,9 @@ use crate::filesystem::Descriptor;
 use crate::Polyfill;
 use alloc::rc::Rc;
 use alloc::vec::Vec;
-use core::cell::RefCell;
 
-/// The resource. Nothing can call it while a call of it is at work, so that the borrow always succeeds.
-pub struct Resource(RefCell<Mapping<Rc<types::Descriptor>>>);
+/// The resource.
+pub struct Resource(Mapping<Rc<types::Descriptor>>);
 
 /// The host's descriptor beneath a guest's, if it is a regular file and carries the rights.
 fn checked(descriptor: &DescriptorBorrow<'_>, needs_write: bool) -> Outcome<Rc<types::Descriptor>> {
@@ -42,7 +41,7 @@ fn open(
         None => Mapping::of_memory(length, request)?,
         Some(descriptor) => Mapping::of_file(checked(&descriptor, request.needs_write())?, length, request, offset)?,
     };
-    Ok(mapping::Mapping::new(Resource(RefCell::new(mapping))))
+    Ok(mapping::Mapping::new(Resource(mapping)))
 }
 
 impl Guest for Polyfill {
@@ -65,46 +64,46 @@ impl Guest for Polyfill {
 
 impl GuestMapping for Resource {
     fn length(&self) -> u64 {
-        self.0.borrow().length()
+        self.0.length()
     }
 
     fn access(&self) -> Access {
-        self.0.borrow().access()
+        self.0.access()
     }
 
     fn file_size(&self) -> Outcome<u64> {
-        self.0.borrow().file_size()
+        self.0.file_size()
     }
 
     fn read(&self, offset: u64, length: u64) -> Outcome<Vec<u8>> {
-        self.0.borrow_mut().read(offset, length)
+        self.0.read(offset, length)
     }
 
     fn write(&self, offset: u64, bytes: Vec<u8>) -> Outcome<()> {
-        self.0.borrow_mut().write(offset, &bytes)
+        self.0.write(offset, &bytes)
     }
 
     fn move_(&self, destination: u64, source: u64, length: u64) -> Outcome<()> {
-        self.0.borrow_mut().copy_within(destination, source, length)
+        self.0.copy_within(destination, source, length)
     }
 
     fn find(&self, needle: Vec<u8>, start: u64, end: u64) -> Outcome<Option<u64>> {
-        self.0.borrow_mut().find(&needle, start, end)
+        self.0.find(&needle, start, end)
     }
 
     fn rfind(&self, needle: Vec<u8>, start: u64, end: u64) -> Outcome<Option<u64>> {
-        self.0.borrow_mut().rfind(&needle, start, end)
+        self.0.rfind(&needle, start, end)
     }
 
     fn flush(&self, offset: u64, length: u64) -> Outcome<()> {
-        self.0.borrow_mut().flush(offset, length)
+        self.0.flush(offset, length)
     }
 
     fn resize(&self, length: u64) -> Outcome<()> {
-        self.0.borrow_mut().resize(length)
+        self.0.resize(length)
     }
 
     fn advise(&self, offset: u64, length: u64, advice: Advice) -> Outcome<()> {
-        self.0.borrow().advise(offset, length, advice)
+        self.0.advise(offset, length, advice)
     }
 }

@@ -116,7 +116,7 @@ fn reads_are_put_together_from_short_ones() {
 #[test]
 fn a_read_that_is_answered_whole_asks_once() {
     let file = Rc::new(fake(THREE_PAGES));
-    let mut mapping = map(&file, Access::Read);
+    let mapping = map(&file, Access::Read);
     file.sizes.set(0);
     mapping.read(10, 5000).unwrap();
     assert_eq!((file.reads.get(), file.sizes.get()), (1, 0));
@@ -125,7 +125,7 @@ fn a_read_that_is_answered_whole_asks_once() {
 #[test]
 fn a_host_that_gives_nothing_does_not_hang() {
     let file = Rc::new(fake(THREE_PAGES));
-    let mut mapping = map(&file, Access::Write);
+    let mapping = map(&file, Access::Write);
     file.empty.set(true);
     assert_eq!(mapping.read(0, 10), Err(ErrorCode::Fault));
     assert_eq!(mapping.find(b"x", 0, 100), Err(ErrorCode::Fault));
@@ -141,7 +141,7 @@ fn a_host_that_gives_too_much_is_cut_short() {
 #[test]
 fn storage_that_fails_is_a_fault() {
     let file = Rc::new(fake(THREE_PAGES));
-    let (mut shared, mut copy) = (map(&file, Access::Write), map(&file, Access::Copy));
+    let (shared, copy) = (map(&file, Access::Write), map(&file, Access::Copy));
     file.failure.set(Some(types::ErrorCode::Io));
     assert_eq!(shared.read(0, 1), Err(ErrorCode::Fault));
     assert_eq!(shared.write(0, b"x"), Err(ErrorCode::Fault));
@@ -157,7 +157,7 @@ fn storage_that_fails_is_a_fault() {
 fn the_last_page_is_there_and_ends_in_zeros() {
     let file = Rc::new(fake(THREE_PAGES));
     for access in [Access::Read, Access::Write, Access::Copy] {
-        let mut mapping = map(&file, access);
+        let mapping = map(&file, access);
         file.bytes.borrow_mut().truncate(4097);
         assert_eq!(mapping.read(4096, 3).unwrap(), [pattern(4097)[4096], 0, 0]);
         assert_eq!(mapping.read(0, 2 * PAGE).unwrap().len(), 2 * PAGE_SIZE);
@@ -171,7 +171,7 @@ fn the_last_page_is_there_and_ends_in_zeros() {
 #[test]
 fn a_write_never_extends_the_file() {
     let file = Rc::new(fake(THREE_PAGES));
-    let mut mapping = map(&file, Access::Write);
+    let mapping = map(&file, Access::Write);
     file.bytes.borrow_mut().truncate(4100);
     mapping.write(4098, b"abcdef").unwrap();
     assert_eq!(file.bytes.borrow()[4096..], [pattern(4097)[4096], pattern(4098)[4097], b'a', b'b']);
@@ -182,7 +182,7 @@ fn a_write_never_extends_the_file() {
 #[test]
 fn private_pages_keep_what_was_stored_over_a_live_file() {
     let file = Rc::new(fake(THREE_PAGES));
-    let mut mapping = map(&file, Access::Copy);
+    let mapping = map(&file, Access::Copy);
     mapping.write(PAGE - 1, b"ab").unwrap();
     file.bytes.borrow_mut().fill(7);
     let bytes = mapping.read(0, THREE_PAGES as u64).unwrap();
@@ -195,12 +195,25 @@ fn private_pages_keep_what_was_stored_over_a_live_file() {
 #[test]
 fn private_pages_go_with_those_of_the_file() {
     let file = Rc::new(fake(THREE_PAGES));
-    let mut mapping = map(&file, Access::Copy);
+    let mapping = map(&file, Access::Copy);
     mapping.write(2 * PAGE, b"lost").unwrap();
     file.bytes.borrow_mut().truncate(10);
     assert_eq!(mapping.read(2 * PAGE, 1), Err(ErrorCode::Fault));
     *file.bytes.borrow_mut() = vec![1; THREE_PAGES];
     assert_eq!(mapping.read(2 * PAGE, 4).unwrap(), [1; 4]);
+}
+
+#[test]
+fn a_lost_read_forgets_all_lost_pages() {
+    let file = Rc::new(fake(THREE_PAGES));
+    let mapping = map(&file, Access::Copy);
+    mapping.write(PAGE + 7, b"lost").unwrap();
+    mapping.write(2 * PAGE + 7, b"lost").unwrap();
+    file.bytes.borrow_mut().truncate(10);
+    assert_eq!(mapping.read(2 * PAGE + 5, 1), Err(ErrorCode::Fault));
+    *file.bytes.borrow_mut() = vec![1; THREE_PAGES];
+    assert_eq!(mapping.read(PAGE + 7, 4).unwrap(), [1; 4]);
+    assert_eq!(mapping.read(2 * PAGE + 7, 4).unwrap(), [1; 4]);
 }
 
 #[test]
@@ -212,7 +225,7 @@ fn moves_overlap_both_ways_in_parts() {
         expected.copy_within(from..from + length, to);
         for access in [Access::Write, Access::Copy] {
             let file = Rc::new(fake(SIZE));
-            let mut mapping = map(&file, access);
+            let mapping = map(&file, access);
             mapping.copy_within(to as u64, from as u64, length as u64).unwrap();
             assert_eq!(mapping.read(0, SIZE as u64).unwrap(), expected, "{from} to {to}, {access:?}");
             let untouched = access == Access::Copy;
@@ -224,7 +237,7 @@ fn moves_overlap_both_ways_in_parts() {
 #[test]
 fn a_move_of_private_pages_reads_neighbours_together() {
     let file = Rc::new(fake(64 * PAGE_SIZE));
-    let mut mapping = map(&file, Access::Copy);
+    let mapping = map(&file, Access::Copy);
     mapping.copy_within(0, 32 * PAGE, 32 * PAGE).unwrap();
     assert_eq!(file.reads.get(), 2);
 }
@@ -237,7 +250,7 @@ fn searches_cross_windows() {
     }
     let length = bytes.len() as u64;
     let file = Rc::new(Fake { bytes: RefCell::new(bytes), ..Fake::default() });
-    let mut mapping = map(&file, Access::Read);
+    let mapping = map(&file, Access::Read);
     assert_eq!(mapping.find(b"needle", 0, length), Ok(Some(4094)));
     assert_eq!(mapping.find(b"needle", 4095, length), Ok(Some(200_000)));
     assert_eq!(mapping.find(b"needle", 200_001, length), Ok(Some(length - 6)));
@@ -252,7 +265,7 @@ fn searches_cross_windows() {
 fn searches_agree_with_the_plain_one() {
     let bytes: Vec<u8> = (0..20_000_u32).map(|at| b'a' + u8::try_from(at * at / 7 % 2).unwrap()).collect();
     let file = Rc::new(Fake { bytes: RefCell::new(bytes.clone()), at_a_time: 1000, ..Fake::default() });
-    let mut mapping = map(&file, Access::Read);
+    let mapping = map(&file, Access::Read);
     for (start, length) in [(0, 3), (100, 9), (4000, 200), (8000, 5000), (19_990, 10)] {
         let needle = &bytes[start..start + length];
         let places: Vec<_> = bytes.windows(length).enumerate().filter(|(_, part)| *part == needle).collect();
@@ -265,7 +278,7 @@ fn searches_agree_with_the_plain_one() {
 #[test]
 fn a_search_needs_only_what_decides() {
     let file = Rc::new(fake(THREE_PAGES));
-    let mut mapping = map(&file, Access::Read);
+    let mapping = map(&file, Access::Read);
     file.bytes.borrow_mut().truncate(4096);
     let first = pattern(10);
     assert_eq!(mapping.find(&first, 0, u64::MAX), Ok(Some(0)));
@@ -278,7 +291,7 @@ fn a_search_needs_only_what_decides() {
 
 #[test]
 fn memory_without_a_file_takes_what_is_used() {
-    let mut mapping = memory(1 << 46);
+    let mapping = memory(1 << 46);
     mapping.write((1 << 46) - 3, b"end").unwrap();
     assert_eq!(mapping.read((1 << 46) - 5, 5).unwrap(), *b"\0\0end");
     assert_eq!(mapping.write((1 << 46) - 2, b"end"), Err(ErrorCode::OutOfRange));
@@ -301,7 +314,7 @@ fn sizes_that_no_system_has_are_errors() {
         assert_eq!(open(1, posix, huge), Some(ErrorCode::InvalidArgument));
         assert_eq!(open(huge, posix, 1), Some(ErrorCode::InvalidArgument));
         assert_eq!(Mapping::<Rc<Fake>>::of_memory(huge, posix).err(), Some(ErrorCode::NoMemory));
-        let mut mapping = map(&file, Access::Write);
+        let mapping = map(&file, Access::Write);
         assert_eq!(mapping.read(huge, 1), Err(ErrorCode::OutOfRange));
         assert_eq!(mapping.read(1, huge), Err(ErrorCode::OutOfRange));
         assert_eq!(mapping.copy_within(0, huge, huge), Err(ErrorCode::OutOfRange));
@@ -311,7 +324,7 @@ fn sizes_that_no_system_has_are_errors() {
     }
     let mut far = Mapping::of_file(Rc::clone(&file), i64::MAX as u64 - (1 << 62), posix, 1 << 62);
     assert_eq!(far.as_mut().err(), Some(&mut ErrorCode::NoMemory));
-    let mut near = Mapping::of_file(Rc::clone(&file), 1, posix, i64::MAX as u64 - 1).unwrap();
+    let near = Mapping::of_file(Rc::clone(&file), 1, posix, i64::MAX as u64 - 1).unwrap();
     assert_eq!(near.read(0, 1), Err(ErrorCode::Fault));
 }
 
@@ -319,7 +332,7 @@ fn sizes_that_no_system_has_are_errors() {
 fn no_right_to_read_or_write() {
     let file = Rc::new(fake(THREE_PAGES));
     let none = Request::Posix(Sharing::Shared, Protection::empty());
-    let mut mapping = Mapping::of_file(Rc::clone(&file), 0, none, 0).unwrap();
+    let mapping = Mapping::of_file(Rc::clone(&file), 0, none, 0).unwrap();
     assert_eq!(mapping.read(u64::MAX, 0), Err(ErrorCode::AccessDenied), "the right comes before the range");
     assert_eq!(mapping.find(b"", 0, 0), Err(ErrorCode::AccessDenied));
     assert_eq!(mapping.write(u64::MAX, b""), Err(ErrorCode::ReadOnly));
