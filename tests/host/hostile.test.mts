@@ -49,11 +49,18 @@ const SCENARIOS: Record<string, number | 'trap' | Array<number | 'trap'>> = {
   'exit-while-mapped': 0,
 };
 
-for (const bindings of ['hybrid', 'js'] satisfies Bindings[]) {
-  const test = suite(`hostile, ${bindings}`);
+const WAYS: Array<[string, Bindings, boolean]> = [
+  ['hybrid', 'hybrid', true],
+  ['js', 'js', true],
+  ['polyfill', 'hybrid', false],
+];
+
+for (const [name, bindings, native] of WAYS) {
+  const test = suite(`hostile, ${name}`);
   let folder = '';
 
-  const start = (scenario: string): Promise<() => void> => load(HOSTILE, bindings, { '/': folder }, [scenario]);
+  const start = (scenario: string): Promise<() => void> =>
+    load(HOSTILE, bindings, { '/': folder }, [scenario], native);
 
   test.before.each(() => writeFileSync(`${folder}/file`, TEXT));
 

@@ -8,6 +8,7 @@ import * as shim from '@bytecodealliance/preview2-shim/filesystem';
 import { WASIShim } from '@bytecodealliance/preview2-shim/instantiation';
 import { liveRegions } from '#native';
 import { getImportObject } from 'wasi-mmap/host';
+import { createPolyfill, type Imports } from 'wasi-mmap/polyfill';
 
 /** TypeScript declares it for browsers only. */
 const engine = (globalThis as unknown as { WebAssembly: { compile(bytes: Uint8Array): Promise<object> } }).WebAssembly;
@@ -60,12 +61,13 @@ const { createFilesystem } = shim as unknown as {
   createFilesystem: (options: { preopens: Record<string, string> }) => object;
 };
 
-/** A command that sees these directories, ready to run. */
+/** A command that sees these directories, ready to run, with the native mapping or the polyfill. */
 export async function load(
   path: string,
   bindings: Bindings,
   preopens: Record<string, string>,
   args: string[],
+  native = true,
 ): Promise<() => void> {
   const key = `${path} ${bindings}`;
   const module = transpiled.get(key) ?? transpile(path, bindings);
@@ -83,11 +85,9 @@ export async function load(
       throw new Exit(code);
     },
   };
-  const instance = await instantiate(getCore, {
-    ...wasi.getImportObject(),
-    ...getImportObject(),
-    'wasi:cli/exit': exit,
-  });
+  const imports = wasi.getImportObject() as Imports;
+  const mapping = native ? getImportObject() : (await createPolyfill(imports)).getImportObject();
+  const instance = await instantiate(getCore, { ...imports, ...mapping, 'wasi:cli/exit': exit });
   return () => instance['run']?.run();
 }
 

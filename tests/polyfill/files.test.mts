@@ -1,0 +1,50 @@
+// Ordinary work with files through the polyfill is what it is without: every answer of two programs that do what the
+// standard libraries of Rust and C can, and every file that they leave behind.
+import { spawnSync } from 'node:child_process';
+import { lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+
+/** A command that takes grants and a component, and its option for the polyfill. */
+const HOSTS: Record<string, string[]> = {
+  node: [process.execPath, 'dist/cli/main.mjs', 'run'],
+  wasmtime: ['build/wasmtime/wasi-mmap', 'run'],
+};
+
+const PROGRAMS = ['build/guests/rust/std_fs.wasm', 'build/guests/c/files.wasm'];
+
+/** What a program says and leaves behind. */
+function results([program = '', ...words]: string[], component: string): Record<string, unknown> {
+  const folder = mkdtempSync(resolve('build', 'files-'));
+  try {
+    const { status, stdout, stderr } = spawnSync(program, [...words, '--dir', `${folder}::/`, component], {
+      encoding: 'utf8',
+    });
+    const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
+    const files = names.map((name) => {
+      const path = join(folder, name);
+      const facts = lstatSync(path);
+      const content = facts.isSymbolicLink()
+        ? readlinkSync(path)
+        : facts.isFile() && readFileSync(path).toString('base64');
+      return [name, facts.mode, facts.nlink, content];
+    });
+    return { status, lines: stdout.split('\n'), stderr, files };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+for (const [host, command] of Object.entries(HOSTS)) {
+  const test = suite(`files through the polyfill, ${host}`);
+  for (const component of PROGRAMS) {
+    test(component, () => {
+      const without = results(command, component);
+      assert.is(without['status'], 0, String(without['stderr']));
+      assert.ok((without['lines'] as string[]).length > 40, 'it did something');
+      assert.equal(results([...command, '--no-native'], component), without);
+    });
+  }
+  test.run();
+}
