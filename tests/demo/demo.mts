@@ -4,12 +4,14 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path';
 import { mmap, MmapError } from 'wasi-mmap';
 import { targets, type Target } from '../contract/targets.mjs';
-import { ask, askGuest, CONTRACT, QUESTIONS, type Answers } from './access.mjs';
+import { ask, askGuest, CONTRACT, QUESTIONS } from './access.mjs';
 import { search } from './search.mjs';
 
 const SYMBOL = 'napi_register_module';
 type OpenExisting = NonNullable<Target['openExisting']>;
 
+/** The API without a guest. */
+const HERE = 'TypeScript in Node';
 const ACCESSES = ['read', 'copy', 'write'] as const;
 
 mkdirSync('build', { recursive: true });
@@ -41,34 +43,43 @@ function copyOf(path: string): string {
 console.log('Three accesses, on real files (every cell is measured, and compared with the contract):');
 const inputs = [process.execPath, 'wit/mmap.wit'];
 const guests = targets.filter(({ openExisting }) => openExisting);
+
 for (const access of ACCESSES) {
-  const rows = QUESTIONS.map((question): string[] => [question]);
-  const columns: Array<(path: string) => Answers | Promise<Answers>> = [
-    (path) => ask(path, access),
-    ...guests.map(
-      ({ openExisting }) =>
-        (path: string) =>
-          askGuest(openExisting as OpenExisting, path, access),
-    ),
-  ];
-  for (const [column, answer] of columns.entries()) {
-    for (const [input, path] of inputs.entries()) {
-      const answers = await answer(copyOf(path));
-      for (const [row, question] of QUESTIONS.entries()) {
-        const expected = column > 0 && question === 'a store into a view' ? 'no views' : CONTRACT[access][question];
-        const right = answers[question] === expected;
-        if (!right) wrong += 1;
-        const cell = right ? answers[question] : `WRONG: ${answers[question]}, not ${expected}`;
-        if (input === 0 || !right) (rows[row] as string[]).push(cell);
+  const cells = new Map<string, Set<string>>();
+  /** Cells of one host are one, for its languages are to answer alike. */
+  const tell = (question: string, column: string, answer: string, expected: string): void => {
+    if (answer !== expected) wrong += 1;
+    const cell = `${question} ${column}`;
+    cells.set(
+      cell,
+      (cells.get(cell) ?? new Set()).add(answer === expected ? answer : `WRONG: ${answer}, not ${expected}`),
+    );
+  };
+  for (const path of inputs) {
+    const answers = ask(copyOf(path), access);
+    for (const question of QUESTIONS) tell(question, HERE, answers[question], CONTRACT[access][question]);
+    for (const { host, openExisting } of guests) {
+      const guestAnswers = await askGuest(openExisting as OpenExisting, copyOf(path), access);
+      for (const question of QUESTIONS) {
+        const expected = question === 'a store into a view' ? 'no views' : CONTRACT[access][question];
+        tell(question, host, guestAnswers[question], expected);
       }
     }
   }
   console.log(`\nAccess ${access}`);
-  table(['', 'TypeScript in Node', ...guests.map(({ language, host }) => `${language} guest on ${host}`)], rows);
+  const hosts = [HERE, ...new Set(guests.map(({ host }) => host))];
+  const title = (host: string): string => (host === HERE ? host : `guests, ${host}`);
+  const rows = QUESTIONS.map((question) => [
+    question,
+    ...hosts.map((host) => [...(cells.get(`${question} ${host}`) ?? [])].join('; ')),
+  ]);
+  table(['', ...hosts.map(title)], rows);
 }
 for (const target of guests) target.close();
+const languages = [...new Set(guests.map(({ language }) => language))].join(', ');
 console.log(
-  `\n  files: ${inputs.map((path) => `${basename(path)} (${size(path)})`).join(', ')}; both answered alike\n`,
+  `\n  guests: the same components in ${languages}; -polyfill: over wasi:filesystem, without a native host` +
+    `\n  files: ${inputs.map((path) => `${basename(path)} (${size(path)})`).join(', ')}; all answered alike\n`,
 );
 
 console.log(`The symbol "${SYMBOL}" in ${process.execPath} (${size(process.execPath)}), first and last place:\n`);
