@@ -5,6 +5,7 @@ import { mmap } from 'wasi-mmap';
 import { grepFigures, guestFigures, wasmtimeFigures } from './guest.mjs';
 import { FILE_SIZE, makeFile, MARGIN, NEEDLES, SEARCH_SIZE } from './input.mjs';
 import { coreFigures, loadMmapIo, MMAP_IO, pythonFigures, pythonVersion } from './peer.mjs';
+import { polyfillFigures } from './polyfill.mjs';
 import { add, heading, measure, speed, write } from './report.mjs';
 
 const mmapIo = loadMmapIo();
@@ -233,6 +234,7 @@ map.close();
 closeSync(fd);
 await guestFigures(folder);
 wasmtimeFigures(folder);
+await polyfillFigures(folder);
 wrong += grepFigures(folder, 'stays mainly in the plain');
 wrong += grepFigures(folder, 'shrd');
 const versions = { node: process.version, python: pythonVersion(), peer: mmapIo ? MMAP_IO : 'not built' };

@@ -59,8 +59,7 @@ for (const [name, bindings, native] of WAYS) {
   const test = suite(`hostile, ${name}`);
   let folder = '';
 
-  const start = (scenario: string): Promise<() => void> =>
-    load(HOSTILE, bindings, { '/': folder }, [scenario], native);
+  const start = (scenario: string): Promise<() => void> => load(HOSTILE, bindings, { '/': folder }, [scenario], native);
 
   test.before.each(() => writeFileSync(`${folder}/file`, TEXT));
 

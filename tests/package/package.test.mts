@@ -1,6 +1,15 @@
 // The npm package as a user gets it: packed, installed elsewhere without scripts, imported, required and type-checked.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { test } from 'uvu';
@@ -101,6 +110,32 @@ test('components: a host from the README, and the command', () => {
      run.run();`,
   );
   assert.is(run(process.execPath, ['mapped.mjs']), '3\n');
+});
+
+test('without the addon: the polyfill from the README, and the command', () => {
+  const readme = readFileSync('README.md', 'utf8');
+  const program = /```js\n\/\/ polyfill\.mjs[^\n]*\n(.*?)```/s.exec(readme)?.[1] ?? '';
+  writeFileSync(join(folder, 'polyfill.mjs'), program);
+  const prebuilds = join(folder, 'node_modules/wasi-mmap/prebuilds');
+  renameSync(prebuilds, join(folder, 'prebuilds'));
+  try {
+    assert.is(run(process.execPath, ['polyfill.mjs']), 'HAY\n\n');
+    assert.is(readFileSync(join(folder, 'data/text'), 'utf8').slice(0, 4), 'hay\n', 'a copy');
+    const words = [
+      'wasi-mmap',
+      'run',
+      '--no-native',
+      '--dir-ro',
+      'data::/data',
+      'mgrep.wasm',
+      '-n',
+      'needle',
+      '/data/text',
+    ];
+    assert.is(run('npx', words), '2:hay needle\n');
+  } finally {
+    renameSync(join(folder, 'prebuilds'), prebuilds);
+  }
 });
 
 test('it holds what it needs and nothing else', () => {

@@ -5,6 +5,7 @@ import { cli, http } from '@bytecodealliance/preview2-shim';
 import * as shimFilesystem from '@bytecodealliance/preview2-shim/filesystem';
 import { WASIShim } from '@bytecodealliance/preview2-shim/instantiation';
 import type { Descriptor } from '../contract/interfaces/wasi-filesystem-types.js';
+import { acceptLibcWrites } from '../host/libc-writes.mjs';
 import { restrict } from './read-only.mjs';
 import { UsageError, type Grant, type RunOptions } from './options.mjs';
 
@@ -86,8 +87,7 @@ export async function createImports({
   environment,
   native,
 }: RunOptions): Promise<Imports> {
-  const host = await import('../host/index.mjs');
-  host.acceptLibcWrites(); // Before directories get methods of their own, which call those that are there.
+  acceptLibcWrites(); // Before directories get methods of their own, which call those that are there.
   const args = [basename(component), ...rest];
   const wasi = new WASIShim({
     filesystem: openDirectories(grants),
@@ -103,7 +103,7 @@ export async function createImports({
       throw { tag: 'HTTP-request-denied' };
     },
   };
-  if (native) return { ...imports, ...host.getImportObject() };
+  if (native) return { ...imports, ...(await import('../host/index.mjs')).getImportObject() };
   const { createPolyfill } = await import('../polyfill/index.mjs');
   return { ...imports, ...(await createPolyfill(imports)).getImportObject() };
 }

@@ -12,7 +12,7 @@
 import { mapping } from './mapping.mjs';
 import { offerLowered } from './lowered.mjs';
 
-export { acceptLibcWrites } from './descriptor.mjs';
+export { acceptLibcWrites } from './libc-writes.mjs';
 export { mapping };
 
 offerLowered();

@@ -4,6 +4,7 @@
  *   bench map-read|file-read COUNT SIZE   reads of this size at scattered places, through a mapping or wasi:filesystem
  *   bench map-sum|file-sum ROUNDS SIZE    reads the whole file ROUNDS times, and prints the sum of it
  *   bench map-byte COUNT                  reads of one byte in one page: the cost of a call
+ *   bench map-find COUNT SIZE             searches as many bytes for what is not there
  *   bench map COUNT                       maps the file and drops the mapping
  *   bench grep NEEDLE                     prints how many lines contain the needle, reading through wasi:filesystem
  */
@@ -147,6 +148,15 @@ int main(int count, char **words) {
   if (strcmp(what, "map-byte") == 0) {
     for (uint64_t i = 0; i < calls; i += 1)
       require(wmmap_read(map, i & 4095, 1, buffer));
+    return 0;
+  }
+  if (strcmp(what, "map-find") == 0) {
+    uint64_t at = 0;
+    for (uint64_t left = calls * size; left > 0;) {
+      const uint64_t part = left < wmmap_length(map) ? left : wmmap_length(map);
+      require(wmmap_find(map, "\1\2", 2, 0, part, &at));
+      left -= part;
+    }
     return 0;
   }
   const uint64_t limit = wmmap_length(map) - size;

@@ -1,0 +1,82 @@
+/** The polyfill: what a mapping over wasi:filesystem costs, and what ordinary files cost through it, on each host. */
+import { spawnSync } from 'node:child_process';
+import { load } from '../host/support.mjs';
+import { add, heading, measure, speed } from './report.mjs';
+
+const SIZE = 65_536;
+/** Where the contract says so. */
+const MAPPING_TARGET = 0.9;
+const STREAM_TARGET = 1 / 1.1;
+
+type Cases = Record<'mapped' | 'direct' | 'find' | 'stream' | 'streamDirect' | 'write' | 'writeDirect', () => number>;
+
+/** Runs these programs of build/guests/c with so many blocks each. */
+type Start = (program: string, verb: string, count: number, polyfill: boolean) => Promise<() => number>;
+
+async function cases(start: Start, count: number): Promise<Cases> {
+  return {
+    mapped: await start('bench', 'map-read', count, true),
+    direct: await start('files', 'pread', count, false),
+    find: await start('bench', 'map-find', count, true),
+    stream: await start('files', 'stream', count, true),
+    streamDirect: await start('files', 'stream', count, false),
+    write: await start('files', 'write', count, true),
+    writeDirect: await start('files', 'write', count, false),
+  };
+}
+
+function report(host: string, times: Record<keyof Cases, number>, mappingTarget?: number): void {
+  const rate = (name: keyof Cases): number => speed(SIZE, times[name]);
+  const row = (name: string, ours: keyof Cases, against: keyof Cases, target?: number): void =>
+    add(`${name}, ${host}`, 'polyfill', 'without it', 'GB/s', rate(ours), rate(against), target);
+  row('mapping read, 64 KiB, to descriptor.read', 'mapped', 'direct', mappingTarget);
+  row('find to descriptor.read', 'find', 'direct');
+  row('read of a stream', 'stream', 'streamDirect', STREAM_TARGET);
+  row('write of a stream', 'write', 'writeDirect', STREAM_TARGET);
+}
+
+const words = (verb: string, count: number): string[] =>
+  verb.startsWith('map') ? [verb, String(count), String(SIZE)] : [verb, String(count)];
+
+/** In Node the parts are linked in JavaScript. */
+async function inNode(folder: string): Promise<void> {
+  const rounds = 3;
+  const start: Start = async (program, verb, count, polyfill) => {
+    const runs: Array<() => void> = [];
+    for (let round = 0; round <= rounds; round += 1) {
+      const args = words(verb, count);
+      runs.push(await load(`build/guests/c/${program}.wasm`, 'hybrid', { '/': folder }, args, !polyfill));
+    }
+    return () => {
+      runs.pop()?.();
+      return count;
+    };
+  };
+  report('Node', measure(await cases(start, 2000), rounds), MAPPING_TARGET);
+}
+
+/** Under the plain command line they are one component, compiled before. */
+async function underWasmtime(folder: string): Promise<void> {
+  const compiled = new Set<string>();
+  const start: Start = (program, verb, count, polyfill) => {
+    const name = `build/guests/c/${program}${polyfill ? '.plugged' : '-direct'}`;
+    const run = (args: string[]): void => {
+      const { status, stderr } = spawnSync('build/venv/bin/wasmtime', args, { encoding: 'utf8' });
+      if (status !== 0) throw new Error(`wasmtime ${args.join(' ')}: ${stderr}`);
+    };
+    if (!compiled.has(name)) run(['compile', `${name}.wasm`, '-o', `${name}.cwasm`]);
+    compiled.add(name);
+    return Promise.resolve(() => {
+      run(['run', '--allow-precompiled', '--dir', `${folder}::/`, `${name}.cwasm`, ...words(verb, count)]);
+      return count;
+    });
+  };
+  report('wasmtime', measure(await cases(start, 20_000), 3));
+}
+
+/** @param folder holds the file `text` */
+export async function polyfillFigures(folder: string): Promise<void> {
+  heading('The polyfill, 64 KiB at a time; processes with their start');
+  await inNode(folder);
+  await underWasmtime(folder);
+}
