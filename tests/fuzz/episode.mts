@@ -118,12 +118,25 @@ export class Episode {
   }
 
   /**
-   * Whether a change reaches bytes behind the end of the file in its last page: they are not the file's, and POSIX leaves
-   * open how long a mapping shows them.
+   * Whether hosts may differ in what a change leaves behind: bytes behind the end of the file in its last page are not the
+   * file's, and POSIX leaves open how long a mapping shows them; and what ends in `fault` may have been done in part.
    */
-  #reachesTail({ access, offset }: Model, at: number, length: number): boolean {
-    const [start, end] = [offset + at, offset + at + length];
-    return access === 'write' && end > this.#size && start < Math.ceil(this.#size / PAGE) * PAGE;
+  #isOpen({ access, offset }: Model, { op, ...step }: Step): boolean {
+    const {
+      offset: at,
+      destination,
+      source,
+      bytes,
+      length,
+    } = step as unknown as Record<string, number> & {
+      bytes: string;
+    };
+    const covered = Math.ceil(this.#size / PAGE) * PAGE - offset;
+    const open = (start = 0, count = 0): boolean =>
+      (access === 'write' && start + count > this.#size - offset && start < covered) ||
+      (start < covered && start + count > covered);
+    if (op === 'write') return open(at, bytes.length);
+    return op === 'move' && (open(destination, length) || (source ?? 0) + (length ?? 0) > covered);
   }
 
   #map(): Step {
@@ -195,18 +208,7 @@ export class Episode {
     }
     for (;;) {
       const step = choices[this.#random(choices.length)]?.();
-      if (!step) continue;
-      const {
-        op,
-        offset: at,
-        destination,
-        bytes,
-        length,
-      } = step as Step & Record<'offset' | 'destination' | 'length', number> & { bytes?: string };
-      const tail =
-        (op === 'write' && this.#reachesTail(model, at, bytes?.length ?? 0)) ||
-        (op === 'move' && this.#reachesTail(model, destination, length));
-      if (!tail) return step;
+      if (step && !(this.#abilities.truncation && this.#isOpen(model, step))) return step;
     }
   }
 

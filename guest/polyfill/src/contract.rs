@@ -242,12 +242,12 @@ impl<F: File> Mapping<F> {
         let to = self.may_write(destination, length)?;
         let from = self.may_read(source, length)?;
         self.require_pages(from.max(to), length)?;
-        if length == 0 || from == to {
-            return Ok(());
-        }
-        let private = self.shared_file().is_none();
-        if private {
+        if self.shared_file().is_none() {
+            // Even if nothing changes: a page that was stored into is private from then on.
             self.make_private(to, length, |_| true)?;
+        }
+        if from == to {
+            return Ok(());
         }
         drop(with_room(2 * CHUNK_SIZE)?); // What the copy takes, before it has changed anything.
         let backward = from < to;
