@@ -5,7 +5,7 @@ SETUP := @tests/tools/setup.sh
 CARGO_TARGET := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/wasi-mmap/cargo
 CMAKE_BUILD = cmake -S host -B build/cmake/$(1) $(2) >build/cmake-$(1).log || { cat build/cmake-$(1).log; exit 1; }; cmake --build build/cmake/$(1) -j2 -- --no-print-directory >>build/cmake-$(1).log 2>&1 || { tail -n 40 build/cmake-$(1).log; exit 1; }
 
-.PHONY: help demo test conformance bench lint format build tests polyfill guests wasmtime checks package prebuilds clean
+.PHONY: help demo test conformance bench lint format build tests polyfill guests plugged wasmtime checks package prebuilds clean
 
 help:
 	@echo 'make demo         set up, and show what mapping does to real files'
@@ -20,17 +20,17 @@ help:
 	@echo 'make prebuilds    the addon for every platform'
 	@echo 'make clean        remove what was built'
 
-demo: tests polyfill guests wasmtime
+demo: tests plugged wasmtime
 	@node build/tests/demo/demo.mjs
 
-test: checks tests polyfill guests wasmtime
+test: checks tests plugged wasmtime
 	@echo 'running all tests (three to five minutes)'
 	@CARGO_TARGET_DIR=$(CARGO_TARGET) node build/tests/tools/run.mjs
 
-conformance: tests polyfill guests wasmtime
+conformance: tests plugged wasmtime
 	@node build/tests/contract/conformance.mjs
 
-bench: checks tests polyfill guests wasmtime
+bench: checks tests plugged wasmtime
 	@CARGO_TARGET_DIR=$(CARGO_TARGET) node --expose-gc build/tests/bench/bench.mjs
 
 # The addon and the library.
@@ -56,6 +56,10 @@ polyfill: build
 guests: build
 	$(SETUP) guests
 	@tests/tools/guests.sh
+
+# The suite's runners with the polyfill in front, for the plain wasmtime.
+plugged: polyfill guests
+	@tests/tools/plugged.sh
 
 # The command for wasmtime, as build/wasmtime/wasi-mmap.
 wasmtime: polyfill
