@@ -5,7 +5,7 @@ SETUP := @tests/tools/setup.sh
 CARGO_TARGET := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/wasi-mmap/cargo
 CMAKE_BUILD = cmake -S host -B build/cmake/$(1) $(2) >build/cmake-$(1).log || { cat build/cmake-$(1).log; exit 1; }; cmake --build build/cmake/$(1) -j2 -- --no-print-directory >>build/cmake-$(1).log 2>&1 || { tail -n 40 build/cmake-$(1).log; exit 1; }
 
-.PHONY: help demo test conformance bench lint format build tests polyfill guests wasmtime checks package prebuilds clean
+.PHONY: help demo test conformance bench lint format build tests polyfill guests plugged wasmtime checks package prebuilds clean
 
 help:
 	@echo 'make demo         set up, and show what mapping does to real files'
@@ -15,22 +15,22 @@ help:
 	@echo 'make lint         check style and types (make format mends what can be mended)'
 	@echo 'make build        the addon for this machine and the library'
 	@echo 'make wasmtime     the command for wasmtime'
-	@echo 'make polyfill     the component for hosts without a native mapping'
+	@echo 'make polyfill     the component for hosts without a native mapping, and what plugs it'
 	@echo 'make package      the npm package, as build/wasi-mmap-VERSION.tgz'
 	@echo 'make prebuilds    the addon for every platform'
 	@echo 'make clean        remove what was built'
 
-demo: tests polyfill guests wasmtime
+demo: tests plugged wasmtime
 	@node build/tests/demo/demo.mjs
 
-test: checks tests polyfill guests wasmtime
+test: checks tests plugged wasmtime
 	@echo 'running all tests (three to five minutes)'
 	@CARGO_TARGET_DIR=$(CARGO_TARGET) node build/tests/tools/run.mjs
 
-conformance: tests polyfill guests wasmtime
+conformance: tests plugged wasmtime
 	@node build/tests/contract/conformance.mjs
 
-bench: checks tests polyfill guests wasmtime
+bench: checks tests plugged wasmtime
 	@CARGO_TARGET_DIR=$(CARGO_TARGET) node --expose-gc build/tests/bench/bench.mjs
 
 # The addon and the library.
@@ -49,7 +49,7 @@ tests: build
 
 # The contract without a native host, as a component and as JavaScript.
 polyfill: build
-	$(SETUP) guests
+	$(SETUP) polyfill
 	@tests/tools/polyfill.sh
 
 # The programs in guest/ and tests/ that are components.
@@ -57,8 +57,12 @@ guests: build
 	$(SETUP) guests
 	@tests/tools/guests.sh
 
+# The suite's runners with the polyfill in front, for the plain wasmtime.
+plugged: polyfill guests
+	@tests/tools/plugged.sh
+
 # The command for wasmtime, as build/wasmtime/wasi-mmap.
-wasmtime: build
+wasmtime: polyfill
 	$(SETUP) wasmtime
 	@CARGO_TARGET_DIR=$(CARGO_TARGET) tests/tools/wasmtime.sh
 
@@ -71,7 +75,7 @@ checks: build
 	  $(call CMAKE_BUILD,$$variant,-DBUILD_ADDON=OFF -DSANITIZE=$$sanitizer); \
 	done
 
-lint: tests guests
+lint: tests polyfill guests
 	$(SETUP) lint
 	@node tests/tools/jco.mjs guest-types build/guests/wit --world-name command -o build/guests/types -q
 	tsc -p guest/js/examples && tsc -p tests/contract/guests
@@ -83,6 +87,8 @@ lint: tests guests
 	CARGO_TARGET_DIR=$(CARGO_TARGET) tests/tools/cargo.sh clippy -q --manifest-path guest/rust/Cargo.toml --all-targets --features std-file -- -D warnings
 	tests/tools/cargo.sh fmt --check --manifest-path guest/polyfill/Cargo.toml
 	CARGO_TARGET_DIR=$(CARGO_TARGET) tests/tools/cargo.sh clippy -q --locked --manifest-path guest/polyfill/Cargo.toml --all-targets -- -D warnings
+	tests/tools/cargo.sh fmt --check --manifest-path guest/polyfill/plug/Cargo.toml
+	CARGO_TARGET_DIR=$(CARGO_TARGET) tests/tools/cargo.sh clippy -q --locked --release --manifest-path guest/polyfill/plug/Cargo.toml -- -D warnings
 	tests/tools/cargo.sh fmt --check --manifest-path host/wasmtime/Cargo.toml
 	CARGO_TARGET_DIR=$(CARGO_TARGET) tests/tools/cargo.sh clippy -q --locked --release --manifest-path host/wasmtime/Cargo.toml --features cli --all-targets -- -D warnings
 	shellcheck tests/tools/*.sh .ci/run
@@ -96,6 +102,7 @@ format: build
 	clang-format -i $$(git ls-files '*.cpp' '*.h' '*.c')
 	tests/tools/cargo.sh fmt --manifest-path guest/rust/Cargo.toml
 	tests/tools/cargo.sh fmt --manifest-path guest/polyfill/Cargo.toml
+	tests/tools/cargo.sh fmt --manifest-path guest/polyfill/plug/Cargo.toml
 	tests/tools/cargo.sh fmt --manifest-path host/wasmtime/Cargo.toml
 	ruff format -q .
 

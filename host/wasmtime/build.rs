@@ -10,7 +10,21 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     sources
 }
 
+/// What the command carries, which is built from guest/polyfill.
+fn need_polyfill() {
+    for path in ["polyfill/plug.wasm", "polyfill/polyfill.wasm"] {
+        println!("cargo::rerun-if-changed={path}");
+        assert!(
+            Path::new(path).exists(),
+            "{path} is missing, which the command carries: run \"make wasmtime\" at the top of the repository"
+        );
+    }
+}
+
 fn main() {
+    if std::env::var_os("CARGO_FEATURE_CLI").is_some() {
+        need_polyfill();
+    }
     // Cargo looks at what a link points to only if it is told.
     for path in ["build.rs", "core", "core/linux", "core/include"] {
         println!("cargo::rerun-if-changed={path}");

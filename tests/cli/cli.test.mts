@@ -11,44 +11,14 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Guest } from '../contract/guest.mjs';
+import { COMMANDS, component, folder, refusal, start, type Options } from './command.mjs';
 
-const folder = mkdtempSync(join(tmpdir(), 'wasi-mmap-cli-'));
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 const VERBS = 'build/guests/c/verbs.wasm';
 const LANGUAGES = ['c', 'rust', 'javascript'];
-
-type Command = [string, ...string[]];
-
-const COMMANDS: Record<string, Command> = {
-  node: [process.execPath, 'dist/cli/main.mjs'],
-  wasmtime: ['build/wasmtime/wasi-mmap'],
-};
-
-interface Options {
-  input?: string | Buffer;
-  environment?: Record<string, string>;
-}
-
-function start([program, ...before]: Command, args: string[], { input = '', environment = {} }: Options = {}) {
-  const { status, signal, stdout, stderr } = spawnSync(program, [...before, ...args], {
-    input,
-    env: { PATH: process.env['PATH'], XDG_CACHE_HOME: join(folder, 'cache'), ...environment },
-    maxBuffer: 1 << 28,
-  });
-  return { code: status ?? signal, out: stdout.toString('latin1'), error: stderr.toString() };
-}
-
-async function component(name: string, text: string): Promise<string> {
-  const path = join(folder, name);
-  writeFileSync(path, await parse(text));
-  return path;
-}
 
 /** New folders with a file each, as arguments that grant them. */
 let count = 0;
@@ -66,14 +36,7 @@ for (const [host, command] of Object.entries(COMMANDS)) {
   const test = suite(`command for ${host}`);
   const run = (args: string[], options?: Options) => start(command, args, options);
 
-  /** The call must be refused: exit code 2, nothing printed, and a message. */
-  function refuses(args: string[], message: RegExp, options?: Options): void {
-    const { code, out, error } = run(args, options);
-    assert.is(code, 2, error);
-    assert.is(out, '');
-    assert.match(error, message);
-    assert.not.match(error, /\n {4}at /); // No stack.
-  }
+  const refuses = refusal(command);
 
   test('wrong calls', async () => {
     refuses([], /no command/);
@@ -173,7 +136,18 @@ for (const [host, command] of Object.entries(COMMANDS)) {
   });
 
   test('without the native mapping', () => {
-    refuses(['run', '--no-native', 'build/guests/c/mgrep.wasm', 'x', 'y'], /not provided: wasi-mmap:mmap\/mapping/);
+    writeFileSync(join(folder, 'hay'), 'hay\nhay needle\n');
+    const words = [
+      'run',
+      '--no-native',
+      '--dir-ro',
+      `${folder}::/`,
+      'build/guests/c/mgrep.wasm',
+      '-n',
+      'needle',
+      'hay',
+    ];
+    assert.is(run(words).out, '2:hay needle\n');
     assert.is(run(['run', '--no-native', VERBS]).code, 0);
   });
 

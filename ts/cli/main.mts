@@ -2,27 +2,31 @@
 /** The command `wasi-mmap`. */
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { missingPackages, parseRun, UsageError } from './options.mjs';
+import { missingPackages, parsePlug, parseRun, UsageError } from './options.mjs';
 
 const HELP = `Usage: wasi-mmap run [options] component.wasm [arguments...]
+       wasi-mmap plug component.wasm -o OUTPUT
 
-Runs a WebAssembly component that is a command (it exports wasi:cli/run), with real memory
-mapping behind its imports of wasi-mmap:mmap. It sees no file, no variable and no network
-unless you grant it.
+"run" runs a WebAssembly component that is a command (it exports wasi:cli/run), with real
+memory mapping behind its imports of wasi-mmap:mmap. It sees no file, no variable and no
+network unless you grant it.
 
-Options of run:
   --dir HOST[::GUEST]     grant a directory, under the name GUEST (default: HOST)
   --dir-ro HOST[::GUEST]  the same, for reading only
   --env NAME[=VALUE]      set a variable (without a value: pass on yours)
-  --no-native             leave the native mapping out
-  --help, --version
+  --no-native             use the polyfill instead of the native mapping
 
-It ends with the component's exit code; with 2 if the component cannot be started, and with
-134 if it traps.
+"plug" puts the polyfill in front of a component that imports wasi-mmap:mmap. What comes out
+needs nothing but WASI 0.2: "wasmtime run --dir HOST::GUEST OUTPUT" runs it.
+
+  -o, --output OUTPUT     the file to write (-: standard output)
+
+"run" ends with the component's exit code, or with 134 if it traps; both end with 2 if they
+cannot do what they should. There are also --help and --version.
 `;
 
 /** Exit codes of our own. That of a trap is what a shell makes of SIGABRT, as wasmtime ends. */
-const CANNOT_START = 2;
+const CANNOT = 2;
 const TRAPPED = 134;
 
 function version(): string {
@@ -53,6 +57,12 @@ async function main([verb, ...rest]: string[]): Promise<number> {
   }
   if (verb === '--version' || verb === '-V') {
     process.stdout.write(`wasi-mmap ${version()}\n`);
+    return 0;
+  }
+  if (verb === 'plug') {
+    const options = parsePlug(rest);
+    const { plugFile } = await import('./plug.mjs');
+    await plugFile(options);
     return 0;
   }
   if (verb !== 'run') throw new UsageError(verb === undefined ? 'no command' : `unknown command: ${verb}`);
@@ -86,5 +96,5 @@ try {
   if (!(error instanceof UsageError)) throw error;
   process.stderr.write(`wasi-mmap: ${error.message}\n`);
   if (error.showHelp) process.stderr.write(`Try "wasi-mmap --help".\n`);
-  process.exitCode = CANNOT_START;
+  process.exitCode = CANNOT;
 }

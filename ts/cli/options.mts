@@ -1,4 +1,4 @@
-/** The arguments of `wasi-mmap run`. */
+/** The arguments of the command `wasi-mmap`. */
 
 /** What is wrong with how the command was called: its message is all that a user needs. */
 export class UsageError extends Error {
@@ -73,6 +73,38 @@ export function parseRun(words: readonly string[], ownEnvironment: NodeJS.Proces
   const [component, ...rest] = words.slice(at);
   if (component === undefined) throw new UsageError('no component to run');
   return { component, arguments: rest, grants, environment, native };
+}
+
+export interface PlugOptions {
+  readonly component: string;
+  /** A path, or `-`. */
+  readonly output: string;
+}
+
+/** Reads options and the component in any order. */
+export function parsePlug(words: readonly string[]): PlugOptions {
+  const components: string[] = [];
+  let output: string | undefined;
+  for (let at = 0; at < words.length; at += 1) {
+    const word = words[at] as string;
+    if (word === '--') {
+      components.push(...words.slice(at + 1));
+      break;
+    }
+    if (!word.startsWith('-')) {
+      components.push(word);
+      continue;
+    }
+    const [name, given] = word.startsWith('--') ? split(word) : [word];
+    if (name !== '-o' && name !== '--output') throw new UsageError(`unknown option: ${word}`);
+    output = given ?? words[(at += 1)];
+    if (output === undefined) throw new UsageError(`${name} needs a value`);
+  }
+  const [component, ...more] = components;
+  if (component === undefined) throw new UsageError('no component to plug');
+  if (more.length > 0) throw new UsageError(`more than one component: ${components.join(' ')}`);
+  if (!output) throw new UsageError('no output: say where to with -o');
+  return { component, output };
 }
 
 function split(pair: string): [string, string?] {

@@ -3,5 +3,9 @@ declare namespace WebAssembly {
   interface Module {
     readonly brand: 'WebAssembly.Module';
   }
+  interface Instance {
+    readonly exports: object;
+  }
   function compile(bytes: Uint8Array): Promise<Module>;
+  function instantiate(module: Module): Promise<Instance>;
 }

@@ -1,32 +1,39 @@
 //! The command `wasi-mmap`: wasmtime with the mapping built in. It takes the same arguments as the npm command of this
 //! name, says the same, and ends with the same codes.
 
+mod engine;
 mod options;
+mod output;
+mod plug;
 mod run;
 
-use options::{parse_run, to_text, UsageError};
+use options::{parse_plug, parse_run, to_text, UsageError};
 use run::Ended;
 use std::process::ExitCode;
 
 const HELP: &str = "\
 Usage: wasi-mmap run [options] component.wasm [arguments...]
+       wasi-mmap plug component.wasm -o OUTPUT
 
-Runs a WebAssembly component that is a command (it exports wasi:cli/run), with real memory
-mapping behind its imports of wasi-mmap:mmap. It sees no file, no variable and no network
-unless you grant it.
+\"run\" runs a WebAssembly component that is a command (it exports wasi:cli/run), with real
+memory mapping behind its imports of wasi-mmap:mmap. It sees no file, no variable and no
+network unless you grant it.
 
-Options of run:
   --dir HOST[::GUEST]     grant a directory, under the name GUEST (default: HOST)
   --dir-ro HOST[::GUEST]  the same, for reading only
   --env NAME[=VALUE]      set a variable (without a value: pass on yours)
-  --no-native             leave the native mapping out
-  --help, --version
+  --no-native             use the polyfill instead of the native mapping
 
-It ends with the component's exit code; with 2 if the component cannot be started, and with
-134 if it traps.
+\"plug\" puts the polyfill in front of a component that imports wasi-mmap:mmap. What comes out
+needs nothing but WASI 0.2: \"wasmtime run --dir HOST::GUEST OUTPUT\" runs it.
+
+  -o, --output OUTPUT     the file to write (-: standard output)
+
+\"run\" ends with the component's exit code, or with 134 if it traps; both end with 2 if they
+cannot do what they should. There are also --help and --version.
 ";
 
-const CANNOT_START: u8 = 2;
+const CANNOT: u8 = 2;
 /// What a shell makes of SIGABRT, as wasmtime ends.
 const TRAPPED: u8 = 134;
 
@@ -41,6 +48,12 @@ fn call(words: &[String]) -> wasmtime::Result<Result<u8, UsageError>> {
         Some("--version" | "-V") => {
             println!("wasi-mmap {}", env!("CARGO_PKG_VERSION"));
             return Ok(Ok(0));
+        }
+        Some("plug") => {
+            return match parse_plug(words[1..].iter().cloned()) {
+                Ok(options) => Ok(plug::plug_file(&options)?.map(|()| 0)),
+                Err(error) => Ok(Err(error)),
+            };
         }
         Some("run") => {}
         Some(verb) => return Ok(Err(UsageError::new(format!("unknown command: {verb}")))),
@@ -70,6 +83,6 @@ fn main() -> wasmtime::Result<ExitCode> {
         if error.show_help {
             eprintln!("Try \"wasi-mmap --help\".");
         }
-        CANNOT_START
+        CANNOT
     })))
 }

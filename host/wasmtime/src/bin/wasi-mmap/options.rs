@@ -1,4 +1,4 @@
-//! The arguments of `wasi-mmap run`, those of the npm command of the same name.
+//! The arguments of `wasi-mmap`, those of the npm command of the same name.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -105,4 +105,44 @@ pub fn parse_run(
         }
     };
     Ok(RunOptions { component, arguments: words.collect(), grants, environment, native })
+}
+
+#[derive(Debug, PartialEq)]
+pub struct PlugOptions {
+    pub component: String,
+    /// A path, or `-`.
+    pub output: String,
+}
+
+/// Reads options and the component in any order.
+pub fn parse_plug(words: impl IntoIterator<Item = String>) -> Result<PlugOptions, UsageError> {
+    let mut words = words.into_iter();
+    let (mut components, mut output) = (Vec::new(), None);
+    while let Some(word) = words.next() {
+        if word == "--" {
+            components.extend(words);
+            break;
+        }
+        if !word.starts_with('-') {
+            components.push(word);
+            continue;
+        }
+        let (name, given) = match word.split_once('=') {
+            Some((name, value)) if name.starts_with("--") => (name, Some(value.to_owned())),
+            _ => (word.as_str(), None),
+        };
+        if !matches!(name, "-o" | "--output") {
+            return Err(UsageError::new(format!("unknown option: {word}")));
+        }
+        let value = given.or_else(|| words.next()).ok_or_else(|| UsageError::new(format!("{name} needs a value")))?;
+        output = Some(value);
+    }
+    let component = match components.as_slice() {
+        [] => return Err(UsageError::new("no component to plug")),
+        [component] => component.clone(),
+        several => return Err(UsageError::new(format!("more than one component: {}", several.join(" ")))),
+    };
+    let output = output.filter(|path| !path.is_empty());
+    let output = output.ok_or_else(|| UsageError::new("no output: say where to with -o"))?;
+    Ok(PlugOptions { component, output })
 }

@@ -1,12 +1,14 @@
 //! From a component to its exit code.
 
+use crate::engine::{engine, read_component};
 use crate::options::{Grant, RunOptions, UsageError};
+use crate::plug::plugged;
 use std::future::Future;
-use std::path::{absolute, Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc;
 use std::time::Duration;
 use wasmtime::component::{Component, Linker, ResourceTable};
-use wasmtime::{Cache, CacheConfig, Config, Engine, Store};
+use wasmtime::{Engine, Store};
 use wasmtime_wasi::p2::bindings::sync::CommandPre;
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{Error as HttpError, RequestOptions, WasiBody};
@@ -60,43 +62,6 @@ impl WasiHttpHooks for NoRequests {
     ) -> Sent<Result<(http::Response<WasiBody>, Sent<Result<(), HttpError>>), HttpError>> {
         Box::new(async { Err(HttpError::HttpRequestDenied) })
     }
-}
-
-fn cache_directory() -> Option<PathBuf> {
-    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let base = variable("XDG_CACHE_HOME").or_else(|| variable("LOCALAPPDATA"));
-    let base = base.or_else(|| std::env::home_dir().map(|home| home.join(".cache")))?;
-    absolute(base.join("wasi-mmap").join("run-wasmtime")).ok()
-}
-
-fn engine() -> wasmtime::Result<Engine> {
-    let mut config = Config::new();
-    let mut cache = CacheConfig::new();
-    if let Some(directory) = cache_directory() {
-        cache.with_directory(directory);
-    }
-    // Without a cache that can be written the component is translated each time.
-    config.cache(Cache::new(cache).ok());
-    Engine::new(&config)
-}
-
-fn read_component(path: &str) -> Result<Vec<u8>, UsageError> {
-    let bytes = std::fs::read(path).map_err(|error| {
-        UsageError::refused(match error.kind() {
-            std::io::ErrorKind::NotFound => format!("no such file: {path}"),
-            _ => format!("cannot read {path}: {error}"),
-        })
-    })?;
-    // "\0asm", then the version: 1 and layer 0 for a module, 13 and layer 1 for a component.
-    if bytes.len() < 8 || !bytes.starts_with(b"\0asm") {
-        return Err(UsageError::refused(format!("{path} is not WebAssembly")));
-    }
-    if bytes[6..8] != [1, 0] {
-        return Err(UsageError::refused(format!(
-            "{path} is a core module, not a component: make one of it with \"wasm-tools component new\""
-        )));
-    }
-    Ok(bytes)
 }
 
 /// Translates the component, or takes what the cache has of it, and says so if it takes long.
@@ -187,11 +152,11 @@ pub fn run(options: &RunOptions) -> wasmtime::Result<Result<Ended, UsageError>> 
     };
     let path = &options.component;
     let engine = engine()?;
-    let component = match translate(&engine, path, &bytes) {
+    let bytes = if options.native { Ok(bytes) } else { plugged(&engine, path, bytes)? };
+    let component = match bytes.and_then(|bytes| translate(&engine, path, &bytes)) {
         Ok(component) => component,
         Err(error) => return Ok(Err(error)),
     };
-    drop(bytes);
     let linker = linker(&engine, options.native)?;
     let refused = |message| Ok(Err(UsageError::refused(message)));
     let missing = missing(&engine, &component, options.native);

@@ -1,0 +1,55 @@
+//! How a host calls this module, once in each instance of it: `allocate` room for two components in `memory`, write
+//! them there, `plug` them, and read the result.
+
+use crate::compose::{self, Refusal};
+use std::sync::OnceLock;
+
+static RESULT: OnceLock<Vec<u8>> = OnceLock::new();
+
+fn result() -> &'static [u8] {
+    RESULT.get().map_or(&[], Vec::as_slice)
+}
+
+/// `(length) -> address` of as many bytes. Nothing is ever freed but with the instance.
+#[no_mangle]
+pub extern "C" fn allocate(length: usize) -> *mut u8 {
+    Box::leak(vec![0; length].into_boxed_slice()).as_mut_ptr()
+}
+
+/// `(guest, its length, polyfill, its length) -> status`: 0 if the result is a component; else the result is what is to
+/// be said about the guest, after its name and in UTF-8: 1 if it does not need the polyfill, 2 if it cannot have it.
+///
+/// # Safety
+///
+/// Both are what `allocate` returned, with that length.
+#[no_mangle]
+pub unsafe extern "C" fn plug(
+    guest: *const u8,
+    guest_length: usize,
+    polyfill: *const u8,
+    polyfill_length: usize,
+) -> u32 {
+    // SAFETY: so it says above.
+    let (guest, polyfill) = unsafe {
+        (std::slice::from_raw_parts(guest, guest_length), std::slice::from_raw_parts(polyfill, polyfill_length))
+    };
+    let (status, bytes) = match compose::plug(guest, polyfill) {
+        Ok(component) => (0, component),
+        Err(refusal @ Refusal::NothingToPlug) => (1, refusal.to_string().into_bytes()),
+        Err(refusal @ Refusal::Misfit(_)) => (2, refusal.to_string().into_bytes()),
+    };
+    RESULT.get_or_init(|| bytes);
+    status
+}
+
+/// `() -> address` of the result.
+#[no_mangle]
+pub extern "C" fn result_address() -> *const u8 {
+    result().as_ptr()
+}
+
+/// `() -> length` of the result.
+#[no_mangle]
+pub extern "C" fn result_length() -> usize {
+    result().len()
+}

@@ -1,0 +1,32 @@
+//! Where a command's result goes: a file that is there when it is complete, or standard output.
+
+use crate::options::UsageError;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let old = fs::metadata(path).ok();
+    // A device or a pipe has to stay what it is.
+    if old.as_ref().is_some_and(|old| !old.is_file()) {
+        return fs::write(path, bytes);
+    }
+    let target = if old.is_some() { fs::canonicalize(path)? } else { path.to_owned() };
+    let mut draft = target.clone().into_os_string();
+    draft.push(format!(".{}", std::process::id()));
+    let draft = PathBuf::from(draft);
+    let mut file = OpenOptions::new().write(true).create_new(true).open(&draft)?;
+    let written = file
+        .write_all(bytes)
+        .and_then(|()| old.map_or(Ok(()), |old| file.set_permissions(old.permissions())))
+        .and_then(|()| fs::rename(&draft, target));
+    written.inspect_err(|_| drop(fs::remove_file(&draft)))
+}
+
+pub fn write_output(path: &str, bytes: &[u8]) -> Result<(), UsageError> {
+    let written = match path {
+        "-" => io::stdout().write_all(bytes).and_then(|()| io::stdout().flush()),
+        path => replace(Path::new(path), bytes),
+    };
+    written.map_err(|error| UsageError::refused(format!("cannot write {path}: {error}")))
+}

@@ -1,0 +1,89 @@
+//! Puts the polyfill in front of a component, see guest/polyfill/plug: the module runs here as it does in Node, so that
+//! both make the same of it and a hostile component cannot do more than make it trap.
+
+use crate::engine::{engine, read_component};
+use crate::options::{PlugOptions, UsageError};
+use crate::output::write_output;
+use wasmtime::{Engine, Instance, Memory, Module, Store, TypedFunc};
+
+const PLUG: &[u8] = include_bytes!("../../../polyfill/plug.wasm");
+const POLYFILL: &[u8] = include_bytes!("../../../polyfill/polyfill.wasm");
+
+/// What the module says, see guest/polyfill/plug/src/abi.rs.
+enum Answer {
+    Plugged(Vec<u8>),
+    NothingToPlug(String),
+    Misfit(String),
+}
+
+struct Plug {
+    store: Store<()>,
+    instance: Instance,
+    memory: Memory,
+}
+
+impl Plug {
+    fn new(engine: &Engine) -> wasmtime::Result<Self> {
+        let mut store = Store::new(engine, ());
+        let instance = Instance::new(&mut store, &Module::new(engine, PLUG)?, &[])?;
+        let memory = instance.get_memory(&mut store, "memory").expect("the module's memory");
+        Ok(Self { store, instance, memory })
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> wasmtime::Result<(u32, u32)> {
+        let length = u32::try_from(bytes.len())?;
+        let allocate: TypedFunc<u32, u32> = self.instance.get_typed_func(&mut self.store, "allocate")?;
+        let address = allocate.call(&mut self.store, length)?;
+        self.memory.write(&mut self.store, address as usize, bytes)?;
+        Ok((address, length))
+    }
+
+    fn plug(&mut self, guest: &[u8]) -> wasmtime::Result<Answer> {
+        let (guest, guest_length) = self.put(guest)?;
+        let (polyfill, polyfill_length) = self.put(POLYFILL)?;
+        let store = &mut self.store;
+        let plug: TypedFunc<(u32, u32, u32, u32), u32> = self.instance.get_typed_func(&mut *store, "plug")?;
+        let status = plug.call(&mut *store, (guest, guest_length, polyfill, polyfill_length))?;
+        let address = self.instance.get_typed_func::<(), u32>(&mut *store, "result_address")?.call(&mut *store, ())?;
+        let length = self.instance.get_typed_func::<(), u32>(&mut *store, "result_length")?.call(&mut *store, ())?;
+        let mut result = vec![0; length as usize];
+        self.memory.read(&*store, address as usize, &mut result)?;
+        let text = |result: Vec<u8>| String::from_utf8_lossy(&result).into_owned();
+        Ok(match status {
+            0 => Answer::Plugged(result),
+            1 => Answer::NothingToPlug(text(result)),
+            _ => Answer::Misfit(text(result)),
+        })
+    }
+}
+
+fn plug(engine: &Engine, path: &str, guest: &[u8]) -> wasmtime::Result<Result<Answer, UsageError>> {
+    let mut plug = Plug::new(engine)?;
+    // A trap: nothing that the component does to the module gets further.
+    Ok(plug.plug(guest).map_err(|error| {
+        let reason = error.root_cause();
+        UsageError::refused(format!("{path} cannot be plugged: it is too large, or wac cannot read it ({reason})"))
+    }))
+}
+
+/// The component as it runs without the native mapping: plugged if it needs to be.
+pub fn plugged(engine: &Engine, path: &str, guest: Vec<u8>) -> wasmtime::Result<Result<Vec<u8>, UsageError>> {
+    Ok(plug(engine, path, &guest)?.and_then(|answer| match answer {
+        Answer::Plugged(component) => Ok(component),
+        Answer::NothingToPlug(_) => Ok(guest),
+        Answer::Misfit(reason) => Err(UsageError::refused(format!("{path} {reason}"))),
+    }))
+}
+
+pub fn plug_file(PlugOptions { component, output }: &PlugOptions) -> wasmtime::Result<Result<(), UsageError>> {
+    let guest = match read_component(component) {
+        Ok(guest) => guest,
+        Err(error) => return Ok(Err(error)),
+    };
+    Ok(plug(&engine()?, component, &guest)?.and_then(|answer| match answer {
+        Answer::Plugged(bytes) => write_output(output, &bytes),
+        Answer::NothingToPlug(reason) | Answer::Misfit(reason) => {
+            Err(UsageError::refused(format!("{component} {reason}")))
+        }
+    }))
+}

@@ -1,0 +1,52 @@
+/** The two commands `wasi-mmap`, for Node and for wasmtime, and what their tests share. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
+import * as assert from 'uvu/assert';
+
+export const folder = mkdtempSync(join(tmpdir(), 'wasi-mmap-cli-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+export type Command = [string, ...string[]];
+
+export const COMMANDS: Record<string, Command> = {
+  node: [process.execPath, 'dist/cli/main.mjs'],
+  wasmtime: ['build/wasmtime/wasi-mmap'],
+};
+
+export interface Options {
+  input?: string | Buffer;
+  environment?: Record<string, string>;
+}
+
+export function start(
+  [program, ...before]: Command,
+  args: string[],
+  { input = '', environment = {} }: Options = {},
+): { code: number | string | null; out: string; error: string } {
+  const { status, signal, stdout, stderr } = spawnSync(program, [...before, ...args], {
+    input,
+    env: { PATH: process.env['PATH'], XDG_CACHE_HOME: join(folder, 'cache'), ...environment },
+    maxBuffer: 1 << 28,
+  });
+  return { code: status ?? signal, out: stdout.toString('latin1'), error: stderr.toString() };
+}
+
+/** What checks that a call is refused: exit code 2, nothing printed, and a message. */
+export function refusal(command: Command) {
+  return (args: string[], message: RegExp, options?: Options): void => {
+    const { code, out, error } = start(command, args, options);
+    assert.is(code, 2, error);
+    assert.is(out, '');
+    assert.match(error, message);
+    assert.not.match(error, /\n {4}at /); // No stack.
+  };
+}
+
+export async function component(name: string, text: string): Promise<string> {
+  const path = join(folder, name);
+  writeFileSync(path, await parse(text));
+  return path;
+}
