@@ -57,7 +57,7 @@
 //!   Lists that a guest passes count as
 //!   [hostcall fuel](wasmtime::Store::set_hostcall_fuel), 128 MiB in one call unless you set it: a larger `write` traps.
 //! - **Dropping.** A mapping that a guest leaves behind is unmapped with the store's [`ResourceTable`].
-//! - **Systems.** Linux. Elsewhere the crate compiles, and every `mmap` is `unsupported`.
+//! - **Systems.** Linux. On Windows the crate compiles, and every `mmap` is `unsupported`.
 
 #![deny(missing_docs)]
 
