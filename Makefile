@@ -91,6 +91,7 @@ lint: tests polyfill guests
 	CARGO_TARGET_DIR=$(CARGO_TARGET) tests/tools/cargo.sh clippy -q --locked --release --manifest-path guest/polyfill/plug/Cargo.toml -- -D warnings
 	tests/tools/cargo.sh fmt --check --manifest-path host/wasmtime/Cargo.toml
 	CARGO_TARGET_DIR=$(CARGO_TARGET) tests/tools/cargo.sh clippy -q --locked --release --manifest-path host/wasmtime/Cargo.toml --features cli --all-targets -- -D warnings
+	CARGO_TARGET_DIR=$(CARGO_TARGET) tests/tools/windows.sh
 	shellcheck tests/tools/*.sh .ci/run
 	ruff check -q .
 	ruff format -q --check .

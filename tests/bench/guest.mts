@@ -78,8 +78,9 @@ export async function guestFigures(folder: string): Promise<void> {
 
 /** Guests in wasmtime, measured in a process of their own; see wasmtime.rs. */
 export function wasmtimeFigures(folder: string): void {
-  const cargo = ['run', '--quiet', '--locked', '--release', '--features', 'cli', '--manifest-path'];
+  const cargo = ['run', '--quiet', '--locked', '--profile', 'release-lto', '--features', 'cli', '--manifest-path'];
   const words = [...cargo, 'host/wasmtime/Cargo.toml', '--example', 'bench', '--', folder];
+  console.log('\nbuilding the benchmark for wasmtime (ten minutes the first time: it is optimized as a whole)');
   const { status, stdout, stderr } = spawnSync('tests/tools/cargo.sh', words, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`the benchmark for wasmtime ended with ${status}: ${stderr}`);
   const times = Object.fromEntries(

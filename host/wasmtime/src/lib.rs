@@ -57,7 +57,7 @@
 //!   Lists that a guest passes count as
 //!   [hostcall fuel](wasmtime::Store::set_hostcall_fuel), 128 MiB in one call unless you set it: a larger `write` traps.
 //! - **Dropping.** A mapping that a guest leaves behind is unmapped with the store's [`ResourceTable`].
-//! - **Systems.** Linux. Elsewhere the crate compiles, and every `mmap` is `unsupported`.
+//! - **Systems.** Linux. On Windows the crate compiles, and every `mmap` is `unsupported`.
 
 #![deny(missing_docs)]
 
@@ -82,16 +82,17 @@ mod generated {
 use crate::core::Request;
 use crate::generated::wasi_mmap::mmap::mapping::{Access, Advice, ErrorCode, Protection, Sharing};
 use crate::limits::{Claim, Limits, Usage};
-use crate::lower::{Bytes, Range};
+use crate::lower::Bytes;
 use std::fs::File;
 use std::future::Future;
+use std::mem;
 use std::pin::{pin, Pin};
-use std::sync::{Arc, Mutex, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use wasmtime::component::{
     ComponentNamedList, Lift, Linker, LinkerInstance, Lower, Resource, ResourceTable, ResourceType, WasmList,
 };
-use wasmtime::{Result, StoreContextMut};
+use wasmtime::{bail, Result, StoreContextMut};
 use wasmtime_wasi::filesystem::{Descriptor, OpenMode};
 use wasmtime_wasi::runtime::spawn_blocking;
 
@@ -167,52 +168,83 @@ struct State {
     claim: Claim,
 }
 
+impl State {
+    fn resize(&mut self, length: u64) -> Outcome<()> {
+        let before = self.claim.private_memory();
+        if before == 0 {
+            return self.core.resize(length);
+        }
+        // The larger of both while it lasts.
+        self.claim.set_private_memory(length.max(before))?;
+        let result = self.core.resize(length);
+        self.claim.set_private_memory(self.core.length())?;
+        result
+    }
+}
+
 /// The resource `mapping`, as it lies in the [`ResourceTable`]: the operating system's mapping, unmapped with it.
-#[derive(Clone)]
-pub struct Mapping {
-    // A clone lives as long as one call. The lock is free, unless a call was given up while another thread worked on it.
-    state: Arc<Mutex<State>>,
+pub struct Mapping(Place);
+
+/// Where the state is. Only what works on another thread needs a lock.
+enum Place {
+    Table(State),
+    /// A call on another thread has it, or had it until now.
+    OtherThread(Arc<Mutex<State>>),
+    /// A call on this thread has taken it.
+    Call,
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Mapping {
-    /// Calls with the mapping, or tells that a call that was given up is still at work on it.
-    fn with<R>(&self, call: impl FnOnce(&mut core::Mapping) -> Outcome<R>) -> Outcome<R> {
-        self.with_state(|state| call(&mut state.core))
-    }
-
-    fn with_state<R>(&self, call: impl FnOnce(&mut State) -> Outcome<R>) -> Outcome<R> {
-        match self.state.try_lock() {
-            Ok(mut state) => call(&mut state),
-            Err(TryLockError::Poisoned(state)) => call(&mut state.into_inner()),
-            Err(TryLockError::WouldBlock) => Err(ErrorCode::Busy),
+    /// The state, or that a call that was given up is still at work on it.
+    fn state(&mut self) -> Outcome<&mut State> {
+        if let Place::OtherThread(_) = self.0 {
+            self.0 = Place::Table(self.take()?);
+        }
+        match &mut self.0 {
+            Place::Table(state) => Ok(state),
+            _ => Err(ErrorCode::Busy),
         }
     }
 
-    /// The same for what cannot fail: waits.
-    fn wait_with<R>(&self, call: impl FnOnce(&core::Mapping) -> R) -> R {
-        call(&self.state.lock().unwrap_or_else(PoisonError::into_inner).core)
+    /// Takes the state out, for [`Self::put_back`].
+    fn take(&mut self) -> Outcome<State> {
+        match mem::replace(&mut self.0, Place::Call) {
+            Place::Table(state) => Ok(state),
+            Place::OtherThread(shared) => match Arc::try_unwrap(shared) {
+                Ok(state) => Ok(state.into_inner().unwrap_or_else(PoisonError::into_inner)),
+                Err(shared) => {
+                    self.0 = Place::OtherThread(shared);
+                    Err(ErrorCode::Busy)
+                }
+            },
+            Place::Call => Err(ErrorCode::Busy),
+        }
     }
 
-    fn resize(&self, length: u64) -> Outcome<()> {
-        self.with_state(|State { core, claim }| {
-            let before = claim.private_memory();
-            if before == 0 {
-                return core.resize(length);
-            }
-            // The larger of both while it lasts.
-            claim.set_private_memory(length.max(before))?;
-            let result = core.resize(length);
-            claim.set_private_memory(core.length())?;
-            result
-        })
+    fn put_back(&mut self, state: State) {
+        if let Place::Call = self.0 {
+            self.0 = Place::Table(state);
+        }
     }
 
-    /// Bytes for the guest, checked before it makes room for them.
-    fn bytes(self, offset: u64, length: u64) -> Bytes {
-        let checked = self.with(|mapping| mapping.may_read(offset, length));
-        // No memory of a guest holds more.
-        let short = checked.and_then(|()| u32::try_from(length).map_err(|_| ErrorCode::NoMemory));
-        Bytes(short.map(|length| Range { mapping: self, offset, length }))
+    /// Shares the state with another thread.
+    fn share(&mut self) -> Outcome<Arc<Mutex<State>>> {
+        let shared = Arc::new(Mutex::new(self.take()?));
+        self.0 = Place::OtherThread(Arc::clone(&shared));
+        Ok(shared)
+    }
+
+    /// Asks what cannot fail: waits for the other thread.
+    fn ask<R>(&self, question: impl FnOnce(&core::Mapping) -> R) -> Result<R> {
+        match &self.0 {
+            Place::Table(state) => Ok(question(&state.core)),
+            Place::OtherThread(shared) => Ok(question(&lock(shared).core)),
+            Place::Call => bail!("a mapping that another call has"),
+        }
     }
 }
 
@@ -250,7 +282,7 @@ impl Opening {
         if self.file.is_none() || core.access() == Access::Copy {
             self.claim.set_private_memory(core.length())?;
         }
-        Ok(Mapping { state: Arc::new(Mutex::new(State { core, claim: self.claim })) })
+        Ok(Mapping(Place::Table(State { core, claim: self.claim })))
     }
 }
 
@@ -320,8 +352,52 @@ async fn open<T: Send>(
     },))
 }
 
-fn get<T: 'static>(store: &mut StoreContextMut<'_, T>, view: View<T>, this: &Resource<Mapping>) -> Result<Mapping> {
-    Ok(view(store.data_mut()).table.get(this)?.clone())
+/// Calls with the state of a mapping what may wait for the system.
+async fn work<T: Send, R: Send + 'static>(
+    mut store: StoreContextMut<'_, T>,
+    view: View<T>,
+    blocking: Blocking,
+    this: Resource<Mapping>,
+    call: impl FnOnce(&mut State) -> Outcome<R> + Send + 'static,
+) -> Result<(Outcome<R>,)> {
+    let mapping = view(store.data_mut()).table.get_mut(&this)?;
+    let state = match blocking {
+        Blocking::Here => return Ok((mapping.state().and_then(call),)),
+        Blocking::OnAnotherThread => mapping.share(),
+    };
+    Ok((match state {
+        Ok(state) => blocking.run(move || call(&mut lock(&state))).await,
+        Err(code) => Err(code),
+    },))
+}
+
+/// Calls with a mapping.
+fn with<T: 'static, R>(
+    store: &mut StoreContextMut<'_, T>,
+    view: View<T>,
+    this: &Resource<Mapping>,
+    call: impl FnOnce(&mut core::Mapping) -> Outcome<R>,
+) -> Result<Outcome<R>> {
+    let mapping = view(store.data_mut()).table.get_mut(this)?;
+    Ok(mapping.state().and_then(|state| call(&mut state.core)))
+}
+
+/// Calls with a mapping and bytes of the guest. The table and the guest's memory are both the store's, so that the
+/// mapping leaves the table meanwhile.
+fn with_bytes<T: 'static, R>(
+    store: &mut StoreContextMut<'_, T>,
+    view: View<T>,
+    this: &Resource<Mapping>,
+    bytes: &WasmList<u8>,
+    call: impl FnOnce(&mut core::Mapping, &[u8]) -> Outcome<R>,
+) -> Result<Outcome<R>> {
+    let mut state = match view(store.data_mut()).table.get_mut(this)?.take() {
+        Ok(state) => state,
+        Err(code) => return Ok(Err(code)),
+    };
+    let result = call(&mut state.core, bytes.as_le_slice(&store));
+    view(store.data_mut()).table.get_mut(this)?.put_back(state);
+    Ok(result)
 }
 
 /// Defines what may wait for the system.
@@ -344,23 +420,14 @@ fn define_blocking<T: Send + 'static>(
             Box::pin(open(store, view, blocking, file, request, (length, offset)))
         },
     )?;
-    define(instance, blocking, "[method]mapping.file-size", move |mut store, (this,): (This,)| {
-        Box::pin(async move {
-            let mapping = get(&mut store, view, &this)?;
-            Ok((blocking.run(move || mapping.with(|core| core.file_size())).await,))
-        })
+    define(instance, blocking, "[method]mapping.file-size", move |store, (this,): (This,)| {
+        Box::pin(work(store, view, blocking, this, |state| state.core.file_size()))
     })?;
-    define(instance, blocking, "[method]mapping.flush", move |mut store, (this, offset, length): (This, u64, u64)| {
-        Box::pin(async move {
-            let mapping = get(&mut store, view, &this)?;
-            Ok((blocking.run(move || mapping.with(|core| core.flush(offset, length))).await,))
-        })
+    define(instance, blocking, "[method]mapping.flush", move |store, (this, offset, length): (This, u64, u64)| {
+        Box::pin(work(store, view, blocking, this, move |state| state.core.flush(offset, length)))
     })?;
-    define(instance, blocking, "[method]mapping.resize", move |mut store, (this, length): (This, u64)| {
-        Box::pin(async move {
-            let mapping = get(&mut store, view, &this)?;
-            Ok((blocking.run(move || mapping.resize(length)).await,))
-        })
+    define(instance, blocking, "[method]mapping.resize", move |store, (this, length): (This, u64)| {
+        Box::pin(work(store, view, blocking, this, move |state| state.resize(length)))
     })
 }
 
@@ -372,47 +439,42 @@ fn define_others<T: Send + 'static>(instance: &mut LinkerInstance<'_, T>, view: 
         Ok(())
     })?;
     instance.func_wrap("[method]mapping.length", move |mut store, (this,): (This,)| {
-        Ok((get(&mut store, view, &this)?.wait_with(core::Mapping::length),))
+        Ok((view(store.data_mut()).table.get(&this)?.ask(core::Mapping::length)?,))
     })?;
     instance.func_wrap("[method]mapping.access", move |mut store, (this,): (This,)| {
-        Ok((get(&mut store, view, &this)?.wait_with(core::Mapping::access),))
+        Ok((view(store.data_mut()).table.get(&this)?.ask(core::Mapping::access)?,))
     })?;
-    instance.func_wrap("[method]mapping.read", move |mut store, (this, offset, length): (This, u64, u64)| {
-        Ok((get(&mut store, view, &this)?.bytes(offset, length),))
+    instance.func_wrap("[method]mapping.read", move |_, (this, offset, length): (This, u64, u64)| {
+        Ok((Bytes { view, this, offset, length },))
     })?;
     instance.func_wrap(
         "[method]mapping.write",
         move |mut store, (this, offset, bytes): (This, u64, WasmList<u8>)| {
-            let mapping = get(&mut store, view, &this)?;
-            Ok((mapping.with(|core| core.write(offset, bytes.as_le_slice(&store))),))
+            Ok((with_bytes(&mut store, view, &this, &bytes, |core, bytes| core.write(offset, bytes))?,))
         },
     )?;
     instance.func_wrap(
         "[method]mapping.move",
         move |mut store, (this, destination, source, length): (This, u64, u64, u64)| {
-            let mapping = get(&mut store, view, &this)?;
-            Ok((mapping.with(|core| core.copy_within(destination, source, length)),))
+            Ok((with(&mut store, view, &this, |core| core.copy_within(destination, source, length))?,))
         },
     )?;
     instance.func_wrap(
         "[method]mapping.find",
         move |mut store, (this, needle, start, end): (This, WasmList<u8>, u64, u64)| {
-            let mapping = get(&mut store, view, &this)?;
-            Ok((mapping.with(|core| core.find(needle.as_le_slice(&store), start, end)),))
+            Ok((with_bytes(&mut store, view, &this, &needle, |core, needle| core.find(needle, start, end))?,))
         },
     )?;
     instance.func_wrap(
         "[method]mapping.rfind",
         move |mut store, (this, needle, start, end): (This, WasmList<u8>, u64, u64)| {
-            let mapping = get(&mut store, view, &this)?;
-            Ok((mapping.with(|core| core.rfind(needle.as_le_slice(&store), start, end)),))
+            Ok((with_bytes(&mut store, view, &this, &needle, |core, needle| core.rfind(needle, start, end))?,))
         },
     )?;
     instance.func_wrap(
         "[method]mapping.advise",
         move |mut store, (this, offset, length, advice): (This, u64, u64, Advice)| {
-            let mapping = get(&mut store, view, &this)?;
-            Ok((mapping.with(|core| core.advise(offset, length, advice)),))
+            Ok((with(&mut store, view, &this, |core| core.advise(offset, length, advice))?,))
         },
     )
 }

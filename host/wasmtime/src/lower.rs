@@ -5,51 +5,72 @@
 //! its derive macros, which is why its version is pinned.
 
 use crate::generated::wasi_mmap::mmap::mapping::ErrorCode;
-use crate::Mapping;
+use crate::{core, Mapping, Outcome, View};
+use std::any::Any;
 use std::mem::MaybeUninit;
 use wasmtime::component::__internal::{CanonicalAbiInfo, InstanceType, InterfaceType, LowerContext};
-use wasmtime::component::{ComponentType, Lower};
+use wasmtime::component::{ComponentType, Lower, Resource};
 use wasmtime::{bail, format_err, Result};
 
 /// The host's own type for a `result<list<u8>, error-code>`.
 type Lowered = std::result::Result<Vec<u8>, ErrorCode>;
 
-/// The result of `read`: a range that may be read, or why not.
-pub struct Bytes(pub std::result::Result<Range, ErrorCode>);
-
-/// Bytes of a mapping.
-pub struct Range {
-    pub mapping: Mapping,
+/// The result of `read` in a store whose state is `T`: a range of a mapping, looked at when it is lowered.
+pub struct Bytes<T: 'static> {
+    pub view: View<T>,
+    pub this: Resource<Mapping>,
     pub offset: u64,
-    pub length: u32,
+    pub length: u64,
 }
 
 /// Where the parts of a list lie in a result, behind the byte that tells list from error (canonical ABI).
 const ADDRESS_AT: usize = 4;
 const LENGTH_AT: usize = 8;
 
-impl Range {
+impl<T: 'static> Bytes<T> {
+    fn mapping<'a, S>(&self, cx: &'a mut LowerContext<'_, S>) -> Result<&'a mut Mapping> {
+        let state = (cx.store.data_mut() as &mut dyn Any).downcast_mut::<T>();
+        let state = state.ok_or_else(|| format_err!("a store of another type than its linker"))?;
+        Ok((self.view)(state).table.get_mut(&self.this)?)
+    }
+
     /// Has the guest make room, copies into it, and stores where it is. An error of the outer kind is a trap.
-    fn store<T>(&self, cx: &mut LowerContext<'_, T>, offset: usize) -> Result<std::result::Result<(), ErrorCode>> {
-        let length = self.length as usize;
-        // A guest cannot call its imports meanwhile, so that the mapping stays as it was when the range was checked.
-        let address = cx.realloc(0, 0, 1, length)?;
-        let memory = cx.as_slice_mut(); // Taken now: the guest may have grown it.
-        let target = memory.get_mut(address..).and_then(|rest| rest.get_mut(..length));
-        let target = target.ok_or_else(|| format_err!("realloc returned a block outside the memory"))?;
-        if let Err(code) = self.mapping.with(|mapping| mapping.read(self.offset, target)) {
+    fn copy<S>(&self, mapping: &mut core::Mapping, cx: &mut LowerContext<'_, S>, offset: usize) -> Result<Outcome<()>> {
+        if let Err(code) = mapping.may_read(self.offset, self.length) {
             return Ok(Err(code));
         }
-        let result = &mut memory[offset..][..Bytes::SIZE32];
+        // No memory of a guest holds more.
+        let Ok(length) = u32::try_from(self.length) else {
+            return Ok(Err(ErrorCode::NoMemory));
+        };
+        let address = cx.realloc(0, 0, 1, length as usize)?;
+        let memory = cx.as_slice_mut(); // Taken now: the guest may have grown it.
+        let target = memory.get_mut(address..).and_then(|rest| rest.get_mut(..length as usize));
+        let target = target.ok_or_else(|| format_err!("realloc returned a block outside the memory"))?;
+        if let Err(code) = mapping.read(self.offset, target) {
+            return Ok(Err(code));
+        }
+        let result = &mut memory[offset..][..Self::SIZE32];
         result[0] = 0;
         result[ADDRESS_AT..LENGTH_AT].copy_from_slice(&u32::try_from(address)?.to_le_bytes());
-        result[LENGTH_AT..].copy_from_slice(&self.length.to_le_bytes());
+        result[LENGTH_AT..].copy_from_slice(&length.to_le_bytes());
         Ok(Ok(()))
+    }
+
+    /// The mapping leaves the table meanwhile: the guest runs while it makes room.
+    fn store<S>(&self, cx: &mut LowerContext<'_, S>, offset: usize) -> Result<Outcome<()>> {
+        let mut state = match self.mapping(cx)?.take() {
+            Ok(state) => state,
+            Err(code) => return Ok(Err(code)),
+        };
+        let stored = self.copy(&mut state.core, cx, offset);
+        self.mapping(cx)?.put_back(state);
+        stored
     }
 }
 
 // SAFETY: everything is that of the host's own type for the same type of the component model.
-unsafe impl ComponentType for Bytes {
+unsafe impl<T: 'static> ComponentType for Bytes<T> {
     type Lower = <Lowered as ComponentType>::Lower;
     const ABI: CanonicalAbiInfo = <Lowered as ComponentType>::ABI;
 
@@ -60,22 +81,18 @@ unsafe impl ComponentType for Bytes {
 
 // SAFETY: `linear_lower_to_memory` writes the byte that tells the cases apart and both parts of the list, or leaves all
 // to the host's own type; `linear_lower_to_flat` never succeeds, so that it need not write anything.
-unsafe impl Lower for Bytes {
-    fn linear_lower_to_flat<T>(
+unsafe impl<T: 'static> Lower for Bytes<T> {
+    fn linear_lower_to_flat<S>(
         &self,
-        _: &mut LowerContext<'_, T>,
+        _: &mut LowerContext<'_, S>,
         _: InterfaceType,
         _: &mut MaybeUninit<Self::Lower>,
     ) -> Result<()> {
         bail!("a result of three values is stored in memory")
     }
 
-    fn linear_lower_to_memory<T>(&self, cx: &mut LowerContext<'_, T>, ty: InterfaceType, offset: usize) -> Result<()> {
-        let stored = match &self.0 {
-            Ok(range) => range.store(cx, offset)?,
-            Err(code) => Err(*code),
-        };
-        match stored {
+    fn linear_lower_to_memory<S>(&self, cx: &mut LowerContext<'_, S>, ty: InterfaceType, offset: usize) -> Result<()> {
+        match self.store(cx, offset)? {
             Ok(()) => Ok(()),
             Err(code) => Lowered::Err(code).linear_lower_to_memory(cx, ty, offset),
         }

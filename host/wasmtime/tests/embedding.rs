@@ -6,9 +6,10 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
+use std::time::{Duration, Instant};
 use wasmtime::component::{Component, Linker, ResourceTable};
 use wasmtime::{Engine, Result, Store};
 use wasmtime_wasi::p2::bindings::{sync, Command};
@@ -237,6 +238,35 @@ fn a_call_that_is_given_up_leaves_nothing() {
     }
     drop(entered);
     drop(runtime); // Waits for what runs on its threads.
+    assert_eq!(live_regions(), before);
+}
+
+/// The guest counts the faults that the host meets while it copies.
+#[test]
+fn a_file_is_cut_while_it_is_copied() {
+    const WHOLE: u64 = 4 << 20;
+    let _turn = alone();
+    let (engine, folder, before) = (Engine::default(), Folder::new(), live_regions());
+    let (linker, component) = (linker(&engine), guest(&engine, "hostile"));
+    let path = folder.0.join("cut");
+    std::fs::write(&path, "0123456789abcdef".repeat(1 << 18)).unwrap();
+    let file = std::fs::File::options().write(true).open(path).unwrap();
+    let ended = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let start = Instant::now();
+            while !ended.load(Ordering::Relaxed) && start.elapsed() < Duration::from_secs(60) {
+                for length in [WHOLE / 2, WHOLE] {
+                    file.set_len(length).unwrap();
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+            }
+        });
+        let mut store = store(&engine, &folder, WasiMmapCtx::default(), &["cut-meanwhile"]);
+        let result = run(&mut store, &linker, &component);
+        ended.store(true, Ordering::Relaxed);
+        assert_eq!(result, Ok(0));
+    });
     assert_eq!(live_regions(), before);
 }
 

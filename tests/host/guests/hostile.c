@@ -208,6 +208,32 @@ static int large_needle(void) {
   return wmmap_rfind(map, needle, LENGTH, 0, 3ULL * LENGTH, &found) == WMMAP_OK && found == 2ULL * LENGTH ? 0 : WRONG;
 }
 
+/* Somebody cuts /cut in half and mends it, again and again, and leaves it whole: a read is right or a fault. */
+static int cut_meanwhile(void) {
+  enum { LENGTH = 4 << 20, MOST = 20000, WANTED = 3 };
+  static uint8_t whole[LENGTH];
+  wmmap_file file = {0};
+  wmmap_mapping map = {0};
+  if (wmmap_file_open("/cut", WMMAP_CAN_READ, &file) != WMMAP_OK ||
+      wmmap_map_posix(file, LENGTH, WMMAP_SHARED, WMMAP_PROTECT_READ, 0, &map) != WMMAP_OK)
+    return WRONG;
+  int right = 0;
+  int met = 0;
+  wmmap_status last = WMMAP_FAULT;
+  while (right < MOST && met < WANTED) {
+    const wmmap_status status = wmmap_read(map, 0, LENGTH, whole);
+    if (status != WMMAP_OK && status != WMMAP_FAULT)
+      return status;
+    if (status == WMMAP_OK && memcmp(whole, "0123456789abcdef", 16) != 0)
+      return WRONG;
+    right += status == WMMAP_OK;
+    /* After a read that was right no page is known as lost, so that the fault was met in the midst of a copy. */
+    met += status == WMMAP_FAULT && last == WMMAP_OK;
+    last = status;
+  }
+  return met == WANTED ? 0 : WRONG;
+}
+
 static int run(const char *scenario) {
   wmmap_file file = {0};
   wmmap_mapping map = {0};
@@ -218,6 +244,7 @@ static int run(const char *scenario) {
   SCENARIO("every-order") return every_order();
   SCENARIO("many") return many();
   SCENARIO("large-needle") return large_needle();
+  SCENARIO("cut-meanwhile") return cut_meanwhile();
   SCENARIO("directory")
   return wmmap_file_open("/", WMMAP_CAN_READ, &file) ? WRONG : wmmap_map(file, 0, WMMAP_READ, 0, &map);
   SCENARIO("closed-descriptor") {
