@@ -120,6 +120,7 @@ export class Episode {
   /**
    * Whether hosts may differ in what a change leaves behind: bytes behind the end of the file in its last page are not the
    * file's, and POSIX leaves open how long a mapping shows them; and what ends in `fault` may have been done in part.
+   * memmove may or may not store into a page what it holds already, and so make it private.
    */
   #isOpen({ access, offset }: Model, { op, ...step }: Step): boolean {
     const {
@@ -136,7 +137,8 @@ export class Episode {
       (access === 'write' && start + count > this.#size - offset && start < covered) ||
       (start < covered && start + count > covered);
     if (op === 'write') return open(at, bytes.length);
-    return op === 'move' && (open(destination, length) || (source ?? 0) + (length ?? 0) > covered);
+    if (op !== 'move') return false;
+    return destination === source || open(destination, length) || (source ?? 0) + (length ?? 0) > covered;
   }
 
   #map(): Step {

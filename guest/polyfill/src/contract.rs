@@ -242,12 +242,11 @@ impl<F: File> Mapping<F> {
         let to = self.may_write(destination, length)?;
         let from = self.may_read(source, length)?;
         self.require_pages(from.max(to), length)?;
-        if self.shared_file().is_none() {
-            // Even if nothing changes: a page that was stored into is private from then on.
-            self.make_private(to, length, |_| true)?;
-        }
         if from == to {
             return Ok(());
+        }
+        if self.shared_file().is_none() {
+            self.make_private(to, length, |_| true)?;
         }
         drop(with_room(2 * CHUNK_SIZE)?); // What the copy takes, before it has changed anything.
         let backward = from < to;

@@ -204,15 +204,6 @@ fn private_pages_go_with_those_of_the_file() {
 }
 
 #[test]
-fn a_move_to_itself_makes_pages_private() {
-    let file = Rc::new(fake(THREE_PAGES));
-    let mapping = map(&file, Access::Copy);
-    mapping.copy_within(PAGE, PAGE, 5).unwrap();
-    file.bytes.borrow_mut().fill(7);
-    assert_eq!(mapping.read(PAGE - 1, 3).unwrap(), [7, pattern(4097)[4096], pattern(4098)[4097]]);
-}
-
-#[test]
 fn a_lost_read_forgets_all_lost_pages() {
     let file = Rc::new(fake(THREE_PAGES));
     let mapping = map(&file, Access::Copy);
