@@ -27,24 +27,29 @@ export interface Session {
   url: string;
   /** What went wrong in pages. */
   errors: string[];
+  /** What they said on the console otherwise. */
+  said: string[];
   /** Opens a page with storage of its own. */
   open(path: string, options?: Parameters<Browser['newContext']>[0]): Promise<Page>;
   close(): Promise<void>;
 }
 
-/** Serves the page and starts the browser. */
-export async function start(executablePath: string): Promise<Session> {
-  const { server, url } = await serve();
+/** Serves the page, or other folders, and starts the browser. */
+export async function start(executablePath: string, folders?: Record<string, string>): Promise<Session> {
+  const { server, url } = await serve(0, folders);
   const browser = await chromium.launch({ executablePath, args: FLAGS });
   const errors: string[] = [];
+  const said: string[] = [];
   return {
     url,
     errors,
+    said,
     async open(path, options) {
       const page = await (await browser.newContext(options)).newPage();
       page.on('pageerror', ({ message }) => errors.push(message));
       page.on('console', (message) => {
         if (message.type() === 'error') errors.push(`${message.text()} (${message.location().url})`);
+        else said.push(message.text());
       });
       await page.goto(url + path);
       return page;

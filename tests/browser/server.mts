@@ -5,8 +5,10 @@ import { createServer, type Server } from 'node:http';
 import { extname, resolve, sep } from 'node:path';
 import type { AddressInfo } from 'node:net';
 
-/** The longest prefix counts. */
-const FOLDERS: Record<string, string> = {
+/** Folders by the prefix of their paths; the longest prefix counts. */
+type Folders = Readonly<Record<string, string>>;
+
+const FOLDERS: Folders = {
   '/': 'tests/browser/page',
   '/tests/': 'build/tests',
   '/guests/': 'build/browser',
@@ -26,22 +28,22 @@ const TYPES: Record<string, string> = {
 };
 
 /** The file that a path of a URL names, if it is one of ours. */
-function fileOf(pathname: string): string | undefined {
+function fileOf(pathname: string, folders: Folders): string | undefined {
   const path = decodeURIComponent(pathname === '/' ? '/index.html' : pathname);
-  const prefix = Object.keys(FOLDERS)
+  const prefix = Object.keys(folders)
     .filter((candidate) => path.startsWith(candidate))
     .sort((a, b) => b.length - a.length)[0];
   if (prefix === undefined || !(extname(path) in TYPES)) return undefined;
-  const folder = resolve(FOLDERS[prefix] as string);
+  const folder = resolve(folders[prefix] as string);
   const file = resolve(folder, path.slice(prefix.length));
   return file.startsWith(folder + sep) ? file : undefined;
 }
 
 /** @param port 0: any that is free */
-export async function serve(port = 0): Promise<{ server: Server; url: string }> {
+export async function serve(port = 0, folders = FOLDERS): Promise<{ server: Server; url: string }> {
   const server = createServer(async ({ url = '/', method }, response) => {
     try {
-      const file = fileOf(new URL(url, 'http://localhost').pathname);
+      const file = fileOf(new URL(url, 'http://localhost').pathname, folders);
       const size = file === undefined ? undefined : (await stat(file)).size;
       if (file === undefined || (method !== 'GET' && method !== 'HEAD')) throw new Error('not ours');
       response.writeHead(200, {

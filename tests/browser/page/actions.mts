@@ -80,9 +80,11 @@ export async function flush(scene: Scene): Promise<void> {
   talk.say(`Flushed: ${stored === undefined ? 'this file lives in memory' : where}.`);
 }
 
-export function unmap(scene: Scene): void {
-  scene.unmap();
-  scene.talk.say('Unmapped. Choose an access to map the file again.');
+/** Unmaps, or maps again. */
+export function toggle(scene: Scene): void {
+  if (!scene.mapped) return scene.map();
+  scene.talk.call('this', 'drop()', () => scene.unmap());
+  scene.talk.say('Unmapped: both mappings are gone, the file is not.');
   scene.show();
 }
 

@@ -137,6 +137,7 @@ export class Scene {
   show(): void {
     const { mapped, marks } = this;
     find('access').textContent = mapped?.access ?? '';
+    find('unmap').textContent = mapped ? 'Unmap' : 'Map again';
     const look = (pane: Pane, length: number, read: (at: number, count: number) => Uint8Array): void =>
       pane.show(this.#start, this.#rows(length, read), length, marks);
     const { size } = this;

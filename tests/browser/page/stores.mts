@@ -10,8 +10,10 @@ import type { Descriptor } from 'wasi-mmap/polyfill';
 import { same } from './bytes.mjs';
 
 const FOLDER = 'wasi-mmap';
-/** The shim may be storing an older state while the newest is asked for. */
-const ATTEMPTS = 5;
+/** How often storage is looked at until it holds what it should, and how often it is told to. */
+const LOOKS = 100;
+const LOOKS_PER_FLUSH = 20;
+const PAUSE_MS = 100;
 
 export type Filesystem = ReturnType<typeof createFilesystem>;
 
@@ -61,12 +63,22 @@ export async function inOpfs(): Promise<Store> {
   const adapter = new OpfsFilesystemAdapter();
   const filesystem = createFilesystem({ adapter, preopens: { '/': capability } });
   const { dir = {} } = capability.data;
-  return over(filesystem, capability.data, async (name) => {
-    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      await adapter.flush();
+  /** Whether a file of storage holds these bytes. It cannot be read while the shim replaces it. */
+  const holds = async (name: string, bytes: Uint8Array): Promise<boolean> => {
+    try {
       const kept = await (await handle.getFileHandle(name)).getFile();
-      const { source } = dir[name] ?? {};
-      if (source instanceof Uint8Array && same(new Uint8Array(await kept.arrayBuffer()), source)) return true;
+      return kept.size === bytes.length && same(new Uint8Array(await kept.arrayBuffer()), bytes);
+    } catch {
+      return false;
+    }
+  };
+  return over(filesystem, capability.data, async (name) => {
+    for (let looks = 1; looks <= LOOKS; looks += 1) {
+      const source = dir[name]?.source;
+      if (source instanceof Uint8Array && (await holds(name, source))) return true;
+      await new Promise((done) => setTimeout(done, PAUSE_MS));
+      // It stores by itself after a change. Where two of its flushes meet, the older bytes may win.
+      if (looks % LOOKS_PER_FLUSH === 0) await adapter.flush();
     }
     return false;
   });
