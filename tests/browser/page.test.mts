@@ -243,6 +243,9 @@ test('OPFS keeps what was written for the next visit', async () => {
   await page.click('#flush');
   await page.waitForFunction(() => document.getElementById('status')?.textContent === 'Flushed: OPFS holds the bytes.');
   await shoot(page, 'opfs');
+  await page.focus('#mapping td.cursor');
+  await page.keyboard.type('21'.repeat(12)); // Faster than it is stored.
+  await stored();
   await choose(page, 'copy');
   await write(page, 'LOST');
   await stored();
@@ -251,8 +254,10 @@ test('OPFS keeps what was written for the next visit', async () => {
   assert.is(await firstRow(page, 'file'), '    page', 'memory is new');
   await choose(page, 'opfs');
   await stored();
-  assert.is(await firstRow(page, 'file'), 'KEPTpage');
-  assert.is(await firstRow(page, 'mapping'), 'KEPTpage');
+  for (const pane of ['mapping', 'second', 'file']) {
+    assert.is(await firstRow(page, pane), 'KEPT!!!!');
+    assert.is(await text(page, `#${pane} tbody tr:nth-child(2) .letters`), '!'.repeat(8));
+  }
 });
 
 test('fits 360 pixels, in the dark', async () => {

@@ -2,7 +2,7 @@
  * The polyfill in a page: the same as in Node, over the file system of preview2-shim for browsers, in memory or in OPFS.
  *
  * That keeps the files of OPFS in memory and stores them later. So `flush()` returns before storage has the bytes there:
- * `await` the `flush()` of the shim's `OpfsFilesystemAdapter` after it.
+ * `await` the `flush()` of the shim's `OpfsFilesystemAdapter` after it, see {@link queueFlushes}.
  *
  * @packageDocumentation
  */
@@ -10,6 +10,7 @@ import { mendDescriptors } from './browser-descriptors.mjs';
 import { createPolyfill as create, type Imports, type Polyfill } from './index.mjs';
 
 export * from './index.mjs';
+export { queueFlushes } from './opfs.mjs';
 
 /**
  * Makes a polyfill.

@@ -49,11 +49,11 @@ export class Scene {
 
   /** Takes the file system that is chosen, and a file of it. */
   async useStore(): Promise<void> {
-    const next = checked('store') === 'opfs' ? await inOpfs() : memory;
     this.unmap();
-    if (this.#store !== memory) this.#store.close();
-    this.#store = next;
-    this.#viewer = await startViewer(next.filesystem);
+    if (this.#store !== memory) await this.#store.close();
+    this.#store = memory;
+    if (checked('store') === 'opfs') this.#store = await inOpfs();
+    this.#viewer = await startViewer(this.#store.filesystem);
     this.#useAny();
   }
 

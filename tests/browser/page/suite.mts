@@ -23,6 +23,7 @@ const files: Record<string, FileDataEntry> = {};
 const adapter = new InMemoryFilesystemAdapter();
 const filesystem = createFilesystem({ adapter, preopens: { '/': { dir: files } } });
 const polyfill = await createPolyfill(new WASIShim({ filesystem }).getImportObject());
+const api = { mmap: polyfill.mmap, MmapError, constants };
 const commands = new Map<Language, ReturnType<typeof load<Command>>>();
 let count = 0;
 
@@ -48,7 +49,7 @@ function answerOther(name: string, { op, ...step }: Step): string | undefined {
 function runHere(name: string, vector: Vector): string | undefined {
   const rights = vector.file.rights ?? 'read-write';
   const file = polyfill.open(name, { read: rights.includes('read'), write: rights.includes('write') });
-  const steps = new Steps<Descriptor>({ mmap: polyfill.mmap, MmapError, constants }, file);
+  const steps = new Steps<Descriptor>(api, file);
   const playing = play(vector, (step) => answerOther(name, step));
   let next = playing.next();
   while (!next.done) {
