@@ -5,12 +5,13 @@ SETUP := @tests/tools/setup.sh
 CARGO_TARGET := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/wasi-mmap/cargo
 CMAKE_BUILD = cmake -S host -B build/cmake/$(1) $(2) >build/cmake-$(1).log || { cat build/cmake-$(1).log; exit 1; }; cmake --build build/cmake/$(1) -j2 -- --no-print-directory >>build/cmake-$(1).log 2>&1 || { tail -n 40 build/cmake-$(1).log; exit 1; }
 
-.PHONY: help demo test conformance bench lint format build tests polyfill guests plugged wasmtime checks package prebuilds clean
+.PHONY: help demo test conformance browser bench lint format build tests polyfill guests plugged wasmtime checks package prebuilds clean
 
 help:
 	@echo 'make demo         set up, and show what mapping does to real files'
 	@echo 'make test         set up, and run all tests'
 	@echo 'make conformance  the contract suite as a matrix'
+	@echo 'make browser      a page that maps files, on http://127.0.0.1:8620'
 	@echo 'make bench        ratios against the rivals'
 	@echo 'make lint         check style and types (make format mends what can be mended)'
 	@echo 'make build        the addon for this machine and the library'
@@ -24,11 +25,17 @@ demo: tests plugged wasmtime
 	@node build/tests/demo/demo.mjs
 
 test: checks tests plugged wasmtime
+	$(SETUP) browser
 	@echo 'running all tests (three to five minutes)'
 	@CARGO_TARGET_DIR=$(CARGO_TARGET) node build/tests/tools/run.mjs
 
 conformance: tests plugged wasmtime
+	$(SETUP) browser
 	@node build/tests/contract/conformance.mjs
+
+# The page of tests/browser, on loopback.
+browser: tests polyfill guests
+	@node build/tests/browser/serve.mjs
 
 bench: checks tests plugged wasmtime
 	@CARGO_TARGET_DIR=$(CARGO_TARGET) node --expose-gc build/tests/bench/bench.mjs
@@ -45,7 +52,7 @@ build:
 
 # The programs in tests/ that are TypeScript.
 tests: build
-	@tsc -p tests
+	@tsc -p tests && tsc -p tests/browser
 
 # The contract without a native host, as a component and as JavaScript.
 polyfill: build

@@ -81,9 +81,9 @@ for access in ACCESSES:
                needs=["u64"])  # fmt: skip
     vector("open", f"a directory, {access}", {"kind": "directory", "rights": "read"},
            ours("mmap", access=access, length=10, offset=0, error="unsupported"), needs=["descriptor"])  # fmt: skip
-    vector("open", f"the null device, {access}", {"kind": "null-device"}, mmap(access, 10), needs=["descriptor"])
+    vector("open", f"the null device, {access}", {"kind": "null-device"}, mmap(access, 10), needs=["special-file"])
     vector("open", f"a pipe, {access}", {"kind": "pipe"}, ours("mmap", access=access, length=10, offset=0, error="unsupported"),
-           needs=["descriptor"])  # fmt: skip
+           needs=["special-file"])  # fmt: skip
     vector("open", f"a closed descriptor, {access}", {"kind": "closed"}, mmap(access, 10), needs=["closed-descriptor"])
     vector("open", f"a descriptor to write only, {access}", {**TEXT, "rights": "write"}, mmap(access), file_read(0, 5),
            needs=["descriptor"])  # fmt: skip

@@ -1,25 +1,25 @@
 /** Prints the contract suite as a matrix of targets and subjects, and writes build/reports/conformance.json. */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { runAll, targets, type Outcome } from './targets.mjs';
+import { runAll, columns, type Outcome } from './targets.mjs';
 import { loadVectors } from './vectors.mjs';
 
 const vectors = loadVectors();
 const report: object[] = [];
 const total: Record<Outcome['state'], number> = { passed: 0, failed: 0, 'expected failure': 0, skipped: 0 };
 
-for (const target of targets) {
-  console.log(`${target.language} on ${target.host}, ${target.os}`);
+for (const column of columns) {
+  console.log(`${column.language} on ${column.host}, ${column.os}`);
   const reasons = new Map<string, number>();
   for (const [subject, list] of vectors) {
     const counts: typeof total = { passed: 0, failed: 0, 'expected failure': 0, skipped: 0 };
-    for await (const [{ name }, { state, detail }] of runAll(target, list)) {
+    for await (const [{ name }, { state, detail }] of runAll(column, list)) {
       counts[state] += 1;
       total[state] += 1;
       if (state === 'failed') console.log(`  FAILED ${name}: ${detail}`);
       else if (state !== 'passed') reasons.set(`${state}: ${detail}`, (reasons.get(`${state}: ${detail}`) ?? 0) + 1);
     }
     const { passed, failed, skipped, 'expected failure': expected } = counts;
-    const { language, host, os } = target;
+    const { language, host, os } = column;
     report.push({ suite: subject, language, host, os, passed, failed, expected_failures: expected, skipped });
     const notes = [
       failed && `${failed} failed`,

@@ -2,7 +2,7 @@
 import { Ajv } from 'ajv';
 import { suite, test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { runAll, targets, type Outcome, type Target } from './targets.mjs';
+import { runAll, columns, type Outcome, type Column } from './targets.mjs';
 import { loadExpectations, loadVectors, schema, type Vector } from './vectors.mjs';
 
 const vectors = loadVectors();
@@ -20,18 +20,18 @@ test('no vector is lost', () => {
 
 test('expectations name vectors that exist', () => {
   const names = new Set(all.map(({ name }) => name));
-  for (const target of targets) {
-    const { failures } = loadExpectations(target.language, target.host);
+  for (const column of columns) {
+    const { failures } = loadExpectations(column.language, column.host);
     for (const name of Object.keys(failures)) assert.ok(names.has(name), name);
   }
 });
 
 // All outcomes first: uvu adds up what is defined without a pause.
-const outcomes = new Map<Target, Array<[Vector, Outcome]>>();
-for (const target of targets) {
+const outcomes = new Map<Column, Array<[Vector, Outcome]>>();
+for (const column of columns) {
   const list: Array<[Vector, Outcome]> = [];
-  for await (const outcome of runAll(target, all)) list.push(outcome);
-  outcomes.set(target, list);
+  for await (const outcome of runAll(column, all)) list.push(outcome);
+  outcomes.set(column, list);
 }
 
 test.run();

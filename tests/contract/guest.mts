@@ -5,23 +5,13 @@ import { relative, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { openFile } from './files.mjs';
+import { END_LINE, toAnswer, toLine, toOpenLine } from './lines.mjs';
 import type { Session } from './runner.mjs';
 import type { FileSpec, Step } from './vectors.mjs';
 
 const ROOT = resolve('build');
 /** A guest that says nothing for so long hangs. */
 const PATIENCE_MS = 60_000;
-const hex = (text: string): string => Buffer.from(text, 'latin1').toString('hex');
-
-function toWord(key: string, value: unknown): string {
-  const text = key === 'bytes' || key === 'needle' ? hex(value as string) : String(value);
-  return `${key}=${text}`;
-}
-
-/** The answer as the suite compares it: bytes arrive as `x` and hexadecimal digits. */
-function toAnswer(line: string): string {
-  return line.startsWith('x') ? JSON.stringify(Buffer.from(line.slice(1), 'hex').toString('latin1')) : line;
-}
 
 export class Guest {
   readonly #command: readonly string[];
@@ -44,15 +34,11 @@ export class Guest {
   /** Opens a file below build/ or /dev in the guest. */
   async openExisting(path: string, right: FileSpec['rights'] = 'read-write'): Promise<Session> {
     const seen = path.startsWith('/dev/') ? path : `/${relative(ROOT, path)}`;
-    const rights = right.replace('-', ',');
-    const opened = await this.#ask(`file path=${seen} rights=${rights}`);
+    const opened = await this.#ask(toOpenLine(seen, right));
     if (opened !== 'null') throw new Error(`the guest cannot open ${seen}: ${opened}`);
     return {
-      answer: async ({ op, expect: _expect, error: _error, by: _by, ...step }: Step) => {
-        const words = Object.entries(step).map(([key, value]) => toWord(key, value));
-        return toAnswer(await this.#ask([op, ...words].join(' ')));
-      },
-      close: async () => void (await this.#ask('end')),
+      answer: async (step: Step) => toAnswer(await this.#ask(toLine(step))),
+      close: async () => void (await this.#ask(END_LINE)),
     };
   }
 

@@ -4,6 +4,7 @@ import { WASIShim } from '@bytecodealliance/preview2-shim/instantiation';
 import * as api from 'wasi-mmap';
 import { createPolyfill, type Descriptor } from 'wasi-mmap/polyfill';
 import { openFile, readOther, truncateOther, writeOther } from './files.mjs';
+import { play } from './play.mjs';
 import { Steps, toText } from './steps.mjs';
 import type { FileSpec, Step, Vector } from './vectors.mjs';
 
@@ -63,12 +64,10 @@ export function answerOther({ op, ...step }: Step, path: string): string | undef
 export async function run(open: OpenSession, vector: Vector, path: string): Promise<string | undefined> {
   const session = await open(path, vector.file);
   try {
-    for (const [index, step] of vector.steps.entries()) {
-      const expected = step.error ? `error ${step.error}` : JSON.stringify(step.expect ?? null);
-      const got = answerOther(step, path) ?? (await session.answer(step));
-      if (got !== expected) return `step ${index}, ${step.op}: ${got}, not ${expected}`;
-    }
-    return undefined;
+    const steps = play(vector, (step) => answerOther(step, path));
+    let next = steps.next();
+    while (!next.done) next = steps.next(await session.answer(next.value));
+    return next.value;
   } finally {
     await session.close();
     rmSync(path, { recursive: true, force: true });

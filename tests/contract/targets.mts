@@ -3,22 +3,32 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Guest } from './guest.mjs';
 import { openHere, polyfillOpener, run, type OpenSession, type Session } from './runner.mjs';
+import { browserColumns } from '../browser/columns.mjs';
 import type { Abilities } from '../fuzz/episode.mjs';
 import { loadExpectations, missingNeed, type Vector } from './vectors.mjs';
 
-export interface Target {
+/** A column of the matrix: an implementation that runs vectors. */
+export interface Column {
   /** Language and host. */
   name: string;
   language: 'typescript' | 'javascript' | 'rust' | 'c' | 'python';
   host: 'node' | 'node-polyfill' | 'wasmtime' | 'wasmtime-polyfill' | 'browser';
   os: string;
+  /** Runs a vector, on a new file of this path if it needs one of this machine; tells the first difference. */
+  run(vector: Vector, path: string): Promise<string | undefined>;
+  /** What the machine lacks for it, if it lacks something. */
+  missing?: string | undefined;
+  /** Ends processes, if it has some. */
+  close(): void;
+}
+
+/** One that answers steps one by one, also those of no vector. */
+export interface Target extends Column {
   open: OpenSession;
   /** Opens a file that is there, below build/; only guests need it. */
   openExisting?: (path: string) => Promise<Session>;
   /** What random operations may ask. */
   abilities: Abilities;
-  /** Ends processes, if it has some. */
-  close(): void;
 }
 
 type GuestLanguage = Exclude<Target['language'], 'typescript'>;
@@ -46,6 +56,7 @@ function here(host: 'node' | 'node-polyfill', open: OpenSession): Target {
     language: 'typescript',
     host,
     os: process.platform,
+    run: (vector, path) => run(open, vector, path),
     open,
     abilities: { cursor: true },
     close: () => undefined,
@@ -56,12 +67,14 @@ function here(host: 'node' | 'node-polyfill', open: OpenSession): Target {
 function guest(language: GuestLanguage, host: keyof typeof HOSTS): Target {
   const { command, component } = HOSTS[host] as NonNullable<(typeof HOSTS)[Target['host']]>;
   const runner = new Guest([...command, '--dir', 'build::/', '--dir', '/dev::/dev', component(language)]);
+  const open: OpenSession = (path, file) => runner.open(path, file);
   return {
     name: `${language}-${host}`,
     language,
     host,
     os: process.platform,
-    open: (path, file) => runner.open(path, file),
+    run: (vector, path) => run(open, vector, path),
+    open,
     openExisting: (path) => runner.openExisting(path),
     // Negative positions are Python's and JavaScript's; the others' cursors are not asked for random things.
     abilities: { cursor: language === 'javascript' },
@@ -77,13 +90,16 @@ export const targets: Target[] = [
   ),
 ];
 
+/** Those, and the ones that run vectors as a whole. */
+export const columns: Column[] = [...targets, ...browserColumns];
+
 export interface Outcome {
   state: 'passed' | 'failed' | 'expected failure' | 'skipped';
   detail: string;
 }
 
 /** Runs vectors one by one, each on a new file below build/ (on a disk, where a cut file faults). */
-export async function* runAll(target: Target, vectors: Iterable<Vector>): AsyncGenerator<[Vector, Outcome]> {
+export async function* runAll(target: Column, vectors: Iterable<Vector>): AsyncGenerator<[Vector, Outcome]> {
   const expectations = loadExpectations(target.language, target.host);
   const folder = mkdtempSync(resolve('build', 'contract-'));
   let count = 0;
@@ -94,8 +110,15 @@ export async function* runAll(target: Target, vectors: Iterable<Vector>): AsyncG
         yield [vector, { state: 'skipped', detail: `needs ${lacking}: ${expectations.lacks[lacking]}` }];
         continue;
       }
+      if (target.missing !== undefined) {
+        yield [
+          vector,
+          { state: process.env['CI'] ? 'failed' : 'skipped', detail: `this machine has ${target.missing}` },
+        ];
+        continue;
+      }
       const path = join(folder, `${(count += 1)}`);
-      const difference = await run(target.open, vector, path).catch((error: Error) => error.message);
+      const difference = await target.run(vector, path).catch((error: Error) => error.message);
       const known = expectations.failures[vector.name];
       if (difference !== undefined)
         yield [vector, { state: known ? 'expected failure' : 'failed', detail: known ?? difference }];

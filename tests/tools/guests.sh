@@ -23,9 +23,9 @@ quietly() {
   "$@" >"$log" 2>&1 || { tail -n 40 "$log" >&2; return 1; }
 }
 
-# component CORE OUTPUT: a component of a core module for WASI 0.1 that says what its imports are.
+# component CORE OUTPUT [ADAPTER]: a component of a core module for WASI 0.1 that says what its imports are.
 component() {
-  build/venv/bin/wasm-tools component new "$1" --adapt "wasi_snapshot_preview1=$adapter" -o "$2"
+  build/venv/bin/wasm-tools component new "$1" --adapt "wasi_snapshot_preview1=${3:-$adapter}" -o "$2"
 }
 
 build_c() {
@@ -59,7 +59,7 @@ build_rust() {
   if rustc --print target-libdir --target wasm32-wasip2 2>/dev/null | xargs -r test -d; then
     # shellcheck disable=SC2086 # a list
     quietly rust cargo build $options --target wasm32-wasip2 --features std-file
-    for program in $programs std_fs std_file; do
+    for program in $programs std_fs std_file viewer; do
       cp "$CARGO_TARGET_DIR/wasm32-wasip2/release/examples/$program.wasm" "build/guests/rust/$program.wasm"
     done
     return
@@ -71,6 +71,8 @@ build_rust() {
   for program in $programs std_fs; do
     component "$CARGO_TARGET_DIR/wasm32-wasip1/release/examples/$program.wasm" "build/guests/rust/$program.wasm"
   done
+  component "$CARGO_TARGET_DIR/wasm32-wasip1/release/examples/viewer.wasm" build/guests/rust/viewer.wasm \
+    node_modules/@bytecodealliance/jco/lib/wasi_snapshot_preview1.reactor.wasm
 }
 
 build_javascript() {
@@ -93,7 +95,7 @@ cp -r node_modules/@bytecodealliance/jco/lib/wit/builtin/0.2.12/* "$wit/deps/"
 for language in "$@"; do
   case $language in
   c) sources='guest/c tests/contract/guests/c tests/host/guests tests/cli/guests tests/bench/guests tests/polyfill/guests' ;;
-  rust) sources='guest/rust tests/contract/guests/rust tests/polyfill/guests' ;;
+  rust) sources='guest/rust tests/contract/guests/rust tests/polyfill/guests tests/browser/guest' ;;
   javascript) sources='guest/js dist/portable tests/contract/guests/contract.ts tests/contract/steps.mts' ;;
   *) echo "guests.sh: no language $language" >&2; exit 2 ;;
   esac

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what a target needs: setup.sh build|polyfill|guests|wasmtime|test|lint|prebuilds. A second run finds everything there.
+# Installs what a target needs: setup.sh build|polyfill|guests|wasmtime|test|browser|lint|prebuilds. A second run finds everything there.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -93,6 +93,16 @@ cmake_3_20() {
   have cmake && cmake --version | awk 'NR == 1 { split($3, v, "."); exit !(v[1] > 3 || (v[1] == 3 && v[2] >= 20)) }'
 }
 
+# A browser for the tests of the page. Those are skipped where there is none, except in CI.
+chromium() {
+  for name in "${CHROMIUM:-chromium}" chromium-browser google-chrome; do have "$name" && return; done
+  if [ -n "${CI:-}" ] || { [ "$(id -u)" = 0 ] && have apt-get; }; then
+    apt_install chromium Chromium
+  else
+    say 'Chromium is missing, the tests of the page will be skipped (on Debian and Ubuntu: apt-get install chromium)'
+  fi
+}
+
 mkdir -p build
 need_node
 have c++ || have g++ || have clang++ || apt_install g++ 'a C++17 compiler'
@@ -117,6 +127,7 @@ lint)
   cargo_tool fmt rustfmt-web
   cargo_tool clippy rust-web-clippy
   ;;
+browser) chromium ;;
 prebuilds) pip ziglang==0.17.1 ;;
 *) fail "unknown target: $1" ;;
 esac

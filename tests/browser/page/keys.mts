@@ -1,0 +1,45 @@
+/** Editing in the hex view from the keyboard: where the cursor goes, and which byte two digits make. */
+import { WIDTH, windowSize } from './pane.mjs';
+
+/** Where a key takes the cursor in 0..length, or undefined if it is no such key. */
+export function target(event: KeyboardEvent, cursor: number, length: number): number | undefined {
+  const last = length - 1;
+  const steps: Record<string, number> = {
+    ArrowLeft: cursor - 1,
+    ArrowRight: cursor + 1,
+    ArrowUp: cursor - WIDTH,
+    ArrowDown: cursor + WIDTH,
+    PageUp: Math.max(cursor - windowSize(), 0),
+    PageDown: Math.min(cursor + windowSize(), last),
+    Home: event.ctrlKey ? 0 : cursor - (cursor % WIDTH),
+    End: event.ctrlKey ? last : Math.min(cursor - (cursor % WIDTH) + WIDTH - 1, last),
+  };
+  const next = steps[event.key];
+  if (next === undefined || event.altKey || event.metaKey) return undefined;
+  return next < 0 || next > last ? cursor : next;
+}
+
+/** The digits that were typed of one byte. */
+export class Digits {
+  #first: string | undefined;
+
+  /** The byte, after its second digit; `undefined` while one is missing; `false` for a key that is none. */
+  type(event: KeyboardEvent): number | undefined | false {
+    if (!/^[0-9a-f]$/i.test(event.key) || event.ctrlKey || event.altKey || event.metaKey) return false;
+    if (this.#first === undefined) {
+      this.#first = event.key;
+      return undefined;
+    }
+    const byte = Number.parseInt(this.#first + event.key, 16);
+    this.#first = undefined;
+    return byte;
+  }
+
+  get first(): string | undefined {
+    return this.#first;
+  }
+
+  forget(): void {
+    this.#first = undefined;
+  }
+}

@@ -1,0 +1,98 @@
+// oxlint-disable typescript/unbound-method -- it replaces methods, and calls those that were there with their object
+/**
+ * What the file system of preview2-shim for browsers, up to and including 0.26.1, leaves out and a mapping needs, put
+ * right on its class `Descriptor`.
+ */
+import type { Descriptor, DescriptorFlags } from '../contract/interfaces/wasi-filesystem-types.js';
+
+const MAX_SIZE = BigInt(Number.MAX_SAFE_INTEGER);
+const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('dispose');
+
+const mended = new WeakSet<Descriptor>();
+
+function refuse(code: string): never {
+  // oxlint-disable-next-line typescript/only-throw-error -- jco's convention for the `err` of a result
+  throw code;
+}
+
+/** Sizes that memory cannot hold are an error of the file system, not a failure of the host. */
+function withinMemory<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    return error instanceof RangeError ? refuse('insufficient-space') : refuse(error as string);
+  }
+}
+
+/** Only this class has locks: WASI 0.2 has none. */
+function isShim(types: { Descriptor?: { prototype: object } }): types is { Descriptor: { prototype: Descriptor } } {
+  return types.Descriptor !== undefined && 'tryLockShared' in types.Descriptor.prototype;
+}
+
+/** @param types `wasi:filesystem/types`; one of another implementation stays as it is */
+export function mendDescriptors(types: object = {}): void {
+  if (!isShim(types)) return;
+  const { prototype } = types.Descriptor;
+  if (mended.has(prototype)) return;
+  mended.add(prototype);
+  const { openAt, getFlags, read, readViaStream, writeViaStream, appendViaStream, setSize } = prototype;
+
+  // Every descriptor says that it carries all rights, whatever it was opened with, and lets them be used.
+  const rights = new WeakMap<Descriptor, DescriptorFlags>();
+  const need = (descriptor: Descriptor, right: 'read' | 'write'): void => {
+    if (descriptor.getType() === 'directory') refuse('is-directory');
+    if (!prototype.getFlags.call(descriptor)[right]) refuse('bad-descriptor');
+  };
+  prototype.getFlags = function (this: Descriptor) {
+    return { ...(rights.get(this) ?? getFlags.call(this)) };
+  };
+  prototype.openAt = function (this: Descriptor, pathFlags, path, openFlags, flags) {
+    const opened = openAt.call(this, pathFlags, path, openFlags, flags);
+    const isDirectory = opened.getType() === 'directory';
+    if (isDirectory && flags.write) refuse('is-directory');
+    rights.set(opened, { ...flags, mutateDirectory: isDirectory && flags.mutateDirectory === true });
+    return opened;
+  };
+
+  // An empty text is a file too.
+  prototype.getType = function (this: Descriptor) {
+    return this.stat().type;
+  };
+
+  // Numbers from 2^53 on, and places behind the end of the file, are no mistakes.
+  prototype.read = function (this: Descriptor, length, offset) {
+    need(this, 'read');
+    const size = this.stat().size;
+    return offset >= size ? [new Uint8Array(0), true] : read.call(this, length < size ? length : size, offset);
+  };
+  prototype.readViaStream = function (this: Descriptor, offset) {
+    need(this, 'read');
+    const size = this.stat().size;
+    return readViaStream.call(this, offset < size ? offset : size);
+  };
+
+  // A write of one byte copies the whole file; through a stream it does not.
+  prototype.write = function (this: Descriptor, bytes, offset) {
+    const stream = prototype.writeViaStream.call(this, offset);
+    try {
+      const part = bytes.subarray(0, Number(stream.checkWrite()));
+      withinMemory(() => stream.write(part));
+      return BigInt(part.length);
+    } finally {
+      (stream as Partial<Disposable>)[dispose]?.();
+    }
+  };
+  prototype.writeViaStream = function (this: Descriptor, offset) {
+    need(this, 'write');
+    return offset > MAX_SIZE ? refuse('file-too-large') : writeViaStream.call(this, offset);
+  };
+  prototype.appendViaStream = function (this: Descriptor) {
+    need(this, 'write');
+    return appendViaStream.call(this);
+  };
+  prototype.setSize = function (this: Descriptor, size) {
+    need(this, 'write');
+    if (size > MAX_SIZE) refuse('file-too-large');
+    withinMemory(() => setSize.call(this, size));
+  };
+}
