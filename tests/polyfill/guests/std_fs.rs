@@ -41,7 +41,10 @@ fn create_and_write() {
     say("create_new", OpenOptions::new().write(true).create_new(true).open("/fresh").map(drop));
     say("append", OpenOptions::new().append(true).open("/new").and_then(|mut file| file.write_all(b", world")));
     say("read", text("/new"));
-    say("truncate", OpenOptions::new().write(true).truncate(true).open("/new").and_then(|mut file| file.write_all(b"!")));
+    say(
+        "truncate",
+        OpenOptions::new().write(true).truncate(true).open("/new").and_then(|mut file| file.write_all(b"!")),
+    );
     say("read", text("/new"));
     say("open of nothing", File::open("/nothing").map(drop));
     say("open below a file", File::open("/new/below").map(drop));
@@ -49,10 +52,13 @@ fn create_and_write() {
     say("write to a directory", fs::write("/folder", "x"));
     say("read of a directory", text("/"));
     say("write through a file for reading", File::open("/new").and_then(|mut file| file.write_all(b"no")));
-    say("read through a file for writing", OpenOptions::new().write(true).open("/new").and_then(|mut file| {
-        let mut buffer = [0; 4];
-        file.read(&mut buffer)
-    }));
+    say(
+        "read through a file for writing",
+        OpenOptions::new().write(true).open("/new").and_then(|mut file| {
+            let mut buffer = [0; 4];
+            file.read(&mut buffer)
+        }),
+    );
 }
 
 fn positions() -> io::Result<()> {
