@@ -49,6 +49,7 @@ build:
 	@node tests/tools/jco.mjs guest-types wit --world-name guest -o dist/guest-types >>build/jco.log 2>&1 || { cat build/jco.log; exit 1; }
 	@tsc -p ts
 	@tsc -p guest/js && tsc -p ts/polyfill && echo '{"type":"module"}' >dist/portable/package.json
+	@cp -r dist/contract dist/portable/ts/
 
 # The programs in tests/ that are TypeScript.
 tests: build

@@ -57,7 +57,14 @@ test('types, for import and require', () => {
     mmap('data.bin', 0, 'exec');
     export { bytes };
   `;
-  writeFileSync(join(folder, 'b.mts'), `import { mmap, type Mmap } from 'wasi-mmap';${program}`);
+  const polyfill = `
+    import { createPolyfill } from 'wasi-mmap/polyfill';
+    const over: Mmap = (await createPolyfill({})).mmap(null, 10n);
+    // @ts-expect-error a descriptor, not a number
+    (await createPolyfill({})).mmap(3);
+    export { over };
+  `;
+  writeFileSync(join(folder, 'b.mts'), `import { mmap, type Mmap } from 'wasi-mmap';${program}${polyfill}`);
   writeFileSync(join(folder, 'b.cts'), `import { mmap, type Mmap } from 'wasi-mmap';${program}`);
   const options = [
     '--noEmit',

@@ -3,10 +3,17 @@ import { instantiate } from './component/polyfill.js';
 
 const FOLDER = new URL('./component/', import.meta.url);
 
-/** Node fetches no files. */
-async function readModule(name: string): Promise<WebAssembly.Module> {
-  const { readFile } = await import('node:fs/promises');
-  return WebAssembly.compile(await readFile(new URL(name, FOLDER)));
+const modules = new Map<string, Promise<WebAssembly.Module>>();
+
+/** Node fetches no files. What is compiled serves every instance. */
+function readModule(name: string): Promise<WebAssembly.Module> {
+  const known = modules.get(name);
+  if (known) return known;
+  const module = import('node:fs/promises')
+    .then(({ readFile }) => readFile(new URL(name, FOLDER)))
+    .then((bytes) => WebAssembly.compile(bytes));
+  modules.set(name, module);
+  return module;
 }
 
 export const instantiatePolyfill = (wasi: object): ReturnType<typeof instantiate> =>
