@@ -57,17 +57,22 @@ async function inNode(folder: string): Promise<void> {
 
 /** Under the plain command line they are one component, compiled before. */
 async function underWasmtime(folder: string): Promise<void> {
-  const compiled = new Set<string>();
+  const run = (program: string, args: string[]): void => {
+    const { status, stderr } = spawnSync(program, args, { encoding: 'utf8' });
+    if (status !== 0) throw new Error(`${program} ${args.join(' ')}: ${stderr}`);
+  };
+  const wasmtime = 'build/venv/bin/wasmtime';
+  for (const program of ['bench', 'files']) {
+    const [plain, plugged] = [`build/guests/c/${program}.wasm`, `build/guests/c/${program}.plugged`];
+    run(process.execPath, ['dist/cli/main.mjs', 'plug', plain, '-o', `${plugged}.wasm`]);
+    run(wasmtime, ['compile', `${plugged}.wasm`, '-o', `${plugged}.cwasm`]);
+  }
+  run(wasmtime, ['compile', 'build/guests/c/files-direct.wasm', '-o', 'build/guests/c/files-direct.cwasm']);
   const start: Start = (program, verb, count, polyfill) => {
-    const name = `build/guests/c/${program}${polyfill ? '.plugged' : '-direct'}`;
-    const run = (args: string[]): void => {
-      const { status, stderr } = spawnSync('build/venv/bin/wasmtime', args, { encoding: 'utf8' });
-      if (status !== 0) throw new Error(`wasmtime ${args.join(' ')}: ${stderr}`);
-    };
-    if (!compiled.has(name)) run(['compile', `${name}.wasm`, '-o', `${name}.cwasm`]);
-    compiled.add(name);
+    const component = `build/guests/c/${program}${polyfill ? '.plugged' : '-direct'}.cwasm`;
+    const grants = ['--dir', `${folder}::/`];
     return Promise.resolve(() => {
-      run(['run', '--allow-precompiled', '--dir', `${folder}::/`, `${name}.cwasm`, ...words(verb, count)]);
+      run(wasmtime, ['run', '--allow-precompiled', ...grants, component, ...words(verb, count)]);
       return count;
     });
   };

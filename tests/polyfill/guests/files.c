@@ -2,7 +2,7 @@
 /*
  * What std::fs does not reach of wasi:filesystem: links, times by path, advice, positions, and the calls that C has no
  * names for. `files` prints every answer; `files stream COUNT` reads COUNT blocks of /text through a stream, `files pread
- * COUNT` by positions, `files write COUNT` writes as many to /copy through a stream. With DIRECT it maps nothing, so
+ * COUNT` at scattered places, `files write COUNT` writes as many to /copy through a stream. With DIRECT it maps nothing, so
  * that it runs where nobody offers the mapping.
  */
 #ifndef DIRECT
@@ -153,17 +153,19 @@ static int transfer(const char *how, long count) {
   const int file = open(write_it ? "/copy" : "/text", write_it ? O_WRONLY | O_CREAT | O_TRUNC : O_RDONLY, 0666);
   if (file < 0)
     return perror(how), 1;
-  off_t at = 0;
+  struct stat facts = {0};
+  fstat(file, &facts);
+  const uint64_t limit = (uint64_t)facts.st_size - sizeof block;
   for (long blocks = 0; blocks < count;) {
+    const off_t place = (off_t)((uint64_t)blocks * 2654435761U % limit & ~UINT64_C(63)); /* As in bench.c. */
     const ssize_t got = write_it        ? write(file, block, sizeof block)
-                        : how[0] == 'p' ? pread(file, block, sizeof block, at)
+                        : how[0] == 'p' ? pread(file, block, sizeof block, place)
                                         : read(file, block, sizeof block);
     if (got < 0)
       return perror(how), 1;
-    at += got;
     blocks += got == sizeof block;
     if (got == 0)
-      at = lseek(file, 0, SEEK_SET);
+      lseek(file, 0, SEEK_SET);
   }
   return 0;
 }
