@@ -30,6 +30,11 @@ interface Model {
 export interface Abilities {
   /** Whether it has a cursor, and positions that count from the end. */
   readonly cursor: boolean;
+  /**
+   * Whether bytes that are stored behind the end of the file, in its last page, can be read again: POSIX leaves it open,
+   * and the polyfill has no place for them.
+   */
+  readonly tail: boolean;
   /** Whether files are cut and extended behind its back, which CPython would not survive. */
   readonly truncation?: boolean;
 }
@@ -214,13 +219,12 @@ export class Episode {
     }
   }
 
-  /** A resize that leaves every other mapping the pages it has: CPython dies of touching lost ones. */
+  /** A resize that leaves every other mapping the pages it has, for CPython dies of touching lost ones, or the bytes. */
   #resize(map: string, start: number, maps: Model[]): Step | undefined {
     const length = 1 + this.#near(6 * PAGE);
-    const lastPage = Math.ceil((start + length) / PAGE) * PAGE;
+    const end = this.#abilities.tail ? Math.ceil((start + length) / PAGE) * PAGE : start + length;
     const safe =
-      this.#abilities.truncation ||
-      maps.every((other) => other.name === map || other.offset + other.length <= lastPage);
+      this.#abilities.truncation || maps.every((other) => other.name === map || other.offset + other.length <= end);
     return safe ? { op: 'resize', map, length } : undefined;
   }
 

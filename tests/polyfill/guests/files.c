@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
  * What std::fs does not reach of wasi:filesystem: links, times by path, advice, positions, and the calls that C has no
- * names for. `files` prints every answer; `files stream COUNT` reads COUNT blocks of /text through a stream, `files pread
- * COUNT` at scattered places, `files write COUNT` writes as many to /copy through a stream. With DIRECT it maps nothing, so
- * that it runs where nobody offers the mapping.
+ * names for. `files` prints every answer; `files stream COUNT` reads COUNT blocks of /text through a stream, `files
+ * pread COUNT` at scattered places, `files write COUNT` writes as many to /copy through a stream. With DIRECT it maps
+ * nothing, so that it runs where nobody offers the mapping.
  */
 #ifndef DIRECT
 #include "wasi_mmap.h"
