@@ -14,7 +14,7 @@ const { FUZZ_OPERATIONS, FUZZ_SEED = String(Math.floor(Math.random() * 2 ** 32))
 
 /** Operations with the answers of the native host, as a vector. */
 async function record(path: string, name: string, random: (below: number) => number): Promise<Vector> {
-  const episode = new Episode(path, random, openHere, { cursor: false, tail: false, truncation: true });
+  const episode = new Episode(path, random, openHere, { cursor: false, pages: false, truncation: true });
   await episode.run(EPISODE);
   const steps = episode.steps.map((step, index) => {
     const answer = episode.answers[index] as string;

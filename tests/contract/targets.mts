@@ -58,7 +58,7 @@ function here(host: 'node' | 'node-polyfill', open: OpenSession): Target {
     os: process.platform,
     run: (vector, path) => run(open, vector, path),
     open,
-    abilities: { cursor: true, tail: host === 'node' },
+    abilities: { cursor: true, pages: host === 'node' },
     close: () => undefined,
   };
 }
@@ -77,7 +77,7 @@ function guest(language: GuestLanguage, host: keyof typeof HOSTS): Target {
     open,
     openExisting: (path) => runner.openExisting(path),
     // Negative positions are Python's and JavaScript's; the others' cursors are not asked for random things.
-    abilities: { cursor: language === 'javascript', tail: !host.endsWith('-polyfill') },
+    abilities: { cursor: language === 'javascript', pages: !host.endsWith('-polyfill') },
     close: () => runner.close(),
   };
 }

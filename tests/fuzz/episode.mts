@@ -31,10 +31,10 @@ export interface Abilities {
   /** Whether it has a cursor, and positions that count from the end. */
   readonly cursor: boolean;
   /**
-   * Whether bytes that are stored behind the end of the file, in its last page, can be read again: POSIX leaves it open,
-   * and the polyfill has no place for them.
+   * Whether it has pages of the system. They keep bytes that are stored behind the end of the file, for a while, and become
+   * private by a store of what they hold already. The contract leaves both open.
    */
-  readonly tail: boolean;
+  readonly pages: boolean;
   /** Whether files are cut and extended behind its back, which CPython would not survive. */
   readonly truncation?: boolean;
 }
@@ -124,8 +124,8 @@ export class Episode {
 
   /**
    * Whether hosts may differ in what a change leaves behind: bytes behind the end of the file in its last page are not the
-   * file's, and POSIX leaves open how long a mapping shows them; and what ends in `fault` may have been done in part.
-   * memmove may or may not store into a page what it holds already, and so make it private.
+   * file's, and POSIX leaves open how long a mapping shows them; what ends in `fault` may have been done in part; and a move
+   * to itself may store something or nothing.
    */
   #isOpen({ access, offset }: Model, { op, ...step }: Step): boolean {
     const {
@@ -141,9 +141,10 @@ export class Episode {
     const open = (start = 0, count = 0): boolean =>
       (access === 'write' && start + count > this.#size - offset && start < covered) ||
       (start < covered && start + count > covered);
+    if (op === 'move' && destination === source) return !this.#abilities.pages;
+    if (!this.#abilities.truncation) return false;
     if (op === 'write') return open(at, bytes.length);
-    if (op !== 'move') return false;
-    return destination === source || open(destination, length) || (source ?? 0) + (length ?? 0) > covered;
+    return op === 'move' && (open(destination, length) || (source ?? 0) + (length ?? 0) > covered);
   }
 
   #map(): Step {
@@ -215,14 +216,14 @@ export class Episode {
     }
     for (;;) {
       const step = choices[this.#random(choices.length)]?.();
-      if (step && !(this.#abilities.truncation && this.#isOpen(model, step))) return step;
+      if (step && !this.#isOpen(model, step)) return step;
     }
   }
 
   /** A resize that leaves every other mapping the pages it has, for CPython dies of touching lost ones, or the bytes. */
   #resize(map: string, start: number, maps: Model[]): Step | undefined {
     const length = 1 + this.#near(6 * PAGE);
-    const end = this.#abilities.tail ? Math.ceil((start + length) / PAGE) * PAGE : start + length;
+    const end = this.#abilities.pages ? Math.ceil((start + length) / PAGE) * PAGE : start + length;
     const safe =
       this.#abilities.truncation || maps.every((other) => other.name === map || other.offset + other.length <= end);
     return safe ? { op: 'resize', map, length } : undefined;

@@ -23,7 +23,7 @@ export async function fuzz(
 ): Promise<string | undefined> {
   const folder = mkdtempSync(resolve('build', 'fuzz-'));
   const judge: Judge = truncation ? new Native(`${folder}/native`) : new Oracle();
-  const abilities = truncation ? { cursor: false, tail: false, truncation } : target.abilities;
+  const abilities = truncation ? { cursor: false, pages: false, truncation } : target.abilities;
   const random = randomNumbers(seed);
   try {
     for (let done = 0; done < operations; done += EPISODE) {
