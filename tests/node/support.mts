@@ -10,7 +10,13 @@ const TMPFS = 0x01021994; // f_type of statfs(2)
 
 function temporaryFolder(parent: string): string {
   const folder = mkdtempSync(join(parent, 'wasi-mmap-'));
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  process.on('exit', () => {
+    try {
+      rmSync(folder, { recursive: true, force: true });
+    } catch (error) {
+      if (process.platform !== 'win32') throw error; // It keeps files that are mapped, and these still are.
+    }
+  });
   return folder;
 }
 

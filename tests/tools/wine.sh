@@ -15,6 +15,8 @@ wine=/usr/lib/wine/wine64
 
 # A Windows of our own, of version 10 or later: Node refuses older ones.
 export WINEPREFIX="${WINEPREFIX:-$cache/wine}" WINEDEBUG="${WINEDEBUG:--all}" WINEDLLOVERRIDES='mscoree,mshtml='
+# build/Release is of this machine, prebuilds/ is not.
+export PREBUILDS_ONLY=1
 mkdir -p build
 output=$(mktemp build/wine-XXXXXX)
 trap 'rm -f "$output"' EXIT
