@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Guest } from './guest.mjs';
 import { openHere, polyfillOpener, run, type OpenSession, type Session } from './runner.mjs';
-import { browserColumns } from '../browser/columns.mjs';
 import type { Abilities } from '../fuzz/episode.mjs';
 import { loadExpectations, missingNeed, type Vector } from './vectors.mjs';
 
@@ -82,16 +81,23 @@ function guest(language: GuestLanguage, host: keyof typeof HOSTS): Target {
   };
 }
 
-export const targets: Target[] = [
-  here('node', openHere),
+const everywhere: Target[] = [here('node', openHere)];
+
+const elsewhere = async (): Promise<Target[]> => [
   here('node-polyfill', await polyfillOpener()),
   ...(['node', 'node-polyfill', 'wasmtime', 'wasmtime-polyfill'] as const).flatMap((host) =>
     (['rust', 'c', 'javascript'] as const).map((language) => guest(language, host)),
   ),
 ];
 
+// Windows has the native API alone.
+const windows = process.platform === 'win32';
+export const targets: Target[] = windows ? everywhere : [...everywhere, ...(await elsewhere())];
+
 /** Those, and the ones that run vectors as a whole. */
-export const columns: Column[] = [...targets, ...browserColumns];
+export const columns: Column[] = windows
+  ? targets
+  : [...targets, ...(await import('../browser/columns.mjs')).browserColumns];
 
 export interface Outcome {
   state: 'passed' | 'failed' | 'expected failure' | 'skipped';

@@ -44,10 +44,10 @@ export function loadVectors(): Map<string, Vector[]> {
   return new Map(names.sort().map((name) => [name.replace('.json', ''), parse(`vectors/${name}`) as Vector[]]));
 }
 
-/** What a language's library lacks on every host, what a host lacks for every language, and what is special of both. */
-export function loadExpectations(language: string, host: string): Expectations {
+/** What a language's library lacks on every host, what a host lacks for every language (on one system), and what is special of both. */
+export function loadExpectations(language: string, host: string, os: string = process.platform): Expectations {
   const result: Expectations = { lacks: {}, failures: {} };
-  for (const name of [language, host, `${language}-${host}`]) {
+  for (const name of [language, host, `${host}-${os}`, `${language}-${host}`]) {
     const path = `expectations/${name}.json`;
     if (!existsSync(`${FOLDER}/${path}`)) continue;
     const { lacks, failures } = parse(path) as Partial<Expectations>;

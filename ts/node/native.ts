@@ -34,9 +34,9 @@ interface NativeMapping {
 }
 
 interface Addon {
-  /** (fd or -1, length, offset, access), or (fd or -1, length, offset, sharing, protection), as in wasi_mmap.h. */
+  /** (fd, -1 or name, length, offset, access), or (fd or -1, length, offset, sharing, protection), as in wasi_mmap.h. */
   readonly Mapping: new (
-    fd: number,
+    file: number | string,
     length: Size,
     offset: Size,
     accessOrSharing: number,
@@ -78,8 +78,8 @@ export class NativeFloor extends addon.Mapping implements Floor {
   #lent: WeakRef<ArrayBuffer> | undefined;
   readonly shared?: SharedMemory;
 
-  constructor(fd: number, length: Size, offset: Size, accessOrSharing: number, protection?: number) {
-    super(fd, length, offset, accessOrSharing, protection);
+  constructor(file: number | string, length: Size, offset: Size, accessOrSharing: number, protection?: number) {
+    super(file, length, offset, accessOrSharing, protection);
     const { faultCount } = addon;
     const readable = protection === undefined || (protection & READABLE) !== 0;
     if (faultCount && readable) this.shared = new NativeMemory(this, faultCount);
@@ -150,6 +150,6 @@ class NativeMemory implements SharedMemory {
 /** Maps a file, or {@link NO_FILE}. */
 export function openNative(fd: number, length: Size, offset: Size, request: Request): NativeFloor {
   return 'access' in request
-    ? new NativeFloor(fd, length, offset, ACCESSES.indexOf(request.access))
+    ? new NativeFloor(request.name ?? fd, length, offset, ACCESSES.indexOf(request.access))
     : new NativeFloor(fd, length, offset, request.shared ? 0 : 1, request.protection);
 }

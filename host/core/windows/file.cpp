@@ -78,8 +78,8 @@ wmmap_status allocate(HANDLE handle, uint64_t size) {
   allocation.AllocationSize = large(size);
   if (SetFileInformationByHandle(handle, FileAllocationInfo, &allocation, sizeof allocation))
     return WMMAP_OK;
-  const wmmap_status status = fail(GetLastError());
-  return status == WMMAP_NO_SPACE ? status : WMMAP_OK;
+  const DWORD error = GetLastError();
+  return error == ERROR_DISK_FULL || error == ERROR_HANDLE_DISK_FULL ? fail(error) : WMMAP_OK;
 }
 
 } // namespace
