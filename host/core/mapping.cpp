@@ -49,6 +49,7 @@ struct wmmap_mapping {
 namespace {
 
 constexpr uint64_t max_file_offset = INT64_MAX;
+constexpr uint64_t most_addresses = uint64_t{1} << 47; // Of a program on today's processors.
 
 enum class PastEnd { refused, allowed };
 
@@ -126,6 +127,8 @@ wmmap_status resize_under_pages(const wmmap_mapping &mapping, uint64_t length, w
 
 /// Pages end with their file: so it grows before them, and is cut while there are none.
 wmmap_status resize_between_pages(const wmmap_mapping &mapping, uint64_t length, wmmap_region *&region) {
+  if (length > most_addresses)
+    return WMMAP_NO_MEMORY; // Before the file grows that much.
   uint64_t before = 0;
   if (const wmmap_status status = mapping.file->size(before))
     return status;
