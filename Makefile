@@ -89,7 +89,7 @@ lint: tests polyfill guests
 	oxlint --type-aware --deny-warnings ts tests guest
 	prettier --check --log-level warn .
 	clang-format --dry-run -Werror $$(git ls-files '*.cpp' '*.h' '*.c')
-	clang-tidy --quiet -p build/cmake/addon $$(git ls-files 'host/*.cpp')
+	clang-tidy --quiet -p build/cmake/addon $$(git ls-files "host/*.cpp" ":!host/*/windows/*")
 	tests/tools/cargo.sh fmt --check --manifest-path guest/rust/Cargo.toml
 	CARGO_TARGET_DIR=$(CARGO_TARGET) tests/tools/cargo.sh clippy -q --manifest-path guest/rust/Cargo.toml --all-targets --features std-file -- -D warnings
 	tests/tools/cargo.sh fmt --check --manifest-path guest/polyfill/Cargo.toml

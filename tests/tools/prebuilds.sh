@@ -6,17 +6,23 @@ cd "$(dirname "$0")/../.."
 
 # build PLATFORM ZIG-TARGET PROCESSOR: the oldest C library that the addon will run with is part of zig's target.
 build() {
+  # CMake asks for a compiler of resources on Windows; there are none.
+  case $1 in
+  win32-*) system='Windows -DCMAKE_RC_COMPILER=false' name=wasi-mmap.node ;;
+  *) system=Linux name=wasi-mmap.glibc.node ;;
+  esac
   echo "building for $1 (some minutes the first time)"
   tree="build/cmake/$1"
   log="build/prebuild-$1.log"
   {
+    # shellcheck disable=SC2086 # a name, and an option
     CXX="$PWD/build/venv/bin/python -m ziglang c++ -target $2" cmake -S host -B "$tree" -DBUILD_CHECKS=OFF \
-      -DCMAKE_BUILD_TYPE=Release -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR="$3" -DADDON_DIRECTORY="$PWD/$tree/addon" &&
+      -DCMAKE_BUILD_TYPE=Release -DCMAKE_SYSTEM_NAME=$system -DCMAKE_SYSTEM_PROCESSOR="$3" -DADDON_DIRECTORY="$PWD/$tree/addon" &&
       cmake --build "$tree" -j2
   } >"$log" 2>&1 || { tail -n 40 "$log"; exit 1; }
   rm -rf "prebuilds/$1"
   mkdir -p "prebuilds/$1"
-  cp "$tree/addon/wasi_mmap.node" "prebuilds/$1/wasi-mmap.glibc.node"
+  cp "$tree/addon/wasi_mmap.node" "prebuilds/$1/$name"
 }
 
 case "$1" in
@@ -24,6 +30,8 @@ all)
   export ZIG_GLOBAL_CACHE_DIR="${XDG_CACHE_HOME:-$HOME/.cache}/wasi-mmap/zig"
   build linux-x64 x86_64-linux-gnu.2.28 x86_64
   build linux-arm64 aarch64-linux-gnu.2.28 aarch64
+  build win32-x64 x86_64-windows-gnu x86_64
+  build win32-arm64 aarch64-windows-gnu aarch64
   ls -l prebuilds/*/*
   ;;
 here)

@@ -90,7 +90,7 @@ wmmap_status wmmap_open(wmmap_file file, uint64_t length, wmmap_access access, u
  * it, and it goes with the last one's mapping. It cannot be resized; WMMAP_UNSUPPORTED on other systems.
  * Errors: WMMAP_INVALID_ARGUMENT (length 0, a name that cannot be), WMMAP_PAST_END (what is there is smaller),
  * WMMAP_BUSY (the name is that of something else), WMMAP_ACCESS_DENIED, WMMAP_NO_MEMORY.
- * @param name UTF-8, at most 260 characters; Win32 gives the prefixes "Local\\" and "Global\\" a meaning.
+ * @param name UTF-8. Win32 gives the prefixes "Local\" and "Global\" a meaning.
  */
 wmmap_status wmmap_open_named(const char *name, uint64_t length, wmmap_access access, wmmap_mapping **result);
 
