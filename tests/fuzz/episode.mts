@@ -218,9 +218,11 @@ export class Episode {
   #resize(map: string, start: number, maps: Model[]): Step | undefined {
     const length = 1 + this.#near(6 * PAGE);
     const lastPage = Math.ceil((start + length) / PAGE) * PAGE;
+    // Windows cuts no file that others map.
+    const cuts = process.platform !== 'win32' || maps.length === 1 || start + length >= this.#size;
     const safe =
       this.#abilities.truncation ||
-      maps.every((other) => other.name === map || other.offset + other.length <= lastPage);
+      (cuts && maps.every((other) => other.name === map || other.offset + other.length <= lastPage));
     return safe ? { op: 'resize', map, length } : undefined;
   }
 

@@ -23,6 +23,7 @@ trap 'rm -f "$output"' EXIT
 if [ ! -e "$WINEPREFIX/ready" ]; then
   mkdir -p "$WINEPREFIX"
   # One at a time makes it.
+  # shellcheck disable=SC2016 # the inner shell expands them
   flock "$WINEPREFIX" sh -c '[ -e "$2/ready" ] || { "$1" winecfg -v win10 && touch "$2/ready"; }' sh "$wine" "$WINEPREFIX" >"$output" 2>&1 ||
     { cat "$output" >&2; fail 'Wine could not make its folder'; }
 fi
