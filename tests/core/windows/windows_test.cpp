@@ -2,7 +2,8 @@
 // What only Windows has, and what it refuses.
 #include "../support.h"
 
-#include <cstring>
+#include <atomic>
+#include <thread>
 
 namespace {
 
@@ -235,6 +236,38 @@ TEST_P(WindowsFaults, WhatWasLentIsApart) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Access, WindowsFaults, testing::Values(WMMAP_READ, WMMAP_WRITE, WMMAP_COPY));
+
+TEST(WindowsThreads, ManyRunIntoABrokenView) {
+  const Bytes bytes = pattern(2'000'000);
+  const TemporaryFile file(bytes);
+  for (int round = 0; round < 20; round++) {
+    const Mapping mapping = map(file.handle(), round % 2 == 0 ? WMMAP_READ : WMMAP_COPY);
+    const Region region(wmmap_region_hold(mapping.get()));
+    const volatile uint8_t *view = wmmap_region_bytes(region.get());
+    std::atomic<int> started{0};
+    std::atomic<bool> stop{false};
+    std::vector<std::thread> threads;
+    for (size_t first = 0; first < 3; first++)
+      threads.emplace_back([&, first] {
+        started++;
+        while (!stop)
+          for (size_t index = first; index < bytes.size(); index += 4'001) {
+            const uint8_t byte = view[index];
+            EXPECT_TRUE(byte == bytes[index] || byte == 0);
+          }
+      });
+    while (started < 3)
+      std::this_thread::yield();
+    raise_in_page_error(view + 1'000'000);
+    raise_in_page_error(view + 1'000'000);
+    stop = true;
+    for (std::thread &thread : threads)
+      thread.join();
+    for (size_t index = 0; index < bytes.size(); index += 4'001)
+      EXPECT_EQ(view[index], 0);
+    EXPECT_EQ(wmmap_check(mapping.get(), 0, 1, nullptr), WMMAP_FAULT);
+  }
+}
 
 uintptr_t foreign_address = 0;
 
