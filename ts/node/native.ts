@@ -1,11 +1,10 @@
 /** The native addon as a floor for {@link Mmap}. */
 import { constants } from 'node:buffer';
-import { join } from 'node:path';
 import { markAsUntransferable } from 'node:worker_threads';
-import load from 'node-gyp-build';
 import { MmapError, type ErrorCode } from '../errors.js';
 import { ADVICES, type Access, type Advice, type Floor, type SharedMemory } from '../floor.js';
 import type { Request } from '../request.js';
+import { loadAddon } from './load.js';
 
 /** A u64: a safe integer, or any u64 as a bigint. */
 export type Size = number | bigint;
@@ -49,8 +48,7 @@ interface Addon {
 
 type MakeError = (code: ErrorCode, errno: number) => MmapError;
 
-// node-gyp-build, the loader of the `prebuildify` family: takes build/Release, else the prebuild for this system.
-const addon = (load(join(__dirname, '..', '..')) as { initialize(makeError: MakeError): Addon }).initialize(
+const addon = (loadAddon() as { initialize(makeError: MakeError): Addon }).initialize(
   (code, errno) => new MmapError(code, undefined, errno === 0 ? undefined : errno),
 );
 
