@@ -254,3 +254,31 @@ export class Episode {
     return text.slice(0, 1 + this.#random(300));
   }
 }
+
+/** Operations on one file, with a target's answers. */
+export interface Played {
+  /** How many operations came before. */
+  from: number;
+  file: FileSpec;
+  steps: Step[];
+  answers: string[];
+}
+
+const EPISODE = 50;
+
+/** Makes up operations as the seed has it, and lets a target answer them. */
+export async function* playEpisodes(
+  open: OpenSession,
+  abilities: Abilities,
+  folder: string,
+  operations: number,
+  seed: number,
+): AsyncGenerator<Played> {
+  const random = randomNumbers(seed);
+  for (let from = 0; from < operations; from += EPISODE) {
+    const episode = new Episode(`${folder}/file`, random, open, abilities);
+    await episode.run(Math.min(EPISODE, operations - from));
+    const { file, steps, answers } = episode;
+    yield { from, file, steps, answers };
+  }
+}

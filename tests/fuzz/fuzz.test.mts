@@ -2,7 +2,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { targets, type Target } from '../contract/targets.mjs';
-import { fuzz } from './fuzz.mjs';
+import { platforms } from '../tools/platforms.mjs';
+import { fuzz, fuzzThere } from './fuzz.mjs';
 
 const { FUZZ_OPERATIONS, FUZZ_SEED = String(Math.floor(Math.random() * 2 ** 32)) } = process.env;
 
@@ -25,6 +26,24 @@ for (const target of targets.filter(({ name }) => name !== 'typescript-node')) {
     console.log(`${target.name}: seed ${FUZZ_SEED}`);
     assert.is(await fuzz(target, count, Number(FUZZ_SEED), true), undefined);
   });
+}
+
+// Emulated, and slow.
+const FOREIGN_OPERATIONS = Number(FUZZ_OPERATIONS ?? 2000);
+
+for (const platform of platforms) {
+  for (const truncation of [false, true]) {
+    const judge = truncation ? 'on the native host, while the file is cut' : 'in CPython';
+    test(`${platform.name}: ${FOREIGN_OPERATIONS} random operations answer as ${judge}`, async () => {
+      if (platform.missing !== undefined) {
+        console.log(`${platform.name} skips random operations: this machine has ${platform.missing}`);
+        assert.not.ok(process.env['CI'], 'CI needs every platform');
+        return;
+      }
+      console.log(`${platform.name}: seed ${FUZZ_SEED}`);
+      assert.is(await fuzzThere(platform, FOREIGN_OPERATIONS, Number(FUZZ_SEED), truncation), undefined);
+    });
+  }
 }
 
 test.run();
