@@ -9,7 +9,7 @@ CMAKE_BUILD = cmake -S host -B build/cmake/$(1) $(2) >build/cmake-$(1).log || { 
 
 help:
 	@echo 'make demo         set up, and show what mapping does to real files'
-	@echo 'make test         set up, and run all tests'
+	@echo 'make test         set up, and run all tests, also of other platforms, emulated (npm test runs what needs only Node)'
 	@echo 'make conformance  the contract suite as a matrix'
 	@echo 'make browser      a page that maps files, on http://127.0.0.1:8620'
 	@echo 'make bench        ratios against the rivals'
@@ -24,13 +24,18 @@ help:
 demo: tests plugged wasmtime
 	@node build/tests/demo/demo.mjs
 
-test: checks tests plugged wasmtime
+test: checks tests plugged wasmtime prebuilds
 	$(SETUP) browser
-	@echo 'running all tests (three to five minutes)'
+	$(SETUP) arm64
+	$(SETUP) windows
+	$(SETUP) nodes
+	@echo 'running all tests (five to ten minutes)'
 	@CARGO_TARGET_DIR=$(CARGO_TARGET) node build/tests/tools/run.mjs
 
-conformance: tests plugged wasmtime
+conformance: tests plugged wasmtime prebuilds
 	$(SETUP) browser
+	$(SETUP) arm64
+	$(SETUP) windows
 	@node build/tests/contract/conformance.mjs
 
 # The page of tests/browser, on loopback.

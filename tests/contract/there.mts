@@ -1,4 +1,7 @@
-/** Runs in the Node of another platform: tells of each vector, on files in this folder, the first difference. */
+/**
+ * Runs all vectors in one process, that of another platform's Node or of `npm test`: there.mjs FOLDER [node-polyfill].
+ * Tells of each, on files in this folder, the first difference.
+ */
 import { join } from 'node:path';
 import { openHere, run } from './runner.mjs';
 import { loadExpectations, loadVectors, missingNeed } from './vectors.mjs';
@@ -9,11 +12,16 @@ export interface Told {
   difference?: string | undefined;
 }
 
-const [folder = ''] = process.argv.slice(2);
-const expectations = loadExpectations('typescript', 'node', process.platform, process.arch);
+const [folder = '', host = 'node'] = process.argv.slice(2);
+// The polyfill is not asked of platforms without preview2-shim.
+const open = host === 'node' ? openHere : await (await import('./polyfill.mjs')).polyfillOpener();
+const expectations = loadExpectations('typescript', host, process.platform, process.arch);
 const vectors = [...loadVectors().values()].flat().filter((vector) => !missingNeed(vector, expectations));
+let failed = 0;
 
 for (const [index, vector] of vectors.entries()) {
-  const difference = await run(openHere, vector, join(folder, `${index}`)).catch((error: Error) => error.message);
+  const difference = await run(open, vector, join(folder, `${index}`)).catch((error: Error) => error.message);
+  if ((difference !== undefined) !== vector.name in expectations.failures) failed += 1;
   console.log(JSON.stringify({ vector: vector.name, difference } satisfies Told));
 }
+console.log(`${vectors.length - failed} passed, ${failed} failed`);
