@@ -67,6 +67,8 @@ all)
   rm -rf prebuilds
   build linux-x64 "x86_64-linux-gnu.$glibc" Linux x86_64
   build linux-arm64 "aarch64-linux-gnu.$glibc" Linux aarch64
+  build win32-x64 x86_64-windows-gnu Windows AMD64
+  build win32-arm64 aarch64-windows-gnu Windows ARM64
   printf '%s' "$sum" >build/prebuilds.sources
   ;;
 here)
