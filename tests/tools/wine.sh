@@ -15,15 +15,13 @@ wine=/usr/lib/wine/wine64
 
 # A Windows of our own, of version 10 or later: Node refuses older ones.
 export WINEPREFIX="${WINEPREFIX:-$cache/wine}" WINEDEBUG="${WINEDEBUG:--all}" WINEDLLOVERRIDES='mscoree,mshtml='
-# build/Release is of this machine, prebuilds/ is not.
-export PREBUILDS_ONLY=1
 mkdir -p build
 output=$(mktemp build/wine-XXXXXX)
 trap 'rm -f "$output"' EXIT
 if [ ! -e "$WINEPREFIX/ready" ]; then
   mkdir -p "$WINEPREFIX"
   # One at a time makes it.
-  # shellcheck disable=SC2016 # the inner shell expands them
+  # shellcheck disable=SC2016 # for the inner shell
   flock "$WINEPREFIX" sh -c '[ -e "$2/ready" ] || { "$1" winecfg -v win10 && touch "$2/ready"; }' sh "$wine" "$WINEPREFIX" >"$output" 2>&1 ||
     { cat "$output" >&2; fail 'Wine could not make its folder'; }
 fi
