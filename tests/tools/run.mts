@@ -54,9 +54,9 @@ function sanitized(variant: string): Runner {
   };
 }
 
-function testFiles(folder: string): string[] {
+function testFiles(folder: string, os: string = process.platform): string[] {
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  const foreign = process.platform === 'win32' ? /\bposix\b/ : /\bwindows\b/; // Folders named after another system.
+  const foreign = os === 'win32' ? /\bposix\b/ : /\bwindows\b/; // Folders named after another system.
   return names.filter((name) => name.endsWith('.test.mjs') && !foreign.test(dirname(name))).sort();
 }
 
@@ -68,8 +68,8 @@ function cargo(output: string): Counts | undefined {
 }
 
 /** The tests of the Node API in the Node of another platform. */
-function testsOf({ name: platform, command, without }: Pick<Platform, 'name' | 'command' | 'without'>): Runner[] {
-  return testFiles('build/tests/node')
+function testsOf({ name: platform, os, command, without }: Omit<Platform, 'arch' | 'missing'>): Runner[] {
+  return testFiles('build/tests/node', os)
     .filter((file) => !without[file.replace('.test.mjs', '')])
     .map((file) => ({
       name: `node/${platform}: ${file.replace('.test.mjs', '')}`,
@@ -91,7 +91,11 @@ function plainRunners(): Runner[] {
     count: plain,
   });
   return native
-    ? [vectors('node'), vectors('node-polyfill'), ...testsOf({ name, command: process.execPath, without: {} })]
+    ? [
+        vectors('node'),
+        vectors('node-polyfill'),
+        ...testsOf({ name, os: process.platform, command: process.execPath, without: {} }),
+      ]
     : [vectors('node-polyfill')];
 }
 
