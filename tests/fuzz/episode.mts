@@ -32,6 +32,8 @@ export interface Abilities {
   readonly cursor: boolean;
   /** Whether files are cut and extended behind its back, which CPython would not survive. */
   readonly truncation?: boolean;
+  /** Whether a file can only be resized by the only mapping that it has. */
+  readonly alone?: boolean;
 }
 
 export class Episode {
@@ -218,11 +220,10 @@ export class Episode {
   #resize(map: string, start: number, maps: Model[]): Step | undefined {
     const length = 1 + this.#near(6 * PAGE);
     const lastPage = Math.ceil((start + length) / PAGE) * PAGE;
-    // Windows cuts no file that others map.
-    const cuts = process.platform !== 'win32' || maps.length === 1 || start + length >= this.#size;
+    if (this.#abilities.alone && maps.length > 1) return undefined;
     const safe =
       this.#abilities.truncation ||
-      (cuts && maps.every((other) => other.name === map || other.offset + other.length <= lastPage));
+      maps.every((other) => other.name === map || other.offset + other.length <= lastPage);
     return safe ? { op: 'resize', map, length } : undefined;
   }
 

@@ -29,7 +29,8 @@ for (const target of targets.filter(({ name }) => name !== 'typescript-node')) {
 }
 
 for (const platform of platforms) {
-  for (const truncation of [false, true]) {
+  // Windows refuses to cut a file that is mapped.
+  for (const truncation of platform.os === 'win32' ? [false] : [false, true]) {
     const count = Number(FUZZ_OPERATIONS ?? (truncation ? 500 : 1000)); // Emulated, and slow.
     const judge = truncation ? 'on the native host, while the file is cut' : 'in CPython';
     test(`${platform.name}: ${count} random operations answer as ${judge}`, async () => {
