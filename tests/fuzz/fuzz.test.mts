@@ -31,7 +31,8 @@ for (const target of targets.filter(({ name }) => name !== 'typescript-node')) {
 for (const platform of platforms) {
   // Windows refuses to cut a file that is mapped.
   for (const truncation of platform.os === 'win32' ? [false] : [false, true]) {
-    const count = Number(FUZZ_OPERATIONS ?? (truncation ? 500 : 1000)); // Emulated, and slow.
+    // An emulated processor is slow.
+    const count = Number(FUZZ_OPERATIONS ?? (platform.arch === process.arch ? 5000 : truncation ? 500 : 1000));
     const judge = truncation ? 'on the native host, while the file is cut' : 'in CPython';
     test(`${platform.name}: ${count} random operations answer as ${judge}`, async () => {
       if (platform.missing !== undefined) {

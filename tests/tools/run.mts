@@ -1,6 +1,6 @@
 /**
  * Runs every test of the project, each runner in a process of its own, and adds up what they count. With `--plain`, as
- * `npm test` has it, those that need nothing but Node: they run on any system.
+ * `npm test` has it, those that need nothing but Node: they run on any system. Other words choose those whose names have one of them.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -129,7 +129,10 @@ const everything = (): Runner[] => [
 ];
 
 const isPlain = process.argv.includes('--plain');
-const runners = isPlain ? plainRunners() : everything();
+const words = process.argv.slice(2).filter((word) => !word.startsWith('-'));
+const runners = (isPlain ? plainRunners() : everything()).filter(
+  ({ name }) => words.length === 0 || words.some((word) => name.includes(word)),
+);
 
 function run({ name, command: [program, ...args], count }: Runner): Promise<Counts> {
   const start = Date.now();
