@@ -55,8 +55,11 @@ for (const platform of platforms) {
     continue;
   }
   const told: Told[] = [];
-  const words = [relative('.', join(folder, platform.name)), ...inputs];
+  const place = join(folder, platform.name);
+  mkdirSync(place);
+  const words = [relative('.', place), ...inputs];
   for await (const answer of linesFrom<Told>(platform, 'build/tests/demo/there.mjs', words)) told.push(answer);
+  rmSync(place, { recursive: true });
   elsewhere.set(column, told);
 }
 

@@ -1,5 +1,6 @@
-/** Runs in the Node of another platform: there.mjs COPY FILE…; fills the access table from copies of the files. */
-import { copyFileSync, rmSync } from 'node:fs';
+/** Runs in the Node of another platform: there.mjs FOLDER FILE…; fills the access table from copies of the files. */
+import { copyFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import type { Access } from 'wasi-mmap';
 import { ask, type Answers } from './access.mjs';
 
@@ -8,12 +9,12 @@ export interface Told {
   answers: Answers;
 }
 
-const [copy = '', ...files] = process.argv.slice(2);
+const [folder = '', ...files] = process.argv.slice(2);
 
 for (const access of ['read', 'copy', 'write'] as const) {
   for (const file of files) {
+    const copy = join(folder, `${access}-${basename(file)}`); // A view may hold the last one still.
     copyFileSync(file, copy);
     console.log(JSON.stringify({ access, answers: ask(copy, access) } satisfies Told));
-    rmSync(copy);
   }
 }
