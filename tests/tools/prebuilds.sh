@@ -16,7 +16,8 @@ compile() {
   [ "$5" = "$root" ] || tree="$5/build"
   log="$root/build/prebuild-$1.log"
   {
-    CXX="$root/build/venv/bin/python -m ziglang c++ -target $2" cmake -S "$5/host" -B "$tree" -DBUILD_CHECKS=OFF \
+    # Windows: CMake asks for a compiler of resources, and there are none.
+    CXX="$root/build/venv/bin/python -m ziglang c++ -target $2" cmake -S "$5/host" -B "$tree" -DBUILD_CHECKS=OFF -DCMAKE_RC_COMPILER=false \
       -DCMAKE_BUILD_TYPE=Release -DCMAKE_SYSTEM_NAME="$3" -DCMAKE_SYSTEM_PROCESSOR="$4" -DADDON_DIRECTORY="$tree/addon" &&
       cmake --build "$tree" -j2
   } >"$log" 2>&1 || { tail -n 40 "$log" >&2; exit 1; }
