@@ -29,6 +29,7 @@ test: checks tests plugged wasmtime prebuilds
 	$(SETUP) arm64
 	$(SETUP) windows
 	$(SETUP) nodes
+	@[ ! -d /usr/src/googletest ] || tests/tools/core-windows.sh
 	@echo 'running all tests (five to ten minutes)'
 	@CARGO_TARGET_DIR=$(CARGO_TARGET) node build/tests/tools/run.mjs
 

@@ -78,6 +78,18 @@ function testsOf({ name: platform, os, command, without }: Omit<Platform, 'arch'
     }));
 }
 
+/** The tests of the core for Windows, where they could be built. */
+function coreOnWindows(): Runner[] {
+  const tests = 'build/cmake/windows/core_tests.exe';
+  const windows = platforms.find(({ os }) => os === 'win32');
+  if (!windows || windows.missing !== undefined) return [];
+  if (existsSync(tests)) {
+    return [{ name: 'core, windows', command: [windows.command, tests, '--gtest_brief=1'], count: googleTest }];
+  }
+  console.log('SKIPPED core, windows: there are no sources of GoogleTest in /usr/src/googletest');
+  return [];
+}
+
 const folder = mkdtempSync(join('build', 'contract-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
@@ -118,6 +130,7 @@ const everything = (): Runner[] => [
     command: ['tests/tools/cargo.sh', 'test', '--locked', '--release', '--features', 'cli', '--manifest-path', 'host/wasmtime/Cargo.toml'],
     count: cargo,
   },
+  ...coreOnWindows(),
   ...platforms.filter(({ missing }) => missing === undefined).flatMap(testsOf),
   ...testFiles('build/tests').map((name): Runner => {
     return {
