@@ -23,7 +23,7 @@ const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), '
 function missing(addon: string, node: string, ...programs: string[]): string | undefined {
   if (!programs.some((program) => spawnSync(program, ['--version']).status === 0)) return `no ${programs.at(-1)}`;
   if (!existsSync(join(cache, node))) return `no Node for it`;
-  return existsSync(join('prebuilds', addon)) ? undefined : `no prebuilds/${addon}`;
+  return existsSync(join('prebuilds', addon)) ? undefined : `no prebuilds/${addon} (make prebuilds)`;
 }
 
 function find(): Platform[] {
