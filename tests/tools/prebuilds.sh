@@ -31,9 +31,6 @@ needed_glibc() {
 # build PLATFORM ZIG-TARGET CMAKE-SYSTEM PROCESSOR: twice, the second time elsewhere, which is to give the same bytes.
 build() {
   say "building for $1 (some minutes the first time)"
-  suffix=
-  [ "$3" = Linux ] && suffix=.glibc
-  file="prebuilds/$1/wasi-mmap$suffix.node"
   compile "$@" "$root"
   copy=$(mktemp -d)
   ln -s "$root/node_modules" "$copy/node_modules"
@@ -41,16 +38,22 @@ build() {
   compile "$@" "$copy"
   cmp "build/cmake/$1/addon/wasi_mmap.node" "$copy/build/addon/wasi_mmap.node" || fail "two builds for $1 differ"
   rm -rf "$copy"
-  needs=
-  if [ "$3" = Linux ]; then
-    needs=$(needed_glibc "build/cmake/$1/addon/wasi_mmap.node")
-    [ "$(printf '%s\n' "$needs" "$glibc" | sort -V | tail -n 1)" = "$glibc" ] || fail "$1 needs glibc $needs, newer than $glibc"
-    needs=", needs glibc $needs"
-  fi
-  rm -rf "prebuilds/$1"
+  suffix=
+  [ "$3" = Linux ] && suffix=.glibc
   mkdir -p "prebuilds/$1"
-  cp "build/cmake/$1/addon/wasi_mmap.node" "$file"
-  say "$file: $(($(wc -c <"$file") / 1024)) KiB$needs, sha256 $(sha256sum "$file" | cut -d' ' -f1)"
+  cp "build/cmake/$1/addon/wasi_mmap.node" "prebuilds/$1/wasi-mmap$suffix.node"
+}
+
+report() {
+  needs=
+  case $1 in
+  *.glibc.node)
+    version=$(needed_glibc "$1")
+    [ "$(printf '%s\n' "$version" "$glibc" | sort -V | tail -n 1)" = "$glibc" ] || fail "$1 needs glibc $version, newer than $glibc"
+    needs=", needs glibc $version"
+    ;;
+  esac
+  say "$1: $(($(wc -c <"$1") / 1024)) KiB$needs, sha256 $(sha256sum "$1" | cut -d' ' -f1)"
 }
 
 # What the addons depend on.
@@ -63,14 +66,16 @@ is_current() { [ -d prebuilds ] && [ "$(cat build/prebuilds.sources 2>/dev/null)
 case "$1" in
 all)
   sum=$(sum_of_sources)
-  is_current "$sum" && exit
-  export ZIG_GLOBAL_CACHE_DIR="${XDG_CACHE_HOME:-$HOME/.cache}/wasi-mmap/zig"
-  rm -rf prebuilds
-  build linux-x64 "x86_64-linux-gnu.$glibc" Linux x86_64
-  build linux-arm64 "aarch64-linux-gnu.$glibc" Linux aarch64
-  build win32-x64 x86_64-windows-gnu Windows AMD64
-  build win32-arm64 aarch64-windows-gnu Windows ARM64
-  printf '%s' "$sum" >build/prebuilds.sources
+  if ! is_current "$sum"; then
+    export ZIG_GLOBAL_CACHE_DIR="${XDG_CACHE_HOME:-$HOME/.cache}/wasi-mmap/zig"
+    rm -rf prebuilds build/prebuilds.sources
+    build linux-x64 "x86_64-linux-gnu.$glibc" Linux x86_64
+    build linux-arm64 "aarch64-linux-gnu.$glibc" Linux aarch64
+    build win32-x64 x86_64-windows-gnu Windows AMD64
+    build win32-arm64 aarch64-windows-gnu Windows ARM64
+    printf '%s' "$sum" >build/prebuilds.sources
+  fi
+  for file in prebuilds/*/*.node; do report "$file"; done
   ;;
 here)
   is_current "$(sum_of_sources)" && exit
