@@ -32,8 +32,8 @@ export interface Abilities {
   readonly cursor: boolean;
   /** Whether files are cut and extended behind its back, which CPython would not survive. */
   readonly truncation?: boolean;
-  /** Whether a file can only be resized by the only mapping that it has. */
-  readonly alone?: boolean;
+  /** Whether a file that has other mappings too can only grow, as on Windows. */
+  readonly growsOnly?: boolean;
 }
 
 export class Episode {
@@ -220,7 +220,7 @@ export class Episode {
   #resize(map: string, start: number, maps: Model[]): Step | undefined {
     const length = 1 + this.#near(6 * PAGE);
     const lastPage = Math.ceil((start + length) / PAGE) * PAGE;
-    if (this.#abilities.alone && maps.length > 1) return undefined;
+    if (this.#abilities.growsOnly && maps.length > 1 && start + length < this.#size) return undefined;
     const safe =
       this.#abilities.truncation ||
       maps.every((other) => other.name === map || other.offset + other.length <= lastPage);

@@ -65,7 +65,7 @@ export function fuzzThere(
   seed: number,
   truncation = false,
 ): Promise<string | undefined> {
-  const abilities = truncation ? cutting : { cursor: true, alone: platform.os === 'win32' };
+  const abilities = truncation ? cutting : { cursor: true, growsOnly: platform.os === 'win32' };
   const words = [JSON.stringify(abilities), String(operations), String(seed)];
   const script = 'build/tests/fuzz/there.mjs';
   return compare((folder) => linesFrom<Played>(platform, script, [relative('.', folder), ...words]), abilities, seed);

@@ -32,7 +32,7 @@ for (const platform of platforms) {
   // Windows refuses to cut a file that is mapped.
   for (const truncation of platform.os === 'win32' ? [false] : [false, true]) {
     // An emulated processor is slow.
-    const count = Number(FUZZ_OPERATIONS ?? (platform.arch === process.arch ? 5000 : truncation ? 500 : 1000));
+    const count = Number(FUZZ_OPERATIONS ?? (platform.arch === process.arch ? 3000 : truncation ? 500 : 1000));
     const judge = truncation ? 'on the native host, while the file is cut' : 'in CPython';
     test(`${platform.name}: ${count} random operations answer as ${judge}`, async () => {
       if (platform.missing !== undefined) {
