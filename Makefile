@@ -9,7 +9,7 @@ CMAKE_BUILD = cmake -S host -B build/cmake/$(1) $(2) >build/cmake-$(1).log || { 
 
 help:
 	@echo 'make demo         set up, and show what mapping does to real files'
-	@echo 'make test         set up, and run all tests'
+	@echo 'make test         set up, and run all tests, also of other platforms, emulated (npm test runs what needs only Node)'
 	@echo 'make conformance  the contract suite as a matrix'
 	@echo 'make browser      a page that maps files, on http://127.0.0.1:8620'
 	@echo 'make bench        ratios against the rivals'
@@ -24,13 +24,19 @@ help:
 demo: tests plugged wasmtime
 	@node build/tests/demo/demo.mjs
 
-test: checks tests plugged wasmtime
+test: checks tests plugged wasmtime prebuilds
 	$(SETUP) browser
-	@echo 'running all tests (three to five minutes)'
+	$(SETUP) arm64
+	$(SETUP) windows
+	$(SETUP) nodes
+	@[ ! -d /usr/src/googletest ] || tests/tools/core-windows.sh
+	@echo 'running all tests (five to ten minutes)'
 	@CARGO_TARGET_DIR=$(CARGO_TARGET) node build/tests/tools/run.mjs
 
-conformance: tests plugged wasmtime
+conformance: tests plugged wasmtime prebuilds
 	$(SETUP) browser
+	$(SETUP) arm64
+	$(SETUP) windows
 	@node build/tests/contract/conformance.mjs
 
 # The page of tests/browser, on loopback.
@@ -44,7 +50,7 @@ bench: checks tests plugged wasmtime
 build:
 	$(SETUP) build
 	@echo 'building the addon and the library'
-	@$(call CMAKE_BUILD,addon,-DBUILD_CHECKS=OFF -DCMAKE_BUILD_TYPE=Release)
+	@$(call CMAKE_BUILD,addon,-DBUILD_CHECKS=OFF -DCMAKE_BUILD_TYPE=Release -DADDON_DIRECTORY=$(CURDIR)/build/addon/$$(node -p 'process.platform + "-" + process.arch'))
 	@node tests/tools/jco.mjs types wit --world-name imports -o dist/contract >build/jco.log 2>&1 || { cat build/jco.log; exit 1; }
 	@node tests/tools/jco.mjs guest-types wit --world-name guest -o dist/guest-types >>build/jco.log 2>&1 || { cat build/jco.log; exit 1; }
 	@tsc -p ts
@@ -90,7 +96,7 @@ lint: tests polyfill guests
 	oxlint --type-aware --deny-warnings ts tests guest
 	prettier --check --log-level warn .
 	clang-format --dry-run -Werror $$(git ls-files '*.cpp' '*.h' '*.c')
-	clang-tidy --quiet -p build/cmake/addon $$(git ls-files 'host/*.cpp')
+	clang-tidy --quiet -p build/cmake/addon $$(git ls-files "host/*.cpp" ":!host/*/windows/*")
 	tests/tools/cargo.sh fmt --check --manifest-path guest/rust/Cargo.toml
 	CARGO_TARGET_DIR=$(CARGO_TARGET) tests/tools/cargo.sh clippy -q --manifest-path guest/rust/Cargo.toml --all-targets --features std-file -- -D warnings
 	tests/tools/cargo.sh fmt --check --manifest-path guest/polyfill/Cargo.toml

@@ -1,6 +1,7 @@
 /** `mmap()` over the interface of the contract: in a guest, and over the polyfill. */
 import type * as Contract from './contract/interfaces/wasi-mmap-mmap-mapping.js';
 import { wrongType } from './arguments.js';
+import { MmapError } from './errors.js';
 import type { Open } from './files.js';
 import type { Access } from './floor.js';
 import type { Mmap } from './mmap.js';
@@ -47,6 +48,9 @@ export function mmapOver<D extends { getFlags(): unknown }>(
   open: Open<D>,
 ): MmapFunction<D> {
   function openFloor(file: D | undefined, { length, offset, request }: Wanted): ResourceFloor {
+    if ('access' in request && request.name !== undefined) {
+      throw new MmapError('unsupported', 'the contract has no shared memory with a name');
+    }
     const [size, start] = [BigInt(length), BigInt(offset)];
     return new ResourceFloor(
       contractCall(() => {

@@ -158,13 +158,15 @@ export class Mmap implements Disposable, Iterable<number> {
 
   /**
    * Sets the size of the mapping and of the file, which then ends where the mapping does. Only with access `write`,
-   * and not to 0. The cursor stays. Views that were taken before keep their size and the pages they had.
+   * and not to 0. The cursor stays. Views that were taken before keep their size and the pages they had. On Windows a
+   * file that gets shorter is `busy` while anybody else maps it, or has a view of it that is not garbage yet.
    */
   resize(length: number | bigint): void {
     const size = toSize(length, 'length', 'invalid-argument');
-    this.#open().resize(size);
-    this.#bytes = NO_BYTES;
+    const floor = this.#open();
+    this.#bytes = NO_BYTES; // Also where it fails: Windows has to unmap a file before it refuses to cut it.
     this.#cleanAt = UNKNOWN;
+    floor.resize(size);
     this.#length = size;
   }
 

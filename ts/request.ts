@@ -28,12 +28,20 @@ export interface MmapOptions {
   readonly flags?: number | undefined;
   /** UNIX only: bits of `constants.PROT_*`. Default `PROT_READ | PROT_WRITE`. */
   readonly prot?: number | undefined;
+  /**
+   * Windows only, and only without a file: the name of memory that processes share, the `tagname` of Python's `mmap`.
+   * The first one makes it, zero-filled; it goes with the last mapping. It cannot be resized. Where there is less than
+   * `length` already: `past-end`. Elsewhere `unsupported`: share a file.
+   */
+  readonly name?: string | undefined;
 }
 
-const OPTION_NAMES = new Set(['length', 'offset', 'access', 'flags', 'prot']);
+const OPTION_NAMES = new Set(['length', 'offset', 'access', 'flags', 'prot', 'name']);
 
 /** How pages are asked for: with an access, or in the terms of POSIX. */
-export type Request = { readonly access: Access } | { readonly shared: boolean; readonly protection: number };
+export type Request =
+  | { readonly access: Access; readonly name?: string | undefined }
+  | { readonly shared: boolean; readonly protection: number };
 
 /** Whether what is asked for changes the file, which must then be open for writing. */
 export function needsWrite(request: Request): boolean {
@@ -42,15 +50,18 @@ export function needsWrite(request: Request): boolean {
 }
 
 /** `flags` and `prot` as Python has them, or the access; both together are an error since the proposal of 2001. */
-function toRequest({ access, flags, prot }: MmapOptions): Request {
+function toRequest({ access, flags, prot, name }: MmapOptions): Request {
+  if (name !== undefined && typeof name !== 'string') wrongType('name', 'a string', name);
+  if (name === '' || name?.includes('\0')) throw new MmapError('invalid-argument', 'the name is empty or has a NUL');
   if (flags === undefined && prot === undefined) {
-    if (access === undefined) return { access: 'write' };
+    if (access === undefined) return { access: 'write', name };
     if (access !== 'read' && access !== 'write' && access !== 'copy') {
       if (typeof access !== 'string') wrongType('access', 'a string', access);
       throw new MmapError('invalid-argument', `access is ${JSON.stringify(access)}, not "read", "write" or "copy"`);
     }
-    return { access };
+    return { access, name };
   }
+  if (name !== undefined) throw new MmapError('invalid-argument', 'a name excludes flags and prot');
   if (access !== undefined) throw new MmapError('invalid-argument', 'access excludes flags and prot');
   const { MAP_SHARED, MAP_PRIVATE, PROT_READ, PROT_WRITE, PROT_EXEC } = constants;
   const sharing = flags === undefined ? MAP_SHARED : toInteger(flags, 'flags', 'invalid-argument');

@@ -49,6 +49,7 @@ struct wmmap_mapping {
 namespace {
 
 constexpr uint64_t max_file_offset = INT64_MAX;
+constexpr uint64_t most_addresses = uint64_t{1} << 47; // Of a program on today's processors.
 
 enum class PastEnd { refused, allowed };
 
@@ -70,14 +71,30 @@ wmmap_status settle_length(const File &file, uint64_t offset, PastEnd past_end, 
   return offset > max_file_offset || length > max_file_offset - offset ? WMMAP_INVALID_ARGUMENT : WMMAP_OK;
 }
 
+wmmap_status map_file(std::shared_ptr<const File> file, uint64_t length, uint64_t offset, wmmap_access access,
+                      PageKind kind, wmmap_mapping **result) {
+  std::unique_ptr<wmmap_mapping> mapping(new (std::nothrow) wmmap_mapping{std::move(file), offset, access, kind});
+  if (!mapping)
+    return WMMAP_NO_MEMORY;
+  if (const wmmap_status status = wmmap_region::create(mapping->file, offset, length, kind, mapping->region))
+    return status;
+  *result = mapping.release();
+  return WMMAP_OK;
+}
+
+/// What a length of memory without a file can be.
+wmmap_status check_memory(uint64_t length) {
+  if (length == 0)
+    return WMMAP_INVALID_ARGUMENT;
+  return length > max_file_offset ? WMMAP_NO_MEMORY : WMMAP_OK;
+}
+
 wmmap_status open_mapping(wmmap_file file, uint64_t length, uint64_t offset, wmmap_access access, PageKind kind,
                           PastEnd past_end, wmmap_mapping **result) {
   std::shared_ptr<const File> own;
   if (file == WMMAP_NO_FILE) {
-    if (length == 0)
-      return WMMAP_INVALID_ARGUMENT;
-    if (length > max_file_offset)
-      return WMMAP_NO_MEMORY;
+    if (const wmmap_status status = check_memory(length))
+      return status;
     offset = 0;
     // Nobody else can reach memory without a file (no host forks), and private pages can be copied when it grows.
     kind.shared = false;
@@ -87,13 +104,49 @@ wmmap_status open_mapping(wmmap_file file, uint64_t length, uint64_t offset, wmm
     if (const wmmap_status status = settle_length(*own, offset, past_end, length))
       return status;
   }
-  std::unique_ptr<wmmap_mapping> mapping(new (std::nothrow) wmmap_mapping{std::move(own), offset, access, kind});
-  if (!mapping)
-    return WMMAP_NO_MEMORY;
-  if (const wmmap_status status = wmmap_region::create(mapping->file, offset, length, kind, mapping->region))
+  return map_file(std::move(own), length, offset, access, kind, result);
+}
+
+PageKind kind_of(wmmap_access access) {
+  return {/*read=*/true, /*write=*/access != WMMAP_READ, /*execute=*/false, /*shared=*/access != WMMAP_COPY};
+}
+
+/// New pages first: to fail there changes nothing, while a file that was cut cannot be put together again.
+wmmap_status resize_under_pages(const wmmap_mapping &mapping, uint64_t length, wmmap_region *&region) {
+  if (const wmmap_status status = wmmap_region::create(mapping.file, mapping.offset, length, mapping.kind, region))
     return status;
-  *result = mapping.release();
+  if (mapping.file) {
+    const wmmap_status status = mapping.file->resize(mapping.offset + length);
+    if (status)
+      region->release();
+    return status;
+  }
+  std::memcpy(region->bytes(), mapping.region->bytes(), std::min(length, mapping.length()));
   return WMMAP_OK;
+}
+
+/// Pages end with their file: so it grows before them, and is cut while there are none.
+wmmap_status resize_between_pages(const wmmap_mapping &mapping, uint64_t length, wmmap_region *&region) {
+  if (length > most_addresses)
+    return WMMAP_NO_MEMORY; // Before the file grows that much.
+  uint64_t before = 0;
+  if (const wmmap_status status = mapping.file->size(before))
+    return status;
+  const uint64_t after = mapping.offset + length;
+  const bool cut = after < before;
+  if (cut && mapping.region->shared())
+    return WMMAP_BUSY;
+  if (cut)
+    mapping.region->unmap();
+  wmmap_status status = mapping.file->resize(after);
+  if (!status) {
+    status = wmmap_region::create(mapping.file, mapping.offset, length, mapping.kind, region);
+    if (status && !cut)
+      mapping.file->resize(before);
+  }
+  if (status && cut)
+    mapping.region->map();
+  return status;
 }
 
 enum class Direction { forward, backward };
@@ -107,7 +160,9 @@ wmmap_status search(wmmap_mapping *mapping, Direction direction, const void *nee
   if (start > end || needle_length > end - start)
     return WMMAP_OK;
   // Lost pages count only when the search gets there, so they are looked at afterwards; this brings back what it can.
-  mapping->region->prepare(start, end - start);
+  const wmmap_status status = mapping->region->prepare(start, end - start);
+  if (mapping->region->gone())
+    return status;
   const uint8_t *bytes = mapping->region->bytes();
   const auto *pattern = static_cast<const uint8_t *>(needle);
   const bool forward = direction == Direction::forward;
@@ -117,8 +172,8 @@ wmmap_status search(wmmap_mapping *mapping, Direction direction, const void *nee
   const uint64_t seen_start = found && !forward ? at : start;
   const uint64_t seen_end = found && forward ? at + needle_length : end;
   if (needle_length > 0)
-    if (const wmmap_status status = mapping->region->check(seen_start, seen_end - seen_start))
-      return status;
+    if (const wmmap_status fault = mapping->region->check(seen_start, seen_end - seen_start))
+      return fault;
   *position = at;
   return WMMAP_OK;
 }
@@ -129,13 +184,22 @@ extern "C" {
 
 wmmap_status wmmap_open(wmmap_file file, uint64_t length, wmmap_access access, uint64_t offset,
                         wmmap_mapping **result) {
-  const bool write = access != WMMAP_READ;
-  const PageKind kind{/*read=*/true, write, /*execute=*/false, /*shared=*/access != WMMAP_COPY};
-  return open_mapping(file, length, offset, access, kind, PastEnd::refused, result);
+  return open_mapping(file, length, offset, access, kind_of(access), PastEnd::refused, result);
+}
+
+wmmap_status wmmap_open_named(const char *name, uint64_t length, wmmap_access access, wmmap_mapping **result) {
+  if (const wmmap_status status = check_memory(length))
+    return status;
+  std::shared_ptr<const File> memory;
+  if (const wmmap_status status = File::share(name, length, memory))
+    return status;
+  return map_file(std::move(memory), length, 0, access, kind_of(access), result);
 }
 
 wmmap_status wmmap_open_posix(wmmap_file file, uint64_t length, wmmap_sharing sharing, uint32_t protection,
                               uint64_t offset, wmmap_mapping **result) {
+  if (!wmmap::posix_pages())
+    return WMMAP_UNSUPPORTED;
   const bool write = (protection & WMMAP_PROTECT_WRITE) != 0;
   const bool shared = sharing == WMMAP_SHARED;
   // Nobody can run what is mapped through the contract; pages that can be written and run only help an attacker.
@@ -153,7 +217,7 @@ uint64_t wmmap_length(const wmmap_mapping *mapping) { return mapping->length(); 
 wmmap_access wmmap_get_access(const wmmap_mapping *mapping) { return mapping->access; }
 
 wmmap_status wmmap_file_size(const wmmap_mapping *mapping, uint64_t *size) {
-  if (mapping->file)
+  if (mapping->file && !mapping->file->named)
     return mapping->file->size(*size);
   *size = mapping->length();
   return WMMAP_OK;
@@ -208,22 +272,14 @@ wmmap_status wmmap_flush(wmmap_mapping *mapping, uint64_t offset, uint64_t lengt
 }
 
 wmmap_status wmmap_resize(wmmap_mapping *mapping, uint64_t length) {
-  if (mapping->access != WMMAP_WRITE)
+  if (mapping->access != WMMAP_WRITE || (mapping->file && mapping->file->named))
     return WMMAP_NOT_RESIZABLE;
   if (length == 0 || mapping->offset > max_file_offset || length > max_file_offset - mapping->offset)
     return WMMAP_INVALID_ARGUMENT;
-  // New pages first: to fail there changes nothing, while a file that was cut cannot be put together again.
+  const bool under_pages = wmmap::posix_pages() || !mapping->file;
   wmmap_region *region = nullptr;
-  if (const wmmap_status status = wmmap_region::create(mapping->file, mapping->offset, length, mapping->kind, region))
+  if (const wmmap_status status = (under_pages ? resize_under_pages : resize_between_pages)(*mapping, length, region))
     return status;
-  if (mapping->file) {
-    if (const wmmap_status status = mapping->file->resize(mapping->offset + length)) {
-      region->release();
-      return status;
-    }
-  } else {
-    std::memcpy(region->bytes(), mapping->region->bytes(), std::min(length, mapping->length()));
-  }
   mapping->drop_regions();
   mapping->region = region;
   return WMMAP_OK;
@@ -255,6 +311,8 @@ wmmap_status wmmap_region_lend(wmmap_mapping *mapping, wmmap_region **result) {
   if (!mapping->readable())
     return WMMAP_ACCESS_DENIED;
   wmmap_region *region = mapping->region;
+  if (region->gone())
+    return WMMAP_FAULT;
   if (!mapping->kind.write) {
     // Writable private pages instead of a handler that forgives stores: nothing a borrower does can reach the mapping.
     const PageKind harmless{/*read=*/true, /*write=*/true, /*execute=*/false, /*shared=*/false};

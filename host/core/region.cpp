@@ -9,25 +9,43 @@ using namespace wmmap;
 
 namespace {
 
-uint64_t round_down(uint64_t value) { return value & ~(granularity() - 1); }
-uint64_t round_up(uint64_t value) { return round_down(value + granularity() - 1); }
+/// Where pages must begin in the file to hold this offset.
+uint64_t first_offset(uint64_t offset) { return offset & ~(granularity() - 1); }
+uint64_t page_down(uint64_t value) { return value & ~(page_size() - 1); }
+uint64_t page_up(uint64_t value) { return page_down(value + page_size() - 1); }
 
 } // namespace
 
 std::atomic<size_t> wmmap_region::live{0};
 
 wmmap_region::wmmap_region(std::shared_ptr<const File> file, uint64_t offset, uint64_t length, PageKind kind)
-    : file(std::move(file)), kind(kind), lead(offset - round_down(offset)), page_offset(round_down(offset)),
-      size(length), page_length(round_up(lead + length)) {
+    : file(std::move(file)), kind(kind), lead(offset - first_offset(offset)), page_offset(first_offset(offset)),
+      size(length), page_length(page_up(lead + length)) {
   live.fetch_add(1);
 }
 
 wmmap_region::~wmmap_region() {
+  unmap();
+  live.fetch_sub(1);
+}
+
+wmmap_status wmmap_region::map() {
+  if (const wmmap_status status = map_pages(file.get(), page_offset, lead + size, kind, pages))
+    return status;
+  slot = claim_slot(reinterpret_cast<uintptr_t>(pages), page_length, file.get(), page_offset, kind);
+  if (slot)
+    return WMMAP_OK;
+  unmap();
+  return WMMAP_NO_MEMORY;
+}
+
+void wmmap_region::unmap() {
   if (slot)
     free_slot(slot);
   if (pages)
     unmap_pages(pages, page_length);
-  live.fetch_sub(1);
+  slot = nullptr;
+  pages = nullptr;
 }
 
 wmmap_status wmmap_region::create(std::shared_ptr<const File> file, uint64_t offset, uint64_t length, PageKind kind,
@@ -41,14 +59,7 @@ wmmap_status wmmap_region::create(std::shared_ptr<const File> file, uint64_t off
     delete region;
     return WMMAP_NO_MEMORY;
   }
-  wmmap_status status = map_pages(region->file.get(), region->page_offset, region->lead + length, kind, region->pages);
-  if (!status) {
-    region->slot = claim_slot(reinterpret_cast<uintptr_t>(region->pages), region->page_length, region->file.get(),
-                              region->page_offset, kind);
-    if (!region->slot)
-      status = WMMAP_NO_MEMORY;
-  }
-  if (status) {
+  if (const wmmap_status status = region->map()) {
     delete region;
     return status;
   }
@@ -62,11 +73,13 @@ void wmmap_region::release() {
 }
 
 void wmmap_region::restore() {
+  if (!slot)
+    return;
   uint64_t lost = slot->lost_from.load();
   uint64_t file_size = 0;
   if (lost == FaultSlot::nothing || !file || file->size(file_size) || file_size <= page_offset)
     return;
-  const uint64_t covered = std::min(round_up(file_size - page_offset), page_length);
+  const uint64_t covered = std::min(page_up(file_size - page_offset), page_length);
   if (covered <= lost)
     return;
   // The mark moves first: a fault that another thread meets from here on moves it back, and a mark that is too low
@@ -87,6 +100,8 @@ wmmap_status wmmap_region::prepare(uint64_t offset, uint64_t length) {
 wmmap_status wmmap_region::check(uint64_t offset, uint64_t length) const {
   if (clean() || length == 0)
     return WMMAP_OK;
+  if (!slot)
+    return WMMAP_FAULT;
   const bool touches_lost = lead + offset + length > slot->lost_from.load();
   return touches_lost || slot->broken.load() ? WMMAP_FAULT : WMMAP_OK;
 }
@@ -100,15 +115,17 @@ wmmap_status wmmap_region::flush(uint64_t offset, uint64_t length) {
   uint64_t file_size = 0;
   if (const wmmap_status status = file->size(file_size))
     return status;
-  if (page_offset + lead + offset + length > round_up(file_size))
+  if (page_offset + lead + offset + length > page_up(file_size))
     return WMMAP_FAULT;
-  const uint64_t start = round_down(lead + offset);
+  const uint64_t start = page_down(lead + offset);
   const wmmap_status status = flush_pages(pages + start, lead + offset + length - start, *file);
   return status ? status : check(offset, length);
 }
 
 wmmap_status wmmap_region::advise(uint64_t offset, uint64_t length, wmmap_advice advice) {
-  const uint64_t start = round_down(lead + offset);
+  if (!slot)
+    return WMMAP_OK;
+  const uint64_t start = page_down(lead + offset);
   const bool private_changes = !file || !kind.shared;
   return advise_pages(pages + start, lead + offset + length - start, advice, private_changes);
 }

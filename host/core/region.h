@@ -17,7 +17,16 @@ struct wmmap_region {
 
   uint8_t *bytes() const { return pages + lead; }
   uint64_t length() const { return size; }
-  bool clean() const { return slot->clean(); }
+  bool clean() const { return slot && slot->clean(); }
+
+  /// Whether somebody needs the pages besides the caller.
+  bool shared() const { return holders.load(std::memory_order_acquire) > 1; }
+  /// Gives the pages back, for a system that must change the file without them. Only for the one who holds them alone.
+  void unmap();
+  /// Maps them again, perhaps elsewhere. On failure every byte of the region is lost.
+  wmmap_status map();
+  /// Whether that failed: then there is no address to look at.
+  bool gone() const { return !pages; }
 
   /// Before the bytes are touched: brings back lost pages that the file covers again, then tells whether a page of the
   /// range is lost. The range must lie inside.

@@ -20,7 +20,7 @@ struct PageKind {
 /// A file of our own: a duplicate of the caller's, closed with the last mapping or region that needs it.
 class File {
 public:
-  explicit File(wmmap_file handle) : handle(handle) {}
+  explicit File(wmmap_file handle, bool named = false) : handle(handle), named(named) {}
   ~File();
   File(const File &) = delete;
   File &operator=(const File &) = delete;
@@ -29,11 +29,16 @@ public:
   /// order; then duplicates it. The last descriptors that a process may have are left to it.
   static wmmap_status duplicate(wmmap_file file, bool need_write, std::shared_ptr<const File> &result);
 
+  /// Opens the memory that processes share under this name (UTF-8), or makes it: zero-filled and `length` bytes long.
+  /// `unsupported` where the system has no such names.
+  static wmmap_status share(const char *name, uint64_t length, std::shared_ptr<const File> &result);
+
   wmmap_status size(uint64_t &result) const;
   /// Cuts or extends the file; what is added has blocks of its own. On failure the file has its old size.
   wmmap_status resize(uint64_t size) const;
 
   const wmmap_file handle;
+  const bool named; ///< It is memory that processes share under a name.
 };
 
 /// How many regions a process may hold. The system has a limit to what it maps, and a process that meets it dies of the
@@ -42,6 +47,12 @@ size_t most_regions();
 
 /// Mappings begin at multiples of this, a power of two.
 uint64_t granularity();
+/// Pages are this large, a power of two, and a file ends with one: that is what can be lost, flushed and advised.
+uint64_t page_size();
+
+/// Whether pages obey POSIX: they may lie past the end of their file, and a file may be cut under them. If not, there
+/// is no mmap-posix, and a file can only be cut while nobody has pages of it.
+bool posix_pages();
 
 /// Makes faults on our pages survivable; repeated calls do nothing.
 wmmap_status guard_faults();
@@ -51,7 +62,7 @@ wmmap_status map_pages(const File *file, uint64_t offset, uint64_t length, PageK
 /// Puts pages of the file over those at `base`, which map_pages() made; a failure leaves what was there.
 bool restore_pages(uint8_t *base, const File &file, uint64_t offset, uint64_t length, PageKind kind);
 void unmap_pages(uint8_t *base, uint64_t length);
-/// Both take a range that begins at a multiple of the granularity.
+/// Both take a range that begins with a page.
 wmmap_status flush_pages(uint8_t *base, uint64_t length, const File &file);
 wmmap_status advise_pages(uint8_t *base, uint64_t length, wmmap_advice advice, bool discards_changes);
 

@@ -6,6 +6,7 @@
 #define NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS
 #include <napi.h>
 
+#include "descriptor.h"
 #include "wasi_mmap.h"
 
 namespace {
@@ -61,12 +62,18 @@ public:
                         InstanceMethod<&Mapping::lend_buffer>("lendBuffer"), InstanceMethod<&Mapping::close>("close")});
   }
 
-  /// (fd or -1, length, offset, access) or (fd or -1, length, offset, sharing, protection)
+  /// (fd, -1 or name, length, offset, access) or (fd or -1, length, offset, sharing, protection)
   explicit Mapping(const Napi::CallbackInfo &info) : ObjectWrap(info) {
-    const auto file = static_cast<wmmap_file>(info[0].As<Napi::Number>().Int32Value());
     const uint64_t length = to_u64(info[1]);
-    const uint64_t offset = to_u64(info[2]);
     const uint32_t how = info[3].As<Napi::Number>().Uint32Value();
+    if (info[0].IsString()) {
+      const std::string name = info[0].As<Napi::String>();
+      require(info.Env(), wmmap_open_named(name.c_str(), length, static_cast<wmmap_access>(how), &mapping));
+      return;
+    }
+    const int descriptor = info[0].As<Napi::Number>().Int32Value();
+    const wmmap_file file = descriptor < 0 ? WMMAP_NO_FILE : file_of_descriptor(descriptor);
+    const uint64_t offset = to_u64(info[2]);
     const wmmap_status status = info[4].IsUndefined()
                                     ? wmmap_open(file, length, static_cast<wmmap_access>(how), offset, &mapping)
                                     : wmmap_open_posix(file, length, static_cast<wmmap_sharing>(how),

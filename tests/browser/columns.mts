@@ -53,6 +53,7 @@ function browser(language: Language): Column {
     language,
     host: 'browser',
     os: process.platform,
+    arch: process.arch,
     missing: executable === undefined ? 'no Chromium' : undefined,
     async run(vector: Vector) {
       const call = `(${runVector.toString()})(${JSON.stringify([SUITE, language, vector])})`;

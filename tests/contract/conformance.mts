@@ -8,7 +8,7 @@ const report: object[] = [];
 const total: Record<Outcome['state'], number> = { passed: 0, failed: 0, 'expected failure': 0, skipped: 0 };
 
 for (const column of columns) {
-  console.log(`${column.language} on ${column.host}, ${column.os}`);
+  console.log(`${column.language} on ${column.host}/${column.os}-${column.arch}`);
   const reasons = new Map<string, number>();
   for (const [subject, list] of vectors) {
     const counts: typeof total = { passed: 0, failed: 0, 'expected failure': 0, skipped: 0 };
@@ -19,8 +19,9 @@ for (const column of columns) {
       else if (state !== 'passed') reasons.set(`${state}: ${detail}`, (reasons.get(`${state}: ${detail}`) ?? 0) + 1);
     }
     const { passed, failed, skipped, 'expected failure': expected } = counts;
-    const { language, host, os } = column;
-    report.push({ suite: subject, language, host, os, passed, failed, expected_failures: expected, skipped });
+    const { language, host, os, arch } = column;
+    const counted = { passed, failed, expected_failures: expected, skipped };
+    report.push({ suite: subject, language, host, os, arch, ...counted });
     const notes = [
       failed && `${failed} failed`,
       expected && `${expected} expected failures`,

@@ -21,7 +21,7 @@ test('no vector is lost', () => {
 test('expectations name vectors that exist', () => {
   const names = new Set(all.map(({ name }) => name));
   for (const column of columns) {
-    const { failures } = loadExpectations(column.language, column.host);
+    const { failures } = loadExpectations(column.language, column.host, column.os, column.arch);
     for (const name of Object.keys(failures)) assert.ok(names.has(name), name);
   }
 });

@@ -1,8 +1,6 @@
 /** Runs vectors: the steps on a target, and those of a second reader and writer here. */
 import { closeSync, rmSync } from 'node:fs';
-import { WASIShim } from '@bytecodealliance/preview2-shim/instantiation';
 import * as api from 'wasi-mmap';
-import { createPolyfill, type Descriptor } from 'wasi-mmap/polyfill';
 import { openFile, readOther, truncateOther, writeOther } from './files.mjs';
 import { play } from './play.mjs';
 import { Steps, toText } from './steps.mjs';
@@ -17,7 +15,7 @@ export interface Session {
 /** Opens a new file of this path on a target. */
 export type OpenSession = (path: string, file: FileSpec) => Session | Promise<Session>;
 
-function toSession<Source>(steps: Steps<Source>, closeFile: () => void): Session {
+export function toSession<Source>(steps: Steps<Source>, closeFile: () => void): Session {
   return {
     answer(step) {
       const answer = steps.answer(step);
@@ -34,20 +32,6 @@ function toSession<Source>(steps: Steps<Source>, closeFile: () => void): Session
 export function openHere(path: string, file: FileSpec): Session {
   const fd = openFile(path, file);
   return toSession(new Steps<number>(api, fd), () => file.kind !== 'closed' && closeSync(fd));
-}
-
-/** The same over the polyfill. */
-export async function polyfillOpener(): Promise<OpenSession> {
-  const polyfill = await createPolyfill(new WASIShim({ sandbox: { preopens: { '/': '/' } } }).getImportObject());
-  const dispose = Symbol.dispose ?? Symbol.for('dispose');
-  return (path, file) => {
-    closeSync(openFile(path, file));
-    const rights = file.rights ?? 'read-write';
-    const flags = { read: rights.includes('read'), write: rights.includes('write') };
-    const descriptor = polyfill.open(file.kind === 'null-device' ? '/dev/null' : path, flags);
-    const drop = (): void => (descriptor as unknown as Record<symbol, () => void>)[dispose]?.();
-    return toSession(new Steps<Descriptor>({ ...api, mmap: polyfill.mmap }, descriptor), drop);
-  };
 }
 
 /** What another process sees of the file and does to it; undefined for other steps. */

@@ -1,8 +1,10 @@
 /** Where the suite runs: every implementation of the contract, with its runner. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { foreignColumns } from './foreign.mjs';
 import { Guest } from './guest.mjs';
-import { openHere, polyfillOpener, run, type OpenSession, type Session } from './runner.mjs';
+import { polyfillOpener } from './polyfill.mjs';
+import { openHere, run, type OpenSession, type Session } from './runner.mjs';
 import { browserColumns } from '../browser/columns.mjs';
 import type { Abilities } from '../fuzz/episode.mjs';
 import { loadExpectations, missingNeed, type Vector } from './vectors.mjs';
@@ -13,7 +15,9 @@ export interface Column {
   name: string;
   language: 'typescript' | 'javascript' | 'rust' | 'c' | 'python';
   host: 'node' | 'node-polyfill' | 'wasmtime' | 'wasmtime-polyfill' | 'browser';
+  /** The system as Node names it. */
   os: string;
+  arch: string;
   /** Runs a vector, on a new file of this path if it needs one of this machine; tells the first difference. */
   run(vector: Vector, path: string): Promise<string | undefined>;
   /** What the machine lacks for it, if it lacks something. */
@@ -56,6 +60,7 @@ function here(host: 'node' | 'node-polyfill', open: OpenSession): Target {
     language: 'typescript',
     host,
     os: process.platform,
+    arch: process.arch,
     run: (vector, path) => run(open, vector, path),
     open,
     abilities: { cursor: true, pages: host === 'node' },
@@ -73,6 +78,7 @@ function guest(language: GuestLanguage, host: keyof typeof HOSTS): Target {
     language,
     host,
     os: process.platform,
+    arch: process.arch,
     run: (vector, path) => run(open, vector, path),
     open,
     openExisting: (path) => runner.openExisting(path),
@@ -91,7 +97,7 @@ export const targets: Target[] = [
 ];
 
 /** Those, and the ones that run vectors as a whole. */
-export const columns: Column[] = [...targets, ...browserColumns];
+export const columns: Column[] = [...targets, ...foreignColumns, ...browserColumns];
 
 export interface Outcome {
   state: 'passed' | 'failed' | 'expected failure' | 'skipped';
@@ -100,7 +106,7 @@ export interface Outcome {
 
 /** Runs vectors one by one, each on a new file below build/ (on a disk, where a cut file faults). */
 export async function* runAll(target: Column, vectors: Iterable<Vector>): AsyncGenerator<[Vector, Outcome]> {
-  const expectations = loadExpectations(target.language, target.host);
+  const expectations = loadExpectations(target.language, target.host, target.os, target.arch);
   const folder = mkdtempSync(resolve('build', 'contract-'));
   let count = 0;
   try {

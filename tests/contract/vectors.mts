@@ -44,10 +44,13 @@ export function loadVectors(): Map<string, Vector[]> {
   return new Map(names.sort().map((name) => [name.replace('.json', ''), parse(`vectors/${name}`) as Vector[]]));
 }
 
-/** What a language's library lacks on every host, what a host lacks for every language, and what is special of both. */
-export function loadExpectations(language: string, host: string): Expectations {
+/**
+ * What a language's library lacks on every host, what a host lacks for every language, what is special of both, and what
+ * the host lacks on a system: `node-win32.json`, `node-win32-arm64.json`.
+ */
+export function loadExpectations(language: string, host: string, os: string, arch: string): Expectations {
   const result: Expectations = { lacks: {}, failures: {} };
-  for (const name of [language, host, `${language}-${host}`]) {
+  for (const name of [language, host, `${language}-${host}`, `${host}-${os}`, `${host}-${os}-${arch}`]) {
     const path = `expectations/${name}.json`;
     if (!existsSync(`${FOLDER}/${path}`)) continue;
     const { lacks, failures } = parse(path) as Partial<Expectations>;

@@ -4,30 +4,8 @@
 
 #include <algorithm>
 #include <random>
-#include <sys/mman.h>
 
 namespace {
-
-/// Memory that ends, or begins, at a page nobody may touch.
-class GuardedBytes {
-public:
-  explicit GuardedBytes(size_t capacity) : pages((capacity + page_size() - 1) / page_size() * page_size()) {
-    memory = static_cast<uint8_t *>(
-        mmap(nullptr, pages + 2 * page_size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-    mprotect(memory, page_size(), PROT_NONE);
-    mprotect(memory + page_size() + pages, page_size(), PROT_NONE);
-  }
-  ~GuardedBytes() { munmap(memory, pages + 2 * page_size()); }
-  GuardedBytes(const GuardedBytes &) = delete;
-  GuardedBytes &operator=(const GuardedBytes &) = delete;
-
-  uint8_t *at_start() const { return memory + page_size(); }
-  uint8_t *at_end(size_t length) const { return memory + page_size() + pages - length; }
-
-private:
-  size_t pages;
-  uint8_t *memory;
-};
 
 constexpr ptrdiff_t none = -1;
 

@@ -1,11 +1,13 @@
 /** What mapping does to real files: the Node binary and the text of the contract. Ends with 1 if a cell is wrong. */
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { mmap, MmapError } from 'wasi-mmap';
 import { targets, type Target } from '../contract/targets.mjs';
 import { ask, askGuest, CONTRACT, QUESTIONS } from './access.mjs';
 import { search } from './search.mjs';
+import { linesFrom, platforms } from '../tools/platforms.mjs';
+import type { Told } from './there.mjs';
 
 const SYMBOL = 'napi_register_module';
 type OpenExisting = NonNullable<Target['openExisting']>;
@@ -44,6 +46,23 @@ console.log('Three accesses, on real files (every cell is measured, and compared
 const inputs = [process.execPath, 'wit/mmap.wit'];
 const guests = targets.filter(({ openExisting }) => openExisting);
 
+/** What the API answers in the Node of other platforms, by platform. */
+const elsewhere = new Map<string, Told[]>();
+for (const platform of platforms) {
+  const column = `${HERE} (${platform.name})`;
+  if (platform.missing !== undefined) {
+    console.log(`  no column for ${platform.name}: this machine has ${platform.missing}`);
+    continue;
+  }
+  const told: Told[] = [];
+  const place = join(folder, platform.name);
+  mkdirSync(place);
+  const words = [relative('.', place), ...inputs];
+  for await (const answer of linesFrom<Told>(platform, 'build/tests/demo/there.mjs', words)) told.push(answer);
+  rmSync(place, { recursive: true });
+  elsewhere.set(column, told);
+}
+
 for (const access of ACCESSES) {
   const cells = new Map<string, Set<string>>();
   /** Cells of one host are one, for its languages are to answer alike. */
@@ -66,9 +85,14 @@ for (const access of ACCESSES) {
       }
     }
   }
+  for (const [column, told] of elsewhere) {
+    for (const { answers } of told.filter((answer) => answer.access === access)) {
+      for (const question of QUESTIONS) tell(question, column, answers[question], CONTRACT[access][question]);
+    }
+  }
   console.log(`\nAccess ${access}`);
-  const hosts = [HERE, ...new Set(guests.map(({ host }) => host))];
-  const title = (host: string): string => (host === HERE ? host : `guests, ${host}`);
+  const hosts = [HERE, ...elsewhere.keys(), ...new Set(guests.map(({ host }) => host))];
+  const title = (host: string): string => (host.startsWith(HERE) ? host : `guests, ${host}`);
   const rows = QUESTIONS.map((question) => [
     question,
     ...hosts.map((host) => [...(cells.get(`${question} ${host}`) ?? [])].join('; ')),

@@ -37,6 +37,8 @@ export interface Abilities {
   readonly pages: boolean;
   /** Whether files are cut and extended behind its back, which CPython would not survive. */
   readonly truncation?: boolean;
+  /** Whether a file that has other mappings too can only grow, as on Windows. */
+  readonly growsOnly?: boolean;
 }
 
 export class Episode {
@@ -223,6 +225,7 @@ export class Episode {
   /** A resize that leaves every other mapping the pages it has, for CPython dies of touching lost ones, or the bytes. */
   #resize(map: string, start: number, maps: Model[]): Step | undefined {
     const length = 1 + this.#near(6 * PAGE);
+    if (this.#abilities.growsOnly && maps.length > 1 && start + length < this.#size) return undefined;
     const end = this.#abilities.pages ? Math.ceil((start + length) / PAGE) * PAGE : start + length;
     const safe =
       this.#abilities.truncation || maps.every((other) => other.name === map || other.offset + other.length <= end);
@@ -255,5 +258,33 @@ export class Episode {
   #piece(): string {
     const text = (this.file.repeat as string).repeat(20);
     return text.slice(0, 1 + this.#random(300));
+  }
+}
+
+/** Operations on one file, with a target's answers. */
+export interface Played {
+  /** How many operations came before. */
+  from: number;
+  file: FileSpec;
+  steps: Step[];
+  answers: string[];
+}
+
+const EPISODE = 50;
+
+/** Makes up operations as the seed has it, and lets a target answer them. */
+export async function* playEpisodes(
+  open: OpenSession,
+  abilities: Abilities,
+  folder: string,
+  operations: number,
+  seed: number,
+): AsyncGenerator<Played> {
+  const random = randomNumbers(seed);
+  for (let from = 0; from < operations; from += EPISODE) {
+    const episode = new Episode(`${folder}/file`, random, open, abilities);
+    await episode.run(Math.min(EPISODE, operations - from));
+    const { file, steps, answers } = episode;
+    yield { from, file, steps, answers };
   }
 }

@@ -2,7 +2,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { targets, type Target } from '../contract/targets.mjs';
-import { fuzz } from './fuzz.mjs';
+import { platforms } from '../tools/platforms.mjs';
+import { fuzz, fuzzThere } from './fuzz.mjs';
 
 const { FUZZ_OPERATIONS, FUZZ_SEED = String(Math.floor(Math.random() * 2 ** 32)) } = process.env;
 
@@ -25,6 +26,24 @@ for (const target of targets.filter(({ name }) => name !== 'typescript-node')) {
     console.log(`${target.name}: seed ${FUZZ_SEED}`);
     assert.is(await fuzz(target, count, Number(FUZZ_SEED), true), undefined);
   });
+}
+
+for (const platform of platforms) {
+  // Windows refuses to cut a file that is mapped.
+  for (const truncation of platform.os === 'win32' ? [false] : [false, true]) {
+    // An emulated processor is slow.
+    const count = Number(FUZZ_OPERATIONS ?? (platform.arch === process.arch ? 3000 : truncation ? 500 : 1000));
+    const judge = truncation ? 'on the native host, while the file is cut' : 'in CPython';
+    test(`${platform.name}: ${count} random operations answer as ${judge}`, async () => {
+      if (platform.missing !== undefined) {
+        console.log(`${platform.name} skips random operations: this machine has ${platform.missing}`);
+        assert.not.ok(process.env['CI'], 'CI needs every platform');
+        return;
+      }
+      console.log(`${platform.name}: seed ${FUZZ_SEED}`);
+      assert.is(await fuzzThere(platform, count, Number(FUZZ_SEED), truncation), undefined);
+    });
+  }
 }
 
 test.run();

@@ -4,7 +4,8 @@ import { closeSync, ftruncateSync, openSync, readSync, rmSync, writeSync } from 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { MAX_VIEW_LENGTH, mmap } from 'wasi-mmap';
-import { newPath, throwsCode } from './support.mjs';
+import { liveRegions } from '#native';
+import { collectUntil, newPath, throwsCode } from './support.mjs';
 
 const GIB = 2 ** 30;
 const SIZE = 5 * GIB + 4321;
@@ -19,7 +20,11 @@ test.before(() => {
   closeSync(fd);
 });
 
-test.after(() => rmSync(path));
+// Windows keeps a file that is mapped, also for a view.
+test.after(async () => {
+  await collectUntil(() => liveRegions() === 0);
+  rmSync(path);
+});
 
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
 
@@ -67,6 +72,8 @@ test('offsets and lengths over 4 GiB', () => {
   assert.is(text(tail.view(0, 7)), 'private');
   const most = mmap(path, 4 * GIB, 'read', 4321);
   assert.is(text(most.slice(4 * GIB - 4 - 4321, 4 * GIB + 4 - 4321)), 'boundary');
+  tail.close();
+  most.close();
 });
 
 test('resize over 4 GiB and back', () => {
@@ -79,6 +86,7 @@ test('resize over 4 GiB and back', () => {
   assert.is(map.size(), 10_000);
   throwsCode(() => map.resize(Number.MAX_SAFE_INTEGER), 'no-memory');
   assert.equal([map.length, map.size()], [10_000, 10_000]);
+  map.close();
 });
 
 test.run();

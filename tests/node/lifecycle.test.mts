@@ -4,22 +4,26 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { mmap } from 'wasi-mmap';
 import { liveRegions } from '#native';
-import { collectUntil, newFile, openDescriptors, pattern, runNode } from './support.mjs';
+import { collectUntil, newFile, openDescriptors, pattern, POSIX, runNode, WINE } from './support.mjs';
 
 const path = newFile(pattern(10_000));
 
-const mappedRanges = (): number => readFileSync('/proc/self/maps', 'latin1').split('\n').length;
+const mappedRanges = (): number => (POSIX ? readFileSync('/proc/self/maps', 'latin1').split('\n').length : 0);
 
-test('100,000 open and close cycles leak nothing', () => {
+/** A millisecond each in Wine, which asks another process for every handle. */
+const CYCLES = WINE ? 5_000 : 100_000;
+
+test(`${CYCLES} open and close cycles leak nothing`, () => {
   const output = runNode(
     `
     import { mmap } from 'wasi-mmap';
     import { liveRegions } from '#native';
     import { openSync, readdirSync, readFileSync } from 'node:fs';
+    const proc = process.platform !== 'win32';
     const state = () => ({
       regions: liveRegions(),
-      descriptors: readdirSync('/proc/self/fd').length,
-      ranges: readFileSync('/proc/self/maps', 'latin1').split('\\n').length,
+      descriptors: proc ? readdirSync('/proc/self/fd').length : 0,
+      ranges: proc ? readFileSync('/proc/self/maps', 'latin1').split('\\n').length : 0,
       resident: process.memoryUsage.rss(),
     });
     const fd = openSync(process.argv[1], 'r+');
@@ -32,13 +36,15 @@ test('100,000 open and close cycles leak nothing', () => {
       }
     };
     const settle = async () => { for (let i = 0; i < 5 || (liveRegions() > 0 && i < 100); i += 1) { gc(); await new Promise((done) => setTimeout(done, 10)); } };
-    cycles(10_000); await settle();
+    const count = Number(process.argv[2]);
+    cycles(count / 10); await settle();
     const before = state();
-    cycles(100_000); await settle();
+    cycles(count); await settle();
     const after = state();
     console.log(JSON.stringify({ before, after }));
   `,
     path,
+    `${CYCLES}`,
   );
   const { before, after } = JSON.parse(output);
   assert.equal([before.regions, after.regions], [0, 0]);
@@ -57,7 +63,7 @@ test('using', () => {
   {
     using map = mmap(path, 0, 'read');
     seen = map.length;
-    assert.is(openDescriptors(), before + 1);
+    if (POSIX) assert.is(openDescriptors(), before + 1);
   }
   assert.is(seen, 10_000);
   assert.is(openDescriptors(), before);
@@ -90,13 +96,14 @@ test('mappings that a program forgets do not use up its descriptors', () => {
   const output = runNode(
     `
     import { mmap } from 'wasi-mmap';
-    for (let count = 0; count < 20_000; count += 1) {
+    for (let count = 0; count < Number(process.argv[2]); count += 1) {
       mmap(process.argv[1], 0, 'read').at(0);
       if (count % 100 === 0) await new Promise((done) => setImmediate(done));
     }
     console.log('done');
   `,
     path,
+    `${WINE ? 1_000 : 20_000}`,
   );
   assert.is(output, 'done\n');
 });

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { newFile, pattern, runNode } from './support.mjs';
+import { newFile, pattern, POSIX, runNode } from './support.mjs';
 
 const SIZE = 100_000;
 
@@ -77,7 +77,7 @@ test('the handler survives the only thread that loaded the addon', () => {
     const { mmap } = await import('wasi-mmap');
     const { truncateSync } = await import('node:fs');
     const map = mmap(process.argv[1], 0, 'read');
-    truncateSync(process.argv[1], 10);
+    if (process.platform !== 'win32') truncateSync(process.argv[1], 10); // There it is refused.
     try { console.log(map.at(-1)); } catch (error) { console.log(error.code); }
     // A trap in WebAssembly uses SIGSEGV, which stays the engine's.
     const trap = new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 127, 3, 2, 1, 0,
@@ -86,7 +86,8 @@ test('the handler survives the only thread that loaded the addon', () => {
   `,
     path,
   );
-  assert.match(output, /^(fault|0)\nRuntimeError\n$/); // A temporary folder in memory may show a zero.
+  // A temporary folder in memory may show a zero.
+  assert.match(output, POSIX ? /^(fault|0)\nRuntimeError\n$/ : /^101\nRuntimeError\n$/);
 });
 
 test.run();

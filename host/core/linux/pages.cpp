@@ -21,7 +21,11 @@ int flags(PageKind kind) { return kind.shared ? MAP_SHARED : MAP_PRIVATE | MAP_N
 
 } // namespace
 
-uint64_t granularity() {
+uint64_t granularity() { return page_size(); }
+
+bool posix_pages() { return true; }
+
+uint64_t page_size() {
   static const auto size = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
   return size;
 }

@@ -18,9 +18,9 @@ namespace wmmap {
 namespace {
 
 struct sigaction previous; // Written before our handler can run, never after.
-uint64_t page_size;        // Likewise: granularity() has a guard that is not async-signal-safe.
+uint64_t page_bytes;       // Likewise: page_size() has a guard that is not async-signal-safe.
 
-uint64_t page_up(uint64_t value) { return (value + page_size - 1) & ~(page_size - 1); }
+uint64_t page_up(uint64_t value) { return (value + page_bytes - 1) & ~(page_bytes - 1); }
 
 /// Puts zero pages over addresses of ours, with the same protection.
 bool put_zero_pages(const FaultSlot &slot, uintptr_t start, uint64_t length) {
@@ -39,7 +39,7 @@ bool survive(uintptr_t address) {
     return false;
   const uintptr_t base = slot->base.load();
   const uint64_t length = slot->length.load();
-  const uint64_t page = (address - base) & ~(page_size - 1);
+  const uint64_t page = (address - base) & ~(page_bytes - 1);
   struct stat status = {};
   if (::fstat(static_cast<int>(slot->file.load()), &status) != 0) // fstat is async-signal-safe (POSIX.1-2024, 2.4.3).
     return false;
@@ -55,7 +55,7 @@ bool survive(uintptr_t address) {
     return true; // The file may have grown since the access: try again before storage is blamed.
   } else {
     slot->broken.store(true);
-    if (!put_zero_pages(*slot, base + page, page_size))
+    if (!put_zero_pages(*slot, base + page, page_bytes))
       return false;
   }
   fault_count.fetch_add(1);
@@ -87,7 +87,7 @@ void on_bus_error(int signal, siginfo_t *info, void *context) {
 }
 
 int install() {
-  page_size = granularity();
+  page_bytes = page_size();
   if (::sigaction(SIGBUS, nullptr, &previous) != 0)
     return errno;
   struct sigaction action = {};

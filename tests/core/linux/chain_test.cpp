@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The handler that was there before ours. It must be installed before the first mapping of the process, so each test
 // runs in a child that maps for the first time.
-#include "support.h"
+#include "../support.h"
 
 #include <csetjmp>
 #include <csignal>
@@ -23,7 +23,7 @@ void foreign_fault_reaches_the_previous_handler() {
   action.sa_flags = SA_SIGINFO;
   sigaction(SIGBUS, &action, nullptr);
   const TemporaryFile file(pattern(page_size()));
-  const Mapping mapping = map(file.fd, WMMAP_READ);
+  const Mapping mapping = map(file.handle(), WMMAP_READ);
   void *foreign = mmap(nullptr, page_size(), PROT_READ, MAP_SHARED, file.fd, 0);
   file.truncate(0);
   if (sigsetjmp(escape, 1) == 0)
@@ -36,7 +36,7 @@ void foreign_fault_reaches_the_previous_handler() {
 void ignored_signals_stay_ignored() {
   signal(SIGBUS, SIG_IGN);
   const TemporaryFile file(pattern(10));
-  const Mapping mapping = map(file.fd, WMMAP_READ);
+  const Mapping mapping = map(file.handle(), WMMAP_READ);
   raise(SIGBUS);
   _exit(0);
 }

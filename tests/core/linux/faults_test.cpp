@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // A file that is cut while it is mapped: every operation says so, in every thread, and nobody dies.
-#include "support.h"
+#include "../support.h"
 
 #include <atomic>
 #include <csignal>
@@ -15,7 +15,7 @@ class Faults : public testing::TestWithParam<wmmap_access> {
 protected:
   const Bytes bytes = pattern(10 * page);
   const TemporaryFile file{bytes};
-  const Mapping mapping = map(file.fd, GetParam());
+  const Mapping mapping = map(file.handle(), GetParam());
 
   wmmap_status read(uint64_t offset, uint64_t length) {
     buffer.resize(length);
@@ -107,8 +107,9 @@ INSTANTIATE_TEST_SUITE_P(Access, Faults, testing::Values(WMMAP_READ, WMMAP_WRITE
 TEST(FaultsPosix, MappedBeforeTheFileGrows) {
   const TemporaryFile file({});
   wmmap_mapping *opened = nullptr;
-  ASSERT_EQ(wmmap_open_posix(file.fd, 4 * page, WMMAP_SHARED, WMMAP_PROTECT_READ | WMMAP_PROTECT_WRITE, 0, &opened),
-            WMMAP_OK);
+  ASSERT_EQ(
+      wmmap_open_posix(file.handle(), 4 * page, WMMAP_SHARED, WMMAP_PROTECT_READ | WMMAP_PROTECT_WRITE, 0, &opened),
+      WMMAP_OK);
   const Mapping mapping(opened);
   EXPECT_EQ(wmmap_write(mapping.get(), 0, 1, "x"), WMMAP_FAULT);
   file.truncate(2 * page);
@@ -121,7 +122,7 @@ TEST(FaultsPosix, MappedBeforeTheFileGrows) {
 
 TEST(FaultsResize, BringsPagesBack) {
   const TemporaryFile file(pattern(4 * page));
-  const Mapping mapping = map(file.fd, WMMAP_WRITE);
+  const Mapping mapping = map(file.handle(), WMMAP_WRITE);
   file.truncate(10);
   Bytes buffer(4 * page);
   EXPECT_EQ(wmmap_read(mapping.get(), 0, 4 * page, buffer.data()), WMMAP_FAULT);
@@ -138,8 +139,8 @@ TEST(FaultsMany, EveryMappingKnowsItsOwn) {
   std::vector<Mapping> good;
   std::vector<Mapping> bad;
   for (int index = 0; index < 600; index++) {
-    good.push_back(map(whole.fd, WMMAP_READ));
-    bad.push_back(map(cut.fd, index % 2 == 0 ? WMMAP_READ : WMMAP_COPY));
+    good.push_back(map(whole.handle(), WMMAP_READ));
+    bad.push_back(map(cut.handle(), index % 2 == 0 ? WMMAP_READ : WMMAP_COPY));
   }
   for (size_t index = 0; index < 600; index += 3)
     good[index].reset();
@@ -163,7 +164,7 @@ TEST(FaultsThreads, MapFaultAndCloseAtOnce) {
       Bytes buffer(8 * page);
       while (!stop) {
         wmmap_mapping *opened = nullptr;
-        if (wmmap_open(file.fd, 8 * page, access, 0, &opened) != WMMAP_OK)
+        if (wmmap_open(file.handle(), 8 * page, access, 0, &opened) != WMMAP_OK)
           continue; // Cut just now.
         const Mapping mapping(opened);
         for (int round = 0; round < 5; round++) {
@@ -185,7 +186,7 @@ using FaultsDeathTest = testing::Test;
 
 TEST(FaultsDeathTest, ForeignFaultsStillKill) {
   const TemporaryFile file(pattern(page));
-  const Mapping mapping = map(file.fd, WMMAP_READ);
+  const Mapping mapping = map(file.handle(), WMMAP_READ);
   EXPECT_DEATH(raise(SIGBUS), "");
   EXPECT_DEATH(
       {

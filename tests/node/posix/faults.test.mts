@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { mmap, type Mmap } from 'wasi-mmap';
-import { diskFolder, pattern, runNode, throwsCode } from './support.mjs';
+import { diskFolder, pattern, runNode, throwsCode } from '../support.mjs';
 
 const PAGE = 4096;
 const BYTES = pattern(10 * PAGE);

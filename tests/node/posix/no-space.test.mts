@@ -2,9 +2,9 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { newPath } from './support.mjs';
+import { newPath } from '../support.mjs';
 import { mkdirSync } from 'node:fs';
-import { cannot } from './support.mjs';
+import { cannot } from '../support.mjs';
 
 const CODE = `
   const { mmap } = require('wasi-mmap');

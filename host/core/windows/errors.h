@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+
+#include "../system.h"
+
+#include <windows.h>
+
+namespace wmmap {
+
+/// Remembers a number of GetLastError for wmmap_system_error().
+void remember(DWORD error_number);
+
+/// Remembers it and finds its error-code in the contract.
+wmmap_status fail(DWORD error_number);
+
+} // namespace wmmap

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What becomes of a page that cannot be read. No file is cut while it is mapped here (the system refuses), so that a
+// lost page means lost storage: a network that is gone, a medium that was taken out, a bad sector. The handler puts
+// zeros in place of the whole view, for Win32 cannot replace a single page of one, and the mapping is broken from then
+// on. It runs in the thread that faulted, which may hold any lock but ours: no heap, and nothing that might load a
+// library.
+#include "../faults.h"
+#include "errors.h"
+
+#include <winternl.h>
+
+namespace wmmap {
+
+namespace {
+
+constexpr uint64_t step = uint64_t{1} << 16; // Zeros are committed in such pieces: a view may be larger than memory.
+
+SRWLOCK replacing = SRWLOCK_INIT; // Only a handler takes it.
+
+class Replacing {
+public:
+  Replacing() { AcquireSRWLockExclusive(&replacing); }
+  ~Replacing() { ReleaseSRWLockExclusive(&replacing); }
+  Replacing(const Replacing &) = delete;
+  Replacing &operator=(const Replacing &) = delete;
+};
+
+enum class Access : ULONG_PTR { read = 0, write = 1 };
+
+/// Commits zeros around an address of a view that was replaced.
+bool commit(const FaultSlot &slot, uintptr_t address) {
+  const uint64_t start = (address - slot.base.load()) & ~(step - 1);
+  const uint64_t left = slot.length.load() - start;
+  // Safe: the range lies inside a reservation that we made in place of our view, and stays ours until the slot is free.
+  return VirtualAlloc(reinterpret_cast<void *>(slot.base.load() + start),
+                      static_cast<SIZE_T>(left < step ? left : step), MEM_COMMIT,
+                      slot.write.load() ? PAGE_READWRITE : PAGE_READONLY) != nullptr;
+}
+
+/// Puts an empty reservation in place of a view. Another thread may get the addresses in between: then the exception
+/// goes on and ends the process, as it would without us.
+bool replace(const FaultSlot &slot) {
+  auto *base = reinterpret_cast<void *>(slot.base.load());
+  return UnmapViewOfFile(base) &&
+         VirtualAlloc(base, static_cast<SIZE_T>(slot.length.load()), MEM_RESERVE, PAGE_READWRITE) == base;
+}
+
+/// Makes the faulting access succeed. False: it is not ours to forgive.
+bool survive(uintptr_t address, Access access, const NTSTATUS *storage_error) {
+  FaultSlot *slot = find_slot(address);
+  if (!slot || slot->file.load() == WMMAP_NO_FILE || (access == Access::write && !slot->write.load()))
+    return false;
+  const Replacing lock;
+  if (!slot->broken.load()) {
+    if (!storage_error)
+      return false;
+    const uintptr_t page = address & ~(static_cast<uintptr_t>(page_size()) - 1);
+    if (slot->retried.exchange(page) != page)
+      return true;            // Storage may have been short of something for a moment.
+    slot->broken.store(true); // The mark comes first, so that no zero is unmarked.
+    if (!replace(*slot))
+      return false;
+    fault_count.fetch_add(1);
+  }
+  if (storage_error)
+    remember(RtlNtStatusToDosError(*storage_error));
+  return commit(*slot, address);
+}
+
+LONG CALLBACK on_exception(EXCEPTION_POINTERS *pointers) {
+  const EXCEPTION_RECORD &record = *pointers->ExceptionRecord;
+  const bool in_page = record.ExceptionCode == static_cast<DWORD>(EXCEPTION_IN_PAGE_ERROR);
+  if ((!in_page && record.ExceptionCode != static_cast<DWORD>(EXCEPTION_ACCESS_VIOLATION)) ||
+      record.NumberParameters < (in_page ? 3 : 2) || record.ExceptionInformation[0] > 1)
+    return EXCEPTION_CONTINUE_SEARCH;
+  const DWORD saved = GetLastError(); // The interrupted code may be about to ask for it.
+  const auto storage_error = static_cast<NTSTATUS>(in_page ? record.ExceptionInformation[2] : 0);
+  const bool survived = survive(record.ExceptionInformation[1], static_cast<Access>(record.ExceptionInformation[0]),
+                                in_page ? &storage_error : nullptr);
+  SetLastError(saved);
+  return survived ? EXCEPTION_CONTINUE_EXECUTION : EXCEPTION_CONTINUE_SEARCH;
+}
+
+DWORD install() {
+  HMODULE self = nullptr; // Node unloads an addon that only a worker loaded; the handler has to stay.
+  if (!GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS,
+                          reinterpret_cast<LPCWSTR>(&on_exception), &self))
+    return GetLastError();
+  remember(ERROR_SUCCESS); // Makes its place before the handler needs it.
+  return AddVectoredExceptionHandler(/*First=*/1, on_exception) ? ERROR_SUCCESS : ERROR_NOT_ENOUGH_MEMORY;
+}
+
+} // namespace
+
+wmmap_status guard_faults() {
+  static const DWORD error = install(); // Once, whichever thread comes first.
+  return error == ERROR_SUCCESS ? WMMAP_OK : fail(error);
+}
+
+} // namespace wmmap

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "errors.h"
+
+#include <new>
+#include <string>
+#include <winternl.h>
+
+using namespace wmmap;
+
+namespace {
+
+HANDLE handle_of(wmmap_file file) { return reinterpret_cast<HANDLE>(file); }
+
+/// What the handle may be used for, whatever its file allows.
+wmmap_status granted_access(HANDLE handle, ACCESS_MASK &result) {
+  PUBLIC_OBJECT_BASIC_INFORMATION information = {};
+  const NTSTATUS status = NtQueryObject(handle, ObjectBasicInformation, &information, sizeof information, nullptr);
+  if (status < 0)
+    return fail(RtlNtStatusToDosError(status));
+  result = information.GrantedAccess;
+  return WMMAP_OK;
+}
+
+/// Only files on disks (and their like on networks) can be mapped, and no directories.
+wmmap_status check_kind(HANDLE handle) {
+  SetLastError(ERROR_SUCCESS);
+  const DWORD type = GetFileType(handle);
+  if (type == FILE_TYPE_UNKNOWN && GetLastError() != ERROR_SUCCESS)
+    return fail(ERROR_INVALID_HANDLE);
+  if (type != FILE_TYPE_DISK)
+    return fail(ERROR_NOT_SUPPORTED);
+  BY_HANDLE_FILE_INFORMATION information = {};
+  if (!GetFileInformationByHandle(handle, &information))
+    return fail(GetLastError()); // ERROR_INVALID_FUNCTION for a disk itself.
+  return (information.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0 ? fail(ERROR_NOT_SUPPORTED) : WMMAP_OK;
+}
+
+wmmap_status own(HANDLE handle, bool named, std::shared_ptr<const File> &result) {
+  try {
+    result = std::make_shared<File>(reinterpret_cast<wmmap_file>(handle), named);
+  } catch (const std::bad_alloc &) {
+    CloseHandle(handle);
+    return fail(ERROR_NOT_ENOUGH_MEMORY);
+  }
+  return WMMAP_OK;
+}
+
+wmmap_status to_wide(const char *text, std::wstring &result) {
+  const int length = MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, text, -1, nullptr, 0);
+  if (length <= 1) // With the end of the text.
+    return length == 1 ? fail(ERROR_INVALID_NAME) : fail(GetLastError());
+  try {
+    result.resize(static_cast<size_t>(length));
+  } catch (const std::bad_alloc &) {
+    return fail(ERROR_NOT_ENOUGH_MEMORY);
+  }
+  MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, text, -1, result.data(), length);
+  return WMMAP_OK;
+}
+
+LARGE_INTEGER large(uint64_t value) {
+  LARGE_INTEGER result = {};
+  result.QuadPart = static_cast<LONGLONG>(value);
+  return result;
+}
+
+/// Moves the end of the file, without the position of the handle, which is the caller's too.
+wmmap_status set_end(HANDLE handle, uint64_t size) {
+  FILE_END_OF_FILE_INFO end = {};
+  end.EndOfFile = large(size);
+  return SetFileInformationByHandle(handle, FileEndOfFileInfo, &end, sizeof end) ? WMMAP_OK : fail(GetLastError());
+}
+
+/// Asks for the blocks of a file that grows. NTFS gives them with the end of the file as well; where a file system can
+/// do only that, that will do.
+wmmap_status allocate(HANDLE handle, uint64_t size) {
+  FILE_ALLOCATION_INFO allocation = {};
+  allocation.AllocationSize = large(size);
+  if (SetFileInformationByHandle(handle, FileAllocationInfo, &allocation, sizeof allocation))
+    return WMMAP_OK;
+  const DWORD error = GetLastError();
+  return error == ERROR_DISK_FULL || error == ERROR_HANDLE_DISK_FULL ? fail(error) : WMMAP_OK;
+}
+
+} // namespace
+
+wmmap::File::~File() { CloseHandle(handle_of(handle)); }
+
+wmmap_status wmmap::File::duplicate(wmmap_file file, bool need_write, std::shared_ptr<const File> &result) {
+  const HANDLE handle = handle_of(file);
+  if (const wmmap_status status = check_kind(handle))
+    return status;
+  ACCESS_MASK granted = 0;
+  if (const wmmap_status status = granted_access(handle, granted))
+    return status;
+  const ACCESS_MASK needed = FILE_READ_DATA | (need_write ? FILE_WRITE_DATA : 0);
+  if ((granted & needed) != needed)
+    return fail(ERROR_ACCESS_DENIED);
+  const HANDLE process = GetCurrentProcess();
+  HANDLE duplicate = nullptr;
+  if (!DuplicateHandle(process, handle, process, &duplicate, 0, FALSE, DUPLICATE_SAME_ACCESS))
+    return fail(GetLastError());
+  return own(duplicate, /*named=*/false, result);
+}
+
+wmmap_status wmmap::File::share(const char *name, uint64_t length, std::shared_ptr<const File> &result) {
+  std::wstring wide;
+  if (const wmmap_status status = to_wide(name, wide))
+    return status;
+  // Writable whatever the access is: that of others may be another one.
+  const HANDLE section = CreateFileMappingW(INVALID_HANDLE_VALUE, nullptr, PAGE_READWRITE,
+                                            static_cast<DWORD>(length >> 32), static_cast<DWORD>(length), wide.c_str());
+  if (section)
+    return own(section, /*named=*/true, result);
+  const DWORD error = GetLastError();
+  // The name of something that is no memory, such as a mutex.
+  return error == ERROR_INVALID_HANDLE ? fail(ERROR_BUSY) : fail(error);
+}
+
+wmmap_status wmmap::File::size(uint64_t &result) const {
+  LARGE_INTEGER size = {};
+  if (!GetFileSizeEx(handle_of(handle), &size))
+    return fail(GetLastError());
+  result = static_cast<uint64_t>(size.QuadPart);
+  return WMMAP_OK;
+}
+
+wmmap_status wmmap::File::resize(uint64_t size) const {
+  uint64_t before = 0;
+  if (const wmmap_status status = this->size(before))
+    return status;
+  if (size == before)
+    return WMMAP_OK;
+  if (size > before)
+    if (const wmmap_status status = allocate(handle_of(handle), size))
+      return status;
+  return set_end(handle_of(handle), size);
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "errors.h"
+
+namespace wmmap {
+
+namespace {
+
+const SYSTEM_INFO &system_info() {
+  static const SYSTEM_INFO info = [] {
+    SYSTEM_INFO result = {};
+    GetSystemInfo(&result);
+    return result;
+  }();
+  return info;
+}
+
+/// How a section must be made, and how a view of it.
+struct Protection {
+  DWORD section;
+  DWORD view;
+};
+
+Protection protection(PageKind kind) {
+  if (!kind.write)
+    return {PAGE_READONLY, FILE_MAP_READ};
+  if (kind.shared)
+    return {PAGE_READWRITE, FILE_MAP_WRITE};
+  return {PAGE_WRITECOPY, FILE_MAP_COPY};
+}
+
+wmmap_status map_view(HANDLE section, uint64_t offset, uint64_t length, DWORD access, uint8_t *&base) {
+  void *address = MapViewOfFile(section, access, static_cast<DWORD>(offset >> 32), static_cast<DWORD>(offset),
+                                static_cast<SIZE_T>(length));
+  if (address) {
+    base = static_cast<uint8_t *>(address);
+    return WMMAP_OK;
+  }
+  const wmmap_status status = fail(GetLastError());
+  // The rights were checked: a view that is longer than the section is told so too. The file was cut just now, or the
+  // memory of this name is smaller.
+  return status == WMMAP_ACCESS_DENIED ? WMMAP_PAST_END : status;
+}
+
+} // namespace
+
+uint64_t granularity() { return system_info().dwAllocationGranularity; }
+
+uint64_t page_size() { return system_info().dwPageSize; }
+
+bool posix_pages() { return false; }
+
+size_t most_regions() { return SIZE_MAX; } // What can be mapped is limited by memory alone.
+
+wmmap_status map_pages(const File *file, uint64_t offset, uint64_t length, PageKind kind, uint8_t *&base) {
+  if (length > reinterpret_cast<uintptr_t>(system_info().lpMaximumApplicationAddress))
+    return fail(ERROR_NOT_ENOUGH_MEMORY); // The system calls it an invalid parameter.
+  if (!file) {
+    void *address = VirtualAlloc(nullptr, static_cast<SIZE_T>(length), MEM_RESERVE | MEM_COMMIT,
+                                 kind.write ? PAGE_READWRITE : PAGE_READONLY);
+    base = static_cast<uint8_t *>(address);
+    return address ? WMMAP_OK : fail(GetLastError());
+  }
+  const Protection how = protection(kind);
+  const HANDLE handle = reinterpret_cast<HANDLE>(file->handle);
+  if (file->named)
+    return map_view(handle, offset, length, how.view, base);
+  // As long as the file is: to ask for more than that would make the file longer.
+  const HANDLE section = CreateFileMappingW(handle, nullptr, how.section, 0, 0, nullptr);
+  if (!section)
+    return fail(GetLastError());
+  const wmmap_status status = map_view(section, offset, length, how.view, base);
+  CloseHandle(section); // The view keeps it.
+  return status;
+}
+
+bool restore_pages(uint8_t * /*base*/, const File & /*file*/, uint64_t /*offset*/, uint64_t /*length*/,
+                   PageKind /*kind*/) {
+  return false; // Nothing is lost that could come back, see exceptions.cpp.
+}
+
+void unmap_pages(uint8_t *base, uint64_t /*length*/) {
+  if (!UnmapViewOfFile(base))
+    VirtualFree(base, 0, MEM_RELEASE); // It is memory without a file, or was put in place of a view.
+}
+
+wmmap_status flush_pages(uint8_t *base, uint64_t length, const File &file) {
+  if (file.named)
+    return WMMAP_OK;
+  const bool flushed =
+      FlushViewOfFile(base, static_cast<SIZE_T>(length)) && FlushFileBuffers(reinterpret_cast<HANDLE>(file.handle));
+  return flushed ? WMMAP_OK : fail(GetLastError());
+}
+
+wmmap_status advise_pages(uint8_t *base, uint64_t length, wmmap_advice advice, bool /*discards_changes*/) {
+  if (advice == WMMAP_WILL_NEED) {
+    WIN32_MEMORY_RANGE_ENTRY range = {base, static_cast<SIZE_T>(length)};
+    PrefetchVirtualMemory(GetCurrentProcess(), 1, &range, 0); // Advice may be ignored.
+  } else if (advice == WMMAP_DONT_NEED) {
+    VirtualUnlock(base, static_cast<SIZE_T>(length)); // Takes pages that were not locked out of the working set.
+  }
+  return WMMAP_OK;
+}
+
+} // namespace wmmap

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+
+#include <windows.h>
+
+/// A function that the running program exports, whatever its file is called; null if it has none of this name.
+void *find_in_executable(const char *name);

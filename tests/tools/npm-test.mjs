@@ -1,0 +1,19 @@
+// `npm test`: the tests that need nothing but Node, on any system. What `make` builds elsewhere has to be there.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+
+const needed = ['dist/index.js', 'dist/polyfill/polyfill.wasm'].filter((path) => !existsSync(path));
+if (needed.length > 0) {
+  console.error(
+    `there is no ${needed.join(', no ')}: run "make polyfill prebuilds" on Linux and take dist/ and prebuilds/ from there`,
+  );
+  process.exit(1);
+}
+
+for (const words of [
+  ['node_modules/typescript/bin/tsc', '-p', 'tests'],
+  ['build/tests/tools/run.mjs', '--plain'],
+]) {
+  const { status } = spawnSync(process.execPath, words, { stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}

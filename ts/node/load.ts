@@ -1,0 +1,66 @@
+/** Finds the addon for this system: the one that a clone built for itself, else the one that the package carries. */
+import { closeSync, existsSync, openSync, readdirSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+
+const ROOT = join(__dirname, '..', '..');
+const PREBUILDS = join(ROOT, 'prebuilds');
+
+/** A program for musl says so where it names its loader, in its first bytes. */
+function usesMusl(): boolean {
+  const start = Buffer.alloc(4096);
+  try {
+    const fd = openSync(process.execPath, 'r');
+    readSync(fd, start);
+    closeSync(fd);
+  } catch {
+    return false; // It may be executed and not read.
+  }
+  return start.includes('/ld-musl-');
+}
+
+/** The addon's file in `prebuilds/`, which depends on the C library where there are several. */
+function prebuilt(): string {
+  const libc = process.platform !== 'linux' ? '' : usesMusl() ? '.musl' : '.glibc';
+  return join(PREBUILDS, `${process.platform}-${process.arch}`, `wasi-mmap${libc}.node`);
+}
+
+function thisSystem(): string {
+  const name = `${process.platform}-${process.arch}`;
+  if (process.platform !== 'linux') return name;
+  if (usesMusl()) return `${name} with musl`;
+  const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
+  return `${name} with glibc ${header.glibcVersionRuntime ?? 'of an unknown version'}`;
+}
+
+function prebuiltSystems(): string {
+  if (!existsSync(PREBUILDS)) return 'none';
+  const names = readdirSync(PREBUILDS).flatMap((platform) =>
+    readdirSync(join(PREBUILDS, platform)).map((file) => {
+      const libc = file.split('.').at(-2);
+      return libc === 'glibc' || libc === 'musl' ? `${platform} with ${libc}` : platform;
+    }),
+  );
+  return names.sort().join(', ') || 'none';
+}
+
+/** What a user can do about it depends on the system, so it is named. */
+function failure(problem: string, cause?: unknown): Error {
+  const message =
+    `wasi-mmap ${problem} (${thisSystem()}, Node ${process.versions.node}). ` +
+    `The package has one for: ${prebuiltSystems()}. ` +
+    'Elsewhere use wasi-mmap/polyfill (wasi-mmap run --no-native), which needs none, ' +
+    'or build the package on this system: make package, in a clone of its repository';
+  return new Error(message, { cause });
+}
+
+/** The exports of the addon. Throws an error that says what this system is and what to do, if there is none for it. */
+export function loadAddon(): unknown {
+  const built = join(ROOT, 'build', 'addon', `${process.platform}-${process.arch}`, 'wasi_mmap.node');
+  const path = [built, prebuilt()].find((candidate) => existsSync(candidate));
+  if (!path) throw failure('has no native addon for this system');
+  try {
+    return require(path) as unknown;
+  } catch (error) {
+    throw failure(`cannot load its native addon: ${(error as Error).message.trim()}`, error);
+  }
+}
