@@ -104,6 +104,6 @@ export async function createImports({
     },
   };
   if (native) return { ...imports, ...(await import('../host/index.mjs')).getImportObject() };
-  const { createPolyfill } = await import('../polyfill/index.mjs');
+  const { createPolyfill } = await import('../polyfill/node.mjs');
   return { ...imports, ...(await createPolyfill(imports)).getImportObject() };
 }
