@@ -9,6 +9,8 @@ const READS_BEFORE = 4;
 /** The worker gives other threads their turn meanwhile. */
 const LARGEST = 1n << 20n;
 
+const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('dispose');
+
 interface Known {
   reads: number;
   /** The file beneath, which is open as long as the descriptor. None: it is left to the shim. */
@@ -36,8 +38,20 @@ export function quickenReads(): void {
   const { prototype } = types.Descriptor as unknown as { prototype: Descriptor };
   // oxlint-disable-next-line typescript/unbound-method -- called with its object below
   const { read } = prototype;
+  const { [dispose]: drop } = prototype as unknown as Record<symbol, () => void>;
   const known = new WeakMap<Descriptor, Known>();
+  const closed = new WeakSet<Descriptor>();
+  // The number of a file that was closed is soon another's.
+  Object.defineProperty(prototype, dispose, {
+    value(this: Descriptor) {
+      closed.add(this);
+      drop?.call(this);
+    },
+    configurable: true,
+    writable: true,
+  });
   prototype.read = function (this: Descriptor, length: bigint, offset: bigint): [Uint8Array, boolean] {
+    if (closed.has(this)) return read.call(this, length, offset);
     let file = known.get(this);
     if (!file) known.set(this, (file = { reads: 0, fd: undefined }));
     file.reads += 1;

@@ -1,0 +1,52 @@
+// Reads that go past preview2-shim's worker answer as its own, and end with the descriptor.
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { WASIShim } from '@bytecodealliance/preview2-shim/instantiation';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { createPolyfill } from 'wasi-mmap/polyfill';
+
+interface Descriptor {
+  openAt(at: object, path: string, open: object, flags: object): Descriptor;
+  read(length: bigint, offset: bigint): [Uint8Array, boolean];
+}
+
+const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('dispose');
+const drop = (descriptor: Descriptor): void => (descriptor as unknown as Disposable)[dispose]();
+const folder = mkdtempSync(resolve('build', 'quick-reads-'));
+process.on('exit', () => rmSync(folder, { recursive: true }));
+
+const wasi = new WASIShim({ sandbox: { preopens: { '/': folder } } }).getImportObject() as Record<string, object>;
+await createPolyfill(wasi);
+const preopens = wasi['wasi:filesystem/preopens'] as { getDirectories(): Array<[Descriptor, string]> };
+const [root] = preopens.getDirectories()[0] as [Descriptor, string];
+
+function open(name: string, content: string): Descriptor {
+  writeFileSync(join(folder, name), content);
+  return root.openAt({}, name, {}, { read: true });
+}
+
+const text = ([bytes, atEnd]: [Uint8Array, boolean]): [string, boolean] => [Buffer.from(bytes).toString(), atEnd];
+
+test('every read answers as the first', () => {
+  const descriptor = open('same', 'hello world');
+  for (let count = 0; count < 10; count += 1) {
+    assert.equal(text(descriptor.read(5n, 6n)), ['world', false]);
+    assert.equal(text(descriptor.read(100n, 6n)), ['world', false]);
+    assert.equal(text(descriptor.read(1n, 11n)), ['', true]);
+    assert.equal(text(descriptor.read(0n, 0n))[0], '');
+  }
+  drop(descriptor);
+});
+
+test('a descriptor that was dropped does not read the file that has its number now', () => {
+  const descriptor = open('mine', 'mine');
+  for (let count = 0; count < 10; count += 1) descriptor.read(4n, 0n);
+  drop(descriptor);
+  writeFileSync(join(folder, 'other'), 'other');
+  const others = Array.from({ length: 10 }, () => openSync(join(folder, 'other'), 'r'));
+  assert.throws(() => descriptor.read(4n, 0n), /Invalid filesystem descriptor/);
+  for (const fd of others) closeSync(fd);
+});
+
+test.run();
