@@ -10,17 +10,17 @@ const STREAM_TARGET = 1 / 1.1;
 type Cases = Record<'mapped' | 'direct' | 'find' | 'stream' | 'streamDirect' | 'write' | 'writeDirect', () => number>;
 
 /** Runs these programs of build/guests/c with so many blocks each. */
-type Start = (program: string, verb: string, count: number, polyfill: boolean) => Promise<() => number>;
+type Start = (program: string, verb: string, count: number, polyfill: boolean) => () => number;
 
-async function cases(start: Start, count: number): Promise<Cases> {
+function cases(start: Start, count: number): Cases {
   return {
-    mapped: await start('bench', 'map-read', count, true),
-    direct: await start('files', 'pread', count, false),
-    find: await start('bench', 'map-find', count, true),
-    stream: await start('files', 'stream', count, true),
-    streamDirect: await start('files', 'stream', count, false),
-    write: await start('files', 'write', count, true),
-    writeDirect: await start('files', 'write', count, false),
+    mapped: start('bench', 'map-read', count, true),
+    direct: start('files', 'pread', count, false),
+    find: start('bench', 'map-find', count, true),
+    stream: start('files', 'stream', count, true),
+    streamDirect: start('files', 'stream', count, false),
+    write: start('files', 'write', count, true),
+    writeDirect: start('files', 'write', count, false),
   };
 }
 
@@ -43,20 +43,20 @@ function run(program: string, args: string[]): void {
 }
 
 /** In Node the parts are linked in JavaScript. In processes of their own: the polyfill quickens reads for all guests. */
-async function inNode(folder: string): Promise<void> {
+function inNode(folder: string): void {
   const start: Start = (program, verb, count, polyfill) => {
     const options = [...(polyfill ? ['--no-native'] : []), '--dir', `${folder}::/`];
     const component = `build/guests/c/${program}.wasm`;
-    return Promise.resolve(() => {
+    return () => {
       run(process.execPath, ['dist/cli/main.mjs', 'run', ...options, component, ...words(verb, count)]);
       return count;
-    });
+    };
   };
-  report('Node', measure(await cases(start, 10_000), 2), MAPPING_TARGET);
+  report('Node', measure(cases(start, 10_000), 2), MAPPING_TARGET);
 }
 
 /** Under the plain command line they are one component, compiled before. */
-async function underWasmtime(folder: string): Promise<void> {
+function underWasmtime(folder: string): void {
   const wasmtime = 'build/venv/bin/wasmtime';
   for (const program of ['bench', 'files']) {
     const [plain, plugged] = [`build/guests/c/${program}.wasm`, `build/guests/c/${program}.plugged`];
@@ -67,17 +67,17 @@ async function underWasmtime(folder: string): Promise<void> {
   const start: Start = (program, verb, count, polyfill) => {
     const component = `build/guests/c/${program}${polyfill ? '.plugged' : '-direct'}.cwasm`;
     const grants = ['--dir', `${folder}::/`];
-    return Promise.resolve(() => {
+    return () => {
       run(wasmtime, ['run', '--allow-precompiled', ...grants, component, ...words(verb, count)]);
       return count;
-    });
+    };
   };
-  report('wasmtime', measure(await cases(start, 20_000), 3));
+  report('wasmtime', measure(cases(start, 20_000), 3));
 }
 
 /** @param folder holds the file `text` */
-export async function polyfillFigures(folder: string): Promise<void> {
+export function polyfillFigures(folder: string): void {
   heading('The polyfill, 64 KiB at a time; processes with their start');
-  await inNode(folder);
-  await underWasmtime(folder);
+  inNode(folder);
+  underWasmtime(folder);
 }
