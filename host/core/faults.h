@@ -25,6 +25,7 @@ struct FaultSlot {
   std::atomic<bool> broken{false};
   /// The page that faulted last although the file covers it: a second time in a row means a storage error.
   std::atomic<uintptr_t> retried{0};
+  bool alone = false; ///< Nobody may overlap it. Not for handlers.
 
   /// Lowers lost_from. Safe in a signal handler: atomics only.
   void lose_from(uint64_t start);
@@ -33,8 +34,11 @@ struct FaultSlot {
 
 /// Finds the range that holds the address, or null. Safe in a signal handler: it only reads atomics.
 FaultSlot *find_slot(uintptr_t address);
-/// Makes a range known; null if there is no memory left.
-FaultSlot *claim_slot(uintptr_t base, uint64_t length, const File *file, uint64_t offset, PageKind kind);
+enum class Overlap { impossible, refused };
+
+/// Makes a range known: `busy` if another one overlaps it and that is refused, `no-memory` if there is none left.
+wmmap_status claim_slot(uintptr_t base, uint64_t length, const File *file, uint64_t offset, PageKind kind,
+                        Overlap overlap, FaultSlot *&result);
 /// Forgets it; the pages must still be mapped, so that nobody else can have the addresses yet.
 void free_slot(FaultSlot *slot);
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The operations of the contract: what is allowed, which bytes, and in which order that is asked.
-#include "region.h"
-#include "wasi_mmap.h"
+#include "mapping.h"
 
 #include <algorithm>
 #include <cstring>
@@ -10,41 +9,6 @@
 
 using wmmap::File;
 using wmmap::PageKind;
-
-struct wmmap_mapping {
-  std::shared_ptr<const File> file; // Null for zero-filled memory.
-  uint64_t offset;
-  wmmap_access access;
-  PageKind kind;
-  wmmap_region *region = nullptr; // Holds one.
-  wmmap_region *lent = nullptr;   // Holds one, once asked for, where lent pages are not those of `region`.
-
-  ~wmmap_mapping() { drop_regions(); }
-
-  void drop_regions() {
-    if (lent)
-      lent->release();
-    if (region)
-      region->release();
-    lent = region = nullptr;
-  }
-
-  uint64_t length() const { return region->length(); }
-  bool contains(uint64_t start, uint64_t size) const { return start <= length() && size <= length() - start; }
-  bool readable() const { return kind.read || kind.write; }
-
-  wmmap_status may_read(uint64_t start, uint64_t size) const {
-    if (!readable())
-      return WMMAP_ACCESS_DENIED;
-    return contains(start, size) ? region->prepare(start, size) : WMMAP_OUT_OF_RANGE;
-  }
-
-  wmmap_status may_write(uint64_t start, uint64_t size) const {
-    if (!kind.write)
-      return WMMAP_READ_ONLY;
-    return contains(start, size) ? region->prepare(start, size) : WMMAP_OUT_OF_RANGE;
-  }
-};
 
 namespace {
 

@@ -14,48 +14,87 @@ uint64_t first_offset(uint64_t offset) { return offset & ~(granularity() - 1); }
 uint64_t page_down(uint64_t value) { return value & ~(page_size() - 1); }
 uint64_t page_up(uint64_t value) { return page_down(value + page_size() - 1); }
 
+/// Pages in the midst of memory: they, and the memory behind them, which was one area with what lies before.
+constexpr size_t areas_of_span = 2;
+
 } // namespace
 
 std::atomic<size_t> wmmap_region::live{0};
+std::atomic<size_t> wmmap_region::areas{0};
 
-wmmap_region::wmmap_region(std::shared_ptr<const File> file, uint64_t offset, uint64_t length, PageKind kind)
-    : file(std::move(file)), kind(kind), lead(offset - first_offset(offset)), page_offset(first_offset(offset)),
-      size(length), page_length(page_up(lead + length)) {
+wmmap_region::wmmap_region(uint8_t *place, std::shared_ptr<const File> file, uint64_t offset, uint64_t length,
+                           PageKind kind)
+    : place(place), file(std::move(file)), kind(kind), lead(offset - first_offset(offset)),
+      page_offset(first_offset(offset)), size(length), page_length(page_up(lead + length)) {
   live.fetch_add(1);
+  areas.fetch_add(place ? areas_of_span : 1);
 }
 
 wmmap_region::~wmmap_region() {
   unmap();
+  areas.fetch_sub(place ? areas_of_span : 1);
   live.fetch_sub(1);
 }
 
-wmmap_status wmmap_region::map() {
-  if (const wmmap_status status = map_pages(file.get(), page_offset, lead + size, kind, pages))
+wmmap_status wmmap_region::map_at_place() {
+  const auto address = reinterpret_cast<uintptr_t>(place);
+  // Known before the pages lie there: two threads cannot place pages over each other.
+  if (const wmmap_status status =
+          claim_slot(address, page_length, file.get(), page_offset, kind, Overlap::refused, slot))
     return status;
-  slot = claim_slot(reinterpret_cast<uintptr_t>(pages), page_length, file.get(), page_offset, kind);
-  if (slot)
-    return WMMAP_OK;
-  unmap();
-  return WMMAP_NO_MEMORY;
+  if (const wmmap_status status = place_pages(place, *file, page_offset, page_length, kind)) {
+    free_slot(slot);
+    slot = nullptr;
+    return status;
+  }
+  pages = place;
+  return WMMAP_OK;
 }
 
-void wmmap_region::unmap() {
+wmmap_status wmmap_region::map() {
+  if (place)
+    return map_at_place();
+  if (const wmmap_status status = map_pages(file.get(), page_offset, lead + size, kind, pages))
+    return status;
+  const wmmap_status status = claim_slot(reinterpret_cast<uintptr_t>(pages), page_length, file.get(), page_offset, kind,
+                                         Overlap::impossible, slot);
+  if (status)
+    unmap();
+  return status;
+}
+
+bool wmmap_region::unmap() {
+  if (place && pages && !clear_pages(pages, page_length))
+    return false;
   if (slot)
     free_slot(slot);
-  if (pages)
+  if (!place && pages)
     unmap_pages(pages, page_length);
+  slot = nullptr;
+  pages = nullptr;
+  return true;
+}
+
+void wmmap_region::abandon() {
+  if (slot)
+    free_slot(slot);
   slot = nullptr;
   pages = nullptr;
 }
 
 wmmap_status wmmap_region::create(std::shared_ptr<const File> file, uint64_t offset, uint64_t length, PageKind kind,
                                   wmmap_region *&result) {
+  return create_at(nullptr, std::move(file), offset, length, kind, result);
+}
+
+wmmap_status wmmap_region::create_at(uint8_t *place, std::shared_ptr<const File> file, uint64_t offset, uint64_t length,
+                                     PageKind kind, wmmap_region *&result) {
   if (const wmmap_status status = file ? guard_faults() : WMMAP_OK)
     return status;
-  auto *region = new (std::nothrow) wmmap_region(std::move(file), offset, length, kind);
+  auto *region = new (std::nothrow) wmmap_region(place, std::move(file), offset, length, kind);
   if (!region)
     return WMMAP_NO_MEMORY;
-  if (live.load() > most_regions()) {
+  if (areas.load() > most_areas()) {
     delete region;
     return WMMAP_NO_MEMORY;
   }
@@ -73,7 +112,7 @@ void wmmap_region::release() {
 }
 
 void wmmap_region::restore() {
-  if (!slot)
+  if (!slot || place) // What a guest has found in its memory stays there.
     return;
   uint64_t lost = slot->lost_from.load();
   uint64_t file_size = 0;

@@ -5,6 +5,8 @@
 #include "faults.h"
 
 /// Pages of a file or of zero-filled memory. They stay mapped until the last holder releases them.
+///
+/// Those that lie where the system likes are the region's own. Those of a span lie in place of somebody's memory.
 struct wmmap_region {
   using File = wmmap::File;
   using PageKind = wmmap::PageKind;
@@ -12,6 +14,9 @@ struct wmmap_region {
   /// Maps bytes `offset..offset + length` of the file; the caller has checked them. It is the first holder.
   static wmmap_status create(std::shared_ptr<const File> file, uint64_t offset, uint64_t length, PageKind kind,
                              wmmap_region *&result);
+  /// The same in place of the memory at `place`, which no region of ours may touch (`busy`).
+  static wmmap_status create_at(uint8_t *place, std::shared_ptr<const File> file, uint64_t offset, uint64_t length,
+                                PageKind kind, wmmap_region *&result);
   void hold() { holders.fetch_add(1, std::memory_order_relaxed); }
   void release();
 
@@ -22,7 +27,10 @@ struct wmmap_region {
   /// Whether somebody needs the pages besides the caller.
   bool shared() const { return holders.load(std::memory_order_acquire) > 1; }
   /// Gives the pages back, for a system that must change the file without them. Only for the one who holds them alone.
-  void unmap();
+  /// False: pages in place of memory could not be replaced, so that they and this must stay.
+  bool unmap();
+  /// Forgets where the pages are, because their addresses are about to be somebody else's.
+  void abandon();
   /// Maps them again, perhaps elsewhere. On failure every byte of the region is lost.
   wmmap_status map();
   /// Whether that failed: then there is no address to look at.
@@ -40,10 +48,12 @@ struct wmmap_region {
   static std::atomic<size_t> live;
 
 private:
-  wmmap_region(std::shared_ptr<const File> file, uint64_t offset, uint64_t length, PageKind kind);
+  wmmap_region(uint8_t *place, std::shared_ptr<const File> file, uint64_t offset, uint64_t length, PageKind kind);
+  wmmap_status map_at_place();
   ~wmmap_region();
   void restore();
 
+  uint8_t *const place; ///< Where the pages have to lie, or null.
   const std::shared_ptr<const File> file;
   const PageKind kind;
   const uint64_t lead;        ///< Bytes between the first page and the first byte of the mapping.
@@ -53,4 +63,5 @@ private:
   uint8_t *pages = nullptr;
   wmmap::FaultSlot *slot = nullptr;
   std::atomic<size_t> holders{1};
+  static std::atomic<size_t> areas; ///< Of the system's, at most.
 };

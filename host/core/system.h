@@ -41,9 +41,9 @@ public:
   const bool named; ///< It is memory that processes share under a name.
 };
 
-/// How many regions a process may hold. The system has a limit to what it maps, and a process that meets it dies of the
-/// next thing that its engine or C library wants to map: we leave half of it to them.
-size_t most_regions();
+/// How many areas of memory a process may hold through us. The system has a limit to what it maps, and a process that
+/// meets it dies of the next thing that its engine or C library wants to map: we leave half of it to them.
+size_t most_areas();
 
 /// Mappings begin at multiples of this, a power of two.
 uint64_t granularity();
@@ -62,6 +62,17 @@ wmmap_status map_pages(const File *file, uint64_t offset, uint64_t length, PageK
 /// Puts pages of the file over those at `base`, which map_pages() made; a failure leaves what was there.
 bool restore_pages(uint8_t *base, const File &file, uint64_t offset, uint64_t length, PageKind kind);
 void unmap_pages(uint8_t *base, uint64_t length);
+
+/// What spans must be aligned to: at least granularity(). 0: pages cannot be put in place of memory that exists.
+uint64_t span_granularity();
+/// Puts pages of the file in place of the memory at `base`; a failure leaves memory there, perhaps zero-filled.
+wmmap_status place_pages(uint8_t *base, const File &file, uint64_t offset, uint64_t length, PageKind kind);
+/// Puts zero-filled memory in place of pages that place_pages() put there. False: the pages are still there.
+bool clear_pages(uint8_t *base, uint64_t length);
+
+/// Addresses for memory with the properties that clear_pages() gives it, so that the system sees one area again.
+uint8_t *reserve_memory(uint64_t size);
+bool allow_memory(uint8_t *start, uint64_t length);
 /// Both take a range that begins with a page.
 wmmap_status flush_pages(uint8_t *base, uint64_t length, const File &file);
 wmmap_status advise_pages(uint8_t *base, uint64_t length, wmmap_advice advice, bool discards_changes);

@@ -156,6 +156,43 @@ uint64_t wmmap_region_length(const wmmap_region *region);
 /** May be called from any thread. */
 void wmmap_region_release(wmmap_region *region);
 
+/**
+ * A span of the contract: pages of a file in place of memory of the caller's.
+ *
+ * Only the caller knows the memory. It must be private to the process, readable and writable, never shared with other
+ * threads in mid-call, stay where it is, and outlive the span or be announced with wmmap_span_abandon().
+ */
+typedef struct wmmap_span wmmap_span;
+
+/** The granularity of the contract in bytes, or 0 where the system cannot put pages under memory that exists. */
+uint32_t wmmap_span_granularity(void);
+
+/**
+ * Puts pages of the mapping's file, with its access, in place of the memory at `region`; the order of errors is the
+ * contract's. The mapping may be closed afterwards.
+ * @param offset in the mapping. @param result receives the span; untouched on failure. Release with wmmap_span_detach().
+ */
+wmmap_status wmmap_span_attach(wmmap_mapping *mapping, uint64_t offset, void *region, uint64_t length,
+                               wmmap_span **result);
+/** Calls on one span must not overlap each other. */
+wmmap_status wmmap_span_flush(wmmap_span *span, uint64_t offset, uint64_t length);
+wmmap_status wmmap_span_advise(wmmap_span *span, uint64_t offset, uint64_t length, wmmap_advice advice);
+bool wmmap_span_faulted(const wmmap_span *span);
+/** Says that the memory is about to go: the span touches no address any more. It still has to be detached. */
+void wmmap_span_abandon(wmmap_span *span);
+/** Ends the span. Its region is zero-filled memory again, unless it was abandoned. NULL is allowed. */
+void wmmap_span_detach(wmmap_span *span);
+
+/**
+ * Memory of a guest that spans can lie in: `size` bytes of addresses, none of which can be used before
+ * wmmap_memory_allow(). For hosts that make the memory of their guests. NULL if there are no such addresses.
+ */
+void *wmmap_memory_reserve(uint64_t size);
+/** Makes `length` more bytes from `start` zero-filled memory. False: there is not enough of it. */
+bool wmmap_memory_allow(void *start, uint64_t length);
+/** Gives all addresses back; spans in them have been abandoned before. */
+void wmmap_memory_release(void *memory, uint64_t size);
+
 /** The number (errno, GetLastError) that the operating system gave for the last failure on this thread, or 0; forgets
  * it. For messages. */
 int wmmap_system_error(void);
@@ -170,7 +207,7 @@ const char *wmmap_status_name(wmmap_status status);
 const uint8_t *wmmap_search(const uint8_t *bytes, size_t length, const uint8_t *needle, size_t needle_length);
 const uint8_t *wmmap_search_reverse(const uint8_t *bytes, size_t length, const uint8_t *needle, size_t needle_length);
 
-/** Mappings and regions that exist in the process: what leak tests count. */
+/** Mappings, regions and spans that exist in the process: what leak tests count. */
 size_t wmmap_live_regions(void);
 
 #ifdef __cplusplus

@@ -19,6 +19,15 @@ int protection(PageKind kind) {
 // Private pages reserve no swap: a COPY of a file larger than memory is meant to work, as long as little is changed.
 int flags(PageKind kind) { return kind.shared ? MAP_SHARED : MAP_PRIVATE | MAP_NORESERVE; }
 
+/// The size of WebAssembly's pages, and the largest page of the systems that it runs on.
+constexpr uint64_t wasm_page = 65536;
+
+/// Memory of guests, as V8 makes it: what replaces a span becomes one area with what lies around it.
+constexpr int memory_flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+
+/// A child of fork() has no use for a guest, and would keep its files. A failure costs only that.
+void keep_from_children(void *base, uint64_t length) { ::madvise(base, length, MADV_DONTFORK); }
+
 } // namespace
 
 uint64_t granularity() { return page_size(); }
@@ -30,7 +39,7 @@ uint64_t page_size() {
   return size;
 }
 
-size_t most_regions() {
+size_t most_areas() {
   static const size_t limit = [] {
     unsigned long most = 65530; // The default since Linux 2.6.
     if (FILE *setting = std::fopen("/proc/sys/vm/max_map_count", "re")) {
@@ -61,6 +70,40 @@ bool restore_pages(uint8_t *base, const File &file, uint64_t offset, uint64_t le
 }
 
 void unmap_pages(uint8_t *base, uint64_t length) { ::munmap(base, length); }
+
+uint64_t span_granularity() { return wasm_page; }
+
+wmmap_status place_pages(uint8_t *base, const File &file, uint64_t offset, uint64_t length, PageKind kind) {
+  if (::mmap(base, length, protection(kind), flags(kind) | MAP_FIXED, static_cast<int>(file.handle),
+             static_cast<off_t>(offset)) != MAP_FAILED) {
+    keep_from_children(base, length);
+    return WMMAP_OK;
+  }
+  const int error = errno;
+  // A file system that fails late does so when the memory is gone already: then there is a hole.
+  if (::msync(base, length, MS_ASYNC) != 0 && errno == ENOMEM)
+    clear_pages(base, length);
+  return fail(error);
+}
+
+bool clear_pages(uint8_t *base, uint64_t length) {
+  if (::mmap(base, length, PROT_READ | PROT_WRITE, memory_flags | MAP_FIXED, -1, 0) == MAP_FAILED)
+    return false;
+  keep_from_children(base, length);
+  return true;
+}
+
+uint8_t *reserve_memory(uint64_t size) {
+  void *address = ::mmap(nullptr, size, PROT_NONE, memory_flags, -1, 0);
+  if (address == MAP_FAILED)
+    return nullptr;
+  keep_from_children(address, size);
+  return static_cast<uint8_t *>(address);
+}
+
+bool allow_memory(uint8_t *start, uint64_t length) {
+  return length == 0 || ::mprotect(start, length, PROT_READ | PROT_WRITE) == 0;
+}
 
 wmmap_status flush_pages(uint8_t *base, uint64_t length, const File & /*file*/) {
   return ::msync(base, length, MS_SYNC) == 0 ? WMMAP_OK : fail(errno);

@@ -49,7 +49,7 @@ uint64_t page_size() { return system_info().dwPageSize; }
 
 bool posix_pages() { return false; }
 
-size_t most_regions() { return SIZE_MAX; } // What can be mapped is limited by memory alone.
+size_t most_areas() { return SIZE_MAX; } // What can be mapped is limited by memory alone.
 
 wmmap_status map_pages(const File *file, uint64_t offset, uint64_t length, PageKind kind, uint8_t *&base) {
   if (length > reinterpret_cast<uintptr_t>(system_info().lpMaximumApplicationAddress))
@@ -82,6 +82,21 @@ void unmap_pages(uint8_t *base, uint64_t /*length*/) {
   if (!UnmapViewOfFile(base))
     VirtualFree(base, 0, MEM_RELEASE); // It is memory without a file, or was put in place of a view.
 }
+
+// Views can only be put in place of addresses that were reserved for it, as placeholders, by the one who reserved them
+// (MapViewOfFile3, MEM_REPLACE_PLACEHOLDER): neither V8 nor wasmtime does that for the memory of guests.
+uint64_t span_granularity() { return 0; }
+
+wmmap_status place_pages(uint8_t * /*base*/, const File & /*file*/, uint64_t /*offset*/, uint64_t /*length*/,
+                         PageKind /*kind*/) {
+  return WMMAP_UNSUPPORTED;
+}
+
+bool clear_pages(uint8_t * /*base*/, uint64_t /*length*/) { return false; }
+
+uint8_t *reserve_memory(uint64_t /*size*/) { return nullptr; }
+
+bool allow_memory(uint8_t * /*start*/, uint64_t /*length*/) { return false; }
 
 wmmap_status flush_pages(uint8_t *base, uint64_t length, const File &file) {
   if (file.named)

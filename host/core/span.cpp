@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Pages of a mapping's file in place of memory of a guest.
+#include "mapping.h"
+
+#include <algorithm>
+#include <new>
+
+using wmmap::PageKind;
+using wmmap::span_granularity;
+
+struct wmmap_span {
+  wmmap_region *region; // The only holder.
+};
+
+namespace {
+
+bool aligned(uint64_t value) { return value % span_granularity() == 0; }
+
+/// How many bytes from `start` of the file a mapping has, counted to a multiple of the granularity.
+uint64_t reach(const wmmap_mapping &mapping, uint64_t start) {
+  const uint64_t past_end = mapping.offset + mapping.length() + span_granularity() - 1;
+  return past_end - past_end % span_granularity() - start;
+}
+
+/// An engine makes memory writable when it grows, and host code stores into it without asking: so a span can always be
+/// written, and the stores that must not reach the file are private.
+PageKind harmless(PageKind kind) {
+  return {/*read=*/true, /*write=*/true, /*execute=*/false, /*shared=*/kind.shared && kind.write};
+}
+
+} // namespace
+
+extern "C" {
+
+uint32_t wmmap_span_granularity(void) { return static_cast<uint32_t>(span_granularity()); }
+
+wmmap_status wmmap_span_attach(wmmap_mapping *mapping, uint64_t offset, void *region, uint64_t length,
+                               wmmap_span **result) {
+  if (span_granularity() == 0 || !mapping->file || mapping->file->named)
+    return WMMAP_UNSUPPORTED;
+  if (!mapping->readable())
+    return WMMAP_ACCESS_DENIED;
+  const uint64_t start = mapping->offset + offset; // Of any use only where the offset turns out to be in range.
+  if (length == 0 || !aligned(length) || !aligned(start) || !aligned(reinterpret_cast<uintptr_t>(region)))
+    return WMMAP_INVALID_ARGUMENT;
+  if (offset >= mapping->length() || length > reach(*mapping, start))
+    return WMMAP_OUT_OF_RANGE;
+  std::unique_ptr<wmmap_span> span(new (std::nothrow) wmmap_span{});
+  if (!span)
+    return WMMAP_NO_MEMORY;
+  if (const wmmap_status status = wmmap_region::create_at(static_cast<uint8_t *>(region), mapping->file, start, length,
+                                                          harmless(mapping->kind), span->region))
+    return status;
+  *result = span.release();
+  return WMMAP_OK;
+}
+
+wmmap_status wmmap_span_flush(wmmap_span *span, uint64_t offset, uint64_t length) {
+  const uint64_t size = span->region->length();
+  return offset <= size && length <= size - offset ? span->region->flush(offset, length) : WMMAP_OUT_OF_RANGE;
+}
+
+wmmap_status wmmap_span_advise(wmmap_span *span, uint64_t offset, uint64_t length, wmmap_advice advice) {
+  const uint64_t size = span->region->length();
+  return offset < size ? span->region->advise(offset, std::min(length, size - offset), advice) : WMMAP_OUT_OF_RANGE;
+}
+
+bool wmmap_span_faulted(const wmmap_span *span) { return !span->region->clean(); }
+
+void wmmap_span_abandon(wmmap_span *span) { span->region->abandon(); }
+
+void wmmap_span_detach(wmmap_span *span) {
+  // Pages that cannot be replaced remain a span's for good: what handles their faults and keeps others off has to stay.
+  if (span && span->region->unmap())
+    span->region->release();
+  delete span;
+}
+
+void *wmmap_memory_reserve(uint64_t size) { return wmmap::reserve_memory(size); }
+
+bool wmmap_memory_allow(void *start, uint64_t length) {
+  return wmmap::allow_memory(static_cast<uint8_t *>(start), length);
+}
+
+void wmmap_memory_release(void *memory, uint64_t size) { wmmap::unmap_pages(static_cast<uint8_t *>(memory), size); }
+
+} // extern "C"

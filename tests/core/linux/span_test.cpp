@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Pages of a file in place of memory: what is refused, what accesses do, and what is left behind.
+#include "../support.h"
+
+#include <atomic>
+#include <fstream>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <thread>
+
+namespace {
+
+constexpr uint64_t unit = 65536;
+
+struct Detach {
+  void operator()(wmmap_span *span) const { wmmap_span_detach(span); }
+};
+using Span = std::unique_ptr<wmmap_span, Detach>;
+
+/// Memory of a guest, with something in it.
+class Memory {
+public:
+  explicit Memory(uint64_t size) : size(size), bytes(static_cast<uint8_t *>(wmmap_memory_reserve(size))) {
+    EXPECT_NE(bytes, nullptr);
+    EXPECT_TRUE(wmmap_memory_allow(bytes, size));
+    // The system aligns to its own pages only.
+    first = bytes + (unit - reinterpret_cast<uintptr_t>(bytes) % unit) % unit;
+    std::fill(bytes, bytes + size, uint8_t{0xee});
+  }
+  ~Memory() { wmmap_memory_release(bytes, size); }
+  Memory(const Memory &) = delete;
+  Memory &operator=(const Memory &) = delete;
+
+  Bytes read(uint64_t offset, uint64_t length) const { return {first + offset, first + offset + length}; }
+
+  const uint64_t size;
+  uint8_t *const bytes;
+  uint8_t *first; ///< The first address that a span may have.
+};
+
+class Spans : public testing::TestWithParam<wmmap_access> {
+protected:
+  wmmap_status attach(const Mapping &mapping, uint64_t offset, uint8_t *region, uint64_t length) {
+    wmmap_span *result = nullptr;
+    const wmmap_status status = wmmap_span_attach(mapping.get(), offset, region, length, &result);
+    EXPECT_EQ(result != nullptr, status == WMMAP_OK);
+    if (result)
+      spans.emplace_back(result);
+    return status;
+  }
+
+  const Bytes bytes = pattern(4 * unit);
+  const TemporaryFile file{bytes};
+  const Mapping mapping = map(file.handle(), GetParam());
+  Memory memory{20 * unit};
+  std::vector<Span> spans;
+};
+
+TEST_P(Spans, RefusesWhatIsNotAligned) {
+  EXPECT_EQ(attach(mapping, 0, memory.first, 0), WMMAP_INVALID_ARGUMENT);
+  EXPECT_EQ(attach(mapping, 0, memory.first, unit - 1), WMMAP_INVALID_ARGUMENT);
+  EXPECT_EQ(attach(mapping, 0, memory.first, page_size()), WMMAP_INVALID_ARGUMENT);
+  EXPECT_EQ(attach(mapping, 0, memory.first + 1, unit), WMMAP_INVALID_ARGUMENT);
+  EXPECT_EQ(attach(mapping, 0, memory.first + page_size(), unit), WMMAP_INVALID_ARGUMENT);
+  EXPECT_EQ(attach(mapping, 1, memory.first, unit), WMMAP_INVALID_ARGUMENT);
+  EXPECT_EQ(attach(mapping, page_size(), memory.first, unit), WMMAP_INVALID_ARGUMENT);
+  EXPECT_EQ(memory.read(0, 2 * unit), Bytes(2 * unit, 0xee)) << "what is refused changes nothing";
+}
+
+TEST_P(Spans, RefusesWhatLiesOutsideTheMapping) {
+  EXPECT_EQ(attach(mapping, 4 * unit, memory.first, unit), WMMAP_OUT_OF_RANGE);
+  EXPECT_EQ(attach(mapping, 0, memory.first, 5 * unit), WMMAP_OUT_OF_RANGE);
+  EXPECT_EQ(attach(mapping, 3 * unit, memory.first, 2 * unit), WMMAP_OUT_OF_RANGE);
+  EXPECT_EQ(attach(mapping, 0 - unit, memory.first, unit), WMMAP_OUT_OF_RANGE);
+  EXPECT_EQ(attach(mapping, uint64_t{1} << 63, memory.first, unit), WMMAP_OUT_OF_RANGE);
+  EXPECT_EQ(attach(mapping, 0, memory.first, 0 - unit), WMMAP_OUT_OF_RANGE);
+  EXPECT_EQ(memory.read(0, 5 * unit), Bytes(5 * unit, 0xee));
+}
+
+TEST_P(Spans, TheOffsetsAddUp) {
+  const Mapping later = map(file.handle(), GetParam(), 100, unit + 5);
+  EXPECT_EQ(attach(later, 0, memory.first, unit), WMMAP_INVALID_ARGUMENT);
+  const Mapping shifted = map(file.handle(), GetParam(), 2 * unit, unit - 7);
+  EXPECT_EQ(attach(shifted, 7, memory.first, 2 * unit), WMMAP_OK) << "the last one in part, rounded up";
+  EXPECT_EQ(memory.read(0, 2 * unit), Bytes(bytes.begin() + unit, bytes.begin() + 3 * unit));
+}
+
+TEST_P(Spans, RefusesOverlaps) {
+  ASSERT_EQ(attach(mapping, 0, memory.first + 2 * unit, 2 * unit), WMMAP_OK);
+  EXPECT_EQ(attach(mapping, 0, memory.first + unit, 2 * unit), WMMAP_BUSY);
+  EXPECT_EQ(attach(mapping, 0, memory.first + 3 * unit, unit), WMMAP_BUSY);
+  EXPECT_EQ(attach(mapping, 0, memory.first + 3 * unit, 2 * unit), WMMAP_BUSY);
+  EXPECT_EQ(attach(mapping, 0, memory.first + unit, 4 * unit), WMMAP_BUSY);
+  EXPECT_EQ(attach(mapping, 0, memory.first, 2 * unit), WMMAP_OK) << "they touch";
+  spans.clear();
+  EXPECT_EQ(attach(mapping, 0, memory.first + unit, 2 * unit), WMMAP_OK) << "nothing is left";
+}
+
+TEST_P(Spans, NeedsAFileThatMayBeRead) {
+  const Mapping anonymous = map(WMMAP_NO_FILE, GetParam(), unit);
+  EXPECT_EQ(attach(anonymous, 0, memory.first, unit), WMMAP_UNSUPPORTED);
+  wmmap_mapping *unreadable = nullptr;
+  ASSERT_EQ(wmmap_open_posix(file.handle(), 0, WMMAP_SHARED, 0, 0, &unreadable), WMMAP_OK);
+  EXPECT_EQ(attach(Mapping(unreadable), 0, memory.first, unit), WMMAP_ACCESS_DENIED);
+}
+
+TEST_P(Spans, ShowTheFile) {
+  ASSERT_EQ(attach(mapping, unit, memory.first, 2 * unit), WMMAP_OK);
+  EXPECT_EQ(memory.read(0, 2 * unit), Bytes(bytes.begin() + unit, bytes.begin() + 3 * unit));
+  EXPECT_EQ(memory.first[2 * unit], 0xee);
+  ASSERT_EQ(pwrite(file.fd, "others", 6, unit + 10), 6);
+  EXPECT_EQ(memory.read(10, 6), Bytes({'o', 't', 'h', 'e', 'r', 's'}));
+  EXPECT_FALSE(wmmap_span_faulted(spans[0].get()));
+}
+
+TEST_P(Spans, KeepStoresWhereTheyBelong) {
+  ASSERT_EQ(attach(mapping, 0, memory.first, unit), WMMAP_OK);
+  memory.first[7] = 'X';
+  EXPECT_EQ(memory.first[7], 'X');
+  EXPECT_EQ(file.read(7, 1)[0], GetParam() == WMMAP_WRITE ? 'X' : bytes[7]);
+  EXPECT_EQ(wmmap_span_flush(spans[0].get(), 0, unit), WMMAP_OK);
+  uint8_t through_mapping = 0;
+  EXPECT_EQ(wmmap_read(mapping.get(), 7, 1, &through_mapping), WMMAP_OK);
+  EXPECT_EQ(through_mapping, GetParam() == WMMAP_WRITE ? 'X' : bytes[7]);
+}
+
+TEST_P(Spans, AReadOnlyFileIsNeverWritten) {
+  const TemporaryFile locked(bytes, Rights::read);
+  if (GetParam() == WMMAP_WRITE)
+    return; // Cannot be mapped, see mapping_test.
+  const Mapping own = map(locked.handle(), GetParam());
+  ASSERT_EQ(attach(own, 0, memory.first, unit), WMMAP_OK);
+  // What V8 does to all memory when it grows.
+  ASSERT_EQ(mprotect(memory.first, unit, PROT_READ | PROT_WRITE), 0);
+  memory.first[0] = 'X';
+  EXPECT_EQ(locked.read(0, 1)[0], bytes[0]);
+}
+
+TEST_P(Spans, OutliveTheirMapping) {
+  Mapping own = map(file.handle(), GetParam());
+  ASSERT_EQ(attach(own, 0, memory.first, unit), WMMAP_OK);
+  own.reset();
+  EXPECT_EQ(memory.read(0, unit), Bytes(bytes.begin(), bytes.begin() + unit));
+  EXPECT_EQ(wmmap_span_advise(spans[0].get(), 0, unit, WMMAP_DONT_NEED), WMMAP_OK);
+  EXPECT_EQ(memory.read(0, unit), Bytes(bytes.begin(), bytes.begin() + unit));
+}
+
+TEST_P(Spans, DetachToZeros) {
+  ASSERT_EQ(attach(mapping, 0, memory.first + unit, 2 * unit), WMMAP_OK);
+  memory.first[unit] = 'X';
+  spans.clear();
+  EXPECT_EQ(memory.read(unit, 2 * unit), Bytes(2 * unit));
+  EXPECT_EQ(memory.first[0], 0xee);
+  EXPECT_EQ(memory.first[3 * unit], 0xee);
+  memory.first[unit] = 'Y';
+  EXPECT_NE(file.read(0, 1)[0], 'Y');
+}
+
+TEST_P(Spans, LostPagesAreZerosAndMarked) {
+  ASSERT_EQ(attach(mapping, 0, memory.first, 4 * unit), WMMAP_OK);
+  file.truncate(unit + 1);
+  EXPECT_EQ(memory.first[unit], bytes[unit]);
+  EXPECT_FALSE(wmmap_span_faulted(spans[0].get()));
+  EXPECT_EQ(memory.first[3 * unit], 0);
+  EXPECT_TRUE(wmmap_span_faulted(spans[0].get()));
+  memory.first[2 * unit] = 'X';
+  EXPECT_EQ(file.size(), unit + 1);
+  EXPECT_EQ(wmmap_span_flush(spans[0].get(), 0, unit), WMMAP_OK);
+  const wmmap_status lost = GetParam() == WMMAP_WRITE ? WMMAP_FAULT : WMMAP_OK;
+  EXPECT_EQ(wmmap_span_flush(spans[0].get(), 0, 4 * unit), lost);
+  // They stay what the guest has seen.
+  file.truncate(4 * unit);
+  EXPECT_EQ(wmmap_span_flush(spans[0].get(), 0, 4 * unit), lost);
+  EXPECT_EQ(memory.first[2 * unit], 'X');
+  EXPECT_TRUE(wmmap_span_faulted(spans[0].get()));
+  spans.clear();
+  EXPECT_EQ(memory.read(0, 4 * unit), Bytes(4 * unit));
+}
+
+TEST_P(Spans, AFileThatGrowsUnderThemIsSeen) {
+  wmmap_mapping *large = nullptr;
+  const uint32_t protection = GetParam() == WMMAP_READ ? WMMAP_PROTECT_READ : WMMAP_PROTECT_READ | WMMAP_PROTECT_WRITE;
+  const wmmap_sharing sharing = GetParam() == WMMAP_COPY ? WMMAP_PRIVATE : WMMAP_SHARED;
+  ASSERT_EQ(wmmap_open_posix(file.handle(), 10 * unit, sharing, protection, 0, &large), WMMAP_OK);
+  const Mapping own(large);
+  ASSERT_EQ(attach(own, 0, memory.first, 10 * unit), WMMAP_OK);
+  file.truncate(10 * unit);
+  ASSERT_EQ(pwrite(file.fd, "grown", 5, 9 * unit), 5);
+  EXPECT_EQ(memory.read(9 * unit, 5), Bytes({'g', 'r', 'o', 'w', 'n'}));
+  EXPECT_FALSE(wmmap_span_faulted(spans[0].get()));
+}
+
+TEST_P(Spans, RangesOfFlushAndAdvise) {
+  ASSERT_EQ(attach(mapping, 0, memory.first, unit), WMMAP_OK);
+  wmmap_span *span = spans[0].get();
+  EXPECT_EQ(wmmap_span_flush(span, unit, 0), WMMAP_OK);
+  EXPECT_EQ(wmmap_span_flush(span, unit, 1), WMMAP_OUT_OF_RANGE);
+  EXPECT_EQ(wmmap_span_flush(span, 1, UINT64_MAX), WMMAP_OUT_OF_RANGE);
+  EXPECT_EQ(wmmap_span_flush(span, 3, 4), WMMAP_OK);
+  EXPECT_EQ(wmmap_span_advise(span, unit, 1, WMMAP_NORMAL), WMMAP_OUT_OF_RANGE);
+  EXPECT_EQ(wmmap_span_advise(span, 5, UINT64_MAX, WMMAP_WILL_NEED), WMMAP_OK);
+}
+
+TEST_P(Spans, AbandonedOnesTouchNothing) {
+  ASSERT_EQ(attach(mapping, 0, memory.first, unit), WMMAP_OK);
+  wmmap_span_abandon(spans[0].get());
+  // Somebody else's memory by now.
+  ASSERT_NE(mmap(memory.first, unit, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
+            MAP_FAILED);
+  memory.first[5] = 'Z';
+  spans.clear();
+  EXPECT_EQ(memory.first[5], 'Z');
+  EXPECT_EQ(attach(mapping, 0, memory.first, unit), WMMAP_OK) << "and hold nothing";
+}
+
+TEST_P(Spans, LeaveNoAreasBehind) {
+  const auto areas = [&] {
+    std::ifstream maps("/proc/self/maps");
+    int count = 0;
+    const auto start = reinterpret_cast<uintptr_t>(memory.bytes);
+    for (std::string line; std::getline(maps, line);) {
+      const uintptr_t address = std::stoull(line, nullptr, 16);
+      count += address >= start && address < start + memory.size;
+    }
+    return count;
+  };
+  const int before = areas();
+  const size_t live = wmmap_live_regions();
+  for (int round = 0; round < 3; round++) {
+    for (uint64_t place = 0; place < 16; place += 2)
+      ASSERT_EQ(attach(mapping, 0, memory.first + place * unit, unit), WMMAP_OK);
+    EXPECT_GT(areas(), before);
+    spans.clear();
+    EXPECT_EQ(areas(), before);
+  }
+  EXPECT_EQ(wmmap_live_regions(), live);
+}
+
+TEST_P(Spans, ChildrenDoNotGetThem) {
+  ASSERT_EQ(attach(mapping, 0, memory.first, unit), WMMAP_OK);
+  const pid_t child = fork();
+  if (child == 0) {
+    // In the child there is nothing at the address, so that it cannot keep the file or write to it.
+    _exit(msync(memory.first, unit, MS_ASYNC) == 0 ? 1 : 0);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(memory.first[1], bytes[1]);
+}
+
+TEST_P(Spans, ManyThreadsAttachOverEachOther) {
+  std::atomic<int> attached{0};
+  std::vector<std::thread> threads;
+  for (int number = 0; number < 4; number++)
+    threads.emplace_back([&] {
+      const Mapping own = map(file.handle(), GetParam());
+      for (int round = 0; round < 200; round++) {
+        wmmap_span *span = nullptr;
+        const wmmap_status status = wmmap_span_attach(own.get(), 0, memory.first, unit, &span);
+        if (status == WMMAP_BUSY)
+          continue;
+        ASSERT_EQ(status, WMMAP_OK);
+        EXPECT_EQ(attached.fetch_add(1), 0) << "two at one place";
+        attached.fetch_sub(1);
+        wmmap_span_detach(span);
+      }
+    });
+  for (std::thread &thread : threads)
+    thread.join();
+}
+
+std::string name_of(const testing::TestParamInfo<wmmap_access> &info) {
+  static const char *const names[] = {"Read", "Write", "Copy"};
+  return names[info.param];
+}
+
+INSTANTIATE_TEST_SUITE_P(Accesses, Spans, testing::Values(WMMAP_READ, WMMAP_WRITE, WMMAP_COPY), name_of);
+
+TEST(ManySpans, TenThousandAndTheLimit) {
+  const Bytes bytes = pattern(unit);
+  const TemporaryFile file(bytes);
+  const Mapping mapping = map(file.handle(), WMMAP_WRITE);
+  constexpr uint64_t count = 20000;
+  const uint64_t size = 2 * count * unit;
+  auto *memory = static_cast<uint8_t *>(wmmap_memory_reserve(size));
+  ASSERT_NE(memory, nullptr);
+  ASSERT_TRUE(wmmap_memory_allow(memory, size));
+  uint8_t *first = memory + (unit - reinterpret_cast<uintptr_t>(memory) % unit) % unit;
+  std::vector<Span> spans;
+  wmmap_status status = WMMAP_OK;
+  for (uint64_t number = 0; number + 1 < count && !status; number++) {
+    wmmap_span *span = nullptr;
+    status = wmmap_span_attach(mapping.get(), 0, first + 2 * number * unit, unit, &span);
+    if (!status)
+      spans.emplace_back(span);
+  }
+  EXPECT_EQ(status, WMMAP_NO_MEMORY) << "before the system has no areas left";
+  EXPECT_GE(spans.size(), 10000U);
+  first[0] = 'X';
+  EXPECT_EQ(first[2 * (spans.size() - 1) * unit], 'X') << "all of them show one file";
+  // The rest of the process still gets memory.
+  void *other = mmap(nullptr, unit, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  EXPECT_NE(other, MAP_FAILED);
+  munmap(other, unit);
+  file.truncate(0);
+  EXPECT_EQ(first[2 * (spans.size() - 1) * unit], 0);
+  spans.clear();
+  wmmap_memory_release(memory, size);
+}
+
+} // namespace
