@@ -51,7 +51,7 @@ build:
 	$(SETUP) build
 	@echo 'building the addon and the library'
 	@$(call CMAKE_BUILD,addon,-DBUILD_CHECKS=OFF -DCMAKE_BUILD_TYPE=Release -DADDON_DIRECTORY=$(CURDIR)/build/addon/$$(node -p 'process.platform + "-" + process.arch'))
-	@node tests/tools/jco.mjs types wit --world-name imports -o dist/contract >build/jco.log 2>&1 || { cat build/jco.log; exit 1; }
+	@node tests/tools/jco.mjs types wit --world-name host -o dist/contract >build/jco.log 2>&1 || { cat build/jco.log; exit 1; }
 	@node tests/tools/jco.mjs guest-types wit --world-name guest -o dist/guest-types >>build/jco.log 2>&1 || { cat build/jco.log; exit 1; }
 	@tsc -p ts
 	@tsc -p guest/js && tsc -p ts/polyfill && echo '{"type":"module"}' >dist/portable/package.json

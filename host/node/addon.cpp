@@ -7,6 +7,7 @@
 #include <napi.h>
 
 #include "descriptor.h"
+#include "guest_memory.h"
 #include "wasi_mmap.h"
 
 namespace {
@@ -82,6 +83,8 @@ public:
   }
 
   ~Mapping() override { wmmap_close(mapping); }
+
+  wmmap_mapping *get() const { return mapping; }
 
 private:
   Napi::Value length(const Napi::CallbackInfo &info) { return to_number(info.Env(), wmmap_length(mapping)); }
@@ -175,12 +178,72 @@ private:
   wmmap_mapping *mapping = nullptr;
 };
 
+/// A span. Whoever makes one keeps the guest's memory alive until detach(): what is collected without that, as at the end
+/// of an environment, touches no address, because the memory may be gone.
+class Span : public Napi::ObjectWrap<Span> {
+public:
+  static Napi::Function define(Napi::Env env) {
+    return DefineClass(env, "NativeSpan",
+                       {InstanceMethod<&Span::flush>("flush"), InstanceMethod<&Span::advise>("adviseBy"),
+                        InstanceMethod<&Span::faulted>("faulted"), InstanceMethod<&Span::detach>("detach")});
+  }
+
+  /// (mapping, offset, region of a guest's memory)
+  explicit Span(const Napi::CallbackInfo &info) : ObjectWrap(info) {
+    auto region = info[2].As<Napi::Uint8Array>();
+    wmmap_mapping *mapping = Mapping::Unwrap(info[0].As<Napi::Object>())->get();
+    require(info.Env(), wmmap_span_attach(mapping, to_u64(info[1]), region.Data(), region.ByteLength(), &span));
+    address = region.Data();
+  }
+
+  ~Span() override {
+    if (span)
+      wmmap_span_abandon(span);
+    wmmap_span_detach(span);
+  }
+
+private:
+  void flush(const Napi::CallbackInfo &info) {
+    require(info.Env(), wmmap_span_flush(span, to_u64(info[0]), to_u64(info[1])));
+  }
+
+  void advise(const Napi::CallbackInfo &info) {
+    const auto advice = static_cast<wmmap_advice>(info[2].As<Napi::Number>().Uint32Value());
+    require(info.Env(), wmmap_span_advise(span, to_u64(info[0]), to_u64(info[1]), advice));
+  }
+
+  Napi::Value faulted(const Napi::CallbackInfo &info) {
+    return Napi::Boolean::New(info.Env(), wmmap_span_faulted(span));
+  }
+
+  /// (the same region now): if the engine has moved the memory after all, the old addresses are no more the guest's.
+  void detach(const Napi::CallbackInfo &info) {
+    if (info[0].As<Napi::Uint8Array>().Data() != address)
+      wmmap_span_abandon(span);
+    wmmap_span_detach(span);
+    span = nullptr;
+  }
+
+  wmmap_span *span = nullptr;
+  uint8_t *address = nullptr;
+};
+
+/// (buffer, size) => whether nobody can use the addresses from the end of the buffer to `size` bytes from its start
+Napi::Value guarded(const Napi::CallbackInfo &info) {
+  auto buffer = info[0].As<Napi::ArrayBuffer>();
+  const auto *bytes = static_cast<const uint8_t *>(buffer.Data());
+  return Napi::Boolean::New(info.Env(), unusable(bytes + buffer.ByteLength(), bytes + to_u64(info[1])));
+}
+
 /// (make_error) => the addon's exports
 Napi::Value initialize(const Napi::CallbackInfo &info) {
   const Napi::Env env = info.Env();
   env.GetInstanceData<Environment>()->make_error = Napi::Persistent(info[0].As<Napi::Function>());
   Napi::Object exports = Napi::Object::New(env);
   exports["Mapping"] = Mapping::define(env);
+  exports["Span"] = Span::define(env);
+  exports["spanGranularity"] = to_number(env, wmmap_span_granularity());
+  exports["guarded"] = Napi::Function::New(env, guarded);
   // Static memory that the core only adds to, in a library that is never unloaded (-z nodelete).
   const Napi::Value count =
       external_buffer(env, const_cast<uint32_t *>(wmmap_fault_count()), sizeof(uint32_t), nullptr, nullptr);

@@ -1,47 +1,57 @@
 /**
- * Which mapping a guest means by a handle, for functions that jco calls with the handle itself.
+ * Which resource a guest means by a handle, for functions that jco calls with the handle itself.
  *
- * jco keeps a table for each guest: two numbers for each handle, of which the first carries a flag if the handle is
- * free, and the second is the resource's representation ("rep"). A resource may bring its own rep.
+ * jco keeps a table for each guest and kind of resource: two numbers for each handle, of which the first carries a flag if
+ * the handle is free, and the second is the resource's representation ("rep"). A resource may bring its own rep.
  */
-import type { Mapping } from './mapping.mjs';
+
+/** A guest's table. The first entry is no handle; it leads to the free ones. */
+export type Table = number[] & { readonly _createdReps?: Set<number> };
 
 /** How jco's code finds a resource's rep. */
-const REP = Symbol.for('cabiRep');
+export const REP = Symbol.for('cabiRep');
 /** jco's flag: in the first number a free handle, in the second one that owns its resource. */
 const FLAG = 1 << 30;
 
-/** Guests hold their mappings; what they lose without dropping it is garbage, and so is the rep. */
-const mappings: Array<WeakRef<Mapping> | undefined> = [undefined]; // 0 is no rep.
-const free: number[] = [];
+/** The reps of one kind of resource. */
+export class Reps<T> {
+  readonly #values: Array<T | undefined> = [undefined]; // 0 is no rep.
+  readonly #free: number[] = [];
 
-function release(rep: number): void {
-  mappings[rep] = undefined;
-  free.push(rep);
-}
-
-const collected = new FinalizationRegistry(release);
-
-/** Gives a new mapping a rep of its own. */
-export function track(mapping: Mapping): void {
-  const rep = free.pop() ?? mappings.length;
-  mappings[rep] = new WeakRef(mapping);
-  collected.register(mapping, rep, mapping);
-  Object.defineProperty(mapping, REP, { value: rep });
-}
-
-/** Takes the rep of a mapping that was dropped; a second call does nothing. */
-export function untrack(mapping: Mapping): void {
-  if (collected.unregister(mapping)) release((mapping as unknown as Record<symbol, number>)[REP] as number);
-}
-
-/** The mapping behind a handle of a guest's. A handle that the guest does not hold is a TypeError, and so a trap. */
-export function lookUp(table: readonly number[], handle: number): Mapping {
-  const rep = table[(handle << 1) + 1];
-  // A free handle has the rep that it had last, which may be another guest's mapping by now.
-  if (rep !== undefined && ((table[handle << 1] ?? FLAG) & FLAG) === 0) {
-    const mapping = mappings[rep & ~FLAG]?.deref();
-    if (mapping) return mapping;
+  take(value: T): number {
+    const rep = this.#free.pop() ?? this.#values.length;
+    this.#values[rep] = value;
+    return rep;
   }
-  throw new TypeError(`no mapping has the handle ${handle}`);
+
+  get(rep: number): T | undefined {
+    return this.#values[rep];
+  }
+
+  release(rep: number): void {
+    this.#values[rep] = undefined;
+    this.#free.push(rep);
+  }
+}
+
+/** The rep behind a handle of a guest's. A handle that the guest does not hold is a TypeError, and so a trap. */
+export function repOf(table: Readonly<Table>, handle: number): number {
+  const rep = table[(handle << 1) + 1];
+  // A free handle has the rep that it had last, which may be another guest's resource by now.
+  if (handle > 0 && rep !== undefined && ((table[handle << 1] ?? FLAG) & FLAG) === 0) return rep & ~FLAG;
+  throw new TypeError(`no resource has the handle ${handle}`);
+}
+
+/** Gives a guest a resource of its own, as jco's code does for what functions return. */
+export function createHandle(table: Table, rep: number): number {
+  table._createdReps?.add(rep);
+  const free = (table[0] ?? 0) & ~FLAG;
+  if (free === 0) {
+    table.push(0, rep | FLAG);
+    return (table.length >> 1) - 1;
+  }
+  table[0] = table[free << 1] ?? 0;
+  table[free << 1] = 0;
+  table[(free << 1) + 1] = rep | FLAG;
+  return free;
 }

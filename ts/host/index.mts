@@ -10,14 +10,15 @@
  * @packageDocumentation
  */
 import { mapping } from './mapping.mjs';
+import { span } from './span.mjs';
 import { offerLowered } from './lowered.mjs';
 
 export { acceptLibcWrites } from './libc-writes.mjs';
-export { mapping };
+export { mapping, span };
 
 offerLowered();
 
 /** Imports for `instantiate()` of a guest that was transpiled with `--instantiation`, beside those of `WASIShim`. */
-export function getImportObject(): { 'wasi-mmap:mmap/mapping': typeof mapping } {
-  return { 'wasi-mmap:mmap/mapping': mapping };
+export function getImportObject(): { 'wasi-mmap:mmap/mapping': typeof mapping; 'wasi-mmap:mmap/span': typeof span } {
+  return { 'wasi-mmap:mmap/mapping': mapping, 'wasi-mmap:mmap/span': span };
 }

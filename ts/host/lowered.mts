@@ -7,15 +7,24 @@
  * those of the component model's canonical ABI: i64 as signed bigint, and where the result goes as an address.
  */
 import type { ErrorCode } from '../contract/interfaces/wasi-mmap-mmap-mapping.js';
-import { lookUp } from './handles.mjs';
-import { Mapping, toErrorCode } from './mapping.mjs';
+import { ADVICES } from '../floor.js';
+import type { Table } from './handles.mjs';
+import { lookUp, Mapping, toErrorCode } from './mapping.mjs';
+import { attachLowered, lookUpSpan, span, type SpanGuest } from './span.mjs';
 
 const LOWER = Symbol.for('cabiLower');
 
-interface Guest {
+interface Memory {
   readonly memory: { readonly buffer: ArrayBuffer };
+}
+
+interface Guest extends Memory {
   readonly realloc: (old: number, oldSize: number, align: number, size: number) => number;
-  readonly resourceTables: [readonly number[]];
+  readonly resourceTables: [Readonly<Table>];
+}
+
+interface SpanUser extends Memory {
+  readonly resourceTables: [Readonly<Table>];
 }
 
 /** The numbers that error-codes have in memory: their order in the contract. */
@@ -42,11 +51,11 @@ const u64 = (value: bigint): bigint => BigInt.asUintN(64, value);
 const toNumber = (value: bigint): number => Number(value < 0n ? u64(value) : value);
 
 /** A part of the guest's memory. It is looked at anew each time: growing replaces it. Outside it, a RangeError. */
-function bytesAt({ memory }: Guest, address: number, length: number): Uint8Array {
+function bytesAt({ memory }: Memory, address: number, length: number): Uint8Array {
   return new Uint8Array(memory.buffer, address >>> 0, length);
 }
 
-function storeError(guest: Guest, result: number, errorAt: number, error: unknown): void {
+function storeError(guest: Memory, result: number, errorAt: number, error: unknown): void {
   const code = toErrorCode(error);
   if (typeof code !== 'string') throw error;
   const view = new DataView(guest.memory.buffer);
@@ -103,6 +112,49 @@ function lowerSearch(search: 'searchForward' | 'searchBackward') {
   };
 }
 
+function lowerAttach(guest: SpanGuest) {
+  return (handle: number, offset: bigint, address: number, length: number, result: number): void => {
+    try {
+      const span = attachLowered(guest, handle, u64(offset), address >>> 0, length >>> 0);
+      const view = new DataView(guest.memory.buffer);
+      view.setUint8(result >>> 0, 0);
+      view.setUint32((result >>> 0) + 4, span, true);
+    } catch (error) {
+      storeError(guest, result, 4, error);
+    }
+  };
+}
+
+function lowerSpanFlush(guest: SpanUser) {
+  const [table] = guest.resourceTables;
+  return (handle: number, offset: bigint, length: bigint, result: number): void => {
+    try {
+      lookUpSpan(table, handle).flush(u64(offset), u64(length));
+      new DataView(guest.memory.buffer).setUint8(result >>> 0, 0);
+    } catch (error) {
+      storeError(guest, result, 1, error);
+    }
+  };
+}
+
+function lowerSpanAdvise(guest: SpanUser) {
+  const [table] = guest.resourceTables;
+  return (handle: number, offset: bigint, length: bigint, advice: number, result: number): void => {
+    try {
+      const expected = ADVICES[advice];
+      if (expected === undefined) throw new TypeError(`no advice is ${advice}`);
+      lookUpSpan(table, handle).advise(u64(offset), u64(length), expected);
+      new DataView(guest.memory.buffer).setUint8(result >>> 0, 0);
+    } catch (error) {
+      storeError(guest, result, 1, error);
+    }
+  };
+}
+
+function lowerFaulted({ resourceTables: [table] }: Pick<SpanUser, 'resourceTables'>) {
+  return (handle: number): number => (lookUpSpan(table, handle).faulted() ? 1 : 0);
+}
+
 /** Offers these functions to guests that are transpiled for them. */
 export function offerLowered(): void {
   const lowered = {
@@ -114,4 +166,9 @@ export function offerLowered(): void {
   for (const [name, value] of Object.entries(lowered)) {
     Object.defineProperty(Mapping.prototype[name as keyof typeof lowered], LOWER, { value });
   }
+  const { flush, advise, faulted } = span.Span.prototype;
+  Object.defineProperty(span.attach, LOWER, { value: lowerAttach });
+  Object.defineProperty(flush, LOWER, { value: lowerSpanFlush });
+  Object.defineProperty(advise, LOWER, { value: lowerSpanAdvise });
+  Object.defineProperty(faulted, LOWER, { value: lowerFaulted });
 }

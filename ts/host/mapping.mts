@@ -1,10 +1,10 @@
 /** The interface `wasi-mmap:mmap/mapping` for guests that jco has transpiled. */
 import type * as Contract from '../contract/interfaces/wasi-mmap-mmap-mapping.js';
 import { MmapError } from '../errors.js';
-import { NO_FILE, openNative, type NativeFloor } from '../node/native.js';
+import { NO_FILE, openNative, SpanFloor, type NativeFloor } from '../node/native.js';
 import { constants, needsWrite, type Request } from '../request.js';
 import { withFile } from './descriptor.mjs';
-import { track, untrack } from './handles.mjs';
+import { REP, repOf, Reps, type Table } from './handles.mjs';
 
 /** The longest list that a guest with 32-bit memory could hold. */
 const MAX_LIST_LENGTH = 2 ** 32 - 1;
@@ -12,6 +12,17 @@ const MAX_LIST_LENGTH = 2 ** 32 - 1;
 const MAX_COPY_LENGTH = 2 ** 30;
 const NO_BYTES = new Uint8Array(0);
 const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('dispose');
+
+/** Guests hold their mappings; what they lose without dropping it is garbage, and so is the rep. */
+const reps = new Reps<WeakRef<Mapping>>();
+const collected = new FinalizationRegistry((rep: number) => reps.release(rep));
+
+/** The mapping behind a handle of a guest's. A handle that the guest does not hold is a TypeError, and so a trap. */
+export function lookUp(table: Readonly<Table>, handle: number): Mapping {
+  const mapping = reps.get(repOf(table, handle))?.deref();
+  if (!mapping) throw new TypeError(`no mapping has the handle ${handle}`);
+  return mapping;
+}
 
 /** Runs an operation; jco takes a thrown error-code for the `err` of the result, and anything else for a trap. */
 function operation<T>(call: () => T): T {
@@ -32,11 +43,14 @@ export function toErrorCode(error: unknown): unknown {
 export class Mapping implements Contract.Mapping {
   #open: NativeFloor | undefined;
   #length: number;
+  readonly #rep: number;
 
   private constructor(floor: NativeFloor) {
     this.#open = floor;
     this.#length = floor.length();
-    track(this);
+    this.#rep = reps.take(new WeakRef(this));
+    collected.register(this, this.#rep, this);
+    Object.defineProperty(this, REP, { value: this.#rep });
   }
 
   /** @internal */
@@ -51,6 +65,11 @@ export class Mapping implements Contract.Mapping {
   get #floor(): NativeFloor {
     if (!this.#open) throw new TypeError('the mapping was dropped');
     return this.#open;
+  }
+
+  /** Puts pages under memory of the caller's. @internal */
+  attach(offset: bigint, region: Uint8Array): SpanFloor {
+    return new SpanFloor(this.#floor, offset, region);
   }
 
   /** Copies into memory of the caller's. @internal */
@@ -137,7 +156,7 @@ export class Mapping implements Contract.Mapping {
 
   /** Unmaps: jco calls it when the guest drops the resource. */
   [dispose](): void {
-    untrack(this);
+    if (collected.unregister(this)) reps.release(this.#rep);
     this.#open?.close();
     this.#open = undefined;
   }

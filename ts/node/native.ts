@@ -32,6 +32,14 @@ interface NativeMapping {
   lendBuffer(offset: number, length: number): ArrayBuffer;
 }
 
+/** As {@link NativeMapping}, for a span. */
+interface NativeSpan {
+  flush(offset: Size, length: Size): void;
+  adviseBy(offset: Size, length: Size, advice: number): void;
+  faulted(): boolean;
+  detach(region: Uint8Array): void;
+}
+
 interface Addon {
   /** (fd, -1 or name, length, offset, access), or (fd or -1, length, offset, sharing, protection), as in wasi_mmap.h. */
   readonly Mapping: new (
@@ -41,6 +49,11 @@ interface Addon {
     accessOrSharing: number,
     protection?: number,
   ) => NativeMapping;
+  /** The region is memory of a guest that stays where it is, and alive until `detach`. */
+  readonly Span: new (mapping: NativeMapping, offset: Size, region: Uint8Array) => NativeSpan;
+  /** 0 where there are no spans. */
+  readonly spanGranularity: number;
+  readonly guarded: (buffer: ArrayBuffer, size: number) => boolean;
   /** Absent where the engine allows no external memory. */
   readonly faultCount?: Uint32Array;
   readonly liveRegions: () => number;
@@ -142,6 +155,18 @@ class NativeMemory implements SharedMemory {
 
   check(offset: number, length: number): void {
     this.#floor.check(offset, length);
+  }
+}
+
+/** What spans are aligned to, in bytes; 0 where the system has none. */
+export const spanGranularity = addon.spanGranularity;
+
+/** Whether nobody can use the addresses from the end of a buffer to `size` bytes from its start. */
+export const guarded = addon.guarded;
+
+export class SpanFloor extends addon.Span {
+  advise(offset: Size, length: Size, advice: Advice): void {
+    this.adviseBy(offset, length, ADVICES.indexOf(advice));
   }
 }
 

@@ -6,6 +6,10 @@ declare namespace WebAssembly {
   interface Instance {
     readonly exports: object;
   }
+  class Memory {
+    constructor(limits: { initial: number; maximum?: number });
+    readonly buffer: ArrayBuffer;
+  }
   function compile(bytes: Uint8Array): Promise<Module>;
   function instantiate(module: Module): Promise<Instance>;
 }
