@@ -178,8 +178,8 @@ private:
   wmmap_mapping *mapping = nullptr;
 };
 
-/// A span. Whoever makes one keeps the guest's memory alive until detach(): what is collected without that, as at the end
-/// of an environment, touches no address, because the memory may be gone.
+/// A span. Whoever makes one keeps the guest's memory alive until detach(): what is collected without that, as at the
+/// end of an environment, touches no address, because the memory may be gone.
 class Span : public Napi::ObjectWrap<Span> {
 public:
   static Napi::Function define(Napi::Env env) {

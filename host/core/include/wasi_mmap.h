@@ -184,8 +184,8 @@ void wmmap_span_abandon(wmmap_span *span);
 void wmmap_span_detach(wmmap_span *span);
 
 /**
- * Memory of a guest that spans can lie in: `size` bytes of addresses, none of which can be used before
- * wmmap_memory_allow(). For hosts that make the memory of their guests. NULL if there are no such addresses.
+ * Memory of a guest that spans can lie in: `size` bytes of addresses from a multiple of the granularity on, none of which
+ * can be used before wmmap_memory_allow(). The size is a multiple of the system's pages. For hosts that make the memory of their guests. NULL if there are no such addresses.
  */
 void *wmmap_memory_reserve(uint64_t size);
 /** Makes `length` more bytes from `start` zero-filled memory. False: there is not enough of it. */

@@ -94,11 +94,19 @@ bool clear_pages(uint8_t *base, uint64_t length) {
 }
 
 uint8_t *reserve_memory(uint64_t size) {
-  void *address = ::mmap(nullptr, size, PROT_NONE, memory_flags, -1, 0);
+  // The system aligns to its own pages: what is too much on either side goes back.
+  void *address =
+      size <= SIZE_MAX - wasm_page ? ::mmap(nullptr, size + wasm_page, PROT_NONE, memory_flags, -1, 0) : MAP_FAILED;
   if (address == MAP_FAILED)
     return nullptr;
-  keep_from_children(address, size);
-  return static_cast<uint8_t *>(address);
+  auto *start = static_cast<uint8_t *>(address);
+  const uint64_t before = (wasm_page - reinterpret_cast<uintptr_t>(start) % wasm_page) % wasm_page;
+  if (before > 0)
+    ::munmap(start, before);
+  start += before;
+  ::munmap(start + size, wasm_page - before);
+  keep_from_children(start, size);
+  return start;
 }
 
 bool allow_memory(uint8_t *start, uint64_t length) {

@@ -4,6 +4,7 @@ use crate::ffi;
 use crate::generated::wasi_mmap::mmap::mapping::{Access, Advice, ErrorCode, Protection, Sharing};
 use std::fs::File;
 use std::ptr::{self, NonNull};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What to map a file as: the arguments that tell the two constructors of the contract apart.
 #[derive(Clone, Copy)]
@@ -176,5 +177,129 @@ impl Drop for Mapping {
     fn drop(&mut self) {
         // SAFETY: the mapping is alive and not used again.
         unsafe { ffi::wmmap_close(self.0.as_ptr()) }
+    }
+}
+
+/// What spans are aligned to, in bytes; none where there are no spans.
+pub fn span_granularity() -> Option<u32> {
+    // SAFETY: it only asks.
+    Some(unsafe { ffi::wmmap_span_granularity() }).filter(|granularity| *granularity > 0)
+}
+
+/// Addresses for the memory of a guest, and the spans that lie in it. It ends with [`Self::release`].
+pub struct Memory {
+    base: NonNull<u8>,
+    reserved: usize,
+    /// The spans whose pages lie in the memory; none once it is gone.
+    spans: Mutex<Option<Vec<NonNull<ffi::Span>>>>,
+}
+
+// SAFETY: the addresses are the process's, and the list is behind a lock.
+unsafe impl Send for Memory {}
+// SAFETY: likewise.
+unsafe impl Sync for Memory {}
+
+impl Memory {
+    /// Reserves addresses, a multiple of the system's pages, of which none can be used yet.
+    pub fn reserve(reserved: usize) -> Option<Self> {
+        // SAFETY: it takes addresses that nobody has.
+        let base = NonNull::new(unsafe { ffi::wmmap_memory_reserve(reserved as u64) })?.cast();
+        Some(Self { base, reserved, spans: Mutex::new(Some(Vec::new())) })
+    }
+
+    pub fn base(&self) -> *mut u8 {
+        self.base.as_ptr()
+    }
+
+    pub fn contains(&self, address: usize, length: usize) -> bool {
+        let offset = address.wrapping_sub(self.base.as_ptr() as usize);
+        offset <= self.reserved && length <= self.reserved - offset
+    }
+
+    /// Makes the bytes between the offsets zero-filled memory. False: there is not enough of it.
+    pub fn allow(&self, from: usize, to: usize) -> bool {
+        assert!(from <= to && to <= self.reserved);
+        // SAFETY: the range is ours, by the line above, and nobody could use it until now.
+        unsafe { ffi::wmmap_memory_allow(self.base.as_ptr().add(from).cast(), (to - from) as u64) }
+    }
+
+    /// Gives the addresses back. Spans that lie there touch them no more.
+    ///
+    /// # Safety
+    ///
+    /// Nobody uses the memory again.
+    pub unsafe fn release(&self) {
+        let mut spans = self.spans.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(list) = spans.take() else { return };
+        for span in list {
+            // SAFETY: a span that is detached leaves the list first.
+            unsafe { ffi::wmmap_span_abandon(span.as_ptr()) };
+        }
+        // SAFETY: the addresses are ours until here, and by the caller's word nobody uses them again.
+        unsafe { ffi::wmmap_memory_release(self.base.as_ptr().cast(), self.reserved as u64) };
+    }
+}
+
+/// Pages of a file in the memory of a guest. Dropping it detaches.
+pub struct Span {
+    raw: NonNull<ffi::Span>,
+    memory: Arc<Memory>,
+}
+
+// SAFETY: as for a mapping.
+unsafe impl Send for Span {}
+
+impl Span {
+    /// Attaches. `region` lies in the memory of a guest that does not run meanwhile; only its place counts.
+    pub fn attach(mapping: &mut Mapping, offset: u64, region: &[u8], memory: Arc<Memory>) -> Result<Self, ErrorCode> {
+        assert!(memory.contains(region.as_ptr() as usize, region.len()));
+        let mut result = ptr::null_mut();
+        let mut spans = memory.spans.lock().unwrap_or_else(PoisonError::into_inner);
+        let list = spans.as_mut().ok_or(ErrorCode::Unsupported)?; // It is gone, so that no guest can have called.
+        let start = region.as_ptr().cast_mut().cast();
+        // SAFETY: the mapping is alive. The region is memory of a guest, which neither moves nor goes without telling its
+        // spans; the guest waits, and no reference of Rust's to it is used again after the call.
+        check(unsafe {
+            ffi::wmmap_span_attach(mapping.0.as_ptr(), offset, start, region.len() as u64, &raw mut result)
+        })?;
+        let raw = NonNull::new(result).ok_or(ErrorCode::Io)?;
+        list.push(raw);
+        drop(spans);
+        Ok(Self { raw, memory })
+    }
+
+    /// Why an empty region, which lies in no memory, is refused.
+    pub fn refuse_empty(mapping: &mut Mapping, offset: u64) -> ErrorCode {
+        let mut result = ptr::null_mut();
+        // SAFETY: the mapping is alive, and an empty region is refused before it is looked at.
+        let status = unsafe { ffi::wmmap_span_attach(mapping.0.as_ptr(), offset, ptr::null_mut(), 0, &raw mut result) };
+        check(status).err().unwrap_or(ErrorCode::InvalidArgument)
+    }
+
+    pub fn flush(&mut self, offset: u64, length: u64) -> Result<(), ErrorCode> {
+        // SAFETY: the span is alive, and the core checks the range.
+        check(unsafe { ffi::wmmap_span_flush(self.raw.as_ptr(), offset, length) })
+    }
+
+    pub fn advise(&mut self, offset: u64, length: u64, advice: Advice) -> Result<(), ErrorCode> {
+        // SAFETY: as for `flush`.
+        check(unsafe { ffi::wmmap_span_advise(self.raw.as_ptr(), offset, length, advice as u32) })
+    }
+
+    pub fn faulted(&self) -> bool {
+        // SAFETY: the span is alive.
+        unsafe { ffi::wmmap_span_faulted(self.raw.as_ptr()) }
+    }
+}
+
+impl Drop for Span {
+    fn drop(&mut self) {
+        // Under the lock, so that the memory cannot go in between.
+        let mut spans = self.memory.spans.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(list) = spans.as_mut() {
+            list.retain(|span| *span != self.raw);
+        }
+        // SAFETY: the span is alive and not used again. Its pages lie in memory that is there, or it was told that it is gone.
+        unsafe { ffi::wmmap_span_detach(self.raw.as_ptr()) }
     }
 }

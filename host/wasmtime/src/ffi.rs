@@ -18,6 +18,12 @@ pub struct Mapping {
     _opaque: [u8; 0],
 }
 
+/// The core's span, known by its address only.
+#[repr(C)]
+pub struct Span {
+    _opaque: [u8; 0],
+}
+
 // The enums of the header have the size of an unsigned int in the ABIs of C that Rust knows.
 type Enum = std::ffi::c_uint;
 
@@ -58,5 +64,21 @@ extern "C" {
     pub fn wmmap_flush(mapping: *mut Mapping, offset: u64, length: u64) -> Status;
     pub fn wmmap_resize(mapping: *mut Mapping, length: u64) -> Status;
     pub fn wmmap_advise(mapping: *mut Mapping, offset: u64, length: u64, advice: Enum) -> Status;
+    pub fn wmmap_span_granularity() -> u32;
+    pub fn wmmap_span_attach(
+        mapping: *mut Mapping,
+        offset: u64,
+        region: *mut c_void,
+        length: u64,
+        result: *mut *mut Span,
+    ) -> Status;
+    pub fn wmmap_span_flush(span: *mut Span, offset: u64, length: u64) -> Status;
+    pub fn wmmap_span_advise(span: *mut Span, offset: u64, length: u64, advice: Enum) -> Status;
+    pub fn wmmap_span_faulted(span: *const Span) -> bool;
+    pub fn wmmap_span_abandon(span: *mut Span);
+    pub fn wmmap_span_detach(span: *mut Span);
+    pub fn wmmap_memory_reserve(size: u64) -> *mut c_void;
+    pub fn wmmap_memory_allow(start: *mut c_void, length: u64) -> bool;
+    pub fn wmmap_memory_release(memory: *mut c_void, size: u64);
     pub fn wmmap_live_regions() -> usize;
 }

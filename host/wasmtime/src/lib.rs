@@ -66,15 +66,19 @@ mod core;
 mod ffi;
 mod limits;
 mod lower;
+mod memory;
+
+pub use crate::memory::SpanMemories;
 
 mod generated {
     #![allow(missing_docs, dead_code, clippy::pedantic)]
     wasmtime::component::bindgen!({
         path: "wit",
-        world: "imports",
+        world: "host",
         with: {
             "wasi": wasmtime_wasi::p2::bindings::sync,
             "wasi-mmap:mmap/mapping.mapping": crate::Mapping,
+            "wasi-mmap:mmap/span.span": crate::Span,
         },
     });
 }
@@ -97,6 +101,7 @@ use wasmtime_wasi::filesystem::{Descriptor, OpenMode};
 use wasmtime_wasi::runtime::spawn_blocking;
 
 const INTERFACE: &str = "wasi-mmap:mmap/mapping@0.2.0";
+const SPAN_INTERFACE: &str = "wasi-mmap:mmap/span@0.2.0";
 
 /// What an operation of the contract returns.
 type Outcome<R> = std::result::Result<R, ErrorCode>;
@@ -105,6 +110,7 @@ type Outcome<R> = std::result::Result<R, ErrorCode>;
 #[derive(Default)]
 pub struct WasiMmapCtx {
     usage: Arc<Usage>,
+    spans: Option<SpanMemories>,
 }
 
 impl WasiMmapCtx {
@@ -123,10 +129,19 @@ impl WasiMmapCtx {
 #[derive(Default)]
 pub struct WasiMmapCtxBuilder {
     limits: Limits,
+    spans: Option<SpanMemories>,
 }
 
 impl WasiMmapCtxBuilder {
-    /// Limits how many mappings the guests of the store hold at one time. One more is `no-memory`.
+    /// Lets the guests of the store attach spans, in memory that was made there: by an engine that was
+    /// [configured](SpanMemories::configure) to. Without it the interface is there, and answers that there are none.
+    #[must_use]
+    pub fn spans(mut self, memories: &SpanMemories) -> Self {
+        self.spans = Some(memories.clone());
+        self
+    }
+
+    /// Limits how many mappings and spans the guests of the store hold at one time. One more is `no-memory`.
     #[must_use]
     pub fn max_mappings(mut self, count: usize) -> Self {
         self.limits.mappings = count;
@@ -144,7 +159,7 @@ impl WasiMmapCtxBuilder {
     /// Makes the context.
     #[must_use]
     pub fn build(self) -> WasiMmapCtx {
-        WasiMmapCtx { usage: Arc::new(Usage::new(self.limits)) }
+        WasiMmapCtx { usage: Arc::new(Usage::new(self.limits)), spans: self.spans }
     }
 }
 
@@ -479,10 +494,117 @@ fn define_others<T: Send + 'static>(instance: &mut LinkerInstance<'_, T>, view: 
     )
 }
 
+/// The resource `span`, as it lies in the [`ResourceTable`]: detached with it.
+///
+/// A call on another thread may have it; it goes all the same, when that call is done.
+pub struct Span(Arc<Mutex<Option<AttachedSpan>>>);
+
+struct AttachedSpan {
+    core: core::Span,
+    _claim: Claim,
+}
+
+impl Span {
+    fn new(core: core::Span, claim: Claim) -> Self {
+        Self(Arc::new(Mutex::new(Some(AttachedSpan { core, _claim: claim }))))
+    }
+
+    /// What a call on it does, on any thread.
+    fn call<R>(&self, call: impl FnOnce(&mut core::Span) -> R) -> impl FnOnce() -> Result<R>
+    where
+        R: Send + 'static,
+    {
+        let shared = Arc::clone(&self.0);
+        move || match shared.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            Some(span) => Ok(call(&mut span.core)),
+            None => bail!("a span that was dropped"),
+        }
+    }
+}
+
+impl Drop for Span {
+    fn drop(&mut self) {
+        // Now, and not when a call that was given up ends: the guest may use the region for something else.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+}
+
+/// Attaches a span, and puts it into the table.
+fn attach<T: 'static>(
+    store: &mut StoreContextMut<'_, T>,
+    view: View<T>,
+    this: &Resource<Mapping>,
+    offset: u64,
+    region: &WasmList<u8>,
+) -> Result<Outcome<Resource<Span>>> {
+    let WasiMmap { ctx, table } = view(store.data_mut());
+    let mut state = match table.get_mut(this)?.take() {
+        Ok(state) => state,
+        Err(code) => return Ok(Err(code)),
+    };
+    let claim = ctx.usage.claim();
+    let memories = ctx.spans.clone();
+    let region = region.as_le_slice(&store);
+    let span = match memories {
+        None => Err(ErrorCode::Unsupported),
+        Some(_) if region.is_empty() => Err(core::Span::refuse_empty(&mut state.core, offset)),
+        Some(memories) => match memories.find(region) {
+            None => Err(ErrorCode::Unsupported),
+            Some(memory) => core::Span::attach(&mut state.core, offset, region, memory),
+        },
+    };
+    let WasiMmap { table, .. } = view(store.data_mut());
+    table.get_mut(this)?.put_back(state);
+    Ok(match span.and_then(|span| Ok(Span::new(span, claim?))) {
+        Ok(span) => Ok(table.push(span)?),
+        Err(code) => Err(code),
+    })
+}
+
+/// Defines the interface `span`.
+fn define_spans<T: Send + 'static>(
+    instance: &mut LinkerInstance<'_, T>,
+    view: View<T>,
+    blocking: Blocking,
+) -> Result<()> {
+    type This = Resource<Span>;
+    instance.resource("span", ResourceType::host::<Span>(), move |mut store, rep| {
+        view(store.data_mut()).table.delete(Resource::<Span>::new_own(rep))?;
+        Ok(())
+    })?;
+    instance.func_wrap("granularity", move |mut store, (): ()| {
+        let allowed = view(store.data_mut()).ctx.spans.is_some();
+        Ok((core::span_granularity().filter(|_| allowed),))
+    })?;
+    instance.func_wrap(
+        "attach",
+        move |mut store, (mapping, offset, region): (Resource<Mapping>, u64, WasmList<u8>)| {
+            Ok((attach(&mut store, view, &mapping, offset, &region)?,))
+        },
+    )?;
+    define(instance, blocking, "[method]span.flush", move |mut store, (this, offset, length): (This, u64, u64)| {
+        Box::pin(async move {
+            let call = view(store.data_mut()).table.get(&this)?.call(move |span| span.flush(offset, length));
+            Ok((blocking.run(call).await?,))
+        })
+    })?;
+    instance.func_wrap(
+        "[method]span.advise",
+        move |mut store, (this, offset, length, advice): (This, u64, u64, Advice)| {
+            let call = view(store.data_mut()).table.get(&this)?.call(|span| span.advise(offset, length, advice));
+            Ok((call()?,))
+        },
+    )?;
+    instance.func_wrap("[method]span.faulted", move |mut store, (this,): (This,)| {
+        Ok((view(store.data_mut()).table.get(&this)?.call(|span| span.faulted())()?,))
+    })
+}
+
 fn add<T: Send + 'static>(linker: &mut Linker<T>, view: View<T>, blocking: Blocking) -> Result<()> {
     let mut instance = linker.instance(INTERFACE)?;
     define_blocking(&mut instance, view, blocking)?;
-    define_others(&mut instance, view)
+    define_others(&mut instance, view)?;
+    define_spans(&mut linker.instance(SPAN_INTERFACE)?, view, blocking)
 }
 
 /// Offers `wasi-mmap:mmap/mapping` to components, every operation on the calling thread.

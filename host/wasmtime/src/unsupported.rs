@@ -12,6 +12,8 @@ pub const NOT_FOUND: u64 = u64::MAX;
 
 /// Does not exist here.
 pub enum Mapping {}
+/// Likewise.
+pub enum Span {}
 
 const UNSUPPORTED: Status = 13;
 
@@ -58,6 +60,30 @@ pub unsafe fn wmmap_resize(_: *mut Mapping, _: u64) -> Status {
 pub unsafe fn wmmap_advise(_: *mut Mapping, _: u64, _: u64, _: u32) -> Status {
     UNSUPPORTED
 }
+pub unsafe fn wmmap_span_granularity() -> u32 {
+    0
+}
+pub unsafe fn wmmap_span_attach(_: *mut Mapping, _: u64, _: *mut c_void, _: u64, _: *mut *mut Span) -> Status {
+    UNSUPPORTED
+}
+pub unsafe fn wmmap_span_flush(_: *mut Span, _: u64, _: u64) -> Status {
+    UNSUPPORTED
+}
+pub unsafe fn wmmap_span_advise(_: *mut Span, _: u64, _: u64, _: u32) -> Status {
+    UNSUPPORTED
+}
+pub unsafe fn wmmap_span_faulted(_: *const Span) -> bool {
+    false
+}
+pub unsafe fn wmmap_span_abandon(_: *mut Span) {}
+pub unsafe fn wmmap_span_detach(_: *mut Span) {}
+pub unsafe fn wmmap_memory_reserve(_: u64) -> *mut c_void {
+    std::ptr::null_mut()
+}
+pub unsafe fn wmmap_memory_allow(_: *mut c_void, _: u64) -> bool {
+    false
+}
+pub unsafe fn wmmap_memory_release(_: *mut c_void, _: u64) {}
 pub unsafe fn wmmap_live_regions() -> usize {
     0
 }

@@ -20,22 +20,19 @@ using Span = std::unique_ptr<wmmap_span, Detach>;
 /// Memory of a guest, with something in it.
 class Memory {
 public:
-  explicit Memory(uint64_t size) : size(size), bytes(static_cast<uint8_t *>(wmmap_memory_reserve(size))) {
-    EXPECT_NE(bytes, nullptr);
-    EXPECT_TRUE(wmmap_memory_allow(bytes, size));
-    // The system aligns to its own pages only.
-    first = bytes + (unit - reinterpret_cast<uintptr_t>(bytes) % unit) % unit;
-    std::fill(bytes, bytes + size, uint8_t{0xee});
+  explicit Memory(uint64_t size) : size(size), first(static_cast<uint8_t *>(wmmap_memory_reserve(size))) {
+    EXPECT_NE(first, nullptr);
+    EXPECT_TRUE(wmmap_memory_allow(first, size));
+    std::fill(first, first + size, uint8_t{0xee});
   }
-  ~Memory() { wmmap_memory_release(bytes, size); }
+  ~Memory() { wmmap_memory_release(first, size); }
   Memory(const Memory &) = delete;
   Memory &operator=(const Memory &) = delete;
 
   Bytes read(uint64_t offset, uint64_t length) const { return {first + offset, first + offset + length}; }
 
   const uint64_t size;
-  uint8_t *const bytes;
-  uint8_t *first; ///< The first address that a span may have.
+  uint8_t *const first;
 };
 
 class Spans : public testing::TestWithParam<wmmap_access> {
@@ -217,7 +214,7 @@ TEST_P(Spans, LeaveNoAreasBehind) {
   const auto areas = [&] {
     std::ifstream maps("/proc/self/maps");
     int count = 0;
-    const auto start = reinterpret_cast<uintptr_t>(memory.bytes);
+    const auto start = reinterpret_cast<uintptr_t>(memory.first);
     for (std::string line; std::getline(maps, line);) {
       const uintptr_t address = std::stoull(line, nullptr, 16);
       count += address >= start && address < start + memory.size;
@@ -286,25 +283,24 @@ TEST(ManySpans, TenThousandAndTheLimit) {
   auto *memory = static_cast<uint8_t *>(wmmap_memory_reserve(size));
   ASSERT_NE(memory, nullptr);
   ASSERT_TRUE(wmmap_memory_allow(memory, size));
-  uint8_t *first = memory + (unit - reinterpret_cast<uintptr_t>(memory) % unit) % unit;
   std::vector<Span> spans;
   wmmap_status status = WMMAP_OK;
-  for (uint64_t number = 0; number + 1 < count && !status; number++) {
+  for (uint64_t number = 0; number < count && !status; number++) {
     wmmap_span *span = nullptr;
-    status = wmmap_span_attach(mapping.get(), 0, first + 2 * number * unit, unit, &span);
+    status = wmmap_span_attach(mapping.get(), 0, memory + 2 * number * unit, unit, &span);
     if (!status)
       spans.emplace_back(span);
   }
   EXPECT_EQ(status, WMMAP_NO_MEMORY) << "before the system has no areas left";
   EXPECT_GE(spans.size(), 10000U);
-  first[0] = 'X';
-  EXPECT_EQ(first[2 * (spans.size() - 1) * unit], 'X') << "all of them show one file";
+  memory[0] = 'X';
+  EXPECT_EQ(memory[2 * (spans.size() - 1) * unit], 'X') << "all of them show one file";
   // The rest of the process still gets memory.
   void *other = mmap(nullptr, unit, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   EXPECT_NE(other, MAP_FAILED);
   munmap(other, unit);
   file.truncate(0);
-  EXPECT_EQ(first[2 * (spans.size() - 1) * unit], 0);
+  EXPECT_EQ(memory[2 * (spans.size() - 1) * unit], 0);
   spans.clear();
   wmmap_memory_release(memory, size);
 }

@@ -3,6 +3,7 @@
 use crate::options::UsageError;
 use std::path::{absolute, PathBuf};
 use wasmtime::{Cache, CacheConfig, Config, Engine};
+use wasmtime_wasi_mmap::SpanMemories;
 
 fn cache_directory() -> Option<PathBuf> {
     let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
@@ -11,15 +12,18 @@ fn cache_directory() -> Option<PathBuf> {
     absolute(base.join("wasi-mmap").join("run-wasmtime")).ok()
 }
 
-pub fn engine() -> wasmtime::Result<Engine> {
+/// The engine, and where the memory of its guests is made.
+pub fn engine() -> wasmtime::Result<(Engine, SpanMemories)> {
     let mut config = Config::new();
+    let memories = SpanMemories::new();
+    memories.configure(&mut config);
     let mut cache = CacheConfig::new();
     if let Some(directory) = cache_directory() {
         cache.with_directory(directory);
     }
     // Without a cache that can be written the component is translated each time.
     config.cache(Cache::new(cache).ok());
-    Engine::new(&config)
+    Ok((Engine::new(&config)?, memories))
 }
 
 pub fn read_component(path: &str) -> Result<Vec<u8>, UsageError> {

@@ -80,7 +80,7 @@ pub fn plug_file(PlugOptions { component, output }: &PlugOptions) -> wasmtime::R
         Ok(guest) => guest,
         Err(error) => return Ok(Err(error)),
     };
-    Ok(plug(&engine()?, component, &guest)?.and_then(|answer| match answer {
+    Ok(plug(&engine()?.0, component, &guest)?.and_then(|answer| match answer {
         Answer::Plugged(bytes) => write_output(output, &bytes),
         Answer::NothingToPlug(reason) | Answer::Misfit(reason) => {
             Err(UsageError::refused(format!("{component} {reason}")))

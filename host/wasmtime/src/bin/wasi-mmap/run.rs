@@ -136,7 +136,7 @@ fn missing(engine: &Engine, component: &Component, native: bool) -> Vec<String> 
     let provided = |name: &str| {
         let (interface, version) = name.split_once('@').unwrap_or((name, ""));
         let known = PACKAGES.iter().any(|package| interface.starts_with(package))
-            || (native && interface == "wasi-mmap:mmap/mapping");
+            || (native && interface.starts_with("wasi-mmap:mmap/"));
         known && version.starts_with("0.2.")
     };
     let types = component.component_type();
@@ -151,7 +151,7 @@ pub fn run(options: &RunOptions) -> wasmtime::Result<Result<Ended, UsageError>> 
         Err(error) => return Ok(Err(error)),
     };
     let path = &options.component;
-    let engine = engine()?;
+    let (engine, memories) = engine()?;
     let bytes = if options.native { Ok(bytes) } else { plugged(&engine, path, bytes)? };
     let component = match bytes.and_then(|bytes| translate(&engine, path, &bytes)) {
         Ok(component) => component,
@@ -175,7 +175,7 @@ pub fn run(options: &RunOptions) -> wasmtime::Result<Result<Ended, UsageError>> 
         wasi,
         http: WasiHttpCtx::new(),
         no_requests: NoRequests,
-        mmap: WasiMmapCtx::default(),
+        mmap: WasiMmapCtx::builder().spans(&memories).build(),
     };
     let mut store = Store::new(&engine, state);
     store.set_hostcall_fuel(HOSTCALL_FUEL);
