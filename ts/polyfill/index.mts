@@ -47,7 +47,7 @@ export interface Polyfill {
  * @param wasi what it stands on: `wasi:filesystem` and `wasi:io` of one implementation
  */
 export async function createPolyfill(wasi: Imports): Promise<Polyfill> {
-  const { types, preopens, mapping } = await instantiatePolyfill(wasi);
+  const { types, preopens, mapping, span } = await instantiatePolyfill(wasi);
   const open = openerBelow(() => preopens.getDirectories());
   return {
     mmap: mmapOver(mapping, open),
@@ -56,6 +56,7 @@ export async function createPolyfill(wasi: Imports): Promise<Polyfill> {
       'wasi:filesystem/types': types,
       'wasi:filesystem/preopens': preopens,
       'wasi-mmap:mmap/mapping': mapping,
+      'wasi-mmap:mmap/span': span,
     }),
   };
 }

@@ -35,6 +35,7 @@ mod filesystem;
 mod mapping;
 mod pages;
 mod search;
+mod span;
 #[cfg(test)]
 mod tests;
 

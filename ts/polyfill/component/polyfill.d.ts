@@ -9,4 +9,5 @@ export function instantiate(
   types: object;
   preopens: { getDirectories(): Array<[Mapping.Descriptor, string]> };
   mapping: typeof Mapping;
+  span: object;
 }>;

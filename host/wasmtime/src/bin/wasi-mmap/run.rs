@@ -136,7 +136,7 @@ fn missing(engine: &Engine, component: &Component, native: bool) -> Vec<String> 
     let provided = |name: &str| {
         let (interface, version) = name.split_once('@').unwrap_or((name, ""));
         let known = PACKAGES.iter().any(|package| interface.starts_with(package))
-            || (native && interface.starts_with("wasi-mmap:mmap/"));
+            || (native && matches!(interface, "wasi-mmap:mmap/mapping" | "wasi-mmap:mmap/span"));
         known && version.starts_with("0.2.")
     };
     let types = component.component_type();

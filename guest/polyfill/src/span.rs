@@ -1,0 +1,36 @@
+//! The interface `wasi-mmap:mmap/span`: there are none here, for a component has no way into the memory of another.
+
+use crate::bindings::exports::wasi_mmap::mmap::mapping::MappingBorrow;
+use crate::bindings::exports::wasi_mmap::mmap::span::{Advice, ErrorCode, Guest, GuestSpan, Span};
+use crate::contract::Outcome;
+use crate::Polyfill;
+use alloc::vec::Vec;
+
+/// The resource that nobody gets.
+pub enum Nothing {}
+
+impl Guest for Polyfill {
+    type Span = Nothing;
+
+    fn granularity() -> Option<u32> {
+        None
+    }
+
+    fn attach(_: MappingBorrow<'_>, _: u64, _: Vec<u8>) -> Outcome<Span> {
+        Err(ErrorCode::Unsupported)
+    }
+}
+
+impl GuestSpan for Nothing {
+    fn flush(&self, _: u64, _: u64) -> Outcome<()> {
+        match *self {}
+    }
+
+    fn advise(&self, _: u64, _: u64, _: Advice) -> Outcome<()> {
+        match *self {}
+    }
+
+    fn faulted(&self) -> bool {
+        match *self {}
+    }
+}
