@@ -29,10 +29,10 @@ component() {
 }
 
 build_c() {
-  for program in $programs hostile verbs bench files files-direct; do
+  for program in $programs hostile spans verbs bench files files-direct; do
     case $program in
     contract) source=tests/contract/guests/c/contract.c ;;
-    hostile) source=tests/host/guests/hostile.c ;;
+    hostile | spans) source=tests/host/guests/$program.c ;;
     verbs) source=tests/cli/guests/verbs.c ;;
     bench) source=tests/bench/guests/bench.c ;;
     files | files-direct) source=tests/polyfill/guests/files.c ;;
@@ -41,12 +41,14 @@ build_c() {
     # The benchmark sums as fast as it can; runtimes have had SIMD since 2021.
     special=
     [ "$program" = bench ] && special=-msimd128
+    # Bulk operations are done by the engine.
+    [ "$program" = spans ] && special=-mbulk-memory
     library=guest/c/wasi_mmap.c
     [ "$program" = files-direct ] && special=-DDIRECT library=
     # shellcheck disable=SC2086 # none or one word
     ZIG_GLOBAL_CACHE_DIR="$cache/zig" quietly "c-$program" build/venv/bin/python -m ziglang cc -target wasm32-wasi -O2 -s -Wall -Wextra \
       -Wno-sign-compare $special -Iguest/c "$source" $library -o "build/guests/c/$program.core.wasm"
-    build/venv/bin/wasm-tools component embed "$wit" --world imports "build/guests/c/$program.core.wasm" -o "build/guests/c/$program.typed.wasm"
+    build/venv/bin/wasm-tools component embed "$wit" --world imports-spans "build/guests/c/$program.core.wasm" -o "build/guests/c/$program.typed.wasm"
     component "build/guests/c/$program.typed.wasm" "build/guests/c/$program.wasm"
   done
 }
