@@ -1,15 +1,40 @@
 // Spans: pages of files in the memory of guests, in every tier of the engines. Each rule has a scenario that breaks it.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import * as filesystem from '@bytecodealliance/preview2-shim/filesystem';
+import * as host from 'wasi-mmap/host';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { load, outcome, settled } from './support.mjs';
 
 const SPANS = 'build/guests/c/spans.wasm';
 const UNIT = 65536;
 const ACCESSES = ['read', 'write', 'copy'] as const;
+/** The number of the error in the contract. */
+const UNSUPPORTED = 12;
+/** jco's flag of handles. */
+const FLAG = 1 << 30;
+
+/** TypeScript declares it for browsers only. */
+interface Memory {
+  readonly buffer: ArrayBuffer;
+  grow(pages: number): number;
+}
+const { Memory } = (
+  globalThis as unknown as {
+    WebAssembly: { Memory: new (limits: { initial: number; maximum?: number; shared?: boolean }) => Memory };
+  }
+).WebAssembly;
+
+interface Directory {
+  openAt(pathFlags: object, path: string, openFlags: object, flags: object): never;
+}
+const shim = filesystem as unknown as {
+  createFilesystem(options: { preopens: Record<string, string> }): { preopens: { getDirectories(): unknown } };
+};
 
 /** What each scenario of spans.c ends with. */
 const SCENARIOS: Record<string, number | 'trap'> = {
@@ -179,3 +204,131 @@ life('workers have their own, and may end at any time', async () => {
 });
 
 life.run();
+
+/** jco's end of the protocol by hand: a memory, the tables of handles, and a mapping of /file behind the handle 1. */
+class Guest {
+  readonly memory: Memory;
+  readonly mappings: number[];
+  readonly spans = [FLAG, 0];
+  readonly #attach: (handle: number, offset: bigint, address: number, length: number, result: number) => void;
+  readonly mapping: object;
+
+  constructor(access: string, memory: Memory) {
+    const { mapping, span } = host;
+    const { preopens } = shim.createFilesystem({ preopens: { '/': folder } });
+    const [[directory]] = preopens.getDirectories() as [[Directory]];
+    const file = directory.openAt({}, 'file', {}, { read: true, write: access === 'write' });
+    this.memory = memory;
+    this.mapping = mapping.mmap(file, 0n, access as 'read', 0n);
+    this.mappings = [FLAG, 0, 0, (this.mapping as Record<symbol, number>)[Symbol.for('cabiRep')]! | FLAG];
+    const lower = (span.attach as unknown as Record<symbol, (guest: object) => never>)[Symbol.for('cabiLower')]!;
+    this.#attach = lower({ memory, resourceTables: [this.mappings, this.spans] });
+  }
+
+  /** The error's number, or the handle of the span. */
+  attach(address: number, length: number): { error: number } | number {
+    this.#attach(1, 0n, address, length, 0);
+    const view = new DataView(this.memory.buffer);
+    return view.getUint8(0) === 1 ? { error: view.getUint8(4) } : view.getUint32(4, true);
+  }
+
+  bytes(address: number, length: number): Uint8Array {
+    return new Uint8Array(this.memory.buffer, address, length);
+  }
+
+  call(name: 'faulted', handle: number): number {
+    const { prototype } = host.span.Span;
+    const lower = (prototype[name] as unknown as Record<symbol, (guest: object) => (handle: number) => number>)[
+      Symbol.for('cabiLower')
+    ]!;
+    return lower({ resourceTables: [this.spans] })(handle);
+  }
+
+  drop(handle: number): void {
+    const rep = this.spans[(handle << 1) + 1]! & ~FLAG;
+    (host.span.Span as unknown as Record<symbol, (rep: number) => void>)[Symbol.for('cabiDispose')]!(rep);
+  }
+}
+
+const hand = suite('spans, and JavaScript that has the memory');
+
+hand.before(() => {
+  folder = mkdtempSync(resolve('build', 'spans-'));
+});
+hand.after(() => rmSync(folder, { recursive: true }));
+hand.before.each(prepare);
+
+hand('memory that threads share has none', () => {
+  const guest = new Guest('read', new Memory({ initial: 10, maximum: 100, shared: true }));
+  assert.equal(guest.attach(UNIT, UNIT), { error: UNSUPPORTED });
+});
+
+hand('a region outside the memory is a RangeError, and so a trap', () => {
+  const guest = new Guest('read', new Memory({ initial: 4 }));
+  assert.throws(() => guest.attach(3 * UNIT, 2 * UNIT), (error: unknown) => error instanceof RangeError);
+  assert.throws(() => guest.attach(4 * UNIT, UNIT), (error: unknown) => error instanceof RangeError);
+});
+
+for (const access of ACCESSES) {
+  hand(`views store and load, ${access}`, () => {
+    const guest = new Guest(access, new Memory({ initial: 10 }));
+    const handle = guest.attach(UNIT, 4 * UNIT) as number;
+    const view = guest.bytes(UNIT, 4 * UNIT);
+    assert.is(view[UNIT], 'b'.charCodeAt(0));
+    view[5] = 1;
+    view.fill(2, 10, 20);
+    view.copyWithin(30, 5, 7);
+    assert.equal([...guest.bytes(UNIT + 5, 1), ...guest.bytes(UNIT + 19, 1), ...guest.bytes(UNIT + 30, 1)], [1, 2, 1]);
+    const file = readFileSync(`${folder}/file`);
+    assert.equal([file[5], file[19], file[30]], access === 'write' ? [1, 2, 1] : [97, 97, 97]);
+    guest.drop(handle);
+    assert.is(guest.bytes(UNIT + 5, 1)[0], 0);
+  });
+
+  hand(`the host makes memory grow, ${access}`, () => {
+    const guest = new Guest(access, new Memory({ initial: 10 }));
+    guest.attach(UNIT, UNIT);
+    for (let round = 0; round < 5; round++) guest.memory.grow(1000);
+    const region = guest.bytes(UNIT, UNIT);
+    assert.is(region[9], 'a'.charCodeAt(0));
+    region[9] = 7;
+    assert.is(readFileSync(`${folder}/file`)[9], access === 'write' ? 7 : 97);
+    writeFileSync(`${folder}/file`, 'others', { flag: 'r+' });
+    if (access === 'write') assert.is(String.fromCharCode(...guest.bytes(UNIT, 6)), 'others');
+  });
+
+  hand(`views of lost pages are zeros, ${access}`, () => {
+    const guest = new Guest(access, new Memory({ initial: 10 }));
+    const handle = guest.attach(UNIT, 4 * UNIT) as number;
+    const view = guest.bytes(UNIT, 4 * UNIT);
+    truncateSync(`${folder}/file`, 100);
+    assert.is(view[99], 97);
+    assert.is(guest.call('faulted', handle), 0);
+    assert.is(view.slice(8192, 12288).every((byte) => byte === 0), true);
+    assert.is(guest.call('faulted', handle), 1);
+    view.fill(9);
+    assert.is(readFileSync(`${folder}/file`).length, 100);
+    assert.is(view[3 * UNIT], 9);
+    // What Node's own code does with such memory, in C++ and in threads of its own.
+    assert.is(Buffer.from(view.buffer, UNIT, 4 * UNIT).indexOf(9, 3 * UNIT), 3 * UNIT);
+    assert.is(gunzipSync(gzipSync(view)).length, 4 * UNIT);
+  });
+}
+
+hand('memory lives as long as its spans, and they as long as their guest', async () => {
+  const { regions } = await settled();
+  // Nothing refers to the memories any more: the host keeps those that have spans, until the tables are garbage.
+  const guests = Array.from({ length: 20 }, () => {
+    const guest = new Guest('write', new Memory({ initial: 10 }));
+    guest.attach(UNIT, 4 * UNIT);
+    return { mappings: guest.mappings, spans: guest.spans, mapping: guest.mapping };
+  });
+  assert.is((await settled()).regions, regions + 40);
+  const others = Array.from({ length: 20 }, () => new Memory({ initial: 10 }));
+  for (const { buffer } of others) new Uint8Array(buffer).fill(1);
+  guests.length = 0;
+  assert.is((await settled()).regions, regions);
+  for (const { buffer } of others) assert.ok(new Uint8Array(buffer).every((byte) => byte === 1));
+});
+
+hand.run();

@@ -11,10 +11,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 use wasmtime::component::{Component, Linker, ResourceTable};
-use wasmtime::{Engine, Result, Store};
+use wasmtime::{Config, Engine, Result, Store};
 use wasmtime_wasi::p2::bindings::{sync, Command};
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtx, WasiCtxView, WasiView};
-use wasmtime_wasi_mmap::{live_regions, WasiMmap, WasiMmapCtx};
+use wasmtime_wasi_mmap::{live_regions, SpanMemories, WasiMmap, WasiMmapCtx};
 
 /// Remembers the largest block that was allocated.
 struct Watched;
@@ -73,6 +73,15 @@ impl Folder {
         std::fs::write(folder.join("text"), "some text\n".repeat(1 << 20)).unwrap();
         std::fs::File::create(folder.join("sparse")).unwrap().set_len(6 << 30).unwrap();
         Self(folder)
+    }
+
+    /// With the files of the guest `spans`.
+    fn with_units() -> Self {
+        let folder = Self::new();
+        let unit = |letter: &str| letter.repeat(1 << 16);
+        std::fs::write(folder.0.join("file"), ["a", "b", "c", "d"].map(unit).concat()).unwrap();
+        std::fs::write(folder.0.join("letters"), "abcd".repeat(1 << 14)).unwrap();
+        folder
     }
 }
 
@@ -267,6 +276,137 @@ fn a_file_is_cut_while_it_is_copied() {
         ended.store(true, Ordering::Relaxed);
         assert_eq!(result, Ok(0));
     });
+    assert_eq!(live_regions(), before);
+}
+
+/// An engine whose guests may have spans, and the context of its stores.
+fn with_spans() -> (Engine, impl Fn() -> WasiMmapCtx) {
+    let memories = SpanMemories::new();
+    let mut config = Config::new();
+    memories.configure(&mut config);
+    (Engine::new(&config).unwrap(), move || WasiMmapCtx::builder().spans(&memories).build())
+}
+
+/// How many areas of the process are pages of this file.
+fn areas_of(folder: &Folder) -> usize {
+    let path = std::fs::canonicalize(folder.0.join("file")).unwrap();
+    let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+    maps.lines().filter(|line| line.ends_with(path.to_str().unwrap())).count()
+}
+
+#[test]
+fn spans_end_with_their_store() {
+    let _turn = alone();
+    let ((engine, ctx), folder, before) = (with_spans(), Folder::with_units(), live_regions());
+    let (linker, component) = (linker(&engine), guest(&engine, "spans"));
+    for (scenario, trapped) in [("left:exit", false), ("left:trap", true)] {
+        let mut store = store(&engine, &folder, ctx(), &[scenario, "write"]);
+        assert_eq!(run(&mut store, &linker, &component).is_err(), trapped);
+        assert!(areas_of(&folder) > 0);
+        std::thread::spawn(move || drop(store)).join().unwrap();
+        assert_eq!((live_regions(), areas_of(&folder)), (before, 0));
+    }
+}
+
+/// The state of a store may outlive it, and with it the resources of spans whose memory is gone: other guests have its
+/// addresses by then.
+#[test]
+fn spans_that_outlive_their_memory_touch_nothing() {
+    let _turn = alone();
+    let ((engine, ctx), folder, before) = (with_spans(), Folder::with_units(), live_regions());
+    let (linker, component) = (linker(&engine), guest(&engine, "spans"));
+    let mut left = store(&engine, &folder, ctx(), &["left:exit", "write"]);
+    assert_eq!(run(&mut left, &linker, &component), Ok(0));
+    let state = left.into_data();
+    assert_eq!(areas_of(&folder), 0);
+    let mut next = store(&engine, &folder, ctx(), &["left:exit", "write"]);
+    assert_eq!(run(&mut next, &linker, &component), Ok(0));
+    let areas = areas_of(&folder);
+    assert!(areas > 0);
+    drop(state);
+    assert_eq!(areas_of(&folder), areas);
+    drop(next);
+    assert_eq!((live_regions(), areas_of(&folder)), (before, 0));
+}
+
+#[test]
+fn there_are_no_spans_where_memory_may_move() {
+    let _turn = alone();
+    let ((configured, ctx), plain, folder) = (with_spans(), Engine::default(), Folder::with_units());
+    // An engine that makes memory its own way, and a context that was not told of memories.
+    for (engine, ctx, scenario) in [(&plain, ctx(), "elsewhere"), (&configured, WasiMmapCtx::default(), "none")] {
+        let (linker, component) = (linker(engine), guest(engine, "spans"));
+        let mut store = store(engine, &folder, ctx, &[scenario, "read"]);
+        assert_eq!(run(&mut store, &linker, &component), Ok(0), "{scenario}");
+    }
+}
+
+#[test]
+fn guests_with_spans_run_on_threads() {
+    let _turn = alone();
+    let ((engine, ctx), before) = (with_spans(), live_regions());
+    let (linker, component) = (linker(&engine), guest(&engine, "spans"));
+    std::thread::scope(|scope| {
+        for access in ["read", "write", "copy", "read"] {
+            let (engine, linker, component, ctx) = (&engine, &linker, &component, &ctx);
+            scope.spawn(move || {
+                for scenario in ["pages", "lost", "lost-by:fill"] {
+                    let folder = Folder::with_units();
+                    let mut store = store(engine, &folder, ctx(), &[scenario, access]);
+                    let result = run(&mut store, linker, component);
+                    match scenario {
+                        "pages" => assert_eq!(result, Ok(0)),
+                        _ => assert!(result.unwrap_err().contains("out of bounds"), "{scenario} {access}"),
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(live_regions(), before);
+}
+
+#[test]
+fn limits_count_spans() {
+    let _turn = alone();
+    let (folder, memories) = (Folder::with_units(), SpanMemories::new());
+    let mut config = Config::new();
+    memories.configure(&mut config);
+    let engine = Engine::new(&config).unwrap();
+    let (linker, component) = (linker(&engine), guest(&engine, "spans"));
+    for (most, expected) in [(2, true), (1, false)] {
+        let ctx = WasiMmapCtx::builder().max_mappings(most).spans(&memories).build();
+        let mut store = store(&engine, &folder, ctx, &["left:exit", "read"]);
+        assert_eq!(run(&mut store, &linker, &component) == Ok(0), expected, "{most}");
+    }
+}
+
+#[test]
+fn asynchronous_stores_have_spans_and_may_give_up() {
+    let _turn = alone();
+    let ((engine, ctx), before) = (with_spans(), live_regions());
+    let (linker, component) = (async_linker(&engine), guest(&engine, "spans"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let folder = Folder::with_units();
+    let mut whole = store(&engine, &folder, ctx(), &["pages", "write"]);
+    assert_eq!(runtime.block_on(run_async(&mut whole, &linker, &component)), Ok(0));
+    drop(whole);
+    let entered = runtime.enter();
+    for polls in 1..60 {
+        let folder = Folder::with_units();
+        let mut store = store(&engine, &folder, ctx(), &["pages", "write"]);
+        {
+            let mut call = pin!(run_async(&mut store, &linker, &component));
+            for _ in 0..polls {
+                if call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready() {
+                    break;
+                }
+                std::thread::yield_now();
+            }
+        }
+        drop(store);
+    }
+    drop(entered);
+    drop(runtime); // Waits for what runs on its threads.
     assert_eq!(live_regions(), before);
 }
 

@@ -318,6 +318,35 @@ static int freed(void) {
   return 0;
 }
 
+/* The last unit of all memory that 32 bits can address. */
+static int top(void) {
+  wmmap_mapping map = mapped();
+  uint8_t *region = units(1), *last = (uint8_t *)0xffff0000;
+  int32_t spans[2] = {0};
+  REQUIRE(attach(map, 0, region, UNIT, &spans[0]) == WMMAP_OK);
+  REQUIRE(__builtin_wasm_memory_grow(0, 65536 - __builtin_wasm_memory_size(0)) != (size_t)-1);
+  REQUIRE(__builtin_wasm_memory_grow(0, 1) == (size_t)-1);
+  OPAQUE(last);
+  REQUIRE(last[UNIT - 1] == 0);
+  REQUIRE(attach(map, UNIT, last, UNIT, &spans[1]) == WMMAP_OK);
+  OPAQUE(last);
+  REQUIRE(filled(last, UNIT, 'b') && filled(region, UNIT, 'a'));
+  drop_span(spans[1]);
+  REQUIRE(filled(last, UNIT, 0));
+  return 0;
+}
+
+/* A host that has spans, and a guest whose memory cannot have them. */
+static int elsewhere(void) {
+  wmmap_mapping map = mapped();
+  uint8_t *region = units(1);
+  int32_t span = 0;
+  REQUIRE(attach(map, 0, region, UNIT, &span) == WMMAP_UNSUPPORTED);
+  REQUIRE(attach(map, 0, region, 0, &span) == WMMAP_INVALID_ARGUMENT);
+  REQUIRE(filled(region, UNIT, 0xee));
+  return 0;
+}
+
 static int ten_thousand(void) {
   enum { COUNT = 10000 };
   static int32_t spans[COUNT];
@@ -430,6 +459,8 @@ static int run(const char *scenario) {
          : IS("lost-by")      ? lost_by(detail)
          : IS("grows")        ? grows()
          : IS("freed")        ? freed()
+         : IS("top")          ? top()
+         : IS("elsewhere")    ? elsewhere()
          : IS("ten-thousand") ? ten_thousand()
          : IS("most")         ? most()
          : IS("stale")        ? stale(detail)
