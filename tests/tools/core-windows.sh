@@ -5,10 +5,9 @@
 # Built as the addon is, so that zig need not make the library of C++ another time.
 set -eu
 cd "$(dirname "$0")/../.."
-export ZIG_GLOBAL_CACHE_DIR="${XDG_CACHE_HOME:-$HOME/.cache}/wasi-mmap/zig"
 log=build/cmake-windows.log
 {
-  CXX="${1:-$PWD/build/venv/bin/python -m ziglang c++ -target x86_64-windows-gnu}" cmake -S host -B build/cmake/windows \
+  CXX="${1:-$PWD/tests/tools/zig.sh c++ -target x86_64-windows-gnu}" cmake -S host -B build/cmake/windows \
     -DBUILD_ADDON=OFF -DCMAKE_BUILD_TYPE=Release -DCMAKE_SYSTEM_NAME=Windows -DCMAKE_SYSTEM_PROCESSOR=x86_64 -DCMAKE_RC_COMPILER=false &&
     cmake --build build/cmake/windows -j2
 } >"$log" 2>&1 || { tail -n 40 "$log"; exit 1; }

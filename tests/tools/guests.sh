@@ -46,7 +46,7 @@ build_c() {
     library=guest/c/wasi_mmap.c
     [ "$program" = files-direct ] && special=-DDIRECT library=
     # shellcheck disable=SC2086 # none or one word
-    ZIG_GLOBAL_CACHE_DIR="$cache/zig" quietly "c-$program" build/venv/bin/python -m ziglang cc -target wasm32-wasi -O2 -s -Wall -Wextra \
+    quietly "c-$program" tests/tools/zig.sh cc -target wasm32-wasi -O2 -s -Wall -Wextra \
       -Wno-sign-compare $special -Iguest/c "$source" $library -o "build/guests/c/$program.core.wasm"
     build/venv/bin/wasm-tools component embed "$wit" --world imports-spans "build/guests/c/$program.core.wasm" -o "build/guests/c/$program.typed.wasm"
     component "build/guests/c/$program.typed.wasm" "build/guests/c/$program.wasm"

@@ -17,7 +17,7 @@ compile() {
   log="$root/build/prebuild-$1.log"
   {
     # Windows: CMake asks for a compiler of resources, and there are none.
-    CXX="$root/build/venv/bin/python -m ziglang c++ -target $2" cmake -S "$5/host" -B "$tree" -DBUILD_CHECKS=OFF -DCMAKE_RC_COMPILER=false \
+    CXX="$root/tests/tools/zig.sh c++ -target $2" cmake -S "$5/host" -B "$tree" -DBUILD_CHECKS=OFF -DCMAKE_RC_COMPILER=false \
       -DCMAKE_BUILD_TYPE=Release -DCMAKE_SYSTEM_NAME="$3" -DCMAKE_SYSTEM_PROCESSOR="$4" -DADDON_DIRECTORY="$tree/addon" &&
       cmake --build "$tree" -j2
   } >"$log" 2>&1 || { tail -n 40 "$log" >&2; exit 1; }
@@ -33,6 +33,8 @@ build() {
   say "building for $1 (some minutes the first time)"
   compile "$@" "$root"
   copy=$(mktemp -d)
+  trap 'rm -rf "$copy"' EXIT
+  trap 'exit 1' HUP INT TERM
   ln -s "$root/node_modules" "$copy/node_modules"
   cp -r host "$copy/host"
   compile "$@" "$copy"
@@ -67,7 +69,6 @@ case "$1" in
 all)
   sum=$(sum_of_sources)
   if ! is_current "$sum"; then
-    export ZIG_GLOBAL_CACHE_DIR="${XDG_CACHE_HOME:-$HOME/.cache}/wasi-mmap/zig"
     rm -rf prebuilds build/prebuilds.sources
     build linux-x64 "x86_64-linux-gnu.$glibc" Linux x86_64
     build linux-arm64 "aarch64-linux-gnu.$glibc" Linux aarch64

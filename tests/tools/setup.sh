@@ -30,6 +30,29 @@ apt_optional() {
   fi
 }
 
+cache="${XDG_CACHE_HOME:-$HOME/.cache}/wasi-mmap"
+
+# new_folder: where a folder of the cache is made. Others may do the same, and this run may be interrupted; what such
+# runs left behind is removed here.
+new_folder() {
+  mkdir -p "$cache"
+  find "$cache" -maxdepth 1 -name 'draft-*' -mmin +120 -exec rm -rf {} +
+  draft=$(mktemp -d "$cache/draft-XXXXXX")
+  trap 'rm -rf "$draft"' EXIT
+  trap 'exit 1' HUP INT TERM
+}
+
+# keep_as NAME PART: gives the folder its name, now that it is complete. One that has the part is from a run that was
+# faster; one without it is incomplete.
+keep_as() {
+  rename='import os, sys; os.rename(*sys.argv[1:])' # Unlike mv, it moves nothing into a folder that is there.
+  mkdir -p "$(dirname "$cache/$1")"
+  chmod 755 "$draft"
+  python3 -c "$rename" "$draft" "$cache/$1" 2>/dev/null || [ -e "$cache/$1/$2" ] ||
+    { rm -rf "${cache:?}/$1" && python3 -c "$rename" "$draft" "$cache/$1"; } || fail "cannot write $cache/$1"
+  rm -rf "$draft"
+}
+
 need_node() {
   have node || fail 'Node >= 20 is missing: https://nodejs.org'
   node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1)' || fail "Node >= 20 is needed, this is $(node -v)"
@@ -61,6 +84,17 @@ pip() {
   say "installing from PyPI: $*"
   build/venv/bin/pip install --quiet --disable-pip-version-check "$@"
   touch "$stamp"
+}
+
+# The compiler of zig, see zig.sh.
+zig() {
+  version=$(sed -n 's/^version=//p' tests/tools/zig.sh)
+  [ -x "$cache/ziglang-$version/ziglang/zig" ] && return
+  venv
+  say "installing from PyPI: ziglang==$version"
+  new_folder
+  build/venv/bin/pip install --quiet --disable-pip-version-check --no-deps --target "$draft" "ziglang==$version"
+  keep_as "ziglang-$version" ziglang/zig
 }
 
 # A Rust that builds for WASI: rustup's, else Debian's compiler for Firefox, whose standard library guests.sh builds.
@@ -108,12 +142,16 @@ cmake_3_20() {
 # other_node FOLDER PACKAGE VERSION: a Node of another platform or version, which is a package of npm. What needs it is
 # skipped where it cannot be had, except in CI.
 other_node() {
-  folder="${XDG_CACHE_HOME:-$HOME/.cache}/wasi-mmap/$1"
-  [ -d "$folder/node_modules/$2" ] && return
+  [ -d "$cache/$1/node_modules/$2" ] && return
   say "installing $2 $3 with npm"
-  mkdir -p "$folder"
-  npm install --prefix "$folder" --no-save --force --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error "$2@$3" ||
-    { say 'npm does not have it, its tests will be skipped'; [ -z "${CI:-}" ]; }
+  new_folder
+  if npm install --prefix "$draft" --no-save --force --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error "$2@$3"; then
+    keep_as "$1" "node_modules/$2"
+  else
+    rm -rf "$draft"
+    say 'npm does not have it, its tests will be skipped'
+    [ -z "${CI:-}" ]
+  fi
 }
 
 # A browser for the tests of the page.
@@ -160,7 +198,7 @@ case "${1:-build}" in
 build) ;;
 polyfill) wasm_components ;;
 guests)
-  pip ziglang==0.17.1 # The C compiler.
+  zig # The C compiler.
   wasm_components
   wasmtime_cli
   ;;
@@ -177,6 +215,6 @@ browser) chromium ;;
 arm64) arm64 ;;
 windows) windows ;;
 nodes) nodes ;;
-prebuilds) pip ziglang==0.17.1 ;;
+prebuilds) zig ;;
 *) fail "unknown target: $1" ;;
 esac
