@@ -283,6 +283,8 @@ static const preopen *granted(const char *path, const char **rest) {
       name[list.items[i].path_length] = '\0';
       list.items[i].path = strdup(below_root(name));
       list.items[i].path_length = strlen(list.items[i].path);
+      while (list.items[i].path_length > 0 && list.items[i].path[list.items[i].path_length - 1] == '/')
+        list.items[i].path_length -= 1;
       free(name);
     }
     listed = true;

@@ -5,12 +5,26 @@ import { linesFrom, platforms, type Platform } from '../tools/platforms.mjs';
 import type { Column } from './targets.mjs';
 import type { Told } from './there.mjs';
 
-async function runThere(platform: Platform): Promise<(vector: string) => string | undefined> {
+/** What is run there: what is special about a system is in the native host, and in how guests come to files. */
+const IMPLEMENTATIONS = [
+  ['typescript', 'node'],
+  ['typescript', 'node-polyfill'],
+  ['rust', 'node'],
+  ['c', 'node'],
+] as const;
+
+type Implementation = (typeof IMPLEMENTATIONS)[number];
+
+async function runThere(
+  platform: Platform,
+  [language, host]: Implementation,
+): Promise<(vector: string) => string | undefined> {
   const differences = new Map<string, string | undefined>();
   const folder = mkdtempSync(join('build', 'contract-'));
   let end = 'the process ended before it';
   try {
-    for await (const { vector, difference } of linesFrom<Told>(platform, 'build/tests/contract/there.mjs', [folder])) {
+    const words = [folder, host, language];
+    for await (const { vector, difference } of linesFrom<Told>(platform, 'build/tests/contract/there.mjs', words)) {
       differences.set(vector, difference);
     }
   } catch (error) {
@@ -21,22 +35,25 @@ async function runThere(platform: Platform): Promise<(vector: string) => string 
   return (vector) => (differences.has(vector) ? differences.get(vector) : end);
 }
 
-function foreign(platform: Platform): Column {
+function foreign(platform: Platform, implementation: Implementation): Column {
   const { name, os, arch, missing } = platform;
+  const [language, host] = implementation;
   let outcomes: ReturnType<typeof runThere> | undefined;
   return {
-    name: `typescript-node-${name}`,
-    language: 'typescript',
-    host: 'node',
+    name: `${language}-${host}-${name}`,
+    language,
+    host,
     os,
     arch,
     missing,
     async run({ name: vector }) {
-      outcomes ??= runThere(platform);
+      outcomes ??= runThere(platform, implementation);
       return (await outcomes)(vector);
     },
     close: () => undefined,
   };
 }
 
-export const foreignColumns: Column[] = platforms.map(foreign);
+export const foreignColumns: Column[] = platforms.flatMap((platform) =>
+  IMPLEMENTATIONS.map((implementation) => foreign(platform, implementation)),
+);

@@ -1,7 +1,7 @@
 /** A guest component that runs steps of the suite, in a process of a host: a line asks, a line answers. */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { closeSync } from 'node:fs';
-import { relative, resolve } from 'node:path';
+import { relative, resolve, sep } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { openFile } from './files.mjs';
@@ -33,7 +33,7 @@ export class Guest {
 
   /** Opens a file below build/ or /dev in the guest. */
   async openExisting(path: string, right: FileSpec['rights'] = 'read-write'): Promise<Session> {
-    const seen = path.startsWith('/dev/') ? path : `/${relative(ROOT, path)}`;
+    const seen = path.startsWith('/dev/') ? path : `/${relative(ROOT, path).replaceAll(sep, '/')}`;
     const opened = await this.#ask(toOpenLine(seen, right));
     if (opened !== 'null') throw new Error(`the guest cannot open ${seen}: ${opened}`);
     return {

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { foreignColumns } from './foreign.mjs';
-import { Guest } from './guest.mjs';
+import { guestOn, type GuestHost, type GuestLanguage } from './hosts.mjs';
 import { polyfillOpener } from './polyfill.mjs';
 import { openHere, run, type OpenSession, type Session } from './runner.mjs';
 import { browserColumns } from '../browser/columns.mjs';
@@ -35,24 +35,6 @@ export interface Target extends Column {
   abilities: Abilities;
 }
 
-type GuestLanguage = Exclude<Target['language'], 'typescript'>;
-
-/** How hosts are started: what comes before directories and the component, and where their components are. */
-const HOSTS: Partial<Record<Target['host'], { command: string[]; component: (language: GuestLanguage) => string }>> = {
-  node: { command: [process.execPath, 'dist/cli/main.mjs', 'run'], component: plain },
-  'node-polyfill': { command: [process.execPath, 'dist/cli/main.mjs', 'run', '--no-native'], component: plain },
-  wasmtime: { command: ['build/wasmtime/wasi-mmap', 'run'], component: plain },
-  // The plain command line of wasmtime; what it runs was compiled before. JavaScript components import wasi:http.
-  'wasmtime-polyfill': {
-    command: ['build/venv/bin/wasmtime', 'run', '--allow-precompiled', '-S', 'http'],
-    component: (language) => `build/guests/${language}/contract.plugged.cwasm`,
-  },
-};
-
-function plain(language: GuestLanguage): string {
-  return `build/guests/${language}/contract.wasm`;
-}
-
 /** The TypeScript API in this process. */
 function here(host: 'node' | 'node-polyfill', open: OpenSession): Target {
   return {
@@ -69,9 +51,8 @@ function here(host: 'node' | 'node-polyfill', open: OpenSession): Target {
 }
 
 /** A guest language on a host that a command starts. */
-function guest(language: GuestLanguage, host: keyof typeof HOSTS): Target {
-  const { command, component } = HOSTS[host] as NonNullable<(typeof HOSTS)[Target['host']]>;
-  const runner = new Guest([...command, '--dir', 'build::/', '--dir', '/dev::/dev', component(language)]);
+function guest(language: GuestLanguage, host: GuestHost): Target {
+  const runner = guestOn(language, host);
   const open: OpenSession = (path, file) => runner.open(path, file);
   return {
     name: `${language}-${host}`,

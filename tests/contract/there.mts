@@ -1,9 +1,10 @@
 /**
- * Runs all vectors in one process, that of another platform's Node or of `npm test`: there.mjs FOLDER [node-polyfill].
- * Tells of each, on files in this folder, the first difference.
+ * Runs all vectors in one process, that of another platform's Node or of `npm test`: there.mjs FOLDER [HOST] [LANGUAGE].
+ * Tells of each, on files in this folder below build/, the first difference. Guests are run by that Node too.
  */
-import { join } from 'node:path';
-import { openHere, run } from './runner.mjs';
+import { join, resolve } from 'node:path';
+import { guestOn, type GuestHost, type GuestLanguage } from './hosts.mjs';
+import { openHere, run, type OpenSession } from './runner.mjs';
 import { loadExpectations, loadVectors, missingNeed } from './vectors.mjs';
 
 /** A vector's name, and how it ended. */
@@ -12,10 +13,19 @@ export interface Told {
   difference?: string | undefined;
 }
 
-const [folder = '', host = 'node'] = process.argv.slice(2);
-// The polyfill is not asked of platforms without preview2-shim.
-const open = host === 'node' ? openHere : await (await import('./polyfill.mjs')).polyfillOpener();
-const expectations = loadExpectations('typescript', host, process.platform, process.arch);
+const [folder = '', host = 'node', language = 'typescript'] = process.argv.slice(2);
+
+async function opener(): Promise<{ open: OpenSession; close?: () => void }> {
+  if (language !== 'typescript') {
+    const guest = guestOn(language as GuestLanguage, host as GuestHost);
+    return { open: (path, file) => guest.open(resolve(path), file), close: () => guest.close() };
+  }
+  // The native host alone needs no preview2-shim.
+  return { open: host === 'node' ? openHere : await (await import('./polyfill.mjs')).polyfillOpener() };
+}
+
+const { open, close } = await opener();
+const expectations = loadExpectations(language, host, process.platform, process.arch);
 const vectors = [...loadVectors().values()].flat().filter((vector) => !missingNeed(vector, expectations));
 let failed = 0;
 
@@ -24,4 +34,5 @@ for (const [index, vector] of vectors.entries()) {
   if ((difference !== undefined) !== vector.name in expectations.failures) failed += 1;
   console.log(JSON.stringify({ vector: vector.name, difference } satisfies Told));
 }
+close?.();
 console.log(`${vectors.length - failed} passed, ${failed} failed`);

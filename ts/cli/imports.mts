@@ -5,6 +5,7 @@ import { cli, http } from '@bytecodealliance/preview2-shim';
 import * as shimFilesystem from '@bytecodealliance/preview2-shim/filesystem';
 import { WASIShim } from '@bytecodealliance/preview2-shim/instantiation';
 import type { Descriptor } from '../contract/interfaces/wasi-filesystem-types.js';
+import { ignoreAdviceWithoutHelp } from '../host/advice.mjs';
 import { acceptLibcWrites } from '../host/libc-writes.mjs';
 import { restrict } from './read-only.mjs';
 import { UsageError, type Grant, type RunOptions } from './options.mjs';
@@ -88,6 +89,7 @@ export async function createImports({
   native,
 }: RunOptions): Promise<Imports> {
   acceptLibcWrites(); // Before directories get methods of their own, which call those that are there.
+  ignoreAdviceWithoutHelp();
   const args = [basename(component), ...rest];
   const wasi = new WASIShim({
     filesystem: openDirectories(grants),

@@ -32,15 +32,31 @@ export interface RunOptions {
   readonly native: boolean;
 }
 
-function toGrant(value: string, readOnly: boolean): Grant {
+function toGrant(value: string, readOnly: boolean, isWindows: boolean): Grant {
+  // No name has one there: it comes of "C:\folder\", where the backslash takes the mark, and what follows, into the value.
+  if (isWindows && value.includes('"')) {
+    throw new UsageError(`no backslash may stand before a closing quotation mark: ${value}`, false);
+  }
   const at = value.lastIndexOf('::');
-  const [host, guest] = at < 0 ? [value, value] : [value.slice(0, at), value.slice(at + 2)];
+  // Guests know no other separator than a slash.
+  const [host, guest] =
+    at < 0
+      ? [value, isWindows ? value.replaceAll('\\', '/') : value]
+      : [value.slice(0, at), value.slice(at + '::'.length)];
   if (host === '' || guest === '') throw new UsageError(`not HOST::GUEST: ${value}`);
   return { host, guest, readOnly };
 }
 
-/** Reads options up to the component; what follows it belongs to the component. */
-export function parseRun(words: readonly string[], ownEnvironment: NodeJS.ProcessEnv): RunOptions {
+/**
+ * Reads options up to the component; what follows it belongs to the component.
+ *
+ * @param isWindows how paths are written
+ */
+export function parseRun(
+  words: readonly string[],
+  ownEnvironment: NodeJS.ProcessEnv,
+  isWindows = process.platform === 'win32',
+): RunOptions {
   const grants: Grant[] = [];
   const environment: Record<string, string> = {};
   let native = true;
@@ -67,7 +83,7 @@ export function parseRun(words: readonly string[], ownEnvironment: NodeJS.Proces
       const set = given ?? ownEnvironment[variable];
       if (set !== undefined) environment[variable] = set;
     } else {
-      grants.push(toGrant(value, name === '--dir-ro'));
+      grants.push(toGrant(value, name === '--dir-ro', isWindows));
     }
   }
   const [component, ...rest] = words.slice(at);

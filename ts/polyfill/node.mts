@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { ignoreAdviceWithoutHelp } from '../host/advice.mjs';
 import { quickenReads } from '../host/quick-reads.mjs';
 import { createPolyfill as create, type Imports, type Polyfill } from './index.mjs';
 
@@ -17,5 +18,6 @@ export * from './index.mjs';
  */
 export async function createPolyfill(wasi: Imports): Promise<Polyfill> {
   quickenReads();
+  ignoreAdviceWithoutHelp();
   return create(wasi);
 }

@@ -48,11 +48,18 @@ pub struct RunOptions {
 }
 
 fn to_grant(value: &str, read_only: bool) -> Result<Grant, UsageError> {
-    let (host, guest) = value.rsplit_once("::").unwrap_or((value, value));
+    // No name has one there: it comes of "C:\folder\", where the backslash takes the mark, and what follows, into the value.
+    if cfg!(windows) && value.contains('"') {
+        let message = format!("no backslash may stand before a closing quotation mark: {value}");
+        return Err(UsageError::refused(message));
+    }
+    // Guests know no other separator than a slash.
+    let own_name = || if cfg!(windows) { value.replace('\\', "/") } else { value.to_owned() };
+    let (host, guest) = value.rsplit_once("::").map_or_else(|| (value, own_name()), |(host, guest)| (host, guest.into()));
     if host.is_empty() || guest.is_empty() {
         return Err(UsageError::new(format!("not HOST::GUEST: {value}")));
     }
-    Ok(Grant { host: host.into(), guest: guest.into(), read_only })
+    Ok(Grant { host: host.into(), guest, read_only })
 }
 
 /// The arguments of a process as text, which is all that a component can be given.
