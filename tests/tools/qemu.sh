@@ -10,4 +10,5 @@ command -v qemu-aarch64-static >/dev/null || fail 'qemu is missing: tests/tools/
 
 # No program for arm64 can be started as it is, so that tests that start Node start this script.
 export EXEC_PATH="$here/qemu.sh" QEMU_LD_PREFIX=/usr/aarch64-linux-gnu
+export NODE_PATH="$here/../../build/arm64/node_modules" # What npm brings for this system only.
 exec qemu-aarch64-static "$node" --require "$here/exec-path.cjs" "$@"

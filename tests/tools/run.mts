@@ -4,8 +4,8 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { platforms, type Platform } from './platforms.mjs';
+import { dirname, join, sep } from 'node:path';
+import { platforms, WINDOWS, type Platform } from './platforms.mjs';
 
 interface Counts {
   passed: number;
@@ -67,13 +67,14 @@ function cargo(output: string): Counts | undefined {
     : sum(all.map(([, passed, failed]) => ({ passed: Number(passed), failed: Number(failed) })));
 }
 
-/** The tests of the Node API in the Node of another platform. */
-function testsOf({ name: platform, os, command, without }: Omit<Platform, 'arch' | 'missing'>): Runner[] {
-  return testFiles('build/tests/node', os)
+/** The tests of the Node API, and of what else is of the system, in the Node of another platform. */
+function testsOf({ name: platform, os, command, folders, without }: Omit<Platform, 'arch' | 'missing'>): Runner[] {
+  return folders
+    .flatMap((folder) => testFiles(`build/tests/${folder}`, os).map((file) => `${folder}/${file.replaceAll(sep, '/')}`))
     .filter((file) => !without[file.replace('.test.mjs', '')])
     .map((file) => ({
       name: `node/${platform}: ${file.replace('.test.mjs', '')}`,
-      command: [command, '--expose-gc', `build/tests/node/${file}`],
+      command: [command, '--expose-gc', `build/tests/${file}`],
       count: uvu,
     }));
 }
@@ -94,21 +95,23 @@ const folder = mkdtempSync(join('build', 'contract-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
 function plainRunners(): Runner[] {
-  const name = `${process.platform}-${process.arch}`;
+  const { platform: os, arch } = process;
+  const name = `${os}-${arch}`;
   const native = existsSync(join('prebuilds', name)) || existsSync(join('build', 'addon', name));
   if (!native) console.log(`SKIPPED node/${name}: there is no addon for it, only the polyfill is tested`);
-  const vectors = (host: string): Runner => ({
-    name: `contract, typescript on ${host}`,
-    command: [process.execPath, 'build/tests/contract/there.mjs', folder, host],
+  const guests = (['rust', 'c'] as const).filter((language) => existsSync(`build/guests/${language}/contract.wasm`));
+  if (guests.length < 2) console.log(`SKIPPED guests on ${name}: there is no build/guests (make guests)`);
+  const vectors = (host: string, language: string): Runner => ({
+    name: `contract, ${language} on ${host}`,
+    command: [process.execPath, 'build/tests/contract/there.mjs', folder, host, language],
     count: plain,
   });
-  return native
-    ? [
-        vectors('node'),
-        vectors('node-polyfill'),
-        ...testsOf({ name, os: process.platform, command: process.execPath, without: {} }),
-      ]
-    : [vectors('node-polyfill')];
+  const hosts = native ? ['node', 'node-polyfill'] : ['node-polyfill'];
+  const tests = os === 'win32' && guests.length > 0 ? WINDOWS : { folders: ['node'], without: {} };
+  return [
+    ...hosts.flatMap((host) => ['typescript', ...guests].map((language) => vectors(host, language))),
+    ...(native ? testsOf({ name, os, command: process.execPath, ...tests }) : []),
+  ];
 }
 
 const everything = (): Runner[] => [

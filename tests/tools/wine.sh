@@ -18,13 +18,26 @@ export WINEPREFIX="${WINEPREFIX:-$cache/wine}" WINEDEBUG="${WINEDEBUG:--all}" WI
 mkdir -p build
 output=$(mktemp build/wine-XXXXXX)
 trap 'rm -f "$output"' EXIT
-if [ ! -e "$WINEPREFIX/ready" ]; then
+
+# With the library of Windows that older ones of Wine lack, and with drives as shares: \\localhost\c$.
+make_prefix() {
+  [ -e "$WINEPREFIX/ready-2" ] && return
+  "$wine" winecfg -v win10 || return 1
+  system="$WINEPREFIX/drive_c/windows/system32"
+  [ -e "$system/bcryptprimitives.dll" ] || cp build/windows/bcryptprimitives.dll "$system/" || return 1
+  shares="$WINEPREFIX/dosdevices/unc/localhost"
+  mkdir -p "$shares" && ln -sfn "$WINEPREFIX/drive_c" "$shares/c\$" && ln -sfn / "$shares/z\$" && touch "$WINEPREFIX/ready-2"
+}
+
+if [ ! -e "$WINEPREFIX/ready-2" ]; then
   mkdir -p "$WINEPREFIX"
   # One at a time makes it.
-  # shellcheck disable=SC2016 # for the inner shell
-  flock "$WINEPREFIX" sh -c '[ -e "$2/ready" ] || { "$1" winecfg -v win10 && touch "$2/ready"; }' sh "$wine" "$WINEPREFIX" >"$output" 2>&1 ||
-    { cat "$output" >&2; fail 'Wine could not make its folder'; }
+  (flock 9 && make_prefix) 9<"$WINEPREFIX" >"$output" 2>&1 || { cat "$output" >&2; fail 'Wine could not make its folder'; }
 fi
+
+# What npm brings for this system only. The cache of the command is where Windows has it.
+export NODE_PATH="Z:$PWD/build/windows/node_modules"
+unset XDG_CACHE_HOME
 
 # Node under Wine can write to a file, but not to a pipe.
 code=0

@@ -5,6 +5,7 @@ import { cli, http } from '@bytecodealliance/preview2-shim';
 import * as shimFilesystem from '@bytecodealliance/preview2-shim/filesystem';
 import { WASIShim } from '@bytecodealliance/preview2-shim/instantiation';
 import type { Descriptor } from '../contract/interfaces/wasi-filesystem-types.js';
+import { NoAddonError } from '../node/load.js';
 import { ignoreAdviceWithoutHelp } from '../host/advice.mjs';
 import { acceptLibcWrites } from '../host/libc-writes.mjs';
 import { restrict } from './read-only.mjs';
@@ -60,6 +61,14 @@ const shim = shimFilesystem as unknown as {
 
 type WASIFilesystem = NonNullable<NonNullable<ConstructorParameters<typeof WASIShim>[0]>['filesystem']>;
 
+/** The whole path. preview2-shim does not know Windows' prefix for long paths, which Node puts before each of its own accord. */
+function absolute(path: string): string {
+  const whole = resolve(path);
+  return process.platform === 'win32'
+    ? whole.replace(/^\\\\\?\\UNC\\/i, '\\\\').replace(/^\\\\\?\\(?=[a-z]:)/i, '')
+    : whole;
+}
+
 function openDirectories(grants: readonly Grant[]): WASIFilesystem {
   const preopens: Record<string, string> = {};
   for (const { host, guest } of grants) {
@@ -67,7 +76,7 @@ function openDirectories(grants: readonly Grant[]): WASIFilesystem {
       throw new UsageError(`not a directory: ${host}`, false);
     }
     if (guest in preopens) throw new UsageError(`two directories are to be ${guest}`);
-    preopens[guest] = resolve(host);
+    preopens[guest] = absolute(host);
   }
   const filesystem = shim.createFilesystem({ preopens });
   const readOnly = new Set(grants.filter((grant) => grant.readOnly).map(({ guest }) => guest));
@@ -79,6 +88,15 @@ function openDirectories(grants: readonly Grant[]): WASIFilesystem {
     );
   }
   return filesystem;
+}
+
+/** Without an addon for this system there is no native host: its error says what to do. */
+async function importHost(): Promise<typeof import('../host/index.mjs')> {
+  try {
+    return await import('../host/index.mjs');
+  } catch (error) {
+    throw error instanceof NoAddonError ? new UsageError(error.message, false) : error;
+  }
 }
 
 export async function createImports({
@@ -105,7 +123,7 @@ export async function createImports({
       throw { tag: 'HTTP-request-denied' };
     },
   };
-  if (native) return { ...imports, ...(await import('../host/index.mjs')).getImportObject() };
+  if (native) return { ...imports, ...(await importHost()).getImportObject() };
   const { createPolyfill } = await import('../polyfill/node.mjs');
   return { ...imports, ...(await createPolyfill(imports)).getImportObject() };
 }

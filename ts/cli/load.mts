@@ -64,7 +64,10 @@ async function transpile(bytes: Buffer, path: string): Promise<Record<string, Ui
     const size = (bytes.length / 2 ** 20).toFixed(1);
     process.stderr.write(`wasi-mmap: translating ${basename(path)} (${size} MiB), once\n`);
   }
-  const jco = await import('@bytecodealliance/jco-transpile');
+  const jco = await import('@bytecodealliance/jco-transpile').catch((error: Error) => {
+    // It has native parts, which npm leaves out with `--omit=optional`, or where there is none for the system.
+    throw new UsageError(`jco cannot be loaded: ${error.message}`, false);
+  });
   const { files, imports, exports } = await jco
     .transpileBytes(bytes, {
       name: 'component',

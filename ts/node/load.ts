@@ -43,17 +43,24 @@ function prebuiltSystems(): string {
   return names.sort().join(', ') || 'none';
 }
 
+/** There is no addon for this system, or it does not load. */
+export class NoAddonError extends Error {}
+
 /** What a user can do about it depends on the system, so it is named. */
-function failure(problem: string, cause?: unknown): Error {
+function failure(problem: string, cause?: unknown): NoAddonError {
   const message =
     `wasi-mmap ${problem} (${thisSystem()}, Node ${process.versions.node}). ` +
     `The package has one for: ${prebuiltSystems()}. ` +
     'Elsewhere use wasi-mmap/polyfill (wasi-mmap run --no-native), which needs none, ' +
     'or build the package on this system: make package, in a clone of its repository';
-  return new Error(message, { cause });
+  return new NoAddonError(message, { cause });
 }
 
-/** The exports of the addon. Throws an error that says what this system is and what to do, if there is none for it. */
+/**
+ * The exports of the addon.
+ *
+ * @throws {NoAddonError} which says what this system is and what to do
+ */
 export function loadAddon(): unknown {
   const built = join(ROOT, 'build', 'addon', `${process.platform}-${process.arch}`, 'wasi_mmap.node');
   const path = [built, prebuilt()].find((candidate) => existsSync(candidate));
