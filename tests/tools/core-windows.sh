@@ -7,7 +7,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 log=build/cmake-windows.log
 {
-  CXX="${1:-$PWD/tests/tools/zig.sh c++ -target x86_64-windows-gnu}" cmake -S host -B build/cmake/windows \
+  CXXFLAGS='-O3 -s' CXX="${1:-$PWD/tests/tools/zig.sh c++ -target x86_64-windows-gnu}" cmake -S host -B build/cmake/windows \
     -DBUILD_ADDON=OFF -DCMAKE_BUILD_TYPE=Release -DCMAKE_SYSTEM_NAME=Windows -DCMAKE_SYSTEM_PROCESSOR=x86_64 -DCMAKE_RC_COMPILER=false &&
     cmake --build build/cmake/windows -j2
 } >"$log" 2>&1 || { tail -n 40 "$log"; exit 1; }

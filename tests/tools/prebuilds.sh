@@ -15,9 +15,10 @@ compile() {
   tree="$root/build/cmake/$1"
   [ "$5" = "$root" ] || tree="$5/build"
   log="$root/build/prebuild-$1.log"
+  # CXXFLAGS: also for what CMake compiles to know the compiler, or zig makes its C++ library another time for that.
   {
     # Windows: CMake asks for a compiler of resources, and there are none.
-    CXX="$root/tests/tools/zig.sh c++ -target $2" cmake -S "$5/host" -B "$tree" -DBUILD_CHECKS=OFF -DCMAKE_RC_COMPILER=false \
+    CXXFLAGS='-O3 -s' CXX="$root/tests/tools/zig.sh c++ -target $2" cmake -S "$5/host" -B "$tree" -DBUILD_CHECKS=OFF -DCMAKE_RC_COMPILER=false \
       -DCMAKE_BUILD_TYPE=Release -DCMAKE_SYSTEM_NAME="$3" -DCMAKE_SYSTEM_PROCESSOR="$4" -DADDON_DIRECTORY="$tree/addon" &&
       cmake --build "$tree" -j2
   } >"$log" 2>&1 || { tail -n 40 "$log" >&2; exit 1; }
