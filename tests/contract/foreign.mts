@@ -5,19 +5,22 @@ import { linesFrom, platforms, type Platform } from '../tools/platforms.mjs';
 import type { Column } from './targets.mjs';
 import type { Told } from './there.mjs';
 
-/** What is run there: what is special about a system is in the native host, and in how guests come to files. */
-const IMPLEMENTATIONS = [
-  ['typescript', 'node'],
-  ['typescript', 'node-polyfill'],
-  ['rust', 'node'],
-  ['c', 'node'],
-] as const;
+/** What is run there: what is of a system is in the native host, and in how guests and the polyfill come to files. */
+interface Implementation extends Pick<Column, 'language' | 'host'> {
+  /** Where only: systems of POSIX name files alike. */
+  os?: string;
+}
 
-type Implementation = (typeof IMPLEMENTATIONS)[number];
+const IMPLEMENTATIONS: Implementation[] = [
+  { language: 'typescript', host: 'node' },
+  { language: 'rust', host: 'node' },
+  { language: 'c', host: 'node', os: 'win32' },
+  { language: 'typescript', host: 'node-polyfill', os: 'win32' },
+];
 
 async function runThere(
   platform: Platform,
-  [language, host]: Implementation,
+  { language, host }: Implementation,
 ): Promise<(vector: string) => string | undefined> {
   const differences = new Map<string, string | undefined>();
   const folder = mkdtempSync(join('build', 'contract-'));
@@ -37,7 +40,7 @@ async function runThere(
 
 function foreign(platform: Platform, implementation: Implementation): Column {
   const { name, os, arch, missing } = platform;
-  const [language, host] = implementation;
+  const { language, host } = implementation;
   let outcomes: ReturnType<typeof runThere> | undefined;
   return {
     name: `${language}-${host}-${name}`,
@@ -55,5 +58,7 @@ function foreign(platform: Platform, implementation: Implementation): Column {
 }
 
 export const foreignColumns: Column[] = platforms.flatMap((platform) =>
-  IMPLEMENTATIONS.map((implementation) => foreign(platform, implementation)),
+  IMPLEMENTATIONS.filter(({ os = platform.os }) => os === platform.os).map((implementation) =>
+    foreign(platform, implementation),
+  ),
 );

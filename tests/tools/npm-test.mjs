@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 const needed = ['dist/index.js', 'dist/polyfill/polyfill.wasm'].filter((path) => !existsSync(path));
 if (needed.length > 0) {
   console.error(
-    `there is no ${needed.join(', no ')}: run "make polyfill prebuilds" on Linux and take dist/ and prebuilds/ from there`,
+    `there is no ${needed.join(', no ')}: run "make polyfill guests prebuilds" on Linux and take dist/, prebuilds/ and build/guests/ from there`,
   );
   process.exit(1);
 }
