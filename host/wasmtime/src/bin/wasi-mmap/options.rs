@@ -55,7 +55,8 @@ fn to_grant(value: &str, read_only: bool) -> Result<Grant, UsageError> {
     }
     // Guests know no other separator than a slash.
     let own_name = || if cfg!(windows) { value.replace('\\', "/") } else { value.to_owned() };
-    let (host, guest) = value.rsplit_once("::").map_or_else(|| (value, own_name()), |(host, guest)| (host, guest.into()));
+    let (host, guest) =
+        value.rsplit_once("::").map_or_else(|| (value, own_name()), |(host, guest)| (host, guest.into()));
     if host.is_empty() || guest.is_empty() {
         return Err(UsageError::new(format!("not HOST::GUEST: {value}")));
     }
