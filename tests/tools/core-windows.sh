@@ -6,6 +6,7 @@
 set -eu
 cd "$(dirname "$0")/../.."
 log=build/cmake-windows.log
+rm -rf build/cmake/windows/CMakeCache.txt build/cmake/windows/CMakeFiles # The compiler may be another one than last time.
 {
   CXXFLAGS='-O3 -s' CXX="${1:-$PWD/tests/tools/zig.sh c++ -target x86_64-windows-gnu}" cmake -S host -B build/cmake/windows \
     -DBUILD_ADDON=OFF -DCMAKE_BUILD_TYPE=Release -DCMAKE_SYSTEM_NAME=Windows -DCMAKE_SYSTEM_PROCESSOR=x86_64 -DCMAKE_RC_COMPILER=false &&

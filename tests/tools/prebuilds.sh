@@ -15,6 +15,7 @@ compile() {
   tree="$root/build/cmake/$1"
   [ "$5" = "$root" ] || tree="$5/build"
   log="$root/build/prebuild-$1.log"
+  rm -rf "$tree/CMakeCache.txt" "$tree/CMakeFiles" # The compiler may be another one than last time.
   # CXXFLAGS: also for what CMake compiles to know the compiler, or zig makes its C++ library another time for that.
   {
     # Windows: CMake asks for a compiler of resources, and there are none.
