@@ -39,8 +39,7 @@ function expectGrep(words: string[]): { status: number; out: string } {
     const numbered = text === '' ? [] : [...lines.entries()].filter(([, line]) => line.includes(needle));
     const name = files.length > 1 ? `${file}:` : '';
     if (options.has('-c')) own.out += `${name}${numbered.length}\n`;
-    else
-      for (const [row, line] of numbered) own.out += `${name}${options.has('-n') ? `${row + 1}:` : ''}${line}\n`;
+    else for (const [row, line] of numbered) own.out += `${name}${options.has('-n') ? `${row + 1}:` : ''}${line}\n`;
     if (own.status === 1 && numbered.length > 0) own.status = 0;
   }
   const grep = spawnSync('grep', ['-Fa', ...words], { cwd: folder });
