@@ -70,7 +70,8 @@ wmmap_status place_pages(uint8_t *base, const File &file, uint64_t offset, uint6
 /// Puts zero-filled memory in place of pages that place_pages() put there. False: the pages are still there.
 bool clear_pages(uint8_t *base, uint64_t length);
 
-/// Addresses, from a multiple of span_granularity() on, for memory with the properties that clear_pages() gives it, so that the system sees one area again.
+/// Addresses, from a multiple of span_granularity() on, for memory with the properties that clear_pages() gives it, so
+/// that the system sees one area again.
 uint8_t *reserve_memory(uint64_t size);
 bool allow_memory(uint8_t *start, uint64_t length);
 /// Both take a range that begins with a page.

@@ -170,7 +170,8 @@ uint32_t wmmap_span_granularity(void);
 /**
  * Puts pages of the mapping's file, with its access, in place of the memory at `region`; the order of errors is the
  * contract's. The mapping may be closed afterwards.
- * @param offset in the mapping. @param result receives the span; untouched on failure. Release with wmmap_span_detach().
+ * @param offset in the mapping. @param result receives the span; untouched on failure. Release with
+ * wmmap_span_detach().
  */
 wmmap_status wmmap_span_attach(wmmap_mapping *mapping, uint64_t offset, void *region, uint64_t length,
                                wmmap_span **result);
@@ -184,8 +185,9 @@ void wmmap_span_abandon(wmmap_span *span);
 void wmmap_span_detach(wmmap_span *span);
 
 /**
- * Memory of a guest that spans can lie in: `size` bytes of addresses from a multiple of the granularity on, none of which
- * can be used before wmmap_memory_allow(). The size is a multiple of the system's pages. For hosts that make the memory of their guests. NULL if there are no such addresses.
+ * Memory of a guest that spans can lie in: `size` bytes of addresses from a multiple of the granularity on, none of
+ * which can be used before wmmap_memory_allow(). The size is a multiple of the system's pages. For hosts that make the
+ * memory of their guests. NULL if there are no such addresses.
  */
 void *wmmap_memory_reserve(uint64_t size);
 /** Makes `length` more bytes from `start` zero-filled memory. False: there is not enough of it. */

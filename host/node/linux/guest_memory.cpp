@@ -3,22 +3,27 @@
 
 #include <cinttypes>
 #include <cstdint>
-#include <fstream>
-#include <string>
+#include <cstdio>
+#include <cstring>
 
 bool unusable(const void *start, const void *end) {
   auto next = reinterpret_cast<uintptr_t>(start);
   const auto last = reinterpret_cast<uintptr_t>(end);
-  std::ifstream maps("/proc/self/maps"); // Where it cannot be read there are no lines, and nothing is known.
-  for (std::string line; next < last && std::getline(maps, line);) {
+  // Where it cannot be opened, nothing is known.
+  FILE *maps = std::fopen("/proc/self/maps", "re");
+  if (!maps)
+    return false;
+  bool usable = false;
+  for (char line[512]; next < last && !usable && std::fgets(line, sizeof line, maps);) {
     uintptr_t first = 0;
     uintptr_t behind = 0;
     char rights[5] = {};
-    if (std::sscanf(line.c_str(), "%" SCNxPTR "-%" SCNxPTR " %4s", &first, &behind, rights) != 3 || behind <= next)
+    // What remains of a long line has no such numbers.
+    if (std::sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %4s", &first, &behind, rights) != 3 || behind <= next)
       continue;
-    if (first > next || std::string(rights) != "---p")
-      return false;
+    usable = first > next || std::strcmp(rights, "---p") != 0;
     next = behind;
   }
-  return next >= last;
+  std::fclose(maps);
+  return !usable && next >= last;
 }
