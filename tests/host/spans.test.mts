@@ -3,11 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import * as filesystem from '@bytecodealliance/preview2-shim/filesystem';
-import * as host from 'wasi-mmap/host';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { Guest, Memory } from './by-hand.mjs';
 import { load, outcome, settled } from './support.mjs';
 
 const SPANS = 'build/guests/c/spans.wasm';
@@ -15,27 +14,6 @@ const UNIT = 65536;
 const ACCESSES = ['read', 'write', 'copy'] as const;
 /** The number of the error in the contract. */
 const UNSUPPORTED = 12;
-/** jco's flag of handles. */
-const FLAG = 1 << 30;
-
-/** TypeScript declares it for browsers only. */
-interface Memory {
-  readonly buffer: ArrayBuffer;
-  grow(pages: number): number;
-}
-const { Memory } = (
-  globalThis as unknown as {
-    WebAssembly: { Memory: new (limits: { initial: number; maximum?: number; shared?: boolean }) => Memory };
-  }
-).WebAssembly;
-
-interface Directory {
-  openAt(pathFlags: object, path: string, openFlags: object, flags: object): never;
-}
-const shim = filesystem as unknown as {
-  createFilesystem(options: { preopens: Record<string, string> }): { preopens: { getDirectories(): unknown } };
-};
-
 /** What each scenario of spans.c ends with. */
 const SCENARIOS: Record<string, number | 'trap'> = {
   refusals: 0,
@@ -184,19 +162,23 @@ life('two guests on one file see what the other writes', async () => {
 life('workers have their own, and may end at any time', async () => {
   const { regions } = await settled();
   const code = `
-    const { parentPort, workerData } = require('node:worker_threads');
-    import(workerData.support).then(async ({ load, outcome }) => {
-      for (;;) {
-        const run = await load(${JSON.stringify(SPANS)}, 'hybrid', { '/': workerData.folder }, ['left:exit', 'write']);
-        parentPort.postMessage(outcome(run));
+    const { parentPort, workerData: { module, folder } } = require('node:worker_threads');
+    import(module).then(({ Guest, Memory }) => {
+      const guest = new Guest(folder, 'write', new Memory({ initial: 10 }));
+      guest.attach(${5 * UNIT}, ${UNIT});
+      for (let round = 0; ; round++) {
+        const handle = guest.attach(${UNIT}, ${UNIT});
+        guest.bytes(${UNIT}, ${UNIT})[round % 10] = 1;
+        guest.drop(handle);
+        if (round === 10) parentPort.postMessage(typeof handle);
       }
     });`;
-  const support = new URL('support.mjs', import.meta.url).href;
+  const module = new URL('by-hand.mjs', import.meta.url).href;
   for (let round = 0; round < 3; round++) {
-    const workers = [0, 1].map(() => new Worker(code, { eval: true, workerData: { support, folder } }));
+    const workers = [0, 1].map(() => new Worker(code, { eval: true, workerData: { module, folder } }));
     for (const worker of workers) {
       const first = await new Promise((done, fail) => worker.once('message', done).once('error', fail));
-      assert.is(first, 0);
+      assert.is(first, 'number');
     }
     await Promise.all(workers.map((worker) => worker.terminate()));
   }
@@ -204,51 +186,6 @@ life('workers have their own, and may end at any time', async () => {
 });
 
 life.run();
-
-/** jco's end of the protocol by hand: a memory, the tables of handles, and a mapping of /file behind the handle 1. */
-class Guest {
-  readonly memory: Memory;
-  readonly mappings: number[];
-  readonly spans = [FLAG, 0];
-  readonly #attach: (handle: number, offset: bigint, address: number, length: number, result: number) => void;
-  readonly mapping: object;
-
-  constructor(access: string, memory: Memory) {
-    const { mapping, span } = host;
-    const { preopens } = shim.createFilesystem({ preopens: { '/': folder } });
-    const [[directory]] = preopens.getDirectories() as [[Directory]];
-    const file = directory.openAt({}, 'file', {}, { read: true, write: access === 'write' });
-    this.memory = memory;
-    this.mapping = mapping.mmap(file, 0n, access as 'read', 0n);
-    this.mappings = [FLAG, 0, 0, (this.mapping as Record<symbol, number>)[Symbol.for('cabiRep')]! | FLAG];
-    const lower = (span.attach as unknown as Record<symbol, (guest: object) => never>)[Symbol.for('cabiLower')]!;
-    this.#attach = lower({ memory, resourceTables: [this.mappings, this.spans] });
-  }
-
-  /** The error's number, or the handle of the span. */
-  attach(address: number, length: number): { error: number } | number {
-    this.#attach(1, 0n, address, length, 0);
-    const view = new DataView(this.memory.buffer);
-    return view.getUint8(0) === 1 ? { error: view.getUint8(4) } : view.getUint32(4, true);
-  }
-
-  bytes(address: number, length: number): Uint8Array {
-    return new Uint8Array(this.memory.buffer, address, length);
-  }
-
-  call(name: 'faulted', handle: number): number {
-    const { prototype } = host.span.Span;
-    const lower = (prototype[name] as unknown as Record<symbol, (guest: object) => (handle: number) => number>)[
-      Symbol.for('cabiLower')
-    ]!;
-    return lower({ resourceTables: [this.spans] })(handle);
-  }
-
-  drop(handle: number): void {
-    const rep = this.spans[(handle << 1) + 1]! & ~FLAG;
-    (host.span.Span as unknown as Record<symbol, (rep: number) => void>)[Symbol.for('cabiDispose')]!(rep);
-  }
-}
 
 const hand = suite('spans, and JavaScript that has the memory');
 
@@ -259,19 +196,25 @@ hand.after(() => rmSync(folder, { recursive: true }));
 hand.before.each(prepare);
 
 hand('memory that threads share has none', () => {
-  const guest = new Guest('read', new Memory({ initial: 10, maximum: 100, shared: true }));
+  const guest = new Guest(folder, 'read', new Memory({ initial: 10, maximum: 100, shared: true }));
   assert.equal(guest.attach(UNIT, UNIT), { error: UNSUPPORTED });
 });
 
 hand('a region outside the memory is a RangeError, and so a trap', () => {
-  const guest = new Guest('read', new Memory({ initial: 4 }));
-  assert.throws(() => guest.attach(3 * UNIT, 2 * UNIT), (error: unknown) => error instanceof RangeError);
-  assert.throws(() => guest.attach(4 * UNIT, UNIT), (error: unknown) => error instanceof RangeError);
+  const guest = new Guest(folder, 'read', new Memory({ initial: 4 }));
+  assert.throws(
+    () => guest.attach(3 * UNIT, 2 * UNIT),
+    (error: unknown) => error instanceof RangeError,
+  );
+  assert.throws(
+    () => guest.attach(4 * UNIT, UNIT),
+    (error: unknown) => error instanceof RangeError,
+  );
 });
 
 for (const access of ACCESSES) {
   hand(`views store and load, ${access}`, () => {
-    const guest = new Guest(access, new Memory({ initial: 10 }));
+    const guest = new Guest(folder, access, new Memory({ initial: 10 }));
     const handle = guest.attach(UNIT, 4 * UNIT) as number;
     const view = guest.bytes(UNIT, 4 * UNIT);
     assert.is(view[UNIT], 'b'.charCodeAt(0));
@@ -286,7 +229,7 @@ for (const access of ACCESSES) {
   });
 
   hand(`the host makes memory grow, ${access}`, () => {
-    const guest = new Guest(access, new Memory({ initial: 10 }));
+    const guest = new Guest(folder, access, new Memory({ initial: 10 }));
     guest.attach(UNIT, UNIT);
     for (let round = 0; round < 5; round++) guest.memory.grow(1000);
     const region = guest.bytes(UNIT, UNIT);
@@ -298,13 +241,16 @@ for (const access of ACCESSES) {
   });
 
   hand(`views of lost pages are zeros, ${access}`, () => {
-    const guest = new Guest(access, new Memory({ initial: 10 }));
+    const guest = new Guest(folder, access, new Memory({ initial: 10 }));
     const handle = guest.attach(UNIT, 4 * UNIT) as number;
     const view = guest.bytes(UNIT, 4 * UNIT);
     truncateSync(`${folder}/file`, 100);
     assert.is(view[99], 97);
     assert.is(guest.call('faulted', handle), 0);
-    assert.is(view.slice(8192, 12288).every((byte) => byte === 0), true);
+    assert.is(
+      view.slice(8192, 12288).every((byte) => byte === 0),
+      true,
+    );
     assert.is(guest.call('faulted', handle), 1);
     view.fill(9);
     assert.is(readFileSync(`${folder}/file`).length, 100);
@@ -319,11 +265,13 @@ hand('memory lives as long as its spans, and they as long as their guest', async
   const { regions } = await settled();
   // Nothing refers to the memories any more: the host keeps those that have spans, until the tables are garbage.
   const guests = Array.from({ length: 20 }, () => {
-    const guest = new Guest('write', new Memory({ initial: 10 }));
+    const guest = new Guest(folder, 'write', new Memory({ initial: 10 }));
     guest.attach(UNIT, 4 * UNIT);
     return { mappings: guest.mappings, spans: guest.spans, mapping: guest.mapping };
   });
   assert.is((await settled()).regions, regions + 40);
+  const areas = readFileSync('/proc/self/maps', 'latin1').match(/^.*\/file$/gm) ?? [];
+  assert.is(areas.filter((line) => line.endsWith(`${folder}/file`)).length, 40);
   const others = Array.from({ length: 20 }, () => new Memory({ initial: 10 }));
   for (const { buffer } of others) new Uint8Array(buffer).fill(1);
   guests.length = 0;

@@ -78,7 +78,8 @@ function isSuitable(memory: WebAssembly.Memory): boolean {
   let result = suitable.get(memory);
   if (result === undefined) {
     const { buffer } = memory;
-    // What threads share can be in use while pages change, and outlives the thread that would clean up.
+    // What threads share can be in use while pages change, and outlives the thread that would clean up. Memory of 64-bit
+    // addresses may have nothing reserved behind it.
     result = buffer instanceof ArrayBuffer && guarded(buffer, REACH);
     suitable.set(memory, result);
   }

@@ -1,0 +1,69 @@
+// A guest by hand: what jco's code would do, so that a test has the memory in its hands.
+import * as filesystem from '@bytecodealliance/preview2-shim/filesystem';
+import * as host from 'wasi-mmap/host';
+
+/** jco's flag of handles. */
+const FLAG = 1 << 30;
+
+/** TypeScript declares it for browsers only. */
+export interface Memory {
+  readonly buffer: ArrayBuffer;
+  grow(pages: number): number;
+}
+export const { Memory } = (
+  globalThis as unknown as {
+    WebAssembly: { Memory: new (limits: { initial: number; maximum?: number; shared?: boolean }) => Memory };
+  }
+).WebAssembly;
+
+interface Directory {
+  openAt(pathFlags: object, path: string, openFlags: object, flags: object): never;
+}
+const shim = filesystem as unknown as {
+  createFilesystem(options: { preopens: Record<string, string> }): { preopens: { getDirectories(): unknown } };
+};
+
+/** jco's end of the protocol by hand: a memory, the tables of handles, and a mapping of /file behind the handle 1. */
+export class Guest {
+  readonly memory: Memory;
+  readonly mappings: number[];
+  readonly spans = [FLAG, 0];
+  readonly #attach: (handle: number, offset: bigint, address: number, length: number, result: number) => void;
+  readonly mapping: object;
+
+  constructor(folder: string, access: string, memory: Memory) {
+    const { mapping, span } = host;
+    const { preopens } = shim.createFilesystem({ preopens: { '/': folder } });
+    const [[directory]] = preopens.getDirectories() as [[Directory]];
+    const file = directory.openAt({}, 'file', {}, { read: true, write: access === 'write' });
+    this.memory = memory;
+    this.mapping = mapping.mmap(file, 0n, access as 'read', 0n);
+    this.mappings = [FLAG, 0, 0, (this.mapping as Record<symbol, number>)[Symbol.for('cabiRep')]! | FLAG];
+    const lower = (span.attach as unknown as Record<symbol, (guest: object) => never>)[Symbol.for('cabiLower')]!;
+    this.#attach = lower({ memory, resourceTables: [this.mappings, this.spans] });
+  }
+
+  /** The error's number, or the handle of the span. */
+  attach(address: number, length: number): { error: number } | number {
+    this.#attach(1, 0n, address, length, 0);
+    const view = new DataView(this.memory.buffer);
+    return view.getUint8(0) === 1 ? { error: view.getUint8(4) } : view.getUint32(4, true);
+  }
+
+  bytes(address: number, length: number): Uint8Array {
+    return new Uint8Array(this.memory.buffer, address, length);
+  }
+
+  call(name: 'faulted', handle: number): number {
+    const { prototype } = host.span.Span;
+    const lower = (prototype[name] as unknown as Record<symbol, (guest: object) => (handle: number) => number>)[
+      Symbol.for('cabiLower')
+    ]!;
+    return lower({ resourceTables: [this.spans] })(handle);
+  }
+
+  drop(handle: number): void {
+    const rep = this.spans[(handle << 1) + 1]! & ~FLAG;
+    (host.span.Span as unknown as Record<symbol, (rep: number) => void>)[Symbol.for('cabiDispose')]!(rep);
+  }
+}
