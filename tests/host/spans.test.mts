@@ -176,10 +176,11 @@ life('workers have their own, and may end at any time', async () => {
   const module = new URL('by-hand.mjs', import.meta.url).href;
   for (let round = 0; round < 3; round++) {
     const workers = [0, 1].map(() => new Worker(code, { eval: true, workerData: { module, folder } }));
-    for (const worker of workers) {
-      const first = await new Promise((done, fail) => worker.once('message', done).once('error', fail));
-      assert.is(first, 'number');
-    }
+    const first = (worker: Worker): Promise<unknown> =>
+      new Promise((done, fail) => {
+        worker.once('message', done).once('error', fail);
+      });
+    assert.equal(await Promise.all(workers.map(first)), ['number', 'number']);
     await Promise.all(workers.map((worker) => worker.terminate()));
   }
   assert.is((await settled()).regions, regions);
