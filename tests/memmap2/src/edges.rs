@@ -179,6 +179,7 @@ fn past_the_end_of_the_file() {
     file.set_len(20 * GRANULE as u64).unwrap();
     map[10 * GRANULE - 1] = 7;
     assert_eq!(fixture.content()[10 * GRANULE - 1], 7, "a map sees the file grow");
+    assert!(!map.faulted());
 }
 
 #[test]
@@ -196,7 +197,15 @@ fn a_file_that_is_cut() {
     file.set_len(PAGE as u64).unwrap();
     assert_eq!(refusal(map.flush()), (ErrorKind::Other, Some(ErrorCode::Fault)));
     assert_eq!(fixture.content()[..3], [0xaa, 0xcc, fixture.bytes[2]], "what is there is stored all the same");
-    if !spans() {
+    assert!(!map.faulted(), "nobody has touched what is not there");
+    if spans() {
+        map[2 * GRANULE + 2] = 0xee;
+        assert_eq!((map[0], map[2 * GRANULE], map.faulted()), (0xaa, 0, true));
+        file.set_len(3 * GRANULE as u64).unwrap();
+        drop(map);
+        assert_eq!(fixture.content()[2 * GRANULE..][..3], [0, 0, 0], "what is lost is lost");
+    } else {
+        assert_eq!(map[2 * GRANULE], 0xbb);
         file.set_len(3 * GRANULE as u64).unwrap();
         map.flush().unwrap();
         assert_eq!(fixture.content()[2 * GRANULE..][..2], [0, 0xdd], "what was not stored is tried again, and no more");
@@ -241,7 +250,8 @@ fn every_offset() {
 #[test]
 fn changes_reach_the_file() {
     let mut fixture = Fixture::new(3 * GRANULE + 5);
-    for (offset, at, len) in [(0, 0, 1), (1, GRANULE - 2, 3), (PAGE + 1, 0, 2 * GRANULE), (3, GRANULE - 1, GRANULE + 2)] {
+    for (offset, at, len) in [(0, 0, 1), (1, GRANULE - 2, 3), (PAGE + 1, 0, 2 * GRANULE), (3, GRANULE - 1, GRANULE + 2)]
+    {
         for flush in [MmapMut::flush, MmapMut::flush_async, |_: &MmapMut| Ok(())] {
             let mut options = MmapOptions::new();
             options.offset(offset as u64);
@@ -286,9 +296,7 @@ fn what_others_change_stays() {
     map.flush().unwrap();
     drop(map);
     let mut expected = fixture.bytes.clone();
-    for (at, byte) in
-        [(0, 0xee), (10, 0xaa), (15, 0xee), (20, 0xbb), (GRANULE + 5, 0xcc), (GRANULE + 6, 0xee)]
-    {
+    for (at, byte) in [(0, 0xee), (10, 0xaa), (15, 0xee), (20, 0xbb), (GRANULE + 5, 0xcc), (GRANULE + 6, 0xee)] {
         expected[at] = byte;
     }
     assert!(fixture.content() == expected);
@@ -367,6 +375,11 @@ fn through_pointers() {
     // SAFETY: as above.
     assert_eq!(unsafe { raw.as_ptr().add(GRANULE).read() }, 0xaa);
     raw.advise(Advice::Random).unwrap();
+    // SAFETY: as above.
+    unsafe { raw.as_mut_ptr().write(0xcc) };
+    // SAFETY: as above.
+    assert_eq!(unsafe { raw.as_ptr().read() }, 0xcc);
+    assert_eq!(fixture.content()[0], fixture.bytes[0], "what is mapped for reading does not change the file");
     assert_eq!(format!("{raw:?}"), format!("MmapRaw {{ ptr: {:?}, len: 65537 }}", raw.as_ptr()));
 }
 
