@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { componentWit } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { suite, type Test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { load, outcome } from '../host/support.mjs';
 
 const CRATES = 'build/crates';
 const missing = existsSync(join(CRATES, 'memmap2.wasm')) ? undefined : 'no Rust with the target wasm32-wasip2';
@@ -70,6 +71,14 @@ add('what is imported', (test) => {
       'wasi-mmap:mmap/mapping@0.2.0',
       'wasi-mmap:mmap/span@0.2.0',
     ]);
+  });
+});
+
+add('memmap2 on a host that copies what it is given', (test) => {
+  test('copies stand in where attach is unsupported', async () => {
+    const files = mkdtempSync(join(folder, 'files-'));
+    const words = ['map::', ...without(NEED_EXECUTION), '--quiet'];
+    assert.is(outcome(await load(join(CRATES, 'memmap2.wasm'), 'js', { '/': files }, words)), 0);
   });
 });
 

@@ -432,6 +432,20 @@ fn memory_comes_back() {
     assert!(fixture.content() == fixture.bytes);
 }
 
+/// An allocator keeps its lists in what is free: nothing of them reaches the file.
+#[test]
+fn free_memory_is_no_file() {
+    let fixture = Fixture::new(2 * GRANULE);
+    for _ in 0..10 {
+        let map = fixture.map_mut();
+        // Nothing that is free lies beside the region, where its list would be.
+        let held: Vec<_> = (4..=16).rev().flat_map(|bits| vec![vec![1_u8; (1 << bits) - 8]; 40]).collect();
+        drop(map);
+        assert!(fixture.content() == fixture.bytes);
+        drop(held);
+    }
+}
+
 /// `memory.grow`, which moves nothing.
 #[test]
 fn maps_stay_while_memory_grows() {
