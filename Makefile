@@ -5,7 +5,7 @@ SETUP := @tests/tools/setup.sh
 CARGO_TARGET := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/wasi-mmap/cargo
 CMAKE_BUILD = cmake -S host -B build/cmake/$(1) $(2) >build/cmake-$(1).log || { cat build/cmake-$(1).log; exit 1; }; cmake --build build/cmake/$(1) -j2 -- --no-print-directory >>build/cmake-$(1).log 2>&1 || { tail -n 40 build/cmake-$(1).log; exit 1; }
 
-.PHONY: help demo test conformance browser bench lint format build tests polyfill guests plugged wasmtime checks package prebuilds clean
+.PHONY: help demo test conformance browser bench lint format build tests polyfill guests crates plugged wasmtime checks package prebuilds clean
 
 help:
 	@echo 'make demo         set up, and show what mapping does to real files'
@@ -24,7 +24,7 @@ help:
 demo: tests plugged wasmtime
 	@node build/tests/demo/demo.mjs
 
-test: checks tests plugged wasmtime prebuilds
+test: checks tests plugged crates wasmtime prebuilds
 	$(SETUP) browser
 	$(SETUP) arm64
 	$(SETUP) windows
@@ -71,6 +71,11 @@ guests: build
 	$(SETUP) guests
 	@tests/tools/guests.sh
 
+# Crates that use memmap2, as components.
+crates: build
+	$(SETUP) guests
+	@tests/tools/crates.sh
+
 # The suite's runners with the polyfill in front, for the plain wasmtime.
 plugged: polyfill guests
 	@tests/tools/plugged.sh
@@ -99,6 +104,7 @@ lint: tests polyfill guests
 	clang-tidy --quiet -p build/cmake/addon $$(git ls-files "host/*.cpp" ":!host/*/windows/*")
 	tests/tools/cargo.sh fmt --check --manifest-path guest/rust/Cargo.toml
 	CARGO_TARGET_DIR=$(CARGO_TARGET) tests/tools/cargo.sh clippy -q --manifest-path guest/rust/Cargo.toml --all-targets --features std-file -- -D warnings
+	tests/tools/cargo.sh fmt --check --manifest-path tests/memmap2/native/Cargo.toml -- guest/rust/memmap2/src/lib.rs tests/memmap2/src/lib.rs
 	tests/tools/cargo.sh fmt --check --manifest-path guest/polyfill/Cargo.toml
 	CARGO_TARGET_DIR=$(CARGO_TARGET) tests/tools/cargo.sh clippy -q --locked --manifest-path guest/polyfill/Cargo.toml --all-targets -- -D warnings
 	tests/tools/cargo.sh fmt --check --manifest-path guest/polyfill/plug/Cargo.toml
@@ -116,6 +122,7 @@ format: build
 	prettier --write --log-level warn .
 	clang-format -i $$(git ls-files '*.cpp' '*.h' '*.c')
 	tests/tools/cargo.sh fmt --manifest-path guest/rust/Cargo.toml
+	tests/tools/cargo.sh fmt --manifest-path tests/memmap2/native/Cargo.toml -- guest/rust/memmap2/src/lib.rs tests/memmap2/src/lib.rs
 	tests/tools/cargo.sh fmt --manifest-path guest/polyfill/Cargo.toml
 	tests/tools/cargo.sh fmt --manifest-path guest/polyfill/plug/Cargo.toml
 	tests/tools/cargo.sh fmt --manifest-path host/wasmtime/Cargo.toml

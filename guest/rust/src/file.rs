@@ -83,7 +83,7 @@ fn below_root(path: &Path) -> PathBuf {
     path.components().filter(|part| !matches!(part, Component::RootDir | Component::CurDir)).collect()
 }
 
-fn to_io_error(code: ErrorCode) -> Error {
+pub(crate) fn to_io_error(code: ErrorCode) -> Error {
     let kind = match code {
         ErrorCode::Access | ErrorCode::NotPermitted => ErrorKind::PermissionDenied,
         ErrorCode::NoEntry => ErrorKind::NotFound,
@@ -105,7 +105,7 @@ mod std_file {
     use std::fs::File;
     use std::io::Result;
     use std::mem::ManuallyDrop;
-    use std::os::fd::AsRawFd;
+    use std::os::fd::{AsRawFd, RawFd};
 
     use super::{Descriptor, Source};
 
@@ -128,27 +128,35 @@ mod std_file {
         fn descriptor_table_get_ref(fd: c_int) -> *mut Entry;
     }
 
-    impl Source for File {
-        fn with_descriptor<T>(&self, _write: bool, call: impl FnOnce(&Descriptor) -> Result<T>) -> Result<T> {
-            let mut handle = 0;
-            // SAFETY: the table has an entry for every open file, which `self` is, and this thread is the only one. The
-            // types are those of wasi-libc (libc-bottom-half/headers/private/wasi/descriptor_table.h).
-            let got = unsafe {
-                let entry = descriptor_table_get_ref(self.as_raw_fd());
-                if entry.is_null() {
-                    return Err(std::io::Error::last_os_error());
-                }
-                match (*(*entry).operations).get_file {
-                    Some(get_file) => get_file((*entry).data, &raw mut handle),
-                    None => return Err(crate::ErrorCode::Unsupported.into()),
-                }
-            };
-            if got < 0 {
+    /// Calls with the descriptor beneath an open file of the C library.
+    pub fn with_fd<T>(fd: RawFd, call: impl FnOnce(&Descriptor) -> Result<T>) -> Result<T> {
+        let mut handle = 0;
+        // SAFETY: the table has an entry for every number that is open, else it says so, and this thread is the only one.
+        // The types are those of wasi-libc (libc-bottom-half/headers/private/wasi/descriptor_table.h).
+        let got = unsafe {
+            let entry = descriptor_table_get_ref(fd);
+            if entry.is_null() {
                 return Err(std::io::Error::last_os_error());
             }
-            // SAFETY: the handle is a descriptor's and stays the library's: it is borrowed for the call and not dropped.
-            let descriptor = ManuallyDrop::new(unsafe { Descriptor::from_handle(handle) });
-            call(&descriptor)
+            match (*(*entry).operations).get_file {
+                Some(get_file) => get_file((*entry).data, &raw mut handle),
+                None => return Err(crate::ErrorCode::Unsupported.into()),
+            }
+        };
+        if got < 0 {
+            return Err(std::io::Error::last_os_error());
+        }
+        // SAFETY: the handle is a descriptor's and stays the library's: it is borrowed for the call and not dropped.
+        let descriptor = ManuallyDrop::new(unsafe { Descriptor::from_handle(handle) });
+        call(&descriptor)
+    }
+
+    impl Source for File {
+        fn with_descriptor<T>(&self, _write: bool, call: impl FnOnce(&Descriptor) -> Result<T>) -> Result<T> {
+            with_fd(self.as_raw_fd(), call)
         }
     }
 }
+
+#[cfg(feature = "std-file")]
+pub(crate) use std_file::with_fd;

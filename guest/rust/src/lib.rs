@@ -27,6 +27,9 @@
 //! ([`Mapping::read_exact_at`], [`Mapping::write_all_at`]). It does not deref to a slice: the bytes are in the host's
 //! memory, and each access copies what it asks for, once or twice, at the speed of memory.
 //!
+//! The module [`memmap2`] has the types of the crate of that name, which deref to slices: there the file is mapped into the
+//! program's own memory, where the host can do that, and copied elsewhere.
+//!
 //! Every error is a [`std::io::Error`]; [`error_code`] gets the contract's code out of it.
 //!
 //! Build for `wasm32-wasip2`.
@@ -35,8 +38,9 @@ mod bindings {
     #![allow(missing_docs, clippy::pedantic)]
     wit_bindgen::generate!({
         path: "wit",
-        world: "imports",
+        world: "guest-spans",
         with: {
+            "wasi:filesystem/preopens@0.2.12": wasip2::filesystem::preopens,
             "wasi:filesystem/types@0.2.12": wasip2::filesystem::types,
             "wasi:io/streams@0.2.12": wasip2::io::streams,
             "wasi:io/error@0.2.12": wasip2::io::error,
@@ -49,6 +53,7 @@ mod bindings {
 mod error;
 mod file;
 mod mapping;
+pub mod memmap2;
 mod options;
 
 pub use bindings::wasi_mmap::mmap::mapping::{Access, Advice, ErrorCode, Protection, Sharing};
