@@ -23,12 +23,19 @@ const shim = filesystem as unknown as {
   createFilesystem(options: { preopens: Record<string, string> }): { preopens: { getDirectories(): unknown } };
 };
 
+type Attach = (handle: number, offset: bigint, address: number, length: number, result: number) => void;
+
+/** What jco looks for under a symbol. */
+function of<T>(holder: object, name: string): T {
+  return (holder as Record<symbol, T>)[Symbol.for(name)] as T;
+}
+
 /** jco's end of the protocol by hand: a memory, the tables of handles, and a mapping of /file behind the handle 1. */
 export class Guest {
   readonly memory: Memory;
   readonly mappings: number[];
   readonly spans = [FLAG, 0];
-  readonly #attach: (handle: number, offset: bigint, address: number, length: number, result: number) => void;
+  readonly #attach: Attach;
   readonly mapping: object;
 
   constructor(folder: string, access: string, memory: Memory) {
@@ -38,9 +45,11 @@ export class Guest {
     const file = directory.openAt({}, 'file', {}, { read: true, write: access === 'write' });
     this.memory = memory;
     this.mapping = mapping.mmap(file, 0n, access as 'read', 0n);
-    this.mappings = [FLAG, 0, 0, (this.mapping as Record<symbol, number>)[Symbol.for('cabiRep')]! | FLAG];
-    const lower = (span.attach as unknown as Record<symbol, (guest: object) => never>)[Symbol.for('cabiLower')]!;
-    this.#attach = lower({ memory, resourceTables: [this.mappings, this.spans] });
+    this.mappings = [FLAG, 0, 0, of<number>(this.mapping, 'cabiRep') | FLAG];
+    this.#attach = of<(guest: object) => Attach>(
+      span.attach,
+      'cabiLower',
+    )({ memory, resourceTables: [this.mappings, this.spans] });
   }
 
   /** The error's number, or the handle of the span. */
@@ -56,14 +65,12 @@ export class Guest {
 
   call(name: 'faulted', handle: number): number {
     const { prototype } = host.span.Span;
-    const lower = (prototype[name] as unknown as Record<symbol, (guest: object) => (handle: number) => number>)[
-      Symbol.for('cabiLower')
-    ]!;
+    const lower = of<(guest: object) => (handle: number) => number>(prototype[name], 'cabiLower');
     return lower({ resourceTables: [this.spans] })(handle);
   }
 
   drop(handle: number): void {
-    const rep = this.spans[(handle << 1) + 1]! & ~FLAG;
-    (host.span.Span as unknown as Record<symbol, (rep: number) => void>)[Symbol.for('cabiDispose')]!(rep);
+    const rep = (this.spans[(handle << 1) + 1] ?? 0) & ~FLAG;
+    of<(rep: number) => void>(host.span.Span, 'cabiDispose')(rep);
   }
 }

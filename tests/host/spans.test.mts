@@ -51,7 +51,7 @@ function prepare(): void {
 }
 
 /** What a command ended with; a signal is what must never be. */
-function ended(command: string, args: string[]): number | 'trap' | string {
+function ended(command: string, args: string[]): number | string {
   const { status, signal, stderr } = spawnSync(command, args, { encoding: 'utf8', timeout: 120_000 });
   // The scenarios that are to go wrong in the end say when they have come there.
   if (status === 134 && /^wasi-mmap: spans\.wasm trapped: /m.test(stderr)) {

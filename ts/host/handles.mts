@@ -44,7 +44,7 @@ export function repOf(table: Readonly<Table>, handle: number): number {
 
 /** Gives a guest a resource of its own, as jco's code does for what functions return. */
 export function createHandle(table: Table, rep: number): number {
-  table._createdReps?.add(rep);
+  table._createdReps?.add(rep); // oxlint-disable-line no-underscore-dangle -- jco's name
   const free = (table[0] ?? 0) & ~FLAG;
   if (free === 0) {
     table.push(0, rep | FLAG);

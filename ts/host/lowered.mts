@@ -115,10 +115,10 @@ function lowerSearch(search: 'searchForward' | 'searchBackward') {
 function lowerAttach(guest: SpanGuest) {
   return (handle: number, offset: bigint, address: number, length: number, result: number): void => {
     try {
-      const span = attachLowered(guest, handle, u64(offset), address >>> 0, length >>> 0);
+      const attached = attachLowered(guest, handle, u64(offset), address >>> 0, length >>> 0);
       const view = new DataView(guest.memory.buffer);
       view.setUint8(result >>> 0, 0);
-      view.setUint32((result >>> 0) + 4, span, true);
+      view.setUint32((result >>> 0) + 4, attached, true);
     } catch (error) {
       storeError(guest, result, 4, error);
     }
@@ -157,18 +157,18 @@ function lowerFaulted({ resourceTables: [table] }: Pick<SpanUser, 'resourceTable
 
 /** Offers these functions to guests that are transpiled for them. */
 export function offerLowered(): void {
-  const lowered = {
+  const ofMapping = {
     read: lowerRead,
     write: lowerWrite,
     find: lowerSearch('searchForward'),
     rfind: lowerSearch('searchBackward'),
   } as const;
-  for (const [name, value] of Object.entries(lowered)) {
-    Object.defineProperty(Mapping.prototype[name as keyof typeof lowered], LOWER, { value });
+  for (const [name, value] of Object.entries(ofMapping)) {
+    Object.defineProperty(Mapping.prototype[name as keyof typeof ofMapping], LOWER, { value });
   }
-  const { flush, advise, faulted } = span.Span.prototype;
+  const ofSpan = { flush: lowerSpanFlush, advise: lowerSpanAdvise, faulted: lowerFaulted } as const;
+  for (const [name, value] of Object.entries(ofSpan)) {
+    Object.defineProperty(span.Span.prototype[name as keyof typeof ofSpan], LOWER, { value });
+  }
   Object.defineProperty(span.attach, LOWER, { value: lowerAttach });
-  Object.defineProperty(flush, LOWER, { value: lowerSpanFlush });
-  Object.defineProperty(advise, LOWER, { value: lowerSpanAdvise });
-  Object.defineProperty(faulted, LOWER, { value: lowerFaulted });
 }

@@ -36,7 +36,7 @@ const reps = new Reps<Attached>();
  */
 const guests = new WeakMap<Table, Set<number>>();
 const collected = new FinalizationRegistry<Set<number>>((spans) => {
-  for (const rep of [...spans]) detach(rep);
+  for (const rep of spans) detach(rep); // What is taken out of a set while it is gone through, is no harm.
 });
 
 function spansOf(table: Table): Set<number> {
