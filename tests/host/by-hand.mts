@@ -26,8 +26,8 @@ const shim = filesystem as unknown as {
 type Attach = (handle: number, offset: bigint, address: number, length: number, result: number) => void;
 
 /** What jco looks for under a symbol. */
-function of<T>(holder: object, name: string): T {
-  return (holder as Record<symbol, T>)[Symbol.for(name)] as T;
+function of(holder: object, name: string): unknown {
+  return (holder as Record<symbol, unknown>)[Symbol.for(name)];
 }
 
 /** jco's end of the protocol by hand: a memory, the tables of handles, and a mapping of /file behind the handle 1. */
@@ -45,11 +45,11 @@ export class Guest {
     const file = directory.openAt({}, 'file', {}, { read: true, write: access === 'write' });
     this.memory = memory;
     this.mapping = mapping.mmap(file, 0n, access as 'read', 0n);
-    this.mappings = [FLAG, 0, 0, of<number>(this.mapping, 'cabiRep') | FLAG];
-    this.#attach = of<(guest: object) => Attach>(
-      span.attach,
-      'cabiLower',
-    )({ memory, resourceTables: [this.mappings, this.spans] });
+    this.mappings = [FLAG, 0, 0, (of(this.mapping, 'cabiRep') as number) | FLAG];
+    this.#attach = (of(span.attach, 'cabiLower') as (guest: object) => Attach)({
+      memory,
+      resourceTables: [this.mappings, this.spans],
+    });
   }
 
   /** The error's number, or the handle of the span. */
@@ -65,12 +65,12 @@ export class Guest {
 
   call(name: 'faulted', handle: number): number {
     const { prototype } = host.span.Span;
-    const lower = of<(guest: object) => (handle: number) => number>(prototype[name], 'cabiLower');
+    const lower = of(prototype[name], 'cabiLower') as (guest: object) => (handle: number) => number;
     return lower({ resourceTables: [this.spans] })(handle);
   }
 
   drop(handle: number): void {
     const rep = (this.spans[(handle << 1) + 1] ?? 0) & ~FLAG;
-    of<(rep: number) => void>(host.span.Span, 'cabiDispose')(rep);
+    (of(host.span.Span, 'cabiDispose') as (rep: number) => void)(rep);
   }
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "../guest_memory.h"
 
-#include <cinttypes>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 bool unusable(const void *start, const void *end) {
@@ -15,13 +15,15 @@ bool unusable(const void *start, const void *end) {
     return false;
   bool usable = false;
   for (char line[512]; next < last && !usable && std::fgets(line, sizeof line, maps);) {
-    uintptr_t first = 0;
-    uintptr_t behind = 0;
-    char rights[5] = {};
-    // What remains of a long line has no such numbers.
-    if (std::sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %4s", &first, &behind, rights) != 3 || behind <= next)
+    // "7f0000000000-7f0000010000 rw-p ...". What remains of a long line begins with no such numbers.
+    char *rest = nullptr;
+    const uintptr_t first = std::strtoull(line, &rest, 16);
+    if (*rest != '-')
       continue;
-    usable = first > next || std::strcmp(rights, "---p") != 0;
+    const uintptr_t behind = std::strtoull(rest + 1, &rest, 16);
+    if (*rest != ' ' || behind <= next)
+      continue;
+    usable = first > next || std::strncmp(rest + 1, "---p", 4) != 0;
     next = behind;
   }
   std::fclose(maps);
