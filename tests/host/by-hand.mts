@@ -71,6 +71,9 @@ export class Guest {
 
   drop(handle: number): void {
     const rep = (this.spans[(handle << 1) + 1] ?? 0) & ~FLAG;
+    // jco leaves the rep in the table.
+    this.spans[handle << 1] = (this.spans[0] ?? 0) | FLAG;
+    this.spans[0] = handle | FLAG;
     (of(host.span.Span, 'cabiDispose') as (rep: number) => void)(rep);
   }
 }

@@ -213,6 +213,19 @@ hand('a region outside the memory is a RangeError, and so a trap', () => {
   );
 });
 
+hand('a handle that was dropped is nobody else's span', () => {
+  const [guest, other] = ['read', 'read'].map((access) => new Guest(folder, access, new Memory({ initial: 10 })));
+  assert.ok(guest && other);
+  const handle = guest.attach(UNIT, UNIT) as number;
+  guest.drop(handle);
+  assert.type(other.attach(UNIT, UNIT), 'number');
+  assert.throws(() => guest.call('faulted', handle), TypeError);
+  assert.throws(() => guest.call('faulted', 0), TypeError);
+  assert.throws(() => guest.call('faulted', -1), TypeError);
+  // A free handle is taken again.
+  assert.is(guest.attach(UNIT, UNIT), handle);
+});
+
 for (const access of ACCESSES) {
   hand(`views store and load, ${access}`, () => {
     const guest = new Guest(folder, access, new Memory({ initial: 10 }));
