@@ -213,7 +213,7 @@ hand('a region outside the memory is a RangeError, and so a trap', () => {
   );
 });
 
-hand('a handle that was dropped is nobody else's span', () => {
+hand('a handle that was dropped is not the span of another guest', () => {
   const [guest, other] = ['read', 'read'].map((access) => new Guest(folder, access, new Memory({ initial: 10 })));
   assert.ok(guest && other);
   const handle = guest.attach(UNIT, UNIT) as number;
