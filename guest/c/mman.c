@@ -70,6 +70,69 @@ static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
 static bool is_gone(const region *of, size_t page) { return of->gone && of->gone[page]; }
 
+/*
+ * Memory. Pages come from the engine and stay with us: allocators of C libraries may round so large a request up to the
+ * next power of two, or take a length near 4 GiB for a small one. None of them minds memory that grows without it.
+ */
+
+typedef struct free_pages {
+  struct free_pages *next;
+  unsigned char *start;
+  size_t length;
+} free_pages;
+
+static free_pages *spare; /* in the order of addresses, and no two adjacent */
+
+/* `fresh` tells whether the pages are zero. NULL without memory. */
+static unsigned char *take_pages(size_t length, bool *fresh) {
+  free_pages **best = NULL;
+  for (free_pages **link = &spare; *link; link = &(*link)->next)
+    if ((*link)->length >= length && (!best || (*link)->length < (*best)->length))
+      best = link;
+  *fresh = best == NULL;
+  if (best) {
+    free_pages *from = *best;
+    unsigned char *start = from->start;
+    from->start += length;
+    from->length -= length;
+    if (from->length == 0) {
+      *best = from->next;
+      free(from);
+    }
+    return start;
+  }
+  const size_t count = length / PAGE;
+  if (__builtin_wasm_memory_size(0) + count >= (size_t)1 << 16)
+    return NULL; /* The last page of 4 GiB is left out, so that the end of a region is an address. */
+  const size_t first = __builtin_wasm_memory_grow(0, count);
+  return first == SIZE_MAX ? NULL : (unsigned char *)(first * PAGE); /* NOLINT(performance-no-int-to-ptr) */
+}
+
+static void give_pages(unsigned char *start, size_t length) {
+  free_pages **link = &spare;
+  free_pages *before = NULL;
+  while (*link && (*link)->start < start) {
+    before = *link;
+    link = &before->next;
+  }
+  free_pages *behind = *link;
+  if (before && before->start + before->length == start) {
+    before->length += length;
+  } else {
+    free_pages *pages = malloc(sizeof *pages);
+    if (!pages)
+      return; /* They are lost; so small a piece of memory is rarely what is missing. */
+    *pages = (free_pages){.next = behind, .start = start, .length = length};
+    *link = pages;
+    before = pages;
+  }
+  if (behind && before->start + before->length == behind->start) {
+    before->length += behind->length;
+    before->next = behind->next;
+    free(behind);
+  }
+}
+
 /* Copies. Ranges are of the region, and end at its end. */
 
 /* How much of the region the file has now. */
@@ -215,7 +278,8 @@ static void release(region *of) {
   if (is_copy(of))
     copies -= 1;
   wmmap_close(&of->mapping);
-  free(of->start);
+  if (of->start)
+    give_pages(of->start, of->length);
   free(of->baseline);
   free(of->gone);
   free(of);
@@ -317,12 +381,14 @@ static int make(region *of, size_t length, int protection, int flags, int fd, of
     return error;
   if (protection & PROT_EXEC)
     return ENOTSUP;
-  of->start = aligned_alloc(PAGE, of->length);
+  bool fresh = false;
+  of->start = take_pages(of->length, &fresh);
   if (!of->start)
     return ENOMEM;
   if (!of->anonymous)
     return error_of(fill(of, descriptor));
-  memset(of->start, 0, of->length);
+  if (!fresh)
+    memset(of->start, 0, of->length);
   return 0;
 }
 
