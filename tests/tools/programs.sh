@@ -79,7 +79,7 @@ program() {
     quietly "$name-native" cc -O2 $strict "$@" $native_flags $sources $native_objects -lm -lpthread -o "$output/$name"
     quietly "$name-wasi" wasi_cc $strict "$@" $wasi_flags $emulated $sources $wasi_objects "$mman" $libraries -o "$output/$name.core.wasm"
   }
-  build/venv/bin/wasm-tools component embed "$wit" --world imports-spans "$output/$name.core.wasm" -o "$output/$name.typed.wasm"
+  build/venv/bin/wasm-tools component embed "$wit" --world "${world:-imports-spans}" "$output/$name.core.wasm" -o "$output/$name.typed.wasm"
   build/venv/bin/wasm-tools component new "$output/$name.typed.wasm" --adapt "wasi_snapshot_preview1=$adapter" -o "$output/$name.wasm"
   rm "$output/$name.core.wasm" "$output/$name.typed.wasm"
 }
@@ -87,6 +87,17 @@ program() {
 build_mman() {
   mman=$output/mman.o
   quietly mman wasi_cc -Wall -Wextra -Wno-sign-compare -c guest/c/mman.c -o "$mman"
+  quietly mman wasi_cc -Wall -Wextra -Wno-sign-compare -DWASI_MMAN_NO_SPANS -c guest/c/mman.c -o $output/mman-copies.o
+}
+
+# What <sys/mman.h> answers, also without spans where there could be some.
+build_posix() {
+  wasi_objects='' native_objects='' wasi_flags='' native_flags='' strict='-Wall -Wextra -Wno-sign-compare'
+  program posix $here/posix.c --
+  (
+    mman=$output/mman-copies.o world=imports
+    program posix-copies $here/posix.c --
+  )
 }
 
 
@@ -153,6 +164,7 @@ cp guest/wit/examples.wit "$wit/"
 cp wit/mmap.wit "$wit/deps/wasi-mmap/"
 
 build_mman
+build_posix
 (build_lmdb && build_sqlite) &
 build_maxminddb
 wait $!

@@ -250,7 +250,7 @@ static void coherence(void) {
   m[20] = 'S';
   NEED(pwrite(fd, "T", 1, 21));
   show("a store beside a pwrite", m + 18, 6);
-  show_file("in the file", fd, 18, 6);
+  show_file("both in the file", fd, 18, 6);
   int other = open(path, O_RDWR);
   NEED(pwrite(other, "OTHER", 5, 30));
   show("written through another descriptor", m + 28, 8);
@@ -272,7 +272,7 @@ static void coherence(void) {
   NEED(ftruncate(fd, (off_t)(4 * page)));
   m[3 * page] = 'G';
   show("stored where the file grew", m + 3 * page - 1, 3);
-  show_file("in the file", fd, (off_t)(3 * page - 1), 3);
+  show_file("and the file has it", fd, (off_t)(3 * page - 1), 3);
   NEED(ftruncate(fd, 10));
   show("cut, in the last page that is left", m + 6, 8);
   NEED(ftruncate(fd, (off_t)(4 * page)));
