@@ -172,18 +172,57 @@ static wmmap_status load(const region *of, size_t start, size_t end) {
 static size_t run(const region *of, size_t at, size_t end, bool equal) {
   const unsigned char *mine = of->start;
   const unsigned char *base = of->baseline;
-  enum { BLOCK = 256 };
-  while (equal && at < end && end - at >= BLOCK && memcmp(mine + at, base + at, BLOCK) == 0)
-    at += BLOCK;
+  enum { STEP = 256 };
+  while (equal && at < end && end - at >= STEP && memcmp(mine + at, base + at, STEP) == 0)
+    at += STEP;
   while (at < end && (mine[at] == base[at]) == equal)
     at += 1;
   return at;
 }
 
+/* Writes bytes of the region; what the file has lost meanwhile is lost, as in any mapping. */
+static wmmap_status write_back(const region *of, size_t start, size_t end, const unsigned char *bytes) {
+  const wmmap_status got = wmmap_write(of->mapping, start, end - start, bytes);
+  if (got != WMMAP_OK)
+    return got == WMMAP_FAULT ? WMMAP_OK : got;
+  memcpy(of->baseline + start, of->start + start, end - start);
+  return WMMAP_OK;
+}
+
+enum { BLOCK = 4096, RUNS = 4 };
+
 /*
- * Writes what the program changed, and no other byte: others may have written those. What lies behind the end of the
- * file is not written.
+ * Writes what the program changed in a block, and no other byte: others may have written those. Many short runs would be
+ * many calls: then the block is read, and written with the changes in it. Where what was read was not changed by us,
+ * it is the file's own; only what others write between those two calls is lost.
  */
+static wmmap_status store_block(const region *of, size_t start, size_t end) {
+  size_t runs[2 * RUNS];
+  size_t count = 0;
+  size_t at = start;
+  while (at < end && count < RUNS) {
+    runs[2 * count] = at;
+    runs[2 * count + 1] = run(of, at, end, false);
+    at = run(of, runs[2 * count + 1], end, true);
+    count += 1;
+  }
+  if (at == end) {
+    wmmap_status got = WMMAP_OK;
+    for (size_t i = 0; i < count && got == WMMAP_OK; i += 1)
+      got = write_back(of, runs[2 * i], runs[2 * i + 1], of->start + runs[2 * i]);
+    return got;
+  }
+  unsigned char merged[BLOCK];
+  const wmmap_status got = wmmap_read(of->mapping, start, end - start, merged);
+  if (got != WMMAP_OK)
+    return got == WMMAP_FAULT ? WMMAP_OK : got;
+  for (size_t i = 0; i < end - start; i += 1)
+    if (of->start[start + i] != of->baseline[start + i])
+      merged[i] = of->start[start + i];
+  return write_back(of, start, end, merged);
+}
+
+/* Writes what the program changed. What lies behind the end of the file is not written. */
 static wmmap_status store(const region *of, size_t start, size_t end) {
   if (!of->baseline)
     return WMMAP_OK;
@@ -191,20 +230,13 @@ static wmmap_status store(const region *of, size_t start, size_t end) {
   if (start == end)
     return WMMAP_OK;
   size_t there = 0;
-  const wmmap_status got = available(of, &there);
-  if (got != WMMAP_OK)
-    return got;
-  for (end = smaller(end, there); start < end; start = run(of, start, end, true)) {
-    const size_t stop = run(of, start, end, false);
-    const wmmap_status wrote = wmmap_write(of->mapping, start, stop - start, of->start + start);
-    if (wrote == WMMAP_FAULT)
-      return WMMAP_OK; /* The file was cut meanwhile: what lay there is lost, as in any mapping. */
-    if (wrote != WMMAP_OK)
-      return wrote;
-    memcpy(of->baseline + start, of->start + start, stop - start);
+  wmmap_status got = available(of, &there);
+  for (end = smaller(end, there); got == WMMAP_OK && start < end; start = run(of, start, end, true)) {
+    const size_t stop = smaller(end, (start / BLOCK + 1) * BLOCK);
+    got = store_block(of, start, stop);
     start = stop;
   }
-  return WMMAP_OK;
+  return got;
 }
 
 /* The part of a region that shows a range of the file; false if there is none. */

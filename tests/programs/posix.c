@@ -311,6 +311,12 @@ static void coherence(void) {
   show_file("others' bytes are not overwritten", fd, 3, 12);
   NEED(msync(m, page, MS_SYNC | MS_INVALIDATE));
   show("and seen", m + 3, 12);
+  for (size_t i = 0; i < 40; i += 2)
+    m[100 + i] = '+';
+  foreign_write(101, "1");
+  foreign_write(131, "2");
+  NEED(msync(m, page, MS_SYNC));
+  show_file("nor between many changes", fd, 98, 40);
   m[20] = '!';
   NEED(fsync(fd));
   show_file("fsync", fd, 18, 4);

@@ -8,8 +8,9 @@
  * - A page has sysconf(_SC_PAGESIZE) bytes, 65536. Offsets have to be multiples of it.
  * - On a host with spans, a mapped file *is* the memory. Elsewhere mmap() copies, and what the program changed in a
  *   shared mapping goes to the file at msync(), munmap(), fsync(), exit() and before the program reads that file: only
- *   the bytes that are different, and never past the end of the file. What the program itself writes to the file with
- *   write() and the like is seen in the mapping at once; what others write, after msync(…, MS_INVALIDATE).
+ *   the bytes that are different, and never past the end of the file. (Where many are, in 4 KiB, those between them are
+ *   read again and written too.) What the program itself writes to the file with write() and the like is seen in the
+ *   mapping at once; what others write, or the program through another mapping, after msync(…, MS_INVALIDATE).
  *   A trap or abort() loses what did not go to the file yet. A shared writable copy takes its size twice.
  * - Nothing protects memory from the program: PROT_NONE and PROT_READ are promises of the program. A store into a
  *   mapping without PROT_WRITE never reaches the file. Code cannot be mapped: PROT_EXEC is ENOTSUP.
