@@ -192,8 +192,8 @@ static wmmap_status write_back(const region *of, size_t start, size_t end, const
 enum { BLOCK = 4096, RUNS = 4 };
 
 /*
- * Writes what the program changed in a block, and no other byte: others may have written those. Many short runs would be
- * many calls: then the block is read, and written with the changes in it. Where what was read was not changed by us,
+ * Writes what the program changed in a block, and no other byte: others may have written those. Many short runs would
+ * be many calls: then the block is read, and written with the changes in it. Where what was read was not changed by us,
  * it is the file's own; only what others write between those two calls is lost.
  */
 static wmmap_status store_block(const region *of, size_t start, size_t end) {
@@ -335,9 +335,9 @@ static wmmap_status attach(region *of, wmmap_mapping mapping) {
 static wmmap_status fill(region *of, int32_t descriptor) {
   const bool writable = (of->protection & PROT_WRITE) != 0;
   wmmap_mapping mapping = {0};
-  wmmap_status got = wmmap_map_posix((wmmap_file){descriptor}, of->length, of->shared ? WMMAP_SHARED : WMMAP_PRIVATE,
-                                     writable ? WMMAP_PROTECT_READ | WMMAP_PROTECT_WRITE : WMMAP_PROTECT_READ,
-                                     of->offset, &mapping);
+  wmmap_status got =
+      wmmap_map_posix((wmmap_file){descriptor}, of->length, of->shared ? WMMAP_SHARED : WMMAP_PRIVATE,
+                      writable ? WMMAP_PROTECT_READ | WMMAP_PROTECT_WRITE : WMMAP_PROTECT_READ, of->offset, &mapping);
   if (got != WMMAP_OK)
     return got;
   got = attach(of, mapping);

@@ -8,6 +8,9 @@
  * close() and dup2(): what happens to the path afterwards does not matter. It is also how a mapping that is a copy
  * learns what the program itself does to the file.
  */
+#if defined(__wasip2__) || defined(__wasilibc_use_wasip2)
+#error "mman.c needs the C library of WASI 0.1, such as that of the target wasm32-wasip1: that of 0.2 has no such seam"
+#endif
 #include <wasi/api.h>
 
 #define ADAPTER(name) IMPORT("wasi_snapshot_preview1", name)

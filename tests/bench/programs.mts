@@ -23,20 +23,13 @@ export function programFigures(folder: string): number {
     const guest = accesses(host, folder, MEBIBYTES);
     const time = (name: string): number => guest.get(name)?.time ?? Number.NaN;
     const native = (name: string): number => here.get(name)?.time ?? Number.NaN;
-    const rate = (nanoseconds: number): number => speed(MEBIBYTES * 2 ** 20, nanoseconds);
     for (const what of ['sum', '1 byte', '64 bytes']) {
-      const [unit, value] = what === 'sum' ? ['GB/s', rate] : ['ns', (nanoseconds: number) => nanoseconds];
+      const isSum = what === 'sum';
+      const value = (nanoseconds: number): number => (isSum ? speed(MEBIBYTES * 2 ** 20, nanoseconds) : nanoseconds);
+      const mapped = value(time(`mmap, ${what}`));
       const row = (against: string, rival: number, target?: number): void =>
-        add(
-          `${what}, ${host}`,
-          'mmap()',
-          against,
-          unit as string,
-          (value as typeof rate)(time(`mmap, ${what}`)),
-          (value as typeof rate)(rival),
-          target,
-        );
-      row('bytes in its memory', time(`memory, ${what}`), what === 'sum' ? 0.95 : undefined);
+        add(`${what}, ${host}`, 'mmap()', against, isSum ? 'GB/s' : 'ns', mapped, value(rival), target);
+      row('bytes in its memory', time(`memory, ${what}`), isSum ? 0.95 : undefined);
       row('reads of the mapping', time(`copy, ${what}`));
       row('wasi:filesystem', time(`pread, ${what}`));
       row('mmap() on this machine', native(`mmap, ${what}`));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
  * access FILE MIB: what it costs to use a file's bytes, each way: mapped with mmap(), copied through a mapping of the
- * contract (components only), read with pread(), and as bytes that were in memory already. Prints a line for each case, its
- * name and the best time in nanoseconds for one operation, and a sum that all ways agree on.
+ * contract (components only), read with pread(), and as bytes that were in memory already. Prints a line for each case,
+ * its name and the best time in nanoseconds for one operation, and a sum that all ways agree on.
  */
 #include <fcntl.h>
 #include <stdint.h>
@@ -142,18 +142,13 @@ int main(int words_count, char **words) {
   const size_t few = 100000;
   const size_t many = 3000000;
   measured cases[] = {
-      {"memory, sum", sequential_memory, 1, 0, 0},
-      {"mmap, sum", sequential_mapped, 1, 0, 0},
-      {"memory, 1 byte", bytes_memory, many, 0, 0},
-      {"mmap, 1 byte", bytes_mapped, many, 0, 0},
-      {"memory, 64 bytes", blocks_memory, many, 0, 0},
-      {"mmap, 64 bytes", blocks_mapped, many, 0, 0},
-      {"pread, sum", sequential_read, 1, 0, 0},
-      {"pread, 1 byte", bytes_read, few / 10, 0, 0},
+      {"memory, sum", sequential_memory, 1, 0, 0},      {"mmap, sum", sequential_mapped, 1, 0, 0},
+      {"memory, 1 byte", bytes_memory, many, 0, 0},     {"mmap, 1 byte", bytes_mapped, many, 0, 0},
+      {"memory, 64 bytes", blocks_memory, many, 0, 0},  {"mmap, 64 bytes", blocks_mapped, many, 0, 0},
+      {"pread, sum", sequential_read, 1, 0, 0},         {"pread, 1 byte", bytes_read, few / 10, 0, 0},
       {"pread, 64 bytes", blocks_read, few / 10, 0, 0},
 #ifdef __wasi__
-      {"copy, sum", sequential_copied, 1, 0, 0},
-      {"copy, 1 byte", bytes_copied, few, 0, 0},
+      {"copy, sum", sequential_copied, 1, 0, 0},        {"copy, 1 byte", bytes_copied, few, 0, 0},
       {"copy, 64 bytes", blocks_copied, few, 0, 0},
 #endif
   };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * lmdb [-t] FOLDER put|writemap|get|delete COUNT...: stores, looks up or deletes COUNT records and prints what it found;
- * `writemap` stores through the mapping. With -t it also says the milliseconds, on standard error.
+ * lmdb [-t] FOLDER put|writemap|get|delete COUNT...: stores, looks up or deletes COUNT records and prints what it
+ * found; `writemap` stores through the mapping. With -t it also says the milliseconds, on standard error.
  */
 #include <lmdb.h>
 #include <stdbool.h>

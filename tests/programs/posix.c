@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
  * posix FOLDER: what <sys/mman.h> answers, a line for each question. Compiled for Linux and for WASI, it says the same.
+ * posix FOLDER behind: what is behind the end of a file, and what msync() says of a store there. Not for Linux, which
+ * ends the program.
  * posix FOLDER return|exit|_exit: stores into a shared mapping and ends so, without unmapping.
  */
 #ifndef _GNU_SOURCE
@@ -511,6 +513,18 @@ static void many(void) {
   close(fd);
 }
 
+static void behind(void) {
+  const int fd = fresh(100, O_RDWR);
+  char *m = map(fd, 2 * page, BOTH, MAP_SHARED, 0);
+  show("behind the end", m + page, 4);
+  m[0] = 'A';
+  m[page] = 'B';
+  say("msync", msync(m, 2 * page, MS_SYNC));
+  NEED(munmap(m, 2 * page));
+  show_file("the file", fd, 0, 2);
+  printf("is as long as before: %d\n", size_of(fd));
+}
+
 static int ending(const char *how) {
   const int fd = fresh(page, O_RDWR);
   char *m = map(fd, page, BOTH, MAP_SHARED, 0);
@@ -526,6 +540,8 @@ int main(int count, char **words) {
   page = (size_t)sysconf(_SC_PAGESIZE);
   need(count > 1 && chdir(words[1]) == 0, "chdir");
   snprintf(path, sizeof path, "file");
+  if (count > 2 && strcmp(words[2], "behind") == 0)
+    return behind(), 0;
   if (count > 2)
     return ending(words[2]);
   refusals();

@@ -54,6 +54,13 @@ for (const [name, hosts] of Object.entries({ posix: Object.keys(HOSTS), 'posix-c
       }
       assert.is(guest.size, linux.size);
     });
+    test('behind the end of the file there are zeros, and a store there is lost, with an error where it can be known', () => {
+      const { status, lines, error } = runGuest(host, name, folder, ['/', 'behind']);
+      assert.is(status, 0, error);
+      const spans = name === 'posix' && !host.endsWith('polyfill');
+      const msync = spans ? 'msync: EIO' : 'msync: ok';
+      assert.equal(lines, ['behind the end: 0000', msync, 'the file: Ab', 'is as long as before: 100']);
+    });
     for (const how of ['return', 'exit', '_exit']) {
       test(`what was stored before ${how} is in the file`, () => {
         const { status, error } = runGuest(host, name, folder, ['/', how]);

@@ -50,9 +50,9 @@ const lmdb: Program = {
   prepare: nothing,
   runs: [
     // Stored with write() and through the mapping, looked up in the same and in another process.
-    ['.', 'put', '20000', 'get', '20000', 'delete', '20000', 'get', '20000'],
-    ['.', 'get', '20000', 'writemap', '30000', 'get', '30000'],
-    ['.', 'delete', '30000', 'writemap', '5000', 'get', '30000'],
+    ['.', 'put', '5000', 'get', '5000', 'delete', '5000', 'get', '5000'],
+    ['.', 'get', '5000', 'writemap', '8000', 'get', '8000'],
+    ['.', 'delete', '8000', 'writemap', '2000', 'get', '8000'],
   ],
   counts: /^(stored|found|went)/,
 };
@@ -68,7 +68,7 @@ const sqlite: Program = {
       ALL,
       'PRAGMA journal_mode=DELETE',
       'CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT)',
-      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<20000)
+      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<4000)
          INSERT INTO t SELECT i, printf('%08x', i*2654435761 & 0xffffffff) || printf('%0150d', i) FROM n`,
       'CREATE INDEX byB ON t(b)',
       SCAN,
@@ -84,7 +84,7 @@ const sqlite: Program = {
       'SELECT changes(), total_changes()',
       SCAN,
       'BEGIN',
-      "UPDATE t SET b = 'rolled back'",
+      "UPDATE t SET b = 'rolled back' WHERE a % 5 = 0",
       "SELECT count(*) FROM t WHERE b = 'rolled back'",
       'ROLLBACK',
       SCAN,

@@ -139,9 +139,10 @@ build_sqlite() {
 build_maxminddb() {
   wasi_objects='' native_objects='' strict=-w
   wasi_flags=-I$here/wasi native_flags=''
+  # shellcheck disable=SC2089 # The quotes are for the compiler.
   flags="-D_GNU_SOURCE -DHAVE_OPEN_MEMSTREAM -DPACKAGE_VERSION=\"$version\" -I$here -I$maxminddb/include -I$maxminddb/src -I$maxminddb/t"
   for part in src/maxminddb src/data-pool t/maxminddb_test_helper; do
-    # shellcheck disable=SC2086 # lists
+    # shellcheck disable=SC2086,SC2090 # lists
     {
       object wasi "$(basename $part)" "$maxminddb/$part.c" $flags $wasi_flags
       wasi_objects="$wasi_objects $object"
@@ -154,7 +155,7 @@ build_maxminddb() {
     case $name in
     threads_t | bad_epoch_t) continue ;; # They start threads and processes, which WASI does not have.
     esac
-    # shellcheck disable=SC2086 # a list
+    # shellcheck disable=SC2086,SC2090 # a list
     program "maxminddb-$name" "$test" -- $flags
   done
   rm -rf $output/maxmind-db

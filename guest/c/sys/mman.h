@@ -80,7 +80,8 @@ extern "C" {
  * can say), ENOMEM, ENOTSUP (PROT_EXEC, MAP_FIXED, MAP_FIXED_NOREPLACE, MAP_GROWSDOWN, MAP_HUGETLB, MAP_SYNC), ESTALE
  * (another process replaced the file between the two calls with which open() opens it), EIO.
  */
-void *mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset) WASI_MMAN_NAME("wasi_mman_mmap");
+void *mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset)
+    WASI_MMAN_NAME("wasi_mman_mmap");
 
 /** Unmaps the pages of a range, which may hold several mappings or none. Errors: EINVAL. */
 int munmap(void *address, size_t length) WASI_MMAN_NAME("wasi_mman_munmap");
