@@ -9,7 +9,6 @@ adapter=node_modules/@bytecodealliance/jco/lib/wasi_snapshot_preview1.command.wa
 here=tests/programs
 output=build/programs
 wit=build/guests/wit
-export ZIG_GLOBAL_CACHE_DIR="${XDG_CACHE_HOME:-$HOME/.cache}/wasi-mmap/zig"
 
 say() { printf '%s\n' "programs: $*"; }
 
@@ -46,7 +45,7 @@ sqlite=$(echo "$crates"/libsqlite3-sys-*/sqlite3)
 maxminddb=$(echo "$packages"/maxminddb-*/extension/libmaxminddb)
 version=$(sed -n 's/^AC_INIT(\[libmaxminddb\], \[\(.*\)\], .*/\1/p' "$maxminddb/configure.ac")
 
-wasi_cc() { build/venv/bin/python -m ziglang cc -target wasm32-wasi -O3 -s -Iguest/c "$@"; }
+wasi_cc() { tests/tools/zig.sh cc -target wasm32-wasi -O3 -s -Iguest/c "$@"; }
 emulated='-D_WASI_EMULATED_SIGNAL -D_WASI_EMULATED_GETPID -D_WASI_EMULATED_PROCESS_CLOCKS'
 libraries='-lwasi-emulated-signal -lwasi-emulated-getpid -lwasi-emulated-process-clocks'
 
@@ -55,7 +54,7 @@ libraries='-lwasi-emulated-signal -lwasi-emulated-getpid -lwasi-emulated-process
 object() {
   target=$1 name=$2 source=$3
   shift 3
-  object="$cache/objects/$name-$target-$(printf '%s' "$source -O3 $*" | cat - tests/tools/setup.sh guest/c/sys/mman.h $here/*.h $here/wasi/*.h | cksum | cut -d' ' -f1).o"
+  object="$cache/objects/$name-$target-$(printf '%s' "$source -O3 $*" | cat - tests/tools/zig.sh guest/c/sys/mman.h $here/*.h $here/wasi/*.h | cksum | cut -d' ' -f1).o"
   [ -e "$object" ] && return
   case $target in
   wasi) quietly "$name-wasi" wasi_cc -w "$@" -c "$source" -o "$object.new.o" ;;
