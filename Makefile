@@ -5,7 +5,7 @@ SETUP := @tests/tools/setup.sh
 CARGO_TARGET := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/wasi-mmap/cargo
 CMAKE_BUILD = cmake -S host -B build/cmake/$(1) $(2) >build/cmake-$(1).log || { cat build/cmake-$(1).log; exit 1; }; cmake --build build/cmake/$(1) -j2 -- --no-print-directory >>build/cmake-$(1).log 2>&1 || { tail -n 40 build/cmake-$(1).log; exit 1; }
 
-.PHONY: help demo test conformance browser bench lint format build tests polyfill guests crates plugged wasmtime checks package prebuilds clean
+.PHONY: help demo test conformance browser bench lint format build tests polyfill guests crates programs plugged wasmtime checks package prebuilds clean
 
 help:
 	@echo 'make demo         set up, and show what mapping does to real files'
@@ -21,10 +21,10 @@ help:
 	@echo 'make prebuilds    the addon for every platform'
 	@echo 'make clean        remove what was built'
 
-demo: tests plugged wasmtime
+demo: tests plugged programs wasmtime
 	@node build/tests/demo/demo.mjs
 
-test: checks tests plugged crates wasmtime prebuilds
+test: checks tests plugged crates programs wasmtime prebuilds
 	$(SETUP) browser
 	$(SETUP) arm64
 	$(SETUP) windows
@@ -43,7 +43,7 @@ conformance: tests plugged wasmtime prebuilds
 browser: tests polyfill guests
 	@node build/tests/browser/serve.mjs
 
-bench: checks tests plugged wasmtime
+bench: checks tests plugged programs wasmtime
 	@CARGO_TARGET_DIR=$(CARGO_TARGET) node --expose-gc build/tests/bench/bench.mjs
 
 # The addon and the library.
@@ -75,6 +75,10 @@ guests: build
 crates: build
 	$(SETUP) guests
 	@tests/tools/crates.sh
+
+# Real programs in C, for this machine and as components.
+programs: guests
+	@tests/tools/programs.sh
 
 # The suite's runners with the polyfill in front, for the plain wasmtime.
 plugged: polyfill guests

@@ -12,6 +12,7 @@
 
 #define IMPORT(interface, name) __attribute__((import_module(interface), import_name(name)))
 #define MAPPING(name) IMPORT("wasi-mmap:mmap/mapping@0.2.0", name)
+#define SPAN(name) IMPORT("wasi-mmap:mmap/span@0.2.0", name)
 #define FILES(name) IMPORT("wasi:filesystem/types@0.2.12", name)
 
 /* Results as the host stores them: a tag, then the value or, in its place, the error-code. */
@@ -59,6 +60,11 @@ typedef struct {
 } option_result;
 
 typedef struct {
+  uint8_t is_some;
+  uint32_t value;
+} u32_option;
+
+typedef struct {
   int32_t directory;
   char *path;
   size_t path_length;
@@ -91,6 +97,15 @@ MAPPING("[method]mapping.flush") void host_flush(int32_t self, int64_t offset, i
 MAPPING("[method]mapping.resize") void host_resize(int32_t self, int64_t length, unit_result *result);
 MAPPING("[method]mapping.advise")
 void host_advise(int32_t self, int64_t offset, int64_t length, int32_t advice, unit_result *result);
+
+SPAN("granularity") void host_granularity(u32_option *result);
+SPAN("attach")
+void host_attach(int32_t mapping, int64_t offset, void *region, size_t length, handle_result *result);
+SPAN("[resource-drop]span") void host_drop_span(int32_t self);
+SPAN("[method]span.flush") void host_span_flush(int32_t self, int64_t offset, int64_t length, unit_result *result);
+SPAN("[method]span.advise")
+void host_span_advise(int32_t self, int64_t offset, int64_t length, int32_t advice, unit_result *result);
+SPAN("[method]span.faulted") int32_t host_span_faulted(int32_t self);
 
 IMPORT("wasi:filesystem/preopens@0.2.12", "get-directories") void host_get_directories(preopen_list *result);
 FILES("[method]descriptor.open-at")
@@ -238,6 +253,42 @@ wmmap_status wmmap_advise(wmmap_mapping mapping, uint64_t offset, uint64_t lengt
   return unit(&got);
 }
 
+uint32_t wmmap_granularity(void) {
+  u32_option got;
+  host_granularity(&got);
+  return got.is_some ? got.value : 0;
+}
+
+wmmap_status wmmap_attach(wmmap_mapping mapping, uint64_t offset, void *region, size_t length, wmmap_span *result) {
+  handle_result got;
+  host_attach(mapping.handle, (int64_t)offset, region, length, &got);
+  /* The host has changed the region: what the compiler knew of it is no longer true. */
+  __asm__ volatile("" : : "r"(region) : "memory");
+  if (!got.is_error)
+    result->handle = got.handle;
+  return status(got.is_error, got.error);
+}
+
+void wmmap_detach(wmmap_span *span) {
+  if (span->handle != 0)
+    host_drop_span(span->handle);
+  span->handle = 0;
+}
+
+wmmap_status wmmap_span_flush(wmmap_span span, uint64_t offset, uint64_t length) {
+  unit_result got;
+  host_span_flush(span.handle, (int64_t)offset, (int64_t)length, &got);
+  return unit(&got);
+}
+
+wmmap_status wmmap_span_advise(wmmap_span span, uint64_t offset, uint64_t length, wmmap_advice advice) {
+  unit_result got;
+  host_span_advise(span.handle, (int64_t)offset, (int64_t)length, (int32_t)advice, &got);
+  return unit(&got);
+}
+
+bool wmmap_span_faulted(wmmap_span span) { return host_span_faulted(span.handle) != 0; }
+
 /* Paths. The component model passes no file descriptors of the C library, so files are opened here. */
 
 /* The errno of each error-code of wasi:filesystem, in its order. */
@@ -268,9 +319,8 @@ static const char *below(const char *path, const char *directory, size_t length)
   return path[length] == '/' ? path + length + 1 : path + length;
 }
 
-/* The directory that was granted for the path most narrowly. The list is asked for once and kept, like the C library's.
- */
-static const preopen *granted(const char *path, const char **rest) {
+/* What the host has granted, in its order. The list is asked for once and kept, like the C library's. */
+static const preopen_list *directories(void) {
   static preopen_list list;
   static bool listed;
   if (!listed) {
@@ -289,11 +339,17 @@ static const preopen *granted(const char *path, const char **rest) {
     }
     listed = true;
   }
+  return &list;
+}
+
+/* The directory that was granted for the path most narrowly. */
+static const preopen *granted(const char *path, const char **rest) {
+  const preopen_list *list = directories();
   const preopen *best = NULL;
-  for (size_t i = 0; i < list.count; i += 1) {
-    const char *remaining = below(path, list.items[i].path, list.items[i].path_length);
-    if (remaining && (!best || list.items[i].path_length > best->path_length)) {
-      best = &list.items[i];
+  for (size_t i = 0; i < list->count; i += 1) {
+    const char *remaining = below(path, list->items[i].path, list->items[i].path_length);
+    if (remaining && (!best || list->items[i].path_length > best->path_length)) {
+      best = &list->items[i];
       *rest = remaining;
     }
   }

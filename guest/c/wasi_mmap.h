@@ -119,6 +119,26 @@ wmmap_status wmmap_flush(wmmap_mapping mapping, uint64_t offset, uint64_t length
 wmmap_status wmmap_resize(wmmap_mapping mapping, uint64_t length);
 wmmap_status wmmap_advise(wmmap_mapping mapping, uint64_t offset, uint64_t length, wmmap_advice advice);
 
+/** A region of the program's memory that shows pages of a file. One that is all zero is not attached. */
+typedef struct wmmap_span {
+  int32_t handle;
+} wmmap_span;
+
+/*
+ * Spans: the interface `wasi-mmap:mmap/span`, and the world `wasi-mmap:mmap/guest-spans`. A program that calls none of
+ * these functions does not import it.
+ */
+
+/** What a region's address and length and its place in the file have to be multiples of; 0 where there are no spans. */
+uint32_t wmmap_granularity(void);
+/** Puts pages of the mapping's file under `region`, which the caller has allocated for nothing else. */
+wmmap_status wmmap_attach(wmmap_mapping mapping, uint64_t offset, void *region, size_t length, wmmap_span *result);
+/** Takes them away again: the region reads as zeros. Does nothing if the span is not attached; afterwards it is not. */
+void wmmap_detach(wmmap_span *span);
+wmmap_status wmmap_span_flush(wmmap_span span, uint64_t offset, uint64_t length);
+wmmap_status wmmap_span_advise(wmmap_span span, uint64_t offset, uint64_t length, wmmap_advice advice);
+bool wmmap_span_faulted(wmmap_span span);
+
 /**
  * Opens a file below a directory that the host has granted. Relative paths begin at the working directory.
  * @param rights bits of wmmap_rights: what the descriptor will carry

@@ -5,6 +5,7 @@ import { basename, join, relative, resolve } from 'node:path';
 import { mmap, MmapError } from 'wasi-mmap';
 import { targets, type Target } from '../contract/targets.mjs';
 import { ask, askGuest, CONTRACT, QUESTIONS } from './access.mjs';
+import { scans } from './scan.mjs';
 import { search } from './search.mjs';
 import { linesFrom, platforms } from '../tools/platforms.mjs';
 import type { Told } from './there.mjs';
@@ -137,6 +138,23 @@ try {
   console.log(`  ${error.name}: ${error.message}\n  and the first byte can still be read: ${map.at(0)}`);
 }
 map.close();
+
+console.log('\nSQLite in a component, sources unmodified, scans a table of 62 MiB, read by read and with mmap:\n');
+const rows = scans(folder);
+table(
+  ['', 'without mmap', 'with mmap', 'ratio'],
+  rows.map(({ where, without, mapped }) => [
+    where,
+    `${without.toFixed(1)} ms`,
+    `${mapped.toFixed(1)} ms`,
+    `${(without / mapped).toFixed(1)} x`,
+  ]),
+);
+const [first] = rows;
+if (rows.some(({ answer }) => answer !== first?.answer)) {
+  wrong += 1;
+  console.log(`  WRONG: the answers differ: ${rows.map(({ answer }) => answer).join('; ')}`);
+}
 
 rmSync(folder, { recursive: true });
 if (wrong > 0) console.log(`\n${wrong} wrong`);

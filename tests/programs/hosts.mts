@@ -1,0 +1,41 @@
+/** Where the programs run: this machine itself, and the hosts of components. */
+import { spawnSync } from 'node:child_process';
+
+/** Commands that take grants and a component. */
+export const HOSTS: Record<string, [string, ...string[]]> = {
+  node: [process.execPath, 'dist/cli/main.mjs', 'run'],
+  wasmtime: ['build/wasmtime/wasi-mmap', 'run'],
+  'node-polyfill': [process.execPath, 'dist/cli/main.mjs', 'run', '--no-native'],
+  'wasmtime-polyfill': ['build/wasmtime/wasi-mmap', 'run', '--no-native'],
+};
+
+export interface Ended {
+  status: number | null;
+  lines: string[];
+  error: string;
+}
+
+const MAX_OUTPUT = 1 << 26;
+
+function ended({ status, stdout, stderr }: { status: number | null; stdout: string; stderr: string }): Ended {
+  return { status, lines: stdout.split('\n').slice(0, -1), error: stderr };
+}
+
+/** Runs build/programs/NAME in the folder. */
+export function runHere(name: string, folder: string, words: string[]): Ended {
+  return ended(
+    spawnSync(`${process.cwd()}/build/programs/${name}`, words, {
+      cwd: folder,
+      encoding: 'utf8',
+      maxBuffer: MAX_OUTPUT,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
+  );
+}
+
+/** Runs build/programs/NAME.wasm, for which the folder is the root. */
+export function runGuest(host: string, name: string, folder: string, words: string[]): Ended {
+  const [program, ...before] = HOSTS[host] as [string, ...string[]];
+  const all = [...before, '--dir', `${folder}::/`, `build/programs/${name}.wasm`, ...words];
+  return ended(spawnSync(program, all, { encoding: 'utf8', maxBuffer: MAX_OUTPUT, stdio: ['ignore', 'pipe', 'pipe'] }));
+}

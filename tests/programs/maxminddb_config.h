@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/* What libmaxminddb's own build would find out. */
+#ifndef MAXMINDDB_CONFIG_H
+#define MAXMINDDB_CONFIG_H
+#define MMDB_UINT128_USING_MODE 0
+#define MMDB_UINT128_IS_BYTE_ARRAY 0
+#endif

@@ -1,0 +1,67 @@
+/** What the programs take, by their own clocks: components on the hosts, and the same program on this machine. */
+import { runGuest, runHere } from './hosts.mjs';
+
+/** Each host, and this machine itself. */
+export const HERE = 'this machine';
+
+function run(host: string, name: string, folder: string, words: string[]): { lines: string[]; error: string } {
+  const { status, lines, error } = host === HERE ? runHere(name, folder, words) : runGuest(host, name, folder, words);
+  if (status !== 0) throw new Error(`${name} ${words.join(' ')} on ${host}: ${lines.join('\n')} ${error}`);
+  return { lines, error };
+}
+
+/** The milliseconds that `-t` makes a program say, in order. */
+const milliseconds = (error: string): number[] =>
+  [...error.matchAll(/^([\d.]+) ms: /gm)].map(([, time]) => Number(time));
+
+const ROWS = 300_000;
+const SCAN = "SELECT count(*), sum(length(b)), max(b) > 'F' FROM t";
+
+/** Writes `scan.db`, a table of 62 MiB. */
+export function makeTable(folder: string): void {
+  run(HERE, 'sqlite', folder, [
+    'scan.db',
+    '0',
+    'PRAGMA synchronous=OFF',
+    'CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT)',
+    `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${ROWS})
+       INSERT INTO t SELECT i, printf('%08X%0192d', i * 2654435761 & 0xffffffff, i) FROM n`,
+  ]);
+}
+
+export interface Scan {
+  answer: string;
+  milliseconds: number;
+}
+
+/** Scans the table; the best of several times, for engines compile while they run. */
+export function scan(host: string, folder: string, mapped: boolean): Scan {
+  const times = mapped ? 12 : 3;
+  const { lines, error } = run(host, 'sqlite', folder, [
+    '-t',
+    'scan.db',
+    mapped ? '2147418112' : '0',
+    ...Array.from({ length: times }, () => SCAN),
+  ]);
+  return { answer: lines.at(-1) ?? '', milliseconds: Math.min(...milliseconds(error)) };
+}
+
+/** Nanoseconds for one record of LMDB: stored with write(), stored through the mapping, and looked up. */
+export function records(host: string, folder: string, count: number): Record<'put' | 'writemap' | 'get', number> {
+  const verbs = ['put', 'get', 'writemap', 'get', 'get'];
+  const { error } = run(host, 'lmdb', folder, ['-t', '.', ...verbs.flatMap((verb) => [verb, String(count)])]);
+  const times = milliseconds(error).map((time) => (time * 1e6) / count);
+  const [put, , writemap, get, again] = times as [number, number, number, number, number];
+  return { put, writemap, get: Math.min(get, again) };
+}
+
+/** Nanoseconds of each case of access.c, and what it read. */
+export function accesses(host: string, folder: string, mebibytes: number): Map<string, { time: number; sum: string }> {
+  const { lines } = run(host, 'access', folder, ['text', String(mebibytes)]);
+  return new Map(
+    lines.map((line): [string, { time: number; sum: string }] => {
+      const [, name = '', time, sum = ''] = /^(.+): ([\d.]+) \((\w+)\)$/.exec(line) ?? [];
+      return [name, { time: Number(time), sum }];
+    }),
+  );
+}

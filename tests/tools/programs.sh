@@ -1,0 +1,174 @@
+#!/bin/sh
+# Builds LMDB, SQLite and libmaxminddb, with the programs that test them, for this machine (build/programs/NAME) and as
+# components with guest/c's <sys/mman.h> (build/programs/NAME.wasm). Their sources come from the packages of crates.io
+# and PyPI that tests/programs pins by checksum, and stay unmodified. Sources and objects are kept in the cache.
+set -eu
+cd "$(dirname "$0")/../.."
+cache="${XDG_CACHE_HOME:-$HOME/.cache}/wasi-mmap/programs"
+adapter=node_modules/@bytecodealliance/jco/lib/wasi_snapshot_preview1.command.wasm
+here=tests/programs
+output=build/programs
+wit=build/guests/wit
+
+say() { printf '%s\n' "programs: $*"; }
+
+# quietly NAME COMMAND...: shows what a command said only if it failed.
+quietly() {
+  log="$output/$1.log"
+  shift
+  "$@" >"$log" 2>&1 || { tail -n 40 "$log" >&2; return 1; }
+}
+
+sum_of() { cat "$@" | cksum | tr ' ' -; }
+
+sum=$(find wit guest/wit guest/c/*.c guest/c/*.h guest/c/sys "$here" -type f | LC_ALL=C sort | xargs cat tests/tools/programs.sh package-lock.json | cksum)
+[ "$(cat "$output/sources" 2>/dev/null)" = "$sum" ] && exit
+say 'building LMDB, SQLite and libmaxminddb, natively and as components (two minutes the first time)'
+mkdir -p "$output" "$cache/objects"
+
+# The sources. Both clients compare them with the checksums that are pinned here.
+crates="$cache/crates-$(sum_of $here/sources/Cargo.lock)"
+if [ ! -d "$crates" ]; then
+  rm -rf "$crates.new"
+  quietly crates tests/tools/cargo.sh vendor --locked --versioned-dirs --manifest-path $here/sources/Cargo.toml "$crates.new"
+  mv "$crates.new" "$crates"
+fi
+packages="$cache/packages-$(sum_of $here/requirements.txt)"
+if [ ! -d "$packages" ]; then
+  rm -rf "$packages.new"
+  quietly packages build/venv/bin/pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: --require-hashes -r $here/requirements.txt -d "$packages.new"
+  for package in "$packages.new"/*.tar.gz; do tar -xzf "$package" -C "$packages.new"; done
+  mv "$packages.new" "$packages"
+fi
+lmdb=$(echo "$crates"/lmdb-master-sys-*/lmdb/libraries/liblmdb)
+sqlite=$(echo "$crates"/libsqlite3-sys-*/sqlite3)
+maxminddb=$(echo "$packages"/maxminddb-*/extension/libmaxminddb)
+version=$(sed -n 's/^AC_INIT(\[libmaxminddb\], \[\(.*\)\], .*/\1/p' "$maxminddb/configure.ac")
+
+wasi_cc() { tests/tools/zig.sh cc -target wasm32-wasi -O3 -s -Iguest/c "$@"; }
+emulated='-D_WASI_EMULATED_SIGNAL -D_WASI_EMULATED_GETPID -D_WASI_EMULATED_PROCESS_CLOCKS'
+libraries='-lwasi-emulated-signal -lwasi-emulated-getpid -lwasi-emulated-process-clocks'
+
+# object NAME SOURCE FLAGS...: an object for each target, whose path is the variable `object`. The cache has those of
+# libraries, which take long and change with their version.
+object() {
+  target=$1 name=$2 source=$3
+  shift 3
+  object="$cache/objects/$name-$target-$(printf '%s' "$source -O3 $*" | cat - tests/tools/zig.sh guest/c/sys/mman.h $here/*.h $here/wasi/*.h | cksum | cut -d' ' -f1).o"
+  [ -e "$object" ] && return
+  case $target in
+  wasi) quietly "$name-wasi" wasi_cc -w "$@" -c "$source" -o "$object.new.o" ;;
+  native) quietly "$name-native" cc -O2 -w "$@" -c "$source" -o "$object.new.o" ;;
+  esac
+  mv "$object.new.o" "$object"
+}
+
+# program NAME SOURCES... -- FLAGS...: a program for this machine, and a component. Objects of libraries are in
+# `wasi_objects` and `native_objects`.
+program() {
+  name=$1 sources=''
+  shift
+  while [ "$1" != -- ]; do
+    sources="$sources $1"
+    shift
+  done
+  shift
+  # shellcheck disable=SC2086 # lists
+  {
+    quietly "$name-native" cc -O2 $strict "$@" $native_flags $sources $native_objects -lm -lpthread -o "$output/$name"
+    quietly "$name-wasi" wasi_cc $strict "$@" $wasi_flags $emulated $sources $wasi_objects "$mman" $libraries -o "$output/$name.core.wasm"
+  }
+  build/venv/bin/wasm-tools component embed "$wit" --world "${world:-imports-spans}" "$output/$name.core.wasm" -o "$output/$name.typed.wasm"
+  build/venv/bin/wasm-tools component new "$output/$name.typed.wasm" --adapt "wasi_snapshot_preview1=$adapter" -o "$output/$name.wasm"
+  rm "$output/$name.core.wasm" "$output/$name.typed.wasm"
+}
+
+build_mman() {
+  mman=$output/mman.o
+  quietly mman wasi_cc -Wall -Wextra -Wno-sign-compare -c guest/c/mman.c -o "$mman"
+  quietly mman wasi_cc -Wall -Wextra -Wno-sign-compare -DWASI_MMAN_NO_SPANS -c guest/c/mman.c -o $output/mman-copies.o
+}
+
+# What <sys/mman.h> answers, also without spans where there could be some.
+build_posix() {
+  wasi_objects='' native_objects='' wasi_flags='' native_flags='' strict='-Wall -Wextra -Wno-sign-compare'
+  program posix $here/posix.c --
+  wasi_flags=-msimd128 # The benchmark sums as fast as it can; runtimes have had SIMD since 2021.
+  program access $here/access.c --
+  wasi_flags=
+  (
+    mman=$output/mman-copies.o world=imports
+    program posix-copies $here/posix.c --
+  )
+}
+
+
+build_lmdb() {
+  wasi_objects='' native_objects='' wasi_flags='' native_flags=''
+  for part in mdb midl; do
+    # WASI has no O_DSYNC descriptors that can be written at an offset; LMDB then syncs by itself.
+    # shellcheck disable=SC2086 # a list
+    object wasi lmdb-$part "$lmdb/$part.c" $emulated -include $here/wasi/lmdb_system.h -DMDB_DSYNC=0
+    wasi_objects="$wasi_objects $object"
+    object native lmdb-$part "$lmdb/$part.c" -include $here/native.h
+    native_objects="$native_objects $object"
+  done
+  strict='-Wall -Wextra -Wno-sign-compare'
+  program lmdb $here/lmdb.c -- -I"$lmdb"
+  strict=-w
+  for test in mtest mtest2 mtest3 mtest4 mtest5; do program lmdb-$test "$lmdb/$test.c" -- -I"$lmdb" -include $here/mtest.h; done
+}
+
+build_sqlite() {
+  wasi_flags='' native_flags=''
+  options='-DSQLITE_THREADSAFE=0 -DSQLITE_OMIT_LOAD_EXTENSION -DSQLITE_OMIT_WAL -DSQLITE_OMIT_SHARED_CACHE -DSQLITE_TEMP_STORE=3 -DSQLITE_MAX_MMAP_SIZE=0x7fff0000'
+  # shellcheck disable=SC2086 # lists
+  {
+    (object native sqlite "$sqlite/sqlite3.c" $options) &
+    object wasi sqlite "$sqlite/sqlite3.c" $options $emulated -include $here/wasi/sqlite_system.h
+    wasi_objects=$object
+    wait $!
+    object native sqlite "$sqlite/sqlite3.c" $options
+    native_objects=$object
+  }
+  strict='-Wall -Wextra -Wno-sign-compare'
+  program sqlite $here/sqlite.c -- -I"$sqlite"
+}
+
+build_maxminddb() {
+  wasi_objects='' native_objects='' strict=-w
+  wasi_flags=-I$here/wasi native_flags=''
+  # shellcheck disable=SC2089 # The quotes are for the compiler.
+  flags="-D_GNU_SOURCE -DHAVE_OPEN_MEMSTREAM -DPACKAGE_VERSION=\"$version\" -I$here -I$maxminddb/include -I$maxminddb/src -I$maxminddb/t"
+  for part in src/maxminddb src/data-pool t/maxminddb_test_helper; do
+    # shellcheck disable=SC2086,SC2090 # lists
+    {
+      object wasi "$(basename $part)" "$maxminddb/$part.c" $flags $wasi_flags
+      wasi_objects="$wasi_objects $object"
+      object native "$(basename $part)" "$maxminddb/$part.c" $flags
+      native_objects="$native_objects $object"
+    }
+  done
+  for test in "$maxminddb"/t/*?t.c; do
+    name=$(basename "$test" .c)
+    case $name in
+    threads_t | bad_epoch_t) continue ;; # They start threads and processes, which WASI does not have.
+    esac
+    # shellcheck disable=SC2086,SC2090 # a list
+    program "maxminddb-$name" "$test" -- $flags
+  done
+  rm -rf $output/maxmind-db
+  mkdir $output/maxmind-db
+  cp -r "$packages"/maxminddb-*/tests/data/test-data "$packages"/maxminddb-*/tests/data/bad-data $output/maxmind-db
+}
+
+mkdir -p "$wit/deps/wasi-mmap"
+cp guest/wit/examples.wit "$wit/"
+cp wit/mmap.wit "$wit/deps/wasi-mmap/"
+
+build_mman
+build_posix
+(build_lmdb && build_sqlite) &
+build_maxminddb
+wait $!
+printf '%s' "$sum" >"$output/sources"
