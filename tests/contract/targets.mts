@@ -68,10 +68,14 @@ function here(host: 'node' | 'node-polyfill', open: OpenSession): Target {
   };
 }
 
+/** Python's component runs scripts: the suite's is the oracle itself. tests/tools/guests.sh puts it there. */
+const SCRIPTS: Partial<Record<GuestLanguage, string[]>> = { python: ['/guests/python/scripts/contract.py'] };
+
 /** A guest language on a host that a command starts. */
 function guest(language: GuestLanguage, host: keyof typeof HOSTS): Target {
   const { command, component } = HOSTS[host] as NonNullable<(typeof HOSTS)[Target['host']]>;
-  const runner = new Guest([...command, '--dir', 'build::/', '--dir', '/dev::/dev', component(language)]);
+  const script = SCRIPTS[language] ?? [];
+  const runner = new Guest([...command, '--dir', 'build::/', '--dir', '/dev::/dev', component(language), ...script]);
   const open: OpenSession = (path, file) => runner.open(path, file);
   return {
     name: `${language}-${host}`,
@@ -83,7 +87,7 @@ function guest(language: GuestLanguage, host: keyof typeof HOSTS): Target {
     open,
     openExisting: (path) => runner.openExisting(path),
     // Negative positions are Python's and JavaScript's; the others' cursors are not asked for random things.
-    abilities: { cursor: language === 'javascript', pages: !host.endsWith('-polyfill') },
+    abilities: { cursor: language === 'javascript' || language === 'python', pages: !host.endsWith('-polyfill') },
     close: () => runner.close(),
   };
 }
@@ -92,7 +96,7 @@ export const targets: Target[] = [
   here('node', openHere),
   here('node-polyfill', await polyfillOpener()),
   ...(['node', 'node-polyfill', 'wasmtime', 'wasmtime-polyfill'] as const).flatMap((host) =>
-    (['rust', 'c', 'javascript'] as const).map((language) => guest(language, host)),
+    (['rust', 'c', 'javascript', 'python'] as const).map((language) => guest(language, host)),
   ),
 ];
 

@@ -968,7 +968,7 @@ static int mmap_ass_subscript(Mmap *self, PyObject *item, PyObject *value) {
     PyErr_SetString(PyExc_IndexError, "mmap slice assignment is wrong size");
   } else if (!self->is_open) {
     closed();
-  } else if (slice.first + slice.length > self->size) { /* A buffer's exporter may have resized the map. */
+  } else if (slice.count > 0 && slice.first + slice.length > self->size) { /* A buffer's exporter may have resized the map. */
     PyErr_SetString(PyExc_IndexError, "mmap index out of range");
   } else {
     result = give_slice(self, &slice, bytes.buf);

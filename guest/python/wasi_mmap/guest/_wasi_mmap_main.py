@@ -79,7 +79,7 @@ def _files(folder, prefix=""):
                 if os.path.exists(start):
                     yield prefix + entry.name, True, start
                 yield from _files(entry.path, prefix + entry.name + ".")
-        elif suffix == ".py" and stem != "__init__" and stem.isidentifier():
+        elif suffix == ".py" and stem != "__init__" and "." not in stem:
             yield prefix + stem, False, entry.path
 
 
@@ -110,8 +110,8 @@ def _keep():
     there.pop("_wasi_mmap_main", None)
     wanted = list(there)
     if program.SOURCE is not None:
-        # Codecs are found by name, at run time.
-        wanted = ["encodings.idna", "encodings.latin_1", "encodings.ascii", "encodings.utf_8_sig", "runpy", "linecache"]
+        # What is found by a name that is made at run time.
+        wanted = [name for name in there if name.startswith(("_sysconfigdata", "encodings."))]
         wanted += _imports(ast.parse(program.SOURCE, program.NAME), "__main__", False)
     while wanted:
         name = wanted.pop()
