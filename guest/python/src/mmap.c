@@ -352,10 +352,10 @@ static int map_file(const Descriptor *file, Py_ssize_t *length, int flags, int p
   const int32_t handle = file ? file->handle : 0;
   const bool is_private = (flags & MAP_SHARED) == 0;
   contract_result result;
-  if ((prot & PROT_EXEC) || !(prot & (PROT_READ | PROT_WRITE))) {
-    contract_mmap_posix(file != NULL, handle, (uint64_t)*length, is_private,
-                        prot & (PROT_READ | PROT_WRITE | PROT_EXEC), (uint64_t)offset, &result);
+  if (!(prot & (PROT_READ | PROT_WRITE | PROT_EXEC))) {
+    contract_mmap_posix(file != NULL, handle, (uint64_t)*length, is_private, 0, (uint64_t)offset, &result);
   } else {
+    /* PROT_EXEC asks for nothing: no program in WebAssembly can execute data. It implies reading, as on x86. */
     const int access = !(prot & PROT_WRITE) ? CONTRACT_READ : is_private ? CONTRACT_COPY : CONTRACT_WRITE;
     contract_mmap(file != NULL, handle, (uint64_t)*length, access, (uint64_t)offset, &result);
   }

@@ -136,7 +136,7 @@ def _keep():
 _keep()
 _code = compile(program.SOURCE, program.NAME, "exec", dont_inherit=True) if program.SOURCE is not None else None
 program.SOURCE = None
-sys.meta_path.insert(0, Kept())
+sys.meta_path.append(Kept())  # As the standard library, behind the folders of `sys.path`.
 sys.path_importer_cache.clear()
 
 
