@@ -12,8 +12,8 @@ from setuptools.command.build_py import build_py
 
 HERE = Path(__file__).resolve().parent
 WIT = HERE.parent.parent / "wit"
-# The name that componentize-py links.
-EXTENSION = "_wasi_mmap.cpython-314-wasm32-wasi.so"
+# Not the name that componentize-py looks for: it looks into all of site-packages, too.
+EXTENSION = "extension.wasm"
 
 
 def run(*command):
@@ -29,11 +29,11 @@ def build_extension(target):
             options = "-target wasm32-wasi -fPIC -O2 -g0 -fvisibility=hidden -Wall -Wextra -Werror".split()
             run(*zig, "cc", *options, "-Wno-missing-field-initializers", "-c", source, "-o", objects[-1])
         linked = Path(folder, "linked.so")
-        options = "-shared --experimental-pic --allow-undefined --strip-all --no-entry".split()
+        options = "-shared --experimental-pic --unresolved-symbols=import-dynamic --strip-all --no-entry".split()
         run(*zig, "wasm-ld", *options, *objects, "-o", linked)
         # The linker of components wants the types of what a library imports, from the library itself.
         tools = shutil.which("wasm-tools", path=os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]]))
-        run(tools, "component", "embed", WIT, "--world", "guest", linked, "-o", target)
+        run(tools, "component", "embed", WIT, "--world", "guest-spans", linked, "-o", target)
 
 
 class Build(build_py):

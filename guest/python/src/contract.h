@@ -78,6 +78,10 @@ typedef union {
     uint8_t *data;
     uint32_t length;
   } list; /* of a function that cannot fail */
+  struct {
+    uint8_t found, none[3];
+    uint32_t value;
+  } option; /* the same */
 } contract_result;
 
 MAPPING("mmap")
@@ -103,6 +107,13 @@ METHOD("flush") void contract_flush(int32_t mapping, uint64_t offset, uint64_t l
 METHOD("resize") void contract_resize(int32_t mapping, uint64_t length, contract_result *result);
 METHOD("advise")
 void contract_advise(int32_t mapping, uint64_t offset, uint64_t length, int32_t advice, contract_result *result);
+
+#define SPAN(name) IMPORT("wasi-mmap:mmap/span@0.2.0", name)
+/* option<u32> */
+SPAN("granularity") void span_granularity(contract_result *result);
+SPAN("attach")
+void span_attach(int32_t mapping, uint64_t offset, void *region, uint32_t length, contract_result *result);
+SPAN("[resource-drop]span") void span_drop(int32_t span);
 
 enum { FILE_REGULAR = 6, FILE_RIGHT_READ = 1, FILE_RIGHT_WRITE = 2 };
 FILES("[method]descriptor.stat") void file_stat(int32_t descriptor, contract_result *result);

@@ -12,14 +12,24 @@
 
 enum { ACCESS_DEFAULT, ACCESS_READ, ACCESS_WRITE, ACCESS_COPY };
 enum { PROT_READ = 1, PROT_WRITE = 2, PROT_EXEC = 4 };
-/* The values of Linux. Hosts align by themselves; the drop-in has the rule that Python's programs know. */
-enum { MAP_SHARED = 1, MAP_PRIVATE = 2, MAP_ANONYMOUS = 0x20, PAGE = 4096 };
+/*
+ * The values of Linux, but for the granularity, which is that of spans. Hosts take any offset; the drop-in has the rule that
+ * Python's programs know, and is content with a multiple of PAGE, where there will be no span.
+ */
+enum { MAP_SHARED = 1, MAP_PRIVATE = 2, MAP_ANONYMOUS = 0x20, PAGE = 4096, GRANULARITY = 65536 };
 
 /* A call of the host moves at most so much: one list may neither exceed what a host allows nor be copied in a huge piece. */
 enum { PIECE = 16 << 20 };
 
 /*
- * Reading ahead. Small pieces that a loop takes one after the other from a READ or COPY map come from a copy of what
+ * Spans. Where the host has them, the pages of the file are put into the memory of this program: when a buffer is asked for,
+ * when a COPY map is written to, and after some small reads. Lost pages are zeros there, so a page that is all zeros is
+ * asked for at the host, at the first of so many accesses to it.
+ */
+enum { SMALL_READS = 8, TRUST = 4096 };
+
+/*
+ * Reading ahead, where there are no spans. Small pieces that a loop takes one after the other from a READ or COPY map come from a copy of what
  * follows. The copy is served forward only, every byte of it once, so that who looks again asks the file again; whatever
  * this program does through any map drops it. It begins after WARM_UP accesses in a row between which the program spent no
  * more than SLOW_NS each: a loop that talks to somebody, and may so learn of a change, takes longer.
@@ -51,6 +61,12 @@ typedef struct {
   Py_ssize_t exports;
   char *bytes, *known;
   Ahead ahead;
+  /* The pages themselves, if there is a span. */
+  int32_t span;
+  char *region;
+  int small_reads;
+  bool was_tried, is_changed;  /* The span; a COPY map. */
+  Py_ssize_t zero_page, trust; /* A page of zeros that the file has, and for how many accesses more. */
   PyObject *weakrefs;
 } Mmap;
 
@@ -132,6 +148,100 @@ static int store(Mmap *self, Py_ssize_t at, const char *bytes, Py_ssize_t length
   return 0;
 }
 
+/* ---- Spans */
+
+static Py_ssize_t region_size(const Mmap *self) {
+  return (Py_ssize_t)(((uint32_t)self->size + GRANULARITY - 1) / GRANULARITY * GRANULARITY);
+}
+
+/* Whether changes stay in this map. */
+static bool is_private(const Mmap *self) {
+  return self->access == ACCESS_COPY || (self->access != ACCESS_READ && !self->is_resizable);
+}
+
+/* Puts the pages into memory, unless that cannot be or was tried before. */
+static bool has_span(Mmap *self) {
+  if (self->region)
+    return true;
+  if (self->was_tried)
+    return false;
+  self->was_tried = true;
+  if (!self->has_file || self->offset % GRANULARITY != 0 || self->is_changed || self->size > INT32_MAX - GRANULARITY)
+    return false;
+  contract_result result;
+  span_granularity(&result);
+  if (!result.option.found || GRANULARITY % result.option.value != 0)
+    return false;
+  char *const region = aligned_alloc(GRANULARITY, (size_t)region_size(self));
+  if (!region)
+    return false;
+  span_attach(self->mapping, 0, region, (uint32_t)region_size(self), &result);
+  if (result.small.failed) {
+    free(region);
+    return false;
+  }
+  self->span = result.small.handle;
+  self->region = region;
+  self->zero_page = -1;
+  return true;
+}
+
+static void detach(Mmap *self) {
+  if (self->region) {
+    span_drop(self->span);
+    free(self->region);
+  }
+  self->region = NULL;
+  self->was_tried = false;
+}
+
+static bool is_zero(const char *bytes, Py_ssize_t length) {
+  while (length > 0 && ((uintptr_t)bytes & 7) != 0 && *bytes == 0) {
+    bytes += 1;
+    length -= 1;
+  }
+  if (((uintptr_t)bytes & 7) == 0) {
+    while (length >= 8 && *(const uint64_t *)bytes == 0) {
+      bytes += 8;
+      length -= 8;
+    }
+  }
+  while (length > 0 && *bytes == 0) {
+    bytes += 1;
+    length -= 1;
+  }
+  return length <= 0;
+}
+
+/* Raises what the host says of a page that shows nothing but zeros, if the file does not have it. */
+static int check_page(Mmap *self, Py_ssize_t at) {
+  const Py_ssize_t page = at & ~(PAGE - 1);
+  if (self->zero_page == page && self->trust > 0) {
+    self->trust -= 1;
+    return 0;
+  }
+  if (!is_zero(self->region + page, PAGE))
+    return 0;
+  char byte;
+  if (fetch(self, at, 1, &byte) < 0)
+    return -1;
+  self->zero_page = page;
+  self->trust = TRUST;
+  return 0;
+}
+
+/* The same for all pages of a range of which only zeros were taken. */
+static int check_pages(Mmap *self, Py_ssize_t at, Py_ssize_t length) {
+  for (const Py_ssize_t end = at + length; at < end;) {
+    const Py_ssize_t next = (at & ~(PAGE - 1)) + PAGE;
+    const Py_ssize_t part = (next < end ? next : end) - at;
+    if (is_zero(self->region + at, part) && check_page(self, at) < 0)
+      return -1;
+    at += part;
+  }
+  return 0;
+}
+
 /* ---- Bytes, from wherever they are */
 
 static int64_t now(void) {
@@ -209,7 +319,18 @@ static void served(Mmap *self, Py_ssize_t next) {
   ahead->start = ahead->next = next;
 }
 
+/* Whether the pages are in memory, for a small read: some of them are what makes it worth while. */
+static bool has_span_by_now(Mmap *self) {
+  if (!self->region && !self->was_tried && (self->small_reads += 1) > SMALL_READS)
+    return has_span(self);
+  return self->region != NULL;
+}
+
 static int take(Mmap *self, Py_ssize_t at, Py_ssize_t length, char *target) {
+  if (length <= PAGE ? has_span_by_now(self) : self->region != NULL) {
+    memcpy(target, self->region + at, (size_t)length);
+    return check_pages(self, at, length);
+  }
   Py_ssize_t count = 0;
   const char *here = find_here(self, at, length, &count);
   if (here) {
@@ -234,11 +355,30 @@ static PyObject *take_bytes(Mmap *self, Py_ssize_t at, Py_ssize_t length) {
 }
 
 static PyObject *take_byte(Mmap *self, Py_ssize_t at) {
+  if (self->region && self->region[at] != 0)
+    return PyLong_FromLong((uint8_t)self->region[at]);
   char byte = 0;
   return take(self, at, 1, &byte) < 0 ? NULL : PyLong_FromLong((uint8_t)byte);
 }
 
 static int give(Mmap *self, Py_ssize_t at, const char *bytes, Py_ssize_t length) {
+  /* Private changes are in one place only: in the span, if there can be one. */
+  if (is_private(self)) {
+    if (has_span(self)) {
+      self->is_changed = true;
+      if (check_pages(self, at, length) < 0)
+        return -1;
+      memmove(self->region + at, bytes, (size_t)length);
+      return 0;
+    }
+    self->is_changed = true;
+  } else if (self->region && length == 1) {
+    /* The page is there, and the file's. Longer stores are the host's, which tells at once if they are lost. */
+    if (check_page(self, at) < 0)
+      return -1;
+    self->region[at] = *bytes;
+    return 0;
+  }
   if (self->bytes) {
     if (bytes != self->bytes + at)
       memmove(self->bytes + at, bytes, (size_t)length);
@@ -275,6 +415,7 @@ static int give_back(Mmap *self) {
 /* ---- Making and closing */
 
 static void shut(Mmap *self) {
+  detach(self);
   if (self->is_open)
     contract_drop(self->mapping);
   self->is_open = false;
@@ -528,20 +669,62 @@ static PyObject *mmap_read_byte(Mmap *self, PyObject *unused) {
   return result;
 }
 
+static void reverse(char *target, const char *source, Py_ssize_t length) {
+  for (Py_ssize_t i = 0; i < length; i += 1)
+    target[i] = source[length - 1 - i];
+}
+
+/* In the pages of a COPY map that was changed, which the host does not see. */
+static Py_ssize_t search_here(Mmap *self, const char *needle, Py_ssize_t length, Py_ssize_t start, Py_ssize_t end,
+                              bool backward) {
+  if (end - start < length)
+    return -1;
+  if (check_pages(self, start, end - start) < 0)
+    return -2;
+  if (!backward) {
+    const char *found = memmem(self->region + start, (size_t)(end - start), needle, (size_t)length);
+    return found ? found - self->region : -1;
+  }
+  /* Forward in what is turned round, block by block from the end, so that the time is linear here too. */
+  const Py_ssize_t block = length > PIECE / 2 ? length * 2 : PIECE;
+  const Py_ssize_t most = end - start < block ? end - start : block;
+  char *const turned = malloc((size_t)(length + most));
+  if (!turned) {
+    PyErr_NoMemory();
+    return -2;
+  }
+  reverse(turned, needle, length);
+  Py_ssize_t result = -1;
+  for (Py_ssize_t stop = end; stop - start >= length && result < 0;) {
+    const Py_ssize_t size = stop - start < most ? stop - start : most;
+    reverse(turned + length, self->region + stop - size, size);
+    const char *found = memmem(turned + length, (size_t)size, turned, (size_t)length);
+    if (found)
+      result = stop - (found - (turned + length)) - length;
+    if (size == stop - start)
+      break;
+    stop -= size - (length - 1);
+  }
+  free(turned);
+  return result;
+}
+
 /* Where `needle` is, in `start..end`, or -1; -2 after an error. */
 static Py_ssize_t search(Mmap *self, const char *needle, Py_ssize_t length, Py_ssize_t start, Py_ssize_t end, bool backward) {
   if (end < start)
     return -1;
   if (length == 0)
     return backward ? end : start;
-  if (self->bytes) {
-    /* What the mapping does not know yet has to be found too. */
-    if (give_back(self) < 0)
-      return -2;
-  }
+  if (self->region && self->is_changed)
+    return search_here(self, needle, length, start, end, backward);
+  /* What the mapping does not know yet has to be found too. */
+  if (give_back(self) < 0)
+    return -2;
   contract_result result;
-  (backward ? contract_rfind : contract_find)(self->mapping, needle, (uint32_t)length, (uint64_t)start, (uint64_t)end,
-                                              &result);
+  if (backward)
+    contract_rfind(self->mapping, needle, (uint32_t)length, (uint64_t)start, (uint64_t)end, &result);
+  else
+    contract_find(self->mapping, needle, (uint32_t)length, (uint64_t)start, (uint64_t)end, &result);
   if (result.large.failed)
     return raise_code(result.large.code), -2;
   return result.large.option.found ? (Py_ssize_t)result.large.option.at : -1;
@@ -562,9 +745,18 @@ static PyObject *line_of(Mmap *self, const char *bytes, Py_ssize_t count) {
 static PyObject *mmap_readline(Mmap *self, PyObject *unused) {
   (void)unused;
   CHECK_VALID(NULL);
-  const Py_ssize_t rest = self->pos < self->size ? self->size - self->pos : 0;
+  const Py_ssize_t start = self->pos;
+  const Py_ssize_t rest = start < self->size ? self->size - start : 0;
   if (rest == 0)
     return PyBytes_FromStringAndSize(NULL, 0);
+  if (has_span_by_now(self)) {
+    PyObject *line = line_of(self, self->region + self->pos, rest);
+    if (!line || check_pages(self, start, self->pos - start) == 0)
+      return line;
+    self->pos = start;
+    Py_DecRef(line);
+    return NULL;
+  }
   Py_ssize_t count = 0;
   const char *here = find_here(self, self->pos, 1, &count);
   PyObject *result = here ? line_of(self, here, count) : NULL;
@@ -670,6 +862,7 @@ static PyObject *mmap_size(Mmap *self, PyObject *unused) {
 }
 
 static int resize(Mmap *self, Py_ssize_t size) {
+  detach(self); /* It comes again when it is wanted. */
   PLAIN(contract_resize(self->mapping, (uint64_t)size, &result));
   self->size = size;
   changes += 1;
@@ -753,6 +946,16 @@ static PyObject *mmap_seekable(Mmap *self, PyObject *unused) {
 
 static int move(Mmap *self, Py_ssize_t destination, Py_ssize_t source, Py_ssize_t count) {
   changes += 1;
+  if (is_private(self)) {
+    const bool has = has_span(self);
+    self->is_changed = true;
+    if (has) {
+      if (check_pages(self, source, count) < 0 || check_pages(self, destination, count) < 0)
+        return -1;
+      memmove(self->region + destination, self->region + source, (size_t)count);
+      return 0;
+    }
+  }
   if (self->bytes) {
     memmove(self->bytes + destination, self->bytes + source, (size_t)count);
     return give_back(self);
@@ -977,7 +1180,10 @@ static int mmap_ass_subscript(Mmap *self, PyObject *item, PyObject *value) {
   return result;
 }
 
-/* ---- Buffers: a copy of the map, and what was changed in it goes back when the last one is released */
+/*
+ * ---- Buffers: the pages themselves. Without a span they are a copy of the map, and what was changed in it goes back when the
+ * last one is released.
+ */
 
 static int mmap_getbuffer(Mmap *self, Py_buffer *view, int flags) {
   view->obj = NULL;
@@ -987,7 +1193,7 @@ static int mmap_getbuffer(Mmap *self, Py_buffer *view, int flags) {
     PyErr_SetString(PyExc_BufferError, "Object is not writable.");
     return -1;
   }
-  if (!self->bytes) {
+  if (!self->bytes && !has_span(self)) {
     changes += 1;
     char *const bytes = malloc((size_t)self->size);
     char *const known = is_readonly ? NULL : malloc((size_t)self->size);
@@ -1007,8 +1213,10 @@ static int mmap_getbuffer(Mmap *self, Py_buffer *view, int flags) {
     self->bytes = bytes;
     self->known = known;
   }
-  if (PyBuffer_FillInfo(view, &self->base, self->bytes, self->size, is_readonly, flags) < 0)
+  if (PyBuffer_FillInfo(view, &self->base, self->region ? self->region : self->bytes, self->size, is_readonly, flags) < 0)
     return -1;
+  if (is_private(self))
+    self->is_changed = true; /* By the holder, as far as anybody can know. */
   self->exports += 1;
   return 0;
 }
@@ -1104,7 +1312,17 @@ static PyObject *forget(PyObject *module, PyObject *unused) {
   return none();
 }
 
+static PyObject *tell_span(PyObject *module, PyObject *map) {
+  (void)module;
+  if (!PyType_IsSubtype(map->ob_type, mmap_type)) {
+    PyErr_SetString(PyExc_TypeError, "an mmap is needed");
+    return NULL;
+  }
+  return PyBool_FromLong(((Mmap *)map)->region != NULL);
+}
+
 static PyMethodDef functions[] = {
+    {"_has_span", FUNCTION(tell_span), METH_O, "Whether the pages of a map are in the memory of this program by now."},
     {"set_read_ahead", FUNCTION(set_read_ahead), METH_O, "How many bytes loops may read ahead; 0 for none."},
     {"_forget", FUNCTION(forget), METH_NOARGS, "Drop what was read ahead."},
     {"_use_paths", FUNCTION(descriptor_use_paths), METH_VARARGS, "How to find the file of a descriptor if C cannot."},
@@ -1133,7 +1351,7 @@ __attribute__((visibility("default"))) PyObject *PyInit__wasi_mmap(void) {
                    {"MADV_WILLNEED", 3},
                    {"MADV_DONTNEED", 4},
                    {"PAGESIZE", PAGE},
-                   {"ALLOCATIONGRANULARITY", PAGE}};
+                   {"ALLOCATIONGRANULARITY", GRANULARITY}};
   PyObject *module = PyModule_Create2(&module_definition, PYTHON_API_VERSION);
   if (!module)
     return NULL;

@@ -43,12 +43,17 @@ def build(program, output, path=()):
     output = Path(output).resolve()
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as made:
+        for file in (HERE / "guest").glob("*.py"):
+            shutil.copy(file, made)
+        shutil.copy(HERE / "guest" / "extension.wasm", Path(made, "_wasi_mmap.cpython-314-wasm32-wasi.so"))
         # Read by guest/_wasi_mmap_main.py, which runs while the component is made.
         source = program.read_text(encoding="utf-8") if program else None
         name = program.name if program else None
-        Path(made, "_wasi_mmap_program.py").write_text(f"SOURCE = {source!r}\nNAME = {name!r}\n", encoding="utf-8")
+        settings = {"SOURCE": source, "NAME": name, "FOLDERS": len(folders) + 1}
+        lines = "".join(f"{key} = {value!r}\n" for key, value in settings.items())
+        Path(made, "_wasi_mmap_program.py").write_text(lines, encoding="utf-8")
         command = [_componentize(), "-d", str(HERE / "wit"), "-w", "wasi-mmap:python/command@0.2.0", "componentize"]
-        for folder in (HERE / "guest", made, *folders):
+        for folder in (made, *folders):
             command += ["-p", str(folder)]
         command += ["_wasi_mmap_main", "-o", str(output)]
         result = subprocess.run(command, capture_output=True, text=True)

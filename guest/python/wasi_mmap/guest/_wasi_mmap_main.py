@@ -105,7 +105,11 @@ def _imports(tree, name, is_package):
 def _keep():
     """Keeps what the program reaches, or everything where any script may come."""
     there = {}
-    for folder in reversed(sys.path):
+    folders = sys.path
+    if program.SOURCE is None:
+        # Not what is installed where the component is made, which componentize-py appends: nobody asked for it.
+        folders = ["/python", "/world", "/bundled", *(f"/{number}" for number in range(program.FOLDERS))]
+    for folder in reversed(folders):
         there.update((name, (is_package, path)) for name, is_package, path in _files(folder))
     there.pop("_wasi_mmap_main", None)
     wanted = list(there)
