@@ -65,7 +65,8 @@ typedef struct {
   int32_t span;
   char *region;
   int small_reads;
-  bool was_tried, is_changed;  /* The span; a COPY map. */
+  bool was_tried, is_lost;     /* Whether a span was asked for; whether pages of it are not the file's any more. */
+  bool is_changed;             /* A COPY map. */
   Py_ssize_t zero_page, trust; /* A page of zeros that the file has, and for how many accesses more. */
   PyObject *weakrefs;
 } Mmap;
@@ -192,7 +193,8 @@ static void detach(Mmap *self) {
     free(self->region);
   }
   self->region = NULL;
-  self->was_tried = false;
+  self->was_tried = self->is_lost = false;
+  self->small_reads = 0;
 }
 
 static bool is_zero(const char *bytes, Py_ssize_t length) {
@@ -213,7 +215,10 @@ static bool is_zero(const char *bytes, Py_ssize_t length) {
   return length <= 0;
 }
 
-/* Raises what the host says of a page that shows nothing but zeros, if the file does not have it. */
+/*
+ * What the host says of a page that shows nothing but zeros: it raises if the file does not have the page. A page that was
+ * lost stays zeros, even if the file has it again: then the span is good for nothing any more.
+ */
 static int check_page(Mmap *self, Py_ssize_t at) {
   const Py_ssize_t page = at & ~(PAGE - 1);
   if (self->zero_page == page && self->trust > 0) {
@@ -222,9 +227,12 @@ static int check_page(Mmap *self, Py_ssize_t at) {
   }
   if (!is_zero(self->region + page, PAGE))
     return 0;
-  char byte;
-  if (fetch(self, at, 1, &byte) < 0)
+  char bytes[PAGE];
+  const Py_ssize_t length = self->size - page < PAGE ? self->size - page : PAGE;
+  if (fetch(self, page, length, bytes) < 0)
     return -1;
+  if (!is_zero(bytes, length) && !self->is_changed)
+    self->is_lost = true;
   self->zero_page = page;
   self->trust = TRUST;
   return 0;
@@ -240,6 +248,12 @@ static int check_pages(Mmap *self, Py_ssize_t at, Py_ssize_t length) {
     at += part;
   }
   return 0;
+}
+
+/* Goes on without the span, or with the next one. */
+static void forsake(Mmap *self) {
+  if (self->exports == 0)
+    detach(self);
 }
 
 /* ---- Bytes, from wherever they are */
@@ -327,9 +341,14 @@ static bool has_span_by_now(Mmap *self) {
 }
 
 static int take(Mmap *self, Py_ssize_t at, Py_ssize_t length, char *target) {
-  if (length <= PAGE ? has_span_by_now(self) : self->region != NULL) {
+  if ((length <= PAGE ? has_span_by_now(self) : self->region != NULL) && !self->is_lost) {
     memcpy(target, self->region + at, (size_t)length);
-    return check_pages(self, at, length);
+    if (check_pages(self, at, length) < 0)
+      return -1;
+    if (!self->is_lost)
+      return 0;
+    forsake(self);
+    return fetch(self, at, length, target);
   }
   Py_ssize_t count = 0;
   const char *here = find_here(self, at, length, &count);
@@ -376,8 +395,10 @@ static int give(Mmap *self, Py_ssize_t at, const char *bytes, Py_ssize_t length)
     /* The page is there, and the file's. Longer stores are the host's, which tells at once if they are lost. */
     if (check_page(self, at) < 0)
       return -1;
-    self->region[at] = *bytes;
-    return 0;
+    if (!self->is_lost) {
+      self->region[at] = *bytes;
+      return 0;
+    }
   }
   if (self->bytes) {
     if (bytes != self->bytes + at)
@@ -679,11 +700,11 @@ static Py_ssize_t search_here(Mmap *self, const char *needle, Py_ssize_t length,
                               bool backward) {
   if (end - start < length)
     return -1;
-  if (check_pages(self, start, end - start) < 0)
-    return -2;
   if (!backward) {
     const char *found = memmem(self->region + start, (size_t)(end - start), needle, (size_t)length);
-    return found ? found - self->region : -1;
+    const Py_ssize_t result = found ? found - self->region : -1;
+    /* What the search went over has to be there. */
+    return check_pages(self, start, (found ? result + length : end) - start) < 0 ? -2 : result;
   }
   /* Forward in what is turned round, block by block from the end, so that the time is linear here too. */
   const Py_ssize_t block = length > PIECE / 2 ? length * 2 : PIECE;
@@ -706,7 +727,8 @@ static Py_ssize_t search_here(Mmap *self, const char *needle, Py_ssize_t length,
     stop -= size - (length - 1);
   }
   free(turned);
-  return result;
+  const Py_ssize_t from = result < 0 ? start : result;
+  return check_pages(self, from, end - from) < 0 ? -2 : result;
 }
 
 /* Where `needle` is, in `start..end`, or -1; -2 after an error. */
@@ -749,13 +771,17 @@ static PyObject *mmap_readline(Mmap *self, PyObject *unused) {
   const Py_ssize_t rest = start < self->size ? self->size - start : 0;
   if (rest == 0)
     return PyBytes_FromStringAndSize(NULL, 0);
-  if (has_span_by_now(self)) {
+  if (has_span_by_now(self) && !self->is_lost) {
     PyObject *line = line_of(self, self->region + self->pos, rest);
-    if (!line || check_pages(self, start, self->pos - start) == 0)
+    const int checked = line ? check_pages(self, start, self->pos - start) : -1;
+    if (checked == 0 && !self->is_lost)
       return line;
     self->pos = start;
-    Py_DecRef(line);
-    return NULL;
+    if (line)
+      Py_DecRef(line);
+    if (checked < 0)
+      return NULL;
+    forsake(self);
   }
   Py_ssize_t count = 0;
   const char *here = find_here(self, self->pos, 1, &count);

@@ -15,6 +15,7 @@ TEXTS = {"op", "access", "sharing", "advice", "map", "path", "rights"}
 FLAGS = {"read": os.O_RDONLY, "write": os.O_WRONLY, "read,write": os.O_RDWR}
 
 # What CPython has no number for, or dies of.
+oracle.GRANULARITY = mmap.PAGESIZE  # As natively, so that cursors count from the same place.
 oracle.NUMBERS |= {errno.EFAULT: "fault", errno.ENOSPC: "no-space", errno.EBUSY: "busy", errno.EIO: "io"}
 
 
@@ -55,8 +56,14 @@ class Steps(oracle.Oracle):
         return super().do_find(mapping, {**step, **cut}, search)
 
     def do_advise(self, mapping, step):
-        cut = {"length": min(step["length"], len(mapping))} if step["offset"] < len(mapping) else {}
-        super().do_advise(mapping, {**step, **cut})
+        # The drop-in advises and flushes from any byte on.
+        option = getattr(mmap, "MADV_" + step["advice"].replace("-", "").upper())
+        inside = step["offset"] < len(mapping)
+        length = min(step["length"], len(mapping)) if inside else step["length"]
+        mapping.map.madvise(option, mapping.lead + step["offset"], length)
+
+    def do_flush(self, mapping, step):
+        mapping.map.flush(mapping.lead + step["offset"], step["length"])
 
     def run(self, step):
         try:
