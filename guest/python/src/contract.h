@@ -113,6 +113,7 @@ void contract_advise(int32_t mapping, uint64_t offset, uint64_t length, int32_t 
 SPAN("granularity") void span_granularity(contract_result *result);
 SPAN("attach")
 void span_attach(int32_t mapping, uint64_t offset, void *region, uint32_t length, contract_result *result);
+SPAN("[method]span.faulted") int32_t span_faulted(int32_t span);
 SPAN("[resource-drop]span") void span_drop(int32_t span);
 
 enum { FILE_REGULAR = 6, FILE_RIGHT_READ = 1, FILE_RIGHT_WRITE = 2 };

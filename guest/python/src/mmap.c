@@ -23,10 +23,10 @@ enum { PIECE = 16 << 20 };
 
 /*
  * Spans. Where the host has them, the pages of the file are put into the memory of this program: when a buffer is asked for,
- * when a COPY map is written to, and after some small reads. Lost pages are zeros there, so a page that is all zeros is
- * asked for at the host, at the first of so many accesses to it.
+ * when a COPY map is written to, and after some small reads. Lost pages are zeros there, so the host is asked about a page
+ * that is all zeros.
  */
-enum { SMALL_READS = 8, TRUST = 4096 };
+enum { SMALL_READS = 8 };
 
 /*
  * Reading ahead, where there are no spans. Small pieces that a loop takes one after the other from a READ or COPY map come from a copy of what
@@ -66,8 +66,8 @@ typedef struct {
   char *region;
   int small_reads;
   bool was_tried, is_lost;     /* Whether a span was asked for; whether pages of it are not the file's any more. */
-  bool is_changed;             /* A COPY map. */
-  Py_ssize_t zero_page, trust; /* A page of zeros that the file has, and for how many accesses more. */
+  bool is_changed, was_lent;   /* A private map: by its methods, which the host knows of; perhaps through a buffer. */
+  Py_ssize_t zero_at;          /* The last access to a page of zeros that the file has, or -1. */
   PyObject *weakrefs;
 } Mmap;
 
@@ -183,7 +183,7 @@ static bool has_span(Mmap *self) {
   }
   self->span = result.small.handle;
   self->region = region;
-  self->zero_page = -1;
+  self->zero_at = -1;
   return true;
 }
 
@@ -221,28 +221,34 @@ static bool is_zero(const char *bytes, Py_ssize_t length) {
  */
 static int check_page(Mmap *self, Py_ssize_t at) {
   const Py_ssize_t page = at & ~(PAGE - 1);
-  if (self->zero_page == page && self->trust > 0) {
-    self->trust -= 1;
+  /* A loop that goes on is not asked about at every byte; who looks again is. */
+  const bool goes_on = self->zero_at >= page && at > self->zero_at && at - self->zero_at <= GAP;
+  self->zero_at = goes_on ? at : -1;
+  if (goes_on)
     return 0;
-  }
   if (!is_zero(self->region + page, PAGE))
     return 0;
   char bytes[PAGE];
   const Py_ssize_t length = self->size - page < PAGE ? self->size - page : PAGE;
   if (fetch(self, page, length, bytes) < 0)
     return -1;
-  if (!is_zero(bytes, length) && !self->is_changed)
-    self->is_lost = true;
-  self->zero_page = page;
-  self->trust = TRUST;
+  if (!is_zero(bytes, length)) {
+    if (!self->was_lent)
+      self->is_lost = true;
+    else if (span_faulted(self->span)) /* Else who has the buffer has filled the page with zeros. */
+      memcpy(self->region + page, bytes, (size_t)length);
+  }
+  self->zero_at = at;
   return 0;
 }
 
-/* The same for all pages of a range of which only zeros were taken. */
+/* The same for all pages of a range, where there are only zeros. */
 static int check_pages(Mmap *self, Py_ssize_t at, Py_ssize_t length) {
   for (const Py_ssize_t end = at + length; at < end;) {
     const Py_ssize_t next = (at & ~(PAGE - 1)) + PAGE;
     const Py_ssize_t part = (next < end ? next : end) - at;
+    if (length > GAP)
+      self->zero_at = -1;
     if (is_zero(self->region + at, part) && check_page(self, at) < 0)
       return -1;
     at += part;
@@ -250,10 +256,12 @@ static int check_pages(Mmap *self, Py_ssize_t at, Py_ssize_t length) {
   return 0;
 }
 
-/* Goes on without the span, or with the next one. */
+/* Goes on without the span; with the next one, if that can have all changes. */
 static void forsake(Mmap *self) {
-  if (self->exports == 0)
-    detach(self);
+  if (self->exports > 0)
+    return;
+  detach(self);
+  self->was_tried = self->is_changed;
 }
 
 /* ---- Bytes, from wherever they are */
@@ -342,11 +350,12 @@ static bool has_span_by_now(Mmap *self) {
 
 static int take(Mmap *self, Py_ssize_t at, Py_ssize_t length, char *target) {
   if ((length <= PAGE ? has_span_by_now(self) : self->region != NULL) && !self->is_lost) {
-    memcpy(target, self->region + at, (size_t)length);
     if (check_pages(self, at, length) < 0)
       return -1;
-    if (!self->is_lost)
+    if (!self->is_lost) {
+      memcpy(target, self->region + at, (size_t)length);
       return 0;
+    }
     forsake(self);
     return fetch(self, at, length, target);
   }
@@ -381,16 +390,18 @@ static PyObject *take_byte(Mmap *self, Py_ssize_t at) {
 }
 
 static int give(Mmap *self, Py_ssize_t at, const char *bytes, Py_ssize_t length) {
-  /* Private changes are in one place only: in the span, if there can be one. */
   if (is_private(self)) {
-    if (has_span(self)) {
-      self->is_changed = true;
-      if (check_pages(self, at, length) < 0)
+    /* Changes go into the span and into the mapping, which do not see each other's. So the host knows what is right. */
+    const bool is_here = has_span(self);
+    if (is_here && check_pages(self, at, length) < 0)
+      return -1;
+    self->is_changed = true;
+    if (is_here && !self->is_lost) {
+      if (store(self, at, bytes, length) < 0)
         return -1;
       memmove(self->region + at, bytes, (size_t)length);
       return 0;
     }
-    self->is_changed = true;
   } else if (self->region && length == 1) {
     /* The page is there, and the file's. Longer stores are the host's, which tells at once if they are lost. */
     if (check_page(self, at) < 0)
@@ -695,7 +706,7 @@ static void reverse(char *target, const char *source, Py_ssize_t length) {
     target[i] = source[length - 1 - i];
 }
 
-/* In the pages of a COPY map that was changed, which the host does not see. */
+/* In the pages of a private map that may have been changed through a buffer, which the host does not see. */
 static Py_ssize_t search_here(Mmap *self, const char *needle, Py_ssize_t length, Py_ssize_t start, Py_ssize_t end,
                               bool backward) {
   if (end - start < length)
@@ -737,7 +748,7 @@ static Py_ssize_t search(Mmap *self, const char *needle, Py_ssize_t length, Py_s
     return -1;
   if (length == 0)
     return backward ? end : start;
-  if (self->region && self->is_changed)
+  if (self->region && self->was_lent && !self->is_lost)
     return search_here(self, needle, length, start, end, backward);
   /* What the mapping does not know yet has to be found too. */
   if (give_back(self) < 0)
@@ -772,13 +783,10 @@ static PyObject *mmap_readline(Mmap *self, PyObject *unused) {
   if (rest == 0)
     return PyBytes_FromStringAndSize(NULL, 0);
   if (has_span_by_now(self) && !self->is_lost) {
-    PyObject *line = line_of(self, self->region + self->pos, rest);
-    const int checked = line ? check_pages(self, start, self->pos - start) : -1;
+    const char *newline = memchr(self->region + start, '\n', (size_t)rest);
+    const int checked = check_pages(self, start, newline ? newline + 1 - (self->region + start) : rest);
     if (checked == 0 && !self->is_lost)
-      return line;
-    self->pos = start;
-    if (line)
-      Py_DecRef(line);
+      return line_of(self, self->region + start, rest);
     if (checked < 0)
       return NULL;
     forsake(self);
@@ -973,13 +981,13 @@ static PyObject *mmap_seekable(Mmap *self, PyObject *unused) {
 static int move(Mmap *self, Py_ssize_t destination, Py_ssize_t source, Py_ssize_t count) {
   changes += 1;
   if (is_private(self)) {
-    const bool has = has_span(self);
+    const bool is_here = has_span(self);
+    if (is_here && (check_pages(self, source, count) < 0 || check_pages(self, destination, count) < 0))
+      return -1;
     self->is_changed = true;
-    if (has) {
-      if (check_pages(self, source, count) < 0 || check_pages(self, destination, count) < 0)
-        return -1;
+    if (is_here && !self->is_lost) {
       memmove(self->region + destination, self->region + source, (size_t)count);
-      return 0;
+      return store(self, destination, self->region + destination, count);
     }
   }
   if (self->bytes) {
@@ -1242,7 +1250,7 @@ static int mmap_getbuffer(Mmap *self, Py_buffer *view, int flags) {
   if (PyBuffer_FillInfo(view, &self->base, self->region ? self->region : self->bytes, self->size, is_readonly, flags) < 0)
     return -1;
   if (is_private(self))
-    self->is_changed = true; /* By the holder, as far as anybody can know. */
+    self->is_changed = self->was_lent = true;
   self->exports += 1;
   return 0;
 }
