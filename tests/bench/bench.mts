@@ -6,6 +6,7 @@ import { grepFigures, guestFigures, wasmtimeFigures } from './guest.mjs';
 import { FILE_SIZE, makeFile, MARGIN, NEEDLES, SEARCH_SIZE } from './input.mjs';
 import { coreFigures, loadMmapIo, MMAP_IO, pythonFigures, pythonVersion } from './peer.mjs';
 import { polyfillFigures } from './polyfill.mjs';
+import { pythonGuestFigures } from './python.mjs';
 import { add, heading, measure, speed, write } from './report.mjs';
 
 const mmapIo = loadMmapIo();
@@ -235,6 +236,7 @@ closeSync(fd);
 await guestFigures(folder);
 wasmtimeFigures(folder);
 polyfillFigures(folder);
+await pythonGuestFigures(path, absentNeedles[0] as string);
 wrong += grepFigures(folder, 'stays mainly in the plain');
 wrong += grepFigures(folder, 'shrd');
 const versions = { node: process.version, python: pythonVersion(), peer: mmapIo ? MMAP_IO : 'not built' };

@@ -54,7 +54,7 @@ export function versionOf(name: string): string {
 }
 
 /** The source of a package as PyPI has it, unpacked once. */
-function sourceOf(name: string): string {
+export function sourceOf(name: string): string {
   const release = `${name}-${versionOf(name)}`;
   const folder = join(CACHE, release);
   if (existsSync(folder)) return folder;

@@ -11,6 +11,7 @@ import importlib.util
 import io
 import marshal
 import os
+import re
 import sys
 import traceback
 
@@ -29,6 +30,9 @@ LEFT_OUT = {"ensurepip", "idlelib", "lib2to3", "site-packages", "test", "tkinter
 COMPRESSED = 4096
 
 _kept = {}  # Name: (whether it is a package, its path, its code).
+
+
+_distributions = {}  # Normalized name: {name of a file: its text}.
 
 
 def _pack(code):
@@ -61,6 +65,25 @@ class Kept(importlib.abc.InspectLoader, importlib.abc.MetaPathFinder):
 
     def get_source(self, name):
         return None  # Tracebacks have names and line numbers, no text.
+
+    def find_distributions(self, context=None):
+        """For importlib.metadata, by which packages ask for their own versions."""
+        from importlib.metadata import Distribution, Prepared
+
+        class KeptDistribution(Distribution):
+            def __init__(self, files):
+                self.kept_files = files
+
+            def read_text(self, filename):
+                return self.kept_files.get(filename)
+
+            def locate_file(self, path):
+                return path
+
+        wanted = Prepared(context.name if context else None)
+        for name, files in _distributions.items():
+            if not wanted or name in (wanted.normalized, wanted.legacy_normalized):
+                yield KeptDistribution(files)
 
 
 def _files(folder, prefix=""):
@@ -137,7 +160,30 @@ def _keep():
             wanted += _imports(tree, name, is_package)
 
 
+def _keep_distributions():
+    """What packages say of themselves."""
+    for folder in sys.path:
+        try:
+            names = os.listdir(folder)
+        except OSError:
+            continue
+        for name in names:
+            stem, suffix = os.path.splitext(name)
+            files = {}
+            for file in ("METADATA", "PKG-INFO", "entry_points.txt") if suffix in (".dist-info", ".egg-info") else ():
+                try:
+                    with open(os.path.join(folder, name, file), encoding="utf-8") as opened:
+                        files[file] = opened.read()
+                except OSError:
+                    pass
+            if files:
+                key = re.sub(r"[-_.]+", "_", stem.split("-")[0]).lower()
+                _distributions.setdefault(key, files)
+
+
 _keep()
+if program.SOURCE is not None and "importlib.metadata" in _kept:
+    _keep_distributions()
 _code = compile(program.SOURCE, program.NAME, "exec", dont_inherit=True) if program.SOURCE is not None else None
 program.SOURCE = None
 sys.meta_path.append(Kept())  # As the standard library, behind the folders of `sys.path`.
