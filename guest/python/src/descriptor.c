@@ -84,9 +84,11 @@ static bool reopen(const char *path, uint32_t length, int rights, uint64_t ident
   }
   for (uint32_t i = 0; i < count; i += 1) {
     file_drop(directories[i].handle);
-    free((void *)directories[i].name);
+    if (directories[i].length > 0)
+      free((void *)directories[i].name);
   }
-  free(directories);
+  if (count > 0)
+    free(directories);
   return is_found;
 }
 

@@ -11,4 +11,13 @@ void raise_errno(int number);
 /* Raises what CPython raises for an error-code of the contract. */
 void raise_code(int code);
 
+/* A call whose result has no value. */
+#define PLAIN(call)                                                                                                    \
+  do {                                                                                                                 \
+    contract_result result;                                                                                            \
+    call;                                                                                                              \
+    if (result.plain.failed)                                                                                           \
+      return raise_code(result.plain.code), -1;                                                                        \
+  } while (0)
+
 #endif

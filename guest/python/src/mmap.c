@@ -3,97 +3,17 @@
 #include "contract.h"
 #include "descriptor.h"
 #include "errors.h"
+#include "map.h"
 #include "stable_abi.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-enum { ACCESS_DEFAULT, ACCESS_READ, ACCESS_WRITE, ACCESS_COPY };
 enum { PROT_READ = 1, PROT_WRITE = 2, PROT_EXEC = 4 };
-/*
- * The values of Linux, but for the granularity, which is that of spans. Hosts take any offset; the drop-in has the rule that
- * Python's programs know, and is content with a multiple of PAGE, where there will be no span.
- */
-enum { MAP_SHARED = 1, MAP_PRIVATE = 2, MAP_ANONYMOUS = 0x20, PAGE = 4096, GRANULARITY = 65536 };
-
-/* A call of the host moves at most so much: one list may neither exceed what a host allows nor be copied in a huge piece. */
-enum { PIECE = 16 << 20 };
-
-/*
- * Spans. Where the host has them, the pages of the file are put into the memory of this program: when a buffer is asked for,
- * when a COPY map is written to, and after some small reads. Lost pages are zeros there, so the host is asked about a page
- * that is all zeros.
- */
-enum { SMALL_READS = 8 };
-
-/*
- * Reading ahead, where there are no spans. Small pieces that a loop takes one after the other from a READ or COPY map come from a copy of what
- * follows. The copy is served forward only, every byte of it once, so that who looks again asks the file again; whatever
- * this program does through any map drops it. It begins after WARM_UP accesses in a row between which the program spent no
- * more than SLOW_NS each: a loop that talks to somebody, and may so learn of a change, takes longer.
- */
-enum { WARM_UP = 8, SLOW_NS = 3000, PAUSE = 64, GAP = 64, AHEAD_LEAST = 256, AHEAD_DEFAULT = 4096, AHEAD_MOST = 1 << 16 };
-static Py_ssize_t ahead_most = AHEAD_DEFAULT;
-static uint64_t changes = 1; /* Rises with every operation after which nothing read before is served. */
-
-typedef struct {
-  char *bytes;
-  Py_ssize_t origin, start, end; /* What of the map is in `bytes`, and what of that was not served yet. */
-  Py_ssize_t next;               /* Where an access continues the row. */
-  Py_ssize_t size;               /* How much was read ahead last. */
-  uint64_t changes;
-  int64_t since; /* Nanoseconds: when the host was last asked in this row. */
-  int row;       /* Questions to the host in this row. */
-  int accesses;  /* Accesses since the last of them. */
-  int pause;     /* Accesses for which nothing is read ahead, as the loop is slow. */
-} Ahead;
-
-typedef struct {
-  PyObject base;
-  int32_t mapping; /* The handle, if `is_open`. */
-  bool is_open, has_file, tracks_file, is_resizable;
-  int access;
-  Py_ssize_t size, pos;
-  int64_t offset;
-  /* While buffers are exported, the map's bytes are these; `known` is what the mapping has, if they may be changed. */
-  Py_ssize_t exports;
-  char *bytes, *known;
-  Ahead ahead;
-  /* The pages themselves, if there is a span. */
-  int32_t span;
-  char *region;
-  int small_reads;
-  bool was_tried, is_lost;     /* Whether a span was asked for; whether pages of it are not the file's any more. */
-  bool is_changed, was_lent;   /* A private map: by its methods, which the host knows of; perhaps through a buffer. */
-  Py_ssize_t zero_at;          /* The last access to a page of zeros that the file has, or -1. */
-  PyObject *weakrefs;
-} Mmap;
+enum { MAP_SHARED = 1, MAP_PRIVATE = 2, MAP_ANONYMOUS = 0x20 }; /* As on Linux. */
 
 static PyTypeObject *mmap_type;
-
-/* ---- The host's side */
-
-/* Where the next list of the host shall be, so that it need not be copied once more. */
-static char *landing;
-static size_t landing_size;
-
-__attribute__((visibility("default"))) void *cabi_realloc(void *old, size_t old_size, size_t alignment, size_t size) {
-  (void)alignment; /* malloc's is enough for every type there is. */
-  if (!old && landing && size > 0 && size <= landing_size) {
-    void *result = landing;
-    landing = NULL;
-    return result;
-  }
-  if (size == 0)
-    return (void *)alignment;
-  void *result = realloc(old, size);
-  if (!result)
-    __builtin_trap();
-  (void)old_size;
-  return result;
-}
+static PyObject *numbers[256]; /* The integers that bytes are; they are immortal (PEP 683). */
 
 static int closed(void) {
   PyErr_SetString(PyExc_ValueError, "mmap closed or invalid");
@@ -106,273 +26,6 @@ static int closed(void) {
       return closed(), failure;                                                                                        \
   } while (0)
 
-#define PLAIN(call)                                                                                                    \
-  do {                                                                                                                 \
-    contract_result result;                                                                                            \
-    call;                                                                                                              \
-    if (result.plain.failed)                                                                                           \
-      return raise_code(result.plain.code), -1;                                                                        \
-  } while (0)
-
-/* Copies bytes out of the mapping. */
-static int fetch(Mmap *self, Py_ssize_t at, Py_ssize_t length, char *target) {
-  while (length > 0) {
-    const Py_ssize_t piece = length < PIECE ? length : PIECE;
-    contract_result result;
-    landing = target;
-    landing_size = (size_t)piece;
-    contract_read(self->mapping, (uint64_t)at, (uint64_t)piece, &result);
-    landing = NULL;
-    if (result.small.failed)
-      return raise_code(result.small.code), -1;
-    if ((char *)result.small.list.data != target) {
-      memcpy(target, result.small.list.data, (size_t)piece);
-      free(result.small.list.data);
-    }
-    at += piece;
-    target += piece;
-    length -= piece;
-  }
-  return 0;
-}
-
-/* Stores bytes in the mapping. */
-static int store(Mmap *self, Py_ssize_t at, const char *bytes, Py_ssize_t length) {
-  changes += 1;
-  while (length > 0) {
-    const uint32_t piece = length < PIECE ? (uint32_t)length : PIECE;
-    PLAIN(contract_write(self->mapping, (uint64_t)at, bytes, piece, &result));
-    at += (Py_ssize_t)piece;
-    bytes += piece;
-    length -= (Py_ssize_t)piece;
-  }
-  return 0;
-}
-
-/* ---- Spans */
-
-static Py_ssize_t region_size(const Mmap *self) {
-  return (Py_ssize_t)(((uint32_t)self->size + GRANULARITY - 1) / GRANULARITY * GRANULARITY);
-}
-
-/* Whether changes stay in this map. */
-static bool is_private(const Mmap *self) {
-  return self->access == ACCESS_COPY || (self->access != ACCESS_READ && !self->is_resizable);
-}
-
-/* Puts the pages into memory, unless that cannot be or was tried before. */
-static bool has_span(Mmap *self) {
-  if (self->region)
-    return true;
-  if (self->was_tried)
-    return false;
-  self->was_tried = true;
-  if (!self->has_file || self->offset % GRANULARITY != 0 || self->is_changed || self->size > INT32_MAX - GRANULARITY)
-    return false;
-  contract_result result;
-  span_granularity(&result);
-  if (!result.option.found || GRANULARITY % result.option.value != 0)
-    return false;
-  char *const region = aligned_alloc(GRANULARITY, (size_t)region_size(self));
-  if (!region)
-    return false;
-  span_attach(self->mapping, 0, region, (uint32_t)region_size(self), &result);
-  if (result.small.failed) {
-    free(region);
-    return false;
-  }
-  self->span = result.small.handle;
-  self->region = region;
-  self->zero_at = -1;
-  return true;
-}
-
-static void detach(Mmap *self) {
-  if (self->region) {
-    span_drop(self->span);
-    free(self->region);
-  }
-  self->region = NULL;
-  self->was_tried = self->is_lost = false;
-  self->small_reads = 0;
-}
-
-static bool is_zero(const char *bytes, Py_ssize_t length) {
-  while (length > 0 && ((uintptr_t)bytes & 7) != 0 && *bytes == 0) {
-    bytes += 1;
-    length -= 1;
-  }
-  if (((uintptr_t)bytes & 7) == 0) {
-    while (length >= 8 && *(const uint64_t *)bytes == 0) {
-      bytes += 8;
-      length -= 8;
-    }
-  }
-  while (length > 0 && *bytes == 0) {
-    bytes += 1;
-    length -= 1;
-  }
-  return length <= 0;
-}
-
-/*
- * What the host says of a page that shows nothing but zeros: it raises if the file does not have the page. A page that was
- * lost stays zeros, even if the file has it again: then the span is good for nothing any more.
- */
-static int check_page(Mmap *self, Py_ssize_t at) {
-  const Py_ssize_t page = at & ~(PAGE - 1);
-  /* A loop that goes on is not asked about at every byte; who looks again is. */
-  const bool goes_on = self->zero_at >= page && at > self->zero_at && at - self->zero_at <= GAP;
-  self->zero_at = goes_on ? at : -1;
-  if (goes_on)
-    return 0;
-  if (!is_zero(self->region + page, PAGE))
-    return 0;
-  char bytes[PAGE];
-  const Py_ssize_t length = self->size - page < PAGE ? self->size - page : PAGE;
-  if (fetch(self, page, length, bytes) < 0)
-    return -1;
-  if (!is_zero(bytes, length)) {
-    if (!self->was_lent)
-      self->is_lost = true;
-    else if (span_faulted(self->span)) /* Else who has the buffer has filled the page with zeros. */
-      memcpy(self->region + page, bytes, (size_t)length);
-  }
-  self->zero_at = at;
-  return 0;
-}
-
-/* The same for all pages of a range, where there are only zeros. */
-static int check_pages(Mmap *self, Py_ssize_t at, Py_ssize_t length) {
-  for (const Py_ssize_t end = at + length; at < end;) {
-    const Py_ssize_t next = (at & ~(PAGE - 1)) + PAGE;
-    const Py_ssize_t part = (next < end ? next : end) - at;
-    if (length > GAP)
-      self->zero_at = -1;
-    if (is_zero(self->region + at, part) && check_page(self, at) < 0)
-      return -1;
-    at += part;
-  }
-  return 0;
-}
-
-/* Goes on without the span; with the next one, if that can have all changes. */
-static void forsake(Mmap *self) {
-  if (self->exports > 0)
-    return;
-  detach(self);
-  self->was_tried = self->is_changed;
-}
-
-/* ---- Bytes, from wherever they are */
-
-static int64_t now(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return time.tv_sec * 1000000000LL + time.tv_nsec;
-}
-
-/* Asks the host for what follows, if the accesses so far say that it will be wanted. */
-static bool read_ahead(Mmap *self, Py_ssize_t at, Py_ssize_t length) {
-  Ahead *const ahead = &self->ahead;
-  const bool follows = ahead->changes == changes && at >= ahead->next && at - ahead->next <= GAP;
-  const int accesses = ahead->accesses;
-  ahead->changes = changes;
-  ahead->start = ahead->end = 0;
-  ahead->next = at + length;
-  ahead->accesses = 1;
-  if (ahead->pause > 0) {
-    ahead->pause -= 1;
-    return false;
-  }
-  if (!follows) {
-    ahead->row = 0;
-    ahead->size = 0;
-    return false;
-  }
-  ahead->row += 1;
-  if (ahead->row > 1 && now() - ahead->since > (int64_t)SLOW_NS * accesses) {
-    ahead->row = 0;
-    ahead->size = 0;
-    ahead->pause = PAUSE;
-    return false;
-  }
-  Py_ssize_t size = ahead->size ? ahead->size * 4 : AHEAD_LEAST;
-  if (size > ahead_most)
-    size = ahead_most;
-  if (size > self->size - at)
-    size = self->size - at;
-  if (ahead->row < WARM_UP || size < length || (!ahead->bytes && !(ahead->bytes = malloc(AHEAD_MOST))))
-    return false;
-  if (fetch(self, at, size, ahead->bytes) < 0) {
-    Py_DecRef(PyErr_GetRaisedException()); /* Of a byte that nobody asked for, perhaps. */
-    ahead->row = 0;
-    ahead->size = 0;
-    ahead->pause = PAUSE;
-    return false;
-  }
-  ahead->since = now();
-  ahead->size = size;
-  ahead->origin = ahead->start = at;
-  ahead->end = at + size;
-  return true;
-}
-
-/* The bytes from `at` on that are here, `count` of them and at least `length`, or NULL. */
-static const char *find_here(Mmap *self, Py_ssize_t at, Py_ssize_t length, Py_ssize_t *count) {
-  Ahead *const ahead = &self->ahead;
-  if (self->bytes) {
-    *count = self->size - at;
-    return self->bytes + at;
-  }
-  if (length > GAP || ahead_most == 0 || (self->access != ACCESS_READ && self->access != ACCESS_COPY))
-    return NULL;
-  if (ahead->changes == changes && at >= ahead->start && length <= ahead->end - at)
-    ahead->accesses += 1;
-  else if (!read_ahead(self, at, length))
-    return NULL;
-  *count = ahead->end - at;
-  return ahead->bytes + (at - ahead->origin);
-}
-
-/* Notes that the bytes before `next` were served, from wherever. */
-static void served(Mmap *self, Py_ssize_t next) {
-  Ahead *const ahead = &self->ahead;
-  ahead->start = ahead->next = next;
-}
-
-/* Whether the pages are in memory, for a small read: some of them are what makes it worth while. */
-static bool has_span_by_now(Mmap *self) {
-  if (!self->region && !self->was_tried && (self->small_reads += 1) > SMALL_READS)
-    return has_span(self);
-  return self->region != NULL;
-}
-
-static int take(Mmap *self, Py_ssize_t at, Py_ssize_t length, char *target) {
-  if ((length <= PAGE ? has_span_by_now(self) : self->region != NULL) && !self->is_lost) {
-    if (check_pages(self, at, length) < 0)
-      return -1;
-    if (!self->is_lost) {
-      memcpy(target, self->region + at, (size_t)length);
-      return 0;
-    }
-    forsake(self);
-    return fetch(self, at, length, target);
-  }
-  Py_ssize_t count = 0;
-  const char *here = find_here(self, at, length, &count);
-  if (here) {
-    memcpy(target, here, (size_t)length);
-    served(self, at + length);
-    return 0;
-  }
-  if (fetch(self, at, length, target) < 0)
-    return -1;
-  if (self->ahead.row > 0)
-    self->ahead.since = now();
-  return 0;
-}
-
 static PyObject *take_bytes(Mmap *self, Py_ssize_t at, Py_ssize_t length) {
   PyObject *result = PyBytes_FromStringAndSize(NULL, length);
   if (result && length > 0 && take(self, at, length, PyBytes_AsString(result)) < 0) {
@@ -383,65 +36,12 @@ static PyObject *take_bytes(Mmap *self, Py_ssize_t at, Py_ssize_t length) {
 }
 
 static PyObject *take_byte(Mmap *self, Py_ssize_t at) {
-  if (self->region && self->region[at] != 0)
-    return PyLong_FromLong((uint8_t)self->region[at]);
   char byte = 0;
-  return take(self, at, 1, &byte) < 0 ? NULL : PyLong_FromLong((uint8_t)byte);
-}
-
-static int give(Mmap *self, Py_ssize_t at, const char *bytes, Py_ssize_t length) {
-  if (is_private(self)) {
-    /* Changes go into the span and into the mapping, which do not see each other's. So the host knows what is right. */
-    const bool is_here = has_span(self);
-    if (is_here && check_pages(self, at, length) < 0)
-      return -1;
-    self->is_changed = true;
-    if (is_here && !self->is_lost) {
-      if (store(self, at, bytes, length) < 0)
-        return -1;
-      memmove(self->region + at, bytes, (size_t)length);
-      return 0;
-    }
-  } else if (self->region && length == 1) {
-    /* The page is there, and the file's. Longer stores are the host's, which tells at once if they are lost. */
-    if (check_page(self, at) < 0)
-      return -1;
-    if (!self->is_lost) {
-      self->region[at] = *bytes;
-      return 0;
-    }
-  }
-  if (self->bytes) {
-    if (bytes != self->bytes + at)
-      memmove(self->bytes + at, bytes, (size_t)length);
-    memcpy(self->known + at, self->bytes + at, (size_t)length);
-    return store(self, at, self->bytes + at, length);
-  }
-  return store(self, at, bytes, length);
-}
-
-/* Stores what was changed through exported buffers: runs of changed bytes, and nothing that was left alone between them. */
-static int give_back(Mmap *self) {
-  if (!self->known)
-    return 0;
-  enum { BLOCK = 4096, NEAR = 32 };
-  for (Py_ssize_t block = 0; block < self->size; block += BLOCK) {
-    const Py_ssize_t end = self->size - block < BLOCK ? self->size : block + BLOCK;
-    if (memcmp(self->bytes + block, self->known + block, (size_t)(end - block)) == 0)
-      continue;
-    for (Py_ssize_t at = block; at < end; at += 1) {
-      if (self->bytes[at] == self->known[at])
-        continue;
-      Py_ssize_t stop = at + 1;
-      while (stop < end && self->bytes[stop] != self->known[stop])
-        stop += 1;
-      if (store(self, at, self->bytes + at, stop - at) < 0)
-        return -1;
-      memcpy(self->known + at, self->bytes + at, (size_t)(stop - at));
-      at = stop;
-    }
-  }
-  return 0;
+  if (self->region && self->region[at] != 0)
+    byte = self->region[at];
+  else if (take(self, at, 1, &byte) < 0)
+    return NULL;
+  return numbers[(uint8_t)byte];
 }
 
 /* ---- Making and closing */
@@ -452,8 +52,7 @@ static void shut(Mmap *self) {
     contract_drop(self->mapping);
   self->is_open = false;
   changes += 1;
-  free(self->ahead.bytes);
-  self->ahead = (Ahead){0};
+  forget_ahead(self);
 }
 
 static int parse_access(int *access, int *flags, int *prot) {
@@ -701,68 +300,6 @@ static PyObject *mmap_read_byte(Mmap *self, PyObject *unused) {
   return result;
 }
 
-static void reverse(char *target, const char *source, Py_ssize_t length) {
-  for (Py_ssize_t i = 0; i < length; i += 1)
-    target[i] = source[length - 1 - i];
-}
-
-/* In the pages of a private map that may have been changed through a buffer, which the host does not see. */
-static Py_ssize_t search_here(Mmap *self, const char *needle, Py_ssize_t length, Py_ssize_t start, Py_ssize_t end,
-                              bool backward) {
-  if (end - start < length)
-    return -1;
-  if (!backward) {
-    const char *found = memmem(self->region + start, (size_t)(end - start), needle, (size_t)length);
-    const Py_ssize_t result = found ? found - self->region : -1;
-    /* What the search went over has to be there. */
-    return check_pages(self, start, (found ? result + length : end) - start) < 0 ? -2 : result;
-  }
-  /* Forward in what is turned round, block by block from the end, so that the time is linear here too. */
-  const Py_ssize_t block = length > PIECE / 2 ? length * 2 : PIECE;
-  const Py_ssize_t most = end - start < block ? end - start : block;
-  char *const turned = malloc((size_t)(length + most));
-  if (!turned) {
-    PyErr_NoMemory();
-    return -2;
-  }
-  reverse(turned, needle, length);
-  Py_ssize_t result = -1;
-  for (Py_ssize_t stop = end; stop - start >= length && result < 0;) {
-    const Py_ssize_t size = stop - start < most ? stop - start : most;
-    reverse(turned + length, self->region + stop - size, size);
-    const char *found = memmem(turned + length, (size_t)size, turned, (size_t)length);
-    if (found)
-      result = stop - (found - (turned + length)) - length;
-    if (size == stop - start)
-      break;
-    stop -= size - (length - 1);
-  }
-  free(turned);
-  const Py_ssize_t from = result < 0 ? start : result;
-  return check_pages(self, from, end - from) < 0 ? -2 : result;
-}
-
-/* Where `needle` is, in `start..end`, or -1; -2 after an error. */
-static Py_ssize_t search(Mmap *self, const char *needle, Py_ssize_t length, Py_ssize_t start, Py_ssize_t end, bool backward) {
-  if (end < start)
-    return -1;
-  if (length == 0)
-    return backward ? end : start;
-  if (self->region && self->was_lent && !self->is_lost)
-    return search_here(self, needle, length, start, end, backward);
-  /* What the mapping does not know yet has to be found too. */
-  if (give_back(self) < 0)
-    return -2;
-  contract_result result;
-  if (backward)
-    contract_rfind(self->mapping, needle, (uint32_t)length, (uint64_t)start, (uint64_t)end, &result);
-  else
-    contract_find(self->mapping, needle, (uint32_t)length, (uint64_t)start, (uint64_t)end, &result);
-  if (result.large.failed)
-    return raise_code(result.large.code), -2;
-  return result.large.option.found ? (Py_ssize_t)result.large.option.at : -1;
-}
-
 /* The line, if its end is among these bytes. */
 static PyObject *line_of(Mmap *self, const char *bytes, Py_ssize_t count) {
   const char *newline = memchr(bytes, '\n', (size_t)count);
@@ -800,8 +337,6 @@ static PyObject *mmap_readline(Mmap *self, PyObject *unused) {
   char guess[256];
   count = rest < (Py_ssize_t)sizeof guess ? rest : (Py_ssize_t)sizeof guess;
   if (!self->bytes && fetch(self, self->pos, count, guess) == 0) {
-    if (self->ahead.row > 0)
-      self->ahead.since = now();
     result = line_of(self, guess, count);
     if (result || PyErr_Occurred())
       return result;
@@ -1095,7 +630,8 @@ static PyObject *take_slice(Mmap *self, const Slice *slice) {
     return NULL;
   char *target = PyBytes_AsString(result);
   const Py_ssize_t stride = slice->step > 0 ? slice->step : -slice->step;
-  Py_ssize_t group = stride > PIECE ? 1 : (PIECE / 16) / stride + 1;
+  enum { MOST = 1 << 20 };
+  Py_ssize_t group = stride > MOST ? 1 : MOST / stride + 1;
   if (group > slice->count)
     group = slice->count;
   char *piece = malloc((size_t)((group - 1) * stride + 1));
@@ -1124,6 +660,14 @@ static bool is_slice(const PyObject *item) { return item->ob_type == &PySlice_Ty
 
 static PyObject *mmap_subscript(Mmap *self, PyObject *item) {
   CHECK_VALID(NULL);
+  /* The way of loops: a call from one library of a component to another takes as long as the rest. */
+  if (item->ob_type == &PyLong_Type) {
+    const Py_ssize_t index = PyLong_AsSsize_t(item);
+    if (index >= 0 && index < self->size)
+      return take_byte(self, index);
+    if (index == -1 && PyErr_Occurred())
+      Py_DecRef(PyErr_GetRaisedException()); /* Said below, as an IndexError. */
+  }
   if (PyIndex_Check(item)) {
     const Py_ssize_t index = position_of(self, item);
     return index < 0 ? NULL : take_byte(self, index);
@@ -1393,6 +937,9 @@ __attribute__((visibility("default"))) PyObject *PyInit__wasi_mmap(void) {
   if (!mmap_type || PyModule_AddObjectRef(module, "mmap", (PyObject *)mmap_type) < 0 ||
       PyModule_AddObjectRef(module, "error", PyExc_OSError) < 0)
     return NULL;
+  for (int i = 0; i < 256; i += 1)
+    if (!(numbers[i] = PyLong_FromLong(i)))
+      return NULL;
   for (size_t i = 0; i < sizeof constants / sizeof *constants; i += 1)
     if (PyModule_AddIntConstant(module, constants[i].name, constants[i].value) < 0)
       return NULL;

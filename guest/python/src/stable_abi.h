@@ -108,7 +108,7 @@ extern PyObject _Py_NoneStruct, _Py_TrueStruct, _Py_FalseStruct;
 #define Py_None (&_Py_NoneStruct)
 extern PyObject *PyExc_BufferError, *PyExc_IndexError, *PyExc_MemoryError, *PyExc_OSError, *PyExc_OverflowError,
     *PyExc_TypeError, *PyExc_ValueError;
-extern PyTypeObject PySlice_Type;
+extern PyTypeObject PySlice_Type, PyLong_Type;
 
 void Py_IncRef(PyObject *), Py_DecRef(PyObject *);
 PyObject *PyModule_Create2(PyModuleDef *, int);
@@ -142,6 +142,7 @@ PyObject *PyLong_FromLong(long);
 PyObject *PyLong_FromSsize_t(Py_ssize_t);
 PyObject *PyLong_FromLongLong(long long);
 long PyLong_AsLong(PyObject *);
+Py_ssize_t PyLong_AsSsize_t(PyObject *);
 unsigned long long PyLong_AsUnsignedLongLong(PyObject *);
 PyObject *PyBool_FromLong(long);
 int PyIndex_Check(PyObject *);
