@@ -10,6 +10,7 @@ declare namespace WebAssembly {
     constructor(limits: { initial: number; maximum?: number });
     readonly buffer: ArrayBuffer;
   }
+  function validate(bytes: Uint8Array): boolean;
   function compile(bytes: Uint8Array): Promise<Module>;
   function instantiate(module: Module): Promise<Instance>;
 }

@@ -7,6 +7,7 @@ import { FILE_SIZE, makeFile, MARGIN, NEEDLES, SEARCH_SIZE } from './input.mjs';
 import { coreFigures, loadMmapIo, MMAP_IO, pythonFigures, pythonVersion } from './peer.mjs';
 import { polyfillFigures } from './polyfill.mjs';
 import { programFigures } from './programs.mjs';
+import { pythonGuestFigures } from './python.mjs';
 import { add, heading, measure, speed, write } from './report.mjs';
 
 const mmapIo = loadMmapIo();
@@ -237,6 +238,7 @@ await guestFigures(folder);
 wasmtimeFigures(folder);
 polyfillFigures(folder);
 wrong += programFigures(folder);
+await pythonGuestFigures(path, absentNeedles[0] as string);
 wrong += grepFigures(folder, 'stays mainly in the plain');
 wrong += grepFigures(folder, 'shrd');
 const versions = { node: process.version, python: pythonVersion(), peer: mmapIo ? MMAP_IO : 'not built' };

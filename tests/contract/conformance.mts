@@ -1,5 +1,7 @@
 /** Prints the contract suite as a matrix of targets and subjects, and writes build/reports/conformance.json. */
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { expectedFailures, runTestMmap, testsOfPython, versionOfPython, type Row } from '../python/cpython.mjs';
+import { HOSTS, missing, type Host } from '../python/hosts.mjs';
 import { runAll, columns, type Outcome } from './targets.mjs';
 import { loadVectors } from './vectors.mjs';
 
@@ -31,6 +33,46 @@ for (const column of columns) {
   }
   for (const [reason, count] of reasons) console.log(`  ${count} ${reason}`);
 }
+
+/** CPython's own tests of mmap in the guest, a method a line and a host a column. */
+async function testMmap(): Promise<void> {
+  const tests = testsOfPython();
+  const hosts = HOSTS.filter((host) => missing(host) === undefined);
+  if (tests === undefined || hosts.length === 0) {
+    console.log("SKIPPED CPython's test_mmap.py: Python came without its module test, or there is no host");
+    return;
+  }
+  const os = process.platform;
+  console.log(`CPython ${versionOfPython()}'s test_mmap.py in the guest, a CPython 3.14 of 32 bits`);
+  const results = new Map<Host, Row[]>();
+  for (const host of hosts) results.set(host, await runTestMmap(host, tests));
+  const [first = []] = results.values();
+  const width = Math.max(...first.map(({ method }) => method.length));
+  console.log(`  ${' '.repeat(width)}  ${hosts.map((host) => host.padEnd(18)).join('')}`);
+  for (const { method, reason } of first) {
+    const verdicts = hosts.map((host) => results.get(host)?.find((row) => row.method === method)?.verdict ?? 'not run');
+    console.log(`  ${method.padEnd(width)}  ${verdicts.map((verdict) => verdict.padEnd(18)).join('')}${reason}`);
+  }
+  for (const [host, rows] of results) {
+    const expected = expectedFailures(host);
+    const counted = (verdict: Row['verdict']): number => rows.filter((row) => row.verdict === verdict).length;
+    const known = rows.filter((row) => row.verdict === 'failed' && row.method in expected).length;
+    const failed = counted('failed') - known;
+    const skipped = counted('skipped by itself') + counted('not applicable');
+    const counts = { passed: counted('ok'), failed, expected_failures: known, skipped };
+    report.push({ suite: 'test_mmap.py', language: 'python', host, os, arch: process.arch, ...counts });
+    total.passed += counts.passed;
+    total.failed += failed;
+    total['expected failure'] += known;
+    total.skipped += skipped;
+    console.log(
+      `  ${host}: ${rows.length} methods: ${counts.passed} ok, ${failed + known} failed, ` +
+        `${counted('skipped by itself')} skipped by themselves, ${counted('not applicable')} not applicable`,
+    );
+  }
+}
+
+await testMmap();
 
 mkdirSync('build/reports', { recursive: true });
 writeFileSync('build/reports/conformance.json', `${JSON.stringify(report, null, 2)}\n`);

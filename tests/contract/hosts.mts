@@ -1,7 +1,7 @@
 /** Guest languages on the hosts that a command starts. */
 import { Guest } from './guest.mjs';
 
-export type GuestLanguage = 'javascript' | 'rust' | 'c';
+export type GuestLanguage = 'javascript' | 'rust' | 'c' | 'python';
 
 /** How hosts are started: what comes before directories and the component, and where their components are. */
 const HOSTS = {
@@ -21,9 +21,12 @@ function plain(language: GuestLanguage): string {
   return `build/guests/${language}/contract.wasm`;
 }
 
+/** Python's component runs scripts: the suite's is the oracle itself. tests/tools/guests.sh puts it there. */
+const SCRIPTS: Partial<Record<GuestLanguage, string[]>> = { python: ['/guests/python/scripts/contract.py'] };
+
 /** The suite's runner in this language on this host. */
 export function guestOn(language: GuestLanguage, host: GuestHost): Guest {
   const { command, component } = HOSTS[host];
   const devices = process.platform === 'win32' ? [] : ['--dir', '/dev::/dev'];
-  return new Guest([...command, '--dir', 'build::/', ...devices, component(language)]);
+  return new Guest([...command, '--dir', 'build::/', ...devices, component(language), ...(SCRIPTS[language] ?? [])]);
 }

@@ -60,11 +60,15 @@ def error_code(error):
     raise error
 
 
+# What offsets are aligned to, for there CPython wants it.
+GRANULARITY = mmap.ALLOCATIONGRANULARITY
+
+
 class Mapping:
     """CPython's mapping behind an offset of any byte: it begins at a page before, `lead` bytes earlier."""
 
     def __init__(self, fd, length, offset, **how):
-        self.lead = offset % mmap.ALLOCATIONGRANULARITY
+        self.lead = offset % GRANULARITY
         if length == 0 and fd >= 0 and 0 < os.fstat(fd).st_size <= offset:
             raise ValueError("mmap offset is greater than file size")  # The page before may lie inside the file.
         self.map = mmap.mmap(fd, length + self.lead if length else 0, offset=offset - self.lead, **how)

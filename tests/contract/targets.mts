@@ -64,7 +64,7 @@ function guest(language: GuestLanguage, host: GuestHost): Target {
     open,
     openExisting: (path) => runner.openExisting(path),
     // Negative positions are Python's and JavaScript's; the others' cursors are not asked for random things.
-    abilities: { cursor: language === 'javascript', pages: !host.endsWith('-polyfill') },
+    abilities: { cursor: language === 'javascript' || language === 'python', pages: !host.endsWith('-polyfill') },
     close: () => runner.close(),
   };
 }
@@ -73,7 +73,7 @@ export const targets: Target[] = [
   here('node', openHere),
   here('node-polyfill', await polyfillOpener()),
   ...(['node', 'node-polyfill', 'wasmtime', 'wasmtime-polyfill'] as const).flatMap((host) =>
-    (['rust', 'c', 'javascript'] as const).map((language) => guest(language, host)),
+    (['rust', 'c', 'javascript', 'python'] as const).map((language) => guest(language, host)),
   ),
 ];
 

@@ -7,10 +7,10 @@ import { fuzz, fuzzThere } from './fuzz.mjs';
 
 const { FUZZ_OPERATIONS, FUZZ_SEED = String(Math.floor(Math.random() * 2 ** 32)) } = process.env;
 
-/** A guest answers through pipes, and JavaScript in a guest is interpreted. */
+/** A guest answers through pipes, and JavaScript and Python in a guest are interpreted. */
 function operations({ language }: Target): number {
   if (FUZZ_OPERATIONS) return Number(FUZZ_OPERATIONS);
-  return { typescript: 20_000, javascript: 200 }[language as string] ?? 2000;
+  return { typescript: 20_000, javascript: 200, python: 500 }[language as string] ?? 2000;
 }
 
 for (const target of targets) {

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds the example programs and the suite's runner of each guest language into build/guests/LANGUAGE/NAME.wasm:
-# guests.sh [rust] [c] [javascript]. What was made from the same sources stays.
+# guests.sh [rust] [c] [javascript] [python]. What was made from the same sources stays.
 set -eu
 cd "$(dirname "$0")/../.."
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/wasi-mmap"
@@ -13,7 +13,7 @@ say() { printf '%s\n' "guests: $*"; }
 
 # sum_of FILE-OR-FOLDER...: tells whether one of them changed.
 sum_of() {
-  find "$@" -type f | LC_ALL=C sort | xargs cat tests/tools/guests.sh package-lock.json | cksum
+  find "$@" -type f -not -path '*/build/*' -not -path '*.egg-info/*' -not -path '*__pycache__*' | LC_ALL=C sort | xargs cat tests/tools/guests.sh package-lock.json | cksum
 }
 
 # quietly NAME COMMAND...: shows what a command said only if it failed.
@@ -86,6 +86,24 @@ build_javascript() {
   done
 }
 
+# One component runs all scripts. It takes a minute to make: it is kept by what it is made of, apart from the clone.
+build_python() {
+  scripts=build/guests/python/scripts
+  rm -rf "$scripts"
+  mkdir -p "$scripts" "$cache/python"
+  cp tests/contract/oracle.py tests/contract/cases.py tests/contract/guests/contract.py guest/python/examples/*.py "$scripts"
+  key=$(cat $(find guest/python wit -type f -not -path '*/examples/*' -not -path '*/build/*' -not -path '*.egg-info/*' -not -path '*__pycache__*' | LC_ALL=C sort) | sha256sum | cut -c1-32)
+  kept="$cache/python/$key.wasm"
+  # Its compiler is the one that is there for all clones, see zig.sh.
+  PYTHONPATH="$(echo "$cache"/ziglang-*)" ZIG_GLOBAL_CACHE_DIR="$cache/zig" quietly python-library build/venv/bin/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps guest/python
+  if [ ! -e "$kept" ]; then
+    say 'making the component that runs scripts in Python (a minute)'
+    quietly python build/venv/bin/python -m wasi_mmap -o "$kept.$$.wasm"
+    mv "$kept.$$.wasm" "$kept"
+  fi
+  ln -f "$kept" build/guests/python/contract.wasm 2>/dev/null || cp "$kept" build/guests/python/contract.wasm
+}
+
 # The worlds of the programs, beside the contract and the interfaces of WASI.
 rm -rf "$wit"
 mkdir -p "$wit/deps/wasi-mmap"
@@ -93,12 +111,13 @@ cp guest/wit/examples.wit "$wit/"
 cp wit/mmap.wit "$wit/deps/wasi-mmap/"
 cp -r node_modules/@bytecodealliance/jco/lib/wit/builtin/0.2.12/* "$wit/deps/"
 
-[ $# -gt 0 ] || set -- c rust javascript
+[ $# -gt 0 ] || set -- c rust javascript python
 for language in "$@"; do
   case $language in
   c) sources='guest/c tests/contract/guests/c tests/host/guests tests/cli/guests tests/bench/guests tests/polyfill/guests' ;;
   rust) sources='guest/rust tests/contract/guests/rust tests/polyfill/guests tests/browser/guest' ;;
   javascript) sources='guest/js dist/portable tests/contract/guests/contract.ts tests/contract/steps.mts' ;;
+  python) sources='guest/python tests/contract/oracle.py tests/contract/cases.py tests/contract/guests/contract.py' ;;
   *) echo "guests.sh: no language $language" >&2; exit 2 ;;
   esac
   mkdir -p "build/guests/$language"

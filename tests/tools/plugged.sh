@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/../.."
 
-for language in c rust javascript; do
+for language in c rust javascript python; do
   runner="build/guests/$language/contract"
   sum=$(cat "$runner.wasm" dist/polyfill/polyfill.wasm dist/polyfill/plug.wasm tests/tools/setup.sh | cksum)
   [ "$(cat "$runner.plugged" 2>/dev/null)" = "$sum" ] && continue

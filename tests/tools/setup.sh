@@ -226,6 +226,7 @@ build) ;;
 polyfill) wasm_components ;;
 guests)
   zig # The C compiler.
+  pip 'setuptools>=77' componentize-py==0.25.1 # For the guests in Python.
   wasm_components
   wasmtime_cli
   ;;

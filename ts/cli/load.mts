@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 import { cached } from './cache.mjs';
 import type { Imports } from './imports.mjs';
 import { missingPackages, UsageError } from './options.mjs';
@@ -87,6 +88,15 @@ async function transpile(bytes: Buffer, path: string): Promise<Record<string, Ui
   return { ...files, 'package.json': '{"type":"module"}', 'facts.json': JSON.stringify(facts) };
 }
 
+/** A module with a global of `i32.const 0, i32.const 0, i32.add`. */
+const EXTENDED_CONSTANT = [0, 97, 115, 109, 1, 0, 0, 0, 6, 9, 1, 127, 0, 65, 0, 65, 0, 106, 11];
+
+/** Libraries that are linked into a component, as Python is, need constant expressions that Node 20 has behind a flag. */
+function allowExtendedConstants(): void {
+  if (!WebAssembly.validate(Uint8Array.from(EXTENDED_CONSTANT)))
+    setFlagsFromString('--experimental-wasm-extended-const');
+}
+
 /** Checks a component, and returns what starts it. */
 export async function load(path: string, imports: Imports, version: string): Promise<() => void> {
   const bytes = await readComponent(path);
@@ -101,6 +111,7 @@ export async function load(path: string, imports: Imports, version: string): Pro
   const { instantiate } = (await import(pathToFileURL(join(folder, 'component.js')).href)) as {
     instantiate: Instantiate;
   };
+  allowExtendedConstants();
   const instance = await instantiate(async (file) => WebAssembly.compile(await readFile(join(folder, file))), imports);
   return () => instance[run]?.run();
 }

@@ -1,0 +1,42 @@
+"""The command line: ``python -m wasi_mmap app.py -o app.wasm``."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from ._build import BuildError, build
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        prog="python -m wasi_mmap",
+        description="Builds a component of a Python program that may `import mmap`, to be started by `wasi-mmap run`.",
+    )
+    parser.add_argument(
+        "program",
+        nargs="?",
+        type=Path,
+        help="the program; without one, a component that runs scripts: its arguments are those of `python`",
+    )
+    parser.add_argument("-o", "--output", type=Path, help="the component (default: the program's name with .wasm)")
+    parser.add_argument(
+        "-p",
+        "--path",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FOLDER",
+        help="where the program's modules are, beside its own folder; may be repeated",
+    )
+    options = parser.parse_args()
+    output = options.output or Path(options.program.with_suffix(".wasm").name if options.program else "python.wasm")
+    try:
+        build(options.program, output, options.path)
+    except BuildError as error:
+        print(f"wasi_mmap: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

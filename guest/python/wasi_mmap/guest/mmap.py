@@ -1,0 +1,59 @@
+"""Memory-mapped files in a component: a drop-in for CPython's ``mmap`` on UNIX, over the interface `wasi-mmap:mmap`.
+
+Everything is as in https://docs.python.org/3/library/mmap.html, but for this:
+
+- A file that shrinks under its map is an ``OSError`` (``EFAULT``) for who touches what is lost, not the end of the process.
+- ``resize(0)`` is refused before the file is touched, and so is ``resize`` of a map made with ``MAP_PRIVATE``.
+- ``flush`` and ``madvise`` take any offset.
+- A buffer of a map (``memoryview(m)``, ``re.search(pattern, m)``, ``struct.unpack_from(format, m)``) is a copy of it in the
+  component's memory while somebody holds one. What is changed in the copy goes back when the last holder releases it, at
+  ``flush()`` and before a search; only bytes that were changed are written. Meanwhile the map's methods use the copy, so that
+  the program sees one memory; what others write to the file is seen after the release.
+- Loops that take one small piece after the other from a READ or COPY map (``m[i]``, ``read_byte``, ``readline``, iteration)
+  read ahead, up to 4 KiB. Every byte read ahead is served once, and only forward: who looks at a byte again gets it from the
+  file. What this program does through any map, ``time.sleep``, opening a file and the other events of ``sys.audit`` drop what
+  was read ahead, and a loop whose steps take more than some microseconds does not read ahead. What remains: bytes that
+  another process, or this program through ``write()`` of a file, changes *while* a fast loop is just before them may be
+  delivered as they were. ``mmap.set_read_ahead(0)`` turns it off.
+"""
+
+import gc
+import io
+import os
+import sys
+
+import _wasi_mmap
+from _wasi_mmap import *  # noqa: F403
+
+_REMEMBERED = 512
+_opened = {}  # The paths of files that were opened, in this order.
+
+
+def _watch(event, arguments):
+    if event == "import":
+        return
+    _wasi_mmap._forget()
+    if event != "open" or not isinstance(arguments[0], (str, bytes, os.PathLike)):
+        return
+    try:
+        path = os.path.abspath(os.fsdecode(arguments[0]))
+    except (OSError, TypeError, ValueError):
+        return  # What is wrong with it is open()'s to say.
+    _opened.pop(path, None)
+    _opened[path] = None
+    if len(_opened) > _REMEMBERED:
+        del _opened[next(iter(_opened))]
+
+
+def _paths(fd):
+    """What identifies the file of a descriptor, and where it may be found: a path a line."""
+    paths = []
+    for each in gc.get_objects():
+        if type(each) is io.FileIO and not each.closed and each.fileno() == fd and not isinstance(each.name, int):
+            paths.append(os.path.abspath(os.fsdecode(each.name)))
+    paths += reversed(_opened)
+    return os.fstat(fd).st_ino, "\n".join(path for path in paths if "\n" not in path)
+
+
+sys.addaudithook(_watch)
+_wasi_mmap._use_paths(_paths, False)

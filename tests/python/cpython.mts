@@ -1,0 +1,60 @@
+/** CPython's own test_mmap.py, as an installed Python has it, run in the guest. */
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { NATIVE, runGuest, type Host } from './hosts.mjs';
+import { brief, outcomesOf, type Outcome } from './outcomes.mjs';
+
+/** How a method ended, in the terms of the table. */
+export type Verdict = 'ok' | 'skipped by itself' | 'not applicable' | 'failed';
+
+export interface Row {
+  method: string;
+  verdict: Verdict;
+  reason: string;
+}
+
+/** Reasons for which a method skips itself that say what the guest is, a 32-bit UNIX. */
+const NOT_APPLICABLE = [/windows/i, /32-bit/i];
+
+/** The folder of the module `test` of the installed Python, or undefined if it came without. */
+export function testsOfPython(): string | undefined {
+  const { status, stdout } = spawnSync(NATIVE, ['-c', 'import test.test_mmap as t; print(t.__file__)'], {
+    encoding: 'utf8',
+  });
+  return status === 0 ? dirname(stdout.trim()) : undefined;
+}
+
+export function versionOfPython(): string {
+  return spawnSync(NATIVE, ['-c', 'import sys; print(sys.version.split()[0])'], { encoding: 'utf8' }).stdout.trim();
+}
+
+function toRow({ test, outcome, reason }: Outcome): Row {
+  const method = test.replace(/^test\.test_mmap\./, '');
+  if (outcome === 'ok') return { method, verdict: 'ok', reason: '' };
+  if (outcome !== 'skipped') return { method, verdict: 'failed', reason: brief({ test, outcome, reason }) };
+  const applies = !NOT_APPLICABLE.some((pattern) => pattern.test(reason));
+  return { method, verdict: applies ? 'skipped by itself' : 'not applicable', reason };
+}
+
+/** Runs all methods on a host. */
+export async function runTestMmap(host: Host, tests: string): Promise<Row[]> {
+  const folder = mkdtempSync(resolve('build', 'test-mmap-'));
+  try {
+    // The module, unmodified, and the package that it needs.
+    mkdirSync(join(folder, 'test'));
+    for (const name of ['__init__.py', 'test_mmap.py', 'support'])
+      cpSync(join(tests, name), join(folder, 'test', name), { recursive: true });
+    cpSync('tests/python/guests/unittests.py', join(folder, 'unittests.py'));
+    const ran = await runGuest(host, ['/unittests.py', 'test.test_mmap'], { '/': folder });
+    return [...outcomesOf(ran).values()].map(toRow);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Methods that are known to fail on a host, and why: one that passes is an error. */
+export function expectedFailures(host: Host): Record<string, string> {
+  const all = JSON.parse(readFileSync('tests/python/expectations.json', 'utf8')) as Record<string, Record<string, string>>;
+  return { ...all['test_mmap'], ...all[`test_mmap on ${host}`] };
+}

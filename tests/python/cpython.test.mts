@@ -1,0 +1,43 @@
+// CPython's own tests of mmap, on every host: one test a method.
+import { suite, test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { expectedFailures, runTestMmap, testsOfPython, versionOfPython, type Row } from './cpython.mjs';
+import { HOSTS, missing, type Host } from './hosts.mjs';
+
+const tests = testsOfPython();
+
+test('the installed Python has its tests', () => {
+  if (tests !== undefined) return;
+  console.log(`skips test_mmap.py: Python ${versionOfPython()} came without its module test (Debian: libpython3-testsuite)`);
+  assert.not.ok(process.env['CI'], 'CI needs it');
+});
+
+const tables = new Map<Host, Row[] | Error>();
+for (const host of tests === undefined ? [] : HOSTS) {
+  const lacking = missing(host);
+  if (lacking === undefined) tables.set(host, await runTestMmap(host, tests as string).catch((error: Error) => error));
+  else console.log(`${host} skips test_mmap.py: there is no ${lacking}`);
+}
+
+test.run();
+
+for (const [host, rows] of tables) {
+  const run = suite(`test_mmap on ${host}`);
+  const expected = expectedFailures(host);
+  run('runs to its end', () => {
+    assert.ok(Array.isArray(rows), String(rows));
+    assert.ok(rows.filter(({ verdict }) => verdict === 'ok').length >= 34, `${rows.length} methods`);
+  });
+  run('expectations name methods that exist', () => {
+    const names = new Set((rows as Row[]).map(({ method }) => method));
+    for (const name of Object.keys(expected)) assert.ok(names.has(name), name);
+  });
+  for (const { method, verdict, reason } of Array.isArray(rows) ? rows : []) {
+    run(method, () => {
+      if (method in expected) assert.is(verdict, 'failed', 'passes, though it is expected to fail');
+      // Nothing but Windows and 64 bits is a reason to skip one.
+      else assert.ok(verdict === 'ok' || verdict === 'not applicable', `${verdict}: ${reason}`);
+    });
+  }
+  run.run();
+}

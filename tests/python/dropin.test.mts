@@ -1,0 +1,82 @@
+// The drop-in in guests, on every host: what programs in Python count on, told by the same tests natively.
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { HOSTS, missing, runGuest, runNative, type Ran } from './hosts.mjs';
+import { brief, outcomesOf } from './outcomes.mjs';
+
+async function inFolder(run: (folder: string) => Promise<Ran>): Promise<Ran> {
+  const folder = mkdtempSync(resolve('build', 'dropin-'));
+  try {
+    cpSync('tests/python/guests', `${folder}/guests`, { recursive: true });
+    return await run(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function check(ran: Ran, least: number): void {
+  const outcomes = [...outcomesOf(ran).values()];
+  for (const outcome of outcomes.filter(({ outcome: how }) => how !== 'skipped'))
+    assert.is(outcome.outcome, 'ok', `${outcome.test}: ${brief(outcome)}\n${outcome.reason}`);
+  assert.ok(outcomes.filter(({ outcome }) => outcome === 'ok').length >= least, `${outcomes.length} methods`);
+}
+
+test('the tests hold for CPython', async () => {
+  check(await inFolder((folder) => runNative(['guests/unittests.py', 'test_dropin'], folder, `${folder}/guests`)), 40);
+});
+
+/** Exports a buffer, which puts the pages into the memory of the guest where the host can. */
+const HAS_SPAN = `
+import mmap
+with open('/guests/test_dropin.py', 'rb') as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as m:
+    with memoryview(m) as view:
+        print(mmap._wasi_mmap._has_span(m), bytes(view) == file.read())
+`;
+
+for (const host of HOSTS) {
+  const lacking = missing(host);
+  if (lacking !== undefined) {
+    test(`${host} is there`, () => {
+      console.log(`${host} skips the drop-in: there is no ${lacking}`);
+      assert.not.ok(process.env['CI'], 'CI has every host');
+    });
+    continue;
+  }
+
+  test(`the tests hold in a guest on ${host}`, async () => {
+    check(await inFolder((folder) => runGuest(host, ['/guests/unittests.py', 'test_dropin'], { '/': folder }, '/guests')), 60);
+  });
+
+  test(`the map's memory is the file's pages on ${host}, if it is no polyfill`, async () => {
+    const { stdout, stderr } = await inFolder((folder) => runGuest(host, ['-c', HAS_SPAN], { '/': folder }));
+    const has = host.endsWith('-polyfill') ? 'False' : 'True';
+    assert.is(stdout.trim(), `${has} True`, stderr);
+  });
+
+  test(`the log analyser on ${host}`, async () => {
+    const script = 'guest/python/examples/log_analyser.py';
+    const { status, stdout, stderr } = await inFolder((folder) => {
+      cpSync(script, `${folder}/log_analyser.py`);
+      cpSync('tests/python/server.log', `${folder}/server.log`);
+      return runGuest(host, ['/log_analyser.py', '/server.log'], { '/': folder });
+    });
+    assert.is(stderr, '');
+    assert.is(status, 0);
+    const native = await runNative([resolve(script), resolve('tests/python/server.log')], '.');
+    assert.is(stdout, native.stdout);
+    assert.match(stdout, /^ERROR: 2$/m);
+  });
+
+  test(`exit codes and errors on ${host}`, async () => {
+    const run = (code: string): Promise<Ran> => runGuest(host, ['-c', code], {});
+    assert.is((await run('pass')).status, 0);
+    assert.is((await run('import sys; sys.exit(1)')).status, 1);
+    const raised = await run('def f():\n  import mmap\n  mmap.mmap(-1, 0)\nf()');
+    assert.is(raised.status, 1);
+    assert.match(raised.stderr, /^Traceback [^]*File "<string>", line 3, in f[^]*OSError: \[Errno 28\] Invalid argument$/m);
+  });
+}
+
+test.run();

@@ -1,0 +1,157 @@
+/**
+ * Packages of PyPI that map files, unmodified: their own tests and small programs, in the guest and in CPython, compared
+ * method by method.
+ */
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { runGuest, runNative, type Host } from './hosts.mjs';
+import { brief, outcomesOf, type Outcome } from './outcomes.mjs';
+
+export interface Package {
+  /** As tests/python/packages.txt pins it. */
+  name: string;
+  /** What is run: modules of tests, or a program of tests/python/guests. */
+  modules?: string[];
+  program?: string;
+  /** Packages that it needs. */
+  needs: string[];
+}
+
+export const PACKAGES: Package[] = [
+  {
+    name: 'maxminddb',
+    modules: [
+      'tests.reader_test.TestMMAPReader',
+      'tests.reader_test.TestMMAPReaderWithIPObjects',
+      'tests.reader_test.TestAutoReader',
+      'tests.reader_test.TestReaderInitialization',
+      'tests.decoder_test',
+    ],
+    needs: [],
+  },
+  {
+    name: 'gitdb',
+    modules: [
+      ...['base', 'example', 'pack', 'stream', 'util'].map((name) => `gitdb.test.test_${name}`),
+      ...['git', 'loose', 'mem', 'pack', 'ref'].map((name) => `gitdb.test.db.test_${name}`),
+    ],
+    needs: ['smmap', 'pytest', 'pluggy', 'iniconfig', 'packaging', 'pygments'],
+  },
+  { name: 'smmap', modules: ['buf', 'mman', 'tutorial', 'util'].map((name) => `smmap.test.test_${name}`), needs: [] },
+  { name: 'prometheus_client', modules: ['tests.test_multiprocess', 'growth'], needs: [] },
+  { name: 'pefile', program: 'executables.py', needs: [] },
+];
+
+const { XDG_CACHE_HOME } = process.env;
+const CACHE = join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'wasi-mmap', 'python', 'packages');
+
+/** The version that is pinned. */
+export function versionOf(name: string): string {
+  const line = new RegExp(`^${name}==(\\S+)`, 'm').exec(readFileSync('tests/python/packages.txt', 'utf8'));
+  return line?.[1] as string;
+}
+
+/** The source of a package as PyPI has it, unpacked once. */
+export function sourceOf(name: string): string {
+  const release = `${name}-${versionOf(name)}`;
+  const folder = join(CACHE, release);
+  if (existsSync(folder)) return folder;
+  mkdirSync(CACHE, { recursive: true });
+  const draft = mkdtempSync(join(CACHE, 'draft-'));
+  try {
+    const script = 'tests/python/fetch.py';
+    const { status, stderr } = spawnSync('build/venv/bin/python', [script, name, draft], { encoding: 'utf8' });
+    if (status !== 0) throw new Error(`${release} cannot be had: ${stderr.slice(-1000)}`);
+    renameSync(join(draft, readdirSync(draft)[0] as string), folder);
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+  }
+  return folder;
+}
+
+/** Where importable code begins in the source of a package. */
+const CODE: Record<string, string> = { pytest: 'src', pluggy: 'src', iniconfig: 'src', packaging: 'src' };
+
+/** A folder with the package, what it needs and what the tests read, for one run. */
+function prepare({ name, needs }: Package): { folder: string; path: string[] } {
+  const folder = mkdtempSync(resolve('build', 'package-'));
+  cpSync(sourceOf(name), folder, { recursive: true });
+  for (const need of needs)
+    cpSync(join(sourceOf(need), CODE[need] ?? '.'), join(folder, 'needs', need), { recursive: true });
+  cpSync('tests/python/guests', join(folder, 'guests'), { recursive: true });
+  if (name === 'gitdb') {
+    // Its tests look into the repository that they are in; a source distribution is in none.
+    const options = { cwd: folder, encoding: 'utf8' } as const;
+    const git = ['-c', 'user.name=tests', '-c', 'user.email=tests@localhost'];
+    const commit = [...git, 'commit', '--quiet', '--message=source'];
+    for (const words of [['init', '--quiet'], ['add', 'gitdb'], commit, ['repack', '-adq'], ['pack-refs', '--all']])
+      spawnSync('git', words, options);
+  }
+  if (name === 'pefile') {
+    const installed = spawnSync('build/venv/bin/python', ['-c', 'import pip; print(pip.__path__[0])'], { encoding: 'utf8' });
+    const launchers = join(installed.stdout.trim(), '_vendor', 'distlib');
+    for (const file of readdirSync(launchers).filter((entry) => entry.endsWith('.exe')))
+      cpSync(join(launchers, file), join(folder, file));
+  }
+  return { folder, path: ['.', ...needs.map((need) => `needs/${need}`)] };
+}
+
+export interface Compared {
+  /** Methods that end in the same way. */
+  same: number;
+  /** Of them, those that pass. */
+  passed: number;
+  /** The others: how each ends in CPython, and how in the guest. */
+  different: Map<string, { native: string; guest: string }>;
+}
+
+/** Natively, from a copy of the folder of its own. */
+async function outcomesOfNative(tested: Package): Promise<Map<string, Outcome>> {
+  const { folder, path } = prepare(tested);
+  try {
+    const { program = 'unittests.py', modules = [] } = tested;
+    const where = [...path, 'guests'].map((part) => join(folder, part)).join(':');
+    return outcomesOf(await runNative([join('guests', program), ...modules], folder, where));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function outcomesOfGuest(tested: Package, host: Host): Promise<Map<string, Outcome>> {
+  const { folder, path } = prepare(tested);
+  try {
+    const { program = 'unittests.py', modules = [] } = tested;
+    const where = [...path, 'guests', 'guests/standins'].map((part) => `/${part}`).join(':');
+    mkdirSync(join(folder, 'tmp'), { recursive: true });
+    return outcomesOf(await runGuest(host, [`/guests/${program}`, ...modules], { '/': folder }, where));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const natives = new Map<string, Promise<Map<string, Outcome>>>();
+
+export async function compare(tested: Package, host: Host): Promise<Compared> {
+  const native = await (natives.get(tested.name) ?? natives.set(tested.name, outcomesOfNative(tested)).get(tested.name));
+  const guest = await outcomesOfGuest(tested, host);
+  const compared: Compared = { same: 0, passed: 0, different: new Map() };
+  for (const test of new Set([...(native?.keys() ?? []), ...guest.keys()])) {
+    const [here, there] = [native?.get(test), guest.get(test)];
+    // What a program says is compared too.
+    const same = here?.outcome === there?.outcome && (here?.outcome !== 'ok' || here.reason === there?.reason);
+    if (same) {
+      compared.same += 1;
+      if (here?.outcome === 'ok') compared.passed += 1;
+    } else
+      compared.different.set(test, { native: here ? brief(here) : 'not there', guest: there ? brief(there) : 'not there' });
+  }
+  return compared;
+}
+
+/** Methods that end otherwise in a guest, and why: one that does not is an error. */
+export function expectedDifferences(name: string): Record<string, string> {
+  const all = JSON.parse(readFileSync('tests/python/expectations.json', 'utf8')) as Record<string, Record<string, string>>;
+  return all[name] ?? {};
+}

@@ -1,0 +1,28 @@
+// Packages of PyPI in the guest, against CPython: one test a package and host.
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { HOSTS, missing } from './hosts.mjs';
+import { compare, expectedDifferences, PACKAGES, versionOf } from './packages.mjs';
+
+for (const tested of PACKAGES) {
+  for (const host of HOSTS) {
+    test(`${tested.name} ${versionOf(tested.name)} on ${host} ends as in CPython`, async () => {
+      const lacking = missing(host);
+      if (lacking !== undefined) {
+        console.log(`${host} skips ${tested.name}: there is no ${lacking}`);
+        assert.not.ok(process.env['CI'], 'CI has every host');
+        return;
+      }
+      const { same, passed, different } = await compare(tested, host);
+      const expected = expectedDifferences(tested.name);
+      const known = [...different.keys()].filter((name) => name in expected);
+      console.log(`${tested.name} on ${host}: ${same} alike, ${passed} of them passed, ${known.length} known to differ`);
+      assert.ok(passed > 0, 'something passes');
+      for (const [name, { native, guest }] of different)
+        assert.ok(name in expected, `${name}: ${guest} in the guest, ${native} in CPython`);
+      for (const name of Object.keys(expected)) assert.ok(different.has(name), `${name} does not differ any more`);
+    });
+  }
+}
+
+test.run();
