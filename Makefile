@@ -17,6 +17,7 @@ help:
 	@echo 'make build        the addon for this machine and the library'
 	@echo 'make wasmtime     the command for wasmtime'
 	@echo 'make polyfill     the component for hosts without a native mapping, and what plugs it'
+	@echo 'make programs     LMDB, SQLite and libmaxminddb, natively and as components'
 	@echo 'make package      the npm package, as build/wasi-mmap-VERSION.tgz'
 	@echo 'make prebuilds    the addon for every platform'
 	@echo 'make clean        remove what was built'

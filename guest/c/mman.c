@@ -512,8 +512,12 @@ int munmap(void *address, size_t length) {
 
 /* For each_part(). */
 static wmmap_status flush(const region *of, size_t start, size_t end) {
-  if (of->span.handle == 0)
-    return wmmap_flush(of->mapping, start, end - start);
+  if (of->span.handle == 0) {
+    size_t there = 0;
+    const wmmap_status got = available(of, &there);
+    end = smaller(end, there); /* Behind the end of the file there is nothing to flush. */
+    return got != WMMAP_OK || start >= end ? got : wmmap_flush(of->mapping, start, end - start);
+  }
 #ifdef WASI_MMAN_NO_SPANS
   return WMMAP_OK;
 #else

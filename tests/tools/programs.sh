@@ -46,6 +46,10 @@ maxminddb=$(echo "$packages"/maxminddb-*/extension/libmaxminddb)
 version=$(sed -n 's/^AC_INIT(\[libmaxminddb\], \[\(.*\)\], .*/\1/p' "$maxminddb/configure.ac")
 
 wasi_cc() { tests/tools/zig.sh cc -target wasm32-wasi -O3 -s -Iguest/c "$@"; }
+# Where there is only a compiler of C++, zig's is one of C for this machine too.
+native_cc() {
+  if command -v cc >/dev/null 2>&1; then cc "$@"; else tests/tools/zig.sh cc "$@"; fi
+}
 emulated='-D_WASI_EMULATED_SIGNAL -D_WASI_EMULATED_GETPID -D_WASI_EMULATED_PROCESS_CLOCKS'
 libraries='-lwasi-emulated-signal -lwasi-emulated-getpid -lwasi-emulated-process-clocks'
 
@@ -58,7 +62,7 @@ object() {
   [ -e "$object" ] && return
   case $target in
   wasi) quietly "$name-wasi" wasi_cc -w "$@" -c "$source" -o "$object.new.o" ;;
-  native) quietly "$name-native" cc -O2 -w "$@" -c "$source" -o "$object.new.o" ;;
+  native) quietly "$name-native" native_cc -O2 -w "$@" -c "$source" -o "$object.new.o" ;;
   esac
   mv "$object.new.o" "$object"
 }
@@ -75,7 +79,7 @@ program() {
   shift
   # shellcheck disable=SC2086 # lists
   {
-    quietly "$name-native" cc -O2 $strict "$@" $native_flags $sources $native_objects -lm -lpthread -o "$output/$name"
+    quietly "$name-native" native_cc -O2 $strict "$@" $native_flags $sources $native_objects -lm -lpthread -o "$output/$name"
     quietly "$name-wasi" wasi_cc $strict "$@" $wasi_flags $emulated $sources $wasi_objects "$mman" $libraries -o "$output/$name.core.wasm"
   }
   build/venv/bin/wasm-tools component embed "$wit" --world "${world:-imports-spans}" "$output/$name.core.wasm" -o "$output/$name.typed.wasm"
