@@ -46,7 +46,10 @@ for (const host of HOSTS) {
   }
 
   test(`the tests hold in a guest on ${host}`, async () => {
-    check(await inFolder((folder) => runGuest(host, ['/guests/unittests.py', 'test_dropin'], { '/': folder }, '/guests')), 60);
+    check(
+      await inFolder((folder) => runGuest(host, ['/guests/unittests.py', 'test_dropin'], { '/': folder }, '/guests')),
+      60,
+    );
   });
 
   test(`the map's memory is the file's pages on ${host}, if it is no polyfill`, async () => {
@@ -75,7 +78,10 @@ for (const host of HOSTS) {
     assert.is((await run('import sys; sys.exit(1)')).status, 1);
     const raised = await run('def f():\n  import mmap\n  mmap.mmap(-1, 0)\nf()');
     assert.is(raised.status, 1);
-    assert.match(raised.stderr, /^Traceback [^]*File "<string>", line 3, in f[^]*OSError: \[Errno 28\] Invalid argument$/m);
+    assert.match(
+      raised.stderr,
+      /^Traceback [^]*File "<string>", line 3, in f[^]*OSError: \[Errno 28\] Invalid argument$/m,
+    );
   });
 }
 
