@@ -14,7 +14,8 @@ function timesOf({ status, stdout, stderr }: Ran, where: string): Times {
 }
 
 function report(host: Host, guest: Times, native: Times): void {
-  const ns = (name: string, operations = 'operations'): number => ((guest[name] ?? NaN) * 1e9) / (guest[operations] ?? NaN);
+  const ns = (name: string, operations = 'operations'): number =>
+    ((guest[name] ?? NaN) * 1e9) / (guest[operations] ?? NaN);
   const rate = (seconds = NaN): number => speed(SEARCH_SIZE, seconds * 1e9);
   const name = (what: string): string => `${what} (${host})`;
   const hasSpans = !host.endsWith('-polyfill');
@@ -50,7 +51,14 @@ function report(host: Host, guest: Times, native: Times): void {
   );
   add(name('find, 256 MiB'), 'find', 'CPython find', 'GB/s', rate(guest['find']), rate(native['find']), 1 / 1.5);
   add(name('rfind, 256 MiB'), 'rfind', 'CPython rfind', 'GB/s', rate(guest['rfind']), rate(native['rfind']), 1 / 1.5);
-  add(name('readline, 4 MiB'), 'readline', 'CPython readline', 's', guest['readline'] ?? NaN, native['readline'] ?? NaN);
+  add(
+    name('readline, 4 MiB'),
+    'readline',
+    'CPython readline',
+    's',
+    guest['readline'] ?? NaN,
+    native['readline'] ?? NaN,
+  );
 }
 
 /** @param path text of at least SEARCH_SIZE */

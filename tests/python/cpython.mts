@@ -55,6 +55,9 @@ export async function runTestMmap(host: Host, tests: string): Promise<Row[]> {
 
 /** Methods that are known to fail on a host, and why: one that passes is an error. */
 export function expectedFailures(host: Host): Record<string, string> {
-  const all = JSON.parse(readFileSync('tests/python/expectations.json', 'utf8')) as Record<string, Record<string, string>>;
+  const all = JSON.parse(readFileSync('tests/python/expectations.json', 'utf8')) as Record<
+    string,
+    Record<string, string>
+  >;
   return { ...all['test_mmap'], ...all[`test_mmap on ${host}`] };
 }

@@ -46,7 +46,10 @@ for (const host of HOSTS) {
   }
 
   test(`the tests hold in a guest on ${host}`, async () => {
-    check(await inFolder((folder) => runGuest(host, ['/guests/unittests.py', 'test_dropin'], { '/': folder }, '/guests')), 60);
+    check(
+      await inFolder((folder) => runGuest(host, ['/guests/unittests.py', 'test_dropin'], { '/': folder }, '/guests')),
+      60,
+    );
   });
 
   test(`the map's memory is the file's pages on ${host}, if it is no polyfill`, async () => {
@@ -69,13 +72,22 @@ for (const host of HOSTS) {
     assert.match(stdout, /^ERROR: 2$/m);
   });
 
+  test(`the clock on ${host}`, async () => {
+    const { stdout, stderr } = await runGuest(host, ['-c', 'import time, logging; print(time.time_ns())'], {});
+    const apart = Math.abs(Number(BigInt(stdout.trim() || 0) / 1_000_000n) - Date.now());
+    assert.ok(apart < 600_000, `${stdout}${stderr}`);
+  });
+
   test(`exit codes and errors on ${host}`, async () => {
     const run = (code: string): Promise<Ran> => runGuest(host, ['-c', code], {});
     assert.is((await run('pass')).status, 0);
     assert.is((await run('import sys; sys.exit(1)')).status, 1);
     const raised = await run('def f():\n  import mmap\n  mmap.mmap(-1, 0)\nf()');
     assert.is(raised.status, 1);
-    assert.match(raised.stderr, /^Traceback [^]*File "<string>", line 3, in f[^]*OSError: \[Errno 28\] Invalid argument$/m);
+    assert.match(
+      raised.stderr,
+      /^Traceback [^]*File "<string>", line 3, in f[^]*OSError: \[Errno 28\] Invalid argument$/m,
+    );
   });
 }
 

@@ -36,7 +36,11 @@ function run(command: string[], environment: NodeJS.ProcessEnv, folder: string):
     child.on('error', (error) => err.push(Buffer.from(error.message)));
     child.on('close', (status, signal) => {
       clearTimeout(timer);
-      resolve({ status: status ?? signal, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() });
+      resolve({
+        status: status ?? signal,
+        stdout: Buffer.concat(out).toString(),
+        stderr: Buffer.concat(err).toString(),
+      });
     });
   });
 }

@@ -90,7 +90,9 @@ function prepare({ name, needs }: Package): { folder: string; path: string[] } {
       spawnSync('git', words, options);
   }
   if (name === 'pefile') {
-    const installed = spawnSync('build/venv/bin/python', ['-c', 'import pip; print(pip.__path__[0])'], { encoding: 'utf8' });
+    const installed = spawnSync('build/venv/bin/python', ['-c', 'import pip; print(pip.__path__[0])'], {
+      encoding: 'utf8',
+    });
     const launchers = join(installed.stdout.trim(), '_vendor', 'distlib');
     for (const file of readdirSync(launchers).filter((entry) => entry.endsWith('.exe')))
       cpSync(join(launchers, file), join(folder, file));
@@ -134,7 +136,8 @@ async function outcomesOfGuest(tested: Package, host: Host): Promise<Map<string,
 const natives = new Map<string, Promise<Map<string, Outcome>>>();
 
 export async function compare(tested: Package, host: Host): Promise<Compared> {
-  const native = await (natives.get(tested.name) ?? natives.set(tested.name, outcomesOfNative(tested)).get(tested.name));
+  const native = await (natives.get(tested.name) ??
+    natives.set(tested.name, outcomesOfNative(tested)).get(tested.name));
   const guest = await outcomesOfGuest(tested, host);
   const compared: Compared = { same: 0, passed: 0, different: new Map() };
   for (const test of new Set([...(native?.keys() ?? []), ...guest.keys()])) {
@@ -145,13 +148,19 @@ export async function compare(tested: Package, host: Host): Promise<Compared> {
       compared.same += 1;
       if (here?.outcome === 'ok') compared.passed += 1;
     } else
-      compared.different.set(test, { native: here ? brief(here) : 'not there', guest: there ? brief(there) : 'not there' });
+      compared.different.set(test, {
+        native: here ? brief(here) : 'not there',
+        guest: there ? brief(there) : 'not there',
+      });
   }
   return compared;
 }
 
 /** Methods that end otherwise in a guest, and why: one that does not is an error. */
 export function expectedDifferences(name: string): Record<string, string> {
-  const all = JSON.parse(readFileSync('tests/python/expectations.json', 'utf8')) as Record<string, Record<string, string>>;
+  const all = JSON.parse(readFileSync('tests/python/expectations.json', 'utf8')) as Record<
+    string,
+    Record<string, string>
+  >;
   return all[name] ?? {};
 }

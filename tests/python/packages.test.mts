@@ -16,7 +16,9 @@ for (const tested of PACKAGES) {
       const { same, passed, different } = await compare(tested, host);
       const expected = expectedDifferences(tested.name);
       const known = [...different.keys()].filter((name) => name in expected);
-      console.log(`${tested.name} on ${host}: ${same} alike, ${passed} of them passed, ${known.length} known to differ`);
+      console.log(
+        `${tested.name} on ${host}: ${same} alike, ${passed} of them passed, ${known.length} known to differ`,
+      );
       assert.ok(passed > 0, 'something passes');
       for (const [name, { native, guest }] of different)
         assert.ok(name in expected, `${name}: ${guest} in the guest, ${native} in CPython`);
