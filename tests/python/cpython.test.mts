@@ -9,7 +9,7 @@ const tests = testsOfPython();
 test('the installed Python has its tests', () => {
   if (tests !== undefined) return;
   console.log(
-    `skips test_mmap.py: Python ${versionOfPython()} came without its module test (Debian: libpython3-testsuite)`,
+    `skips test_mmap.py: Python ${versionOfPython()} came without its module test (Debian: libpython3.11-testsuite)`,
   );
   assert.not.ok(process.env['CI'], 'CI needs it');
 });
