@@ -26,10 +26,20 @@ def build_extension(target):
         objects = []
         for source in sorted((HERE / "src").glob("*.c")):
             objects.append(Path(folder, source.stem + ".o"))
-            options = "-target wasm32-wasi -fPIC -O2 -g0 -fvisibility=hidden -Wall -Wextra -Werror".split()
+            options = [
+                "-target",
+                "wasm32-wasi",
+                "-fPIC",
+                "-O2",
+                "-g0",
+                "-fvisibility=hidden",
+                "-Wall",
+                "-Wextra",
+                "-Werror",
+            ]
             run(*zig, "cc", *options, "-Wno-missing-field-initializers", "-c", source, "-o", objects[-1])
         linked = Path(folder, "linked.so")
-        options = "-shared --experimental-pic --unresolved-symbols=import-dynamic --strip-all --no-entry".split()
+        options = ["-shared", "--experimental-pic", "--unresolved-symbols=import-dynamic", "--strip-all", "--no-entry"]
         run(*zig, "wasm-ld", *options, *objects, "-o", linked)
         # The linker of components wants the types of what a library imports, from the library itself.
         tools = shutil.which("wasm-tools", path=os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]]))

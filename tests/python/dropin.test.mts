@@ -72,6 +72,12 @@ for (const host of HOSTS) {
     assert.match(stdout, /^ERROR: 2$/m);
   });
 
+  test(`the clock on ${host}`, async () => {
+    const { stdout, stderr } = await runGuest(host, ['-c', 'import time, logging; print(time.time_ns())'], {});
+    const apart = Math.abs(Number(BigInt(stdout.trim() || 0) / 1_000_000n) - Date.now());
+    assert.ok(apart < 600_000, `${stdout}${stderr}`);
+  });
+
   test(`exit codes and errors on ${host}`, async () => {
     const run = (code: string): Promise<Ran> => runGuest(host, ['-c', code], {});
     assert.is((await run('pass')).status, 0);

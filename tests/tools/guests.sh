@@ -11,9 +11,14 @@ wit=build/guests/wit
 
 say() { printf '%s\n' "guests: $*"; }
 
+# files_of FILE-OR-FOLDER...: those that people wrote.
+files_of() {
+  find "$@" -type f -not -path '*/build/*' -not -path '*.egg-info/*' -not -path '*__pycache__*' | LC_ALL=C sort
+}
+
 # sum_of FILE-OR-FOLDER...: tells whether one of them changed.
 sum_of() {
-  find "$@" -type f -not -path '*/build/*' -not -path '*.egg-info/*' -not -path '*__pycache__*' | LC_ALL=C sort | xargs cat tests/tools/guests.sh package-lock.json | cksum
+  files_of "$@" | xargs cat tests/tools/guests.sh package-lock.json | cksum
 }
 
 # quietly NAME COMMAND...: shows what a command said only if it failed.
@@ -92,7 +97,7 @@ build_python() {
   rm -rf "$scripts"
   mkdir -p "$scripts" "$cache/python"
   cp tests/contract/oracle.py tests/contract/cases.py tests/contract/guests/contract.py guest/python/examples/*.py "$scripts"
-  key=$(cat $(find guest/python wit -type f -not -path '*/examples/*' -not -path '*/build/*' -not -path '*.egg-info/*' -not -path '*__pycache__*' | LC_ALL=C sort) | sha256sum | cut -c1-32)
+  key=$(files_of guest/python wit | grep -v /examples/ | xargs cat | sha256sum | cut -c1-32)
   kept="$cache/python/$key.wasm"
   # Its compiler is the one that is there for all clones, see zig.sh.
   PYTHONPATH="$(echo "$cache"/ziglang-*)" ZIG_GLOBAL_CACHE_DIR="$cache/zig" quietly python-library build/venv/bin/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps guest/python

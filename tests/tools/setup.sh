@@ -180,6 +180,12 @@ chromium() {
   apt_optional Chromium chromium || return 0
 }
 
+# CPython's own tests of mmap, which Debian has apart.
+python_tests() {
+  python3 -c 'import test.test_mmap' 2>/dev/null && return
+  apt_optional "Python's module test" "libpython$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')-testsuite" || return 0
+}
+
 is_linux_x64() { [ "$(uname -s)-$(uname -m)" = Linux-x86_64 ]; }
 
 # Linux on arm64: an emulator, the libraries that Node needs, and Node.
@@ -226,7 +232,8 @@ build) ;;
 polyfill) wasm_components ;;
 guests)
   zig # The C compiler.
-  pip 'setuptools>=77' componentize-py==0.25.1 # For the guests in Python.
+  pip setuptools==84.2.1 componentize-py==0.25.1 # For the guests in Python.
+  python_tests
   wasm_components
   wasmtime_cli
   ;;

@@ -1,7 +1,7 @@
 /** What a component is given: WASI 0.2 by preview2-shim, as little of it as was granted, and the mapping. */
 import { statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import { cli, http } from '@bytecodealliance/preview2-shim';
+import { cli, clocks, http } from '@bytecodealliance/preview2-shim';
 import * as shimFilesystem from '@bytecodealliance/preview2-shim/filesystem';
 import { WASIShim } from '@bytecodealliance/preview2-shim/instantiation';
 import type { Descriptor } from '../contract/interfaces/wasi-filesystem-types.js';
@@ -31,6 +31,15 @@ const exit = {
   exitWithCode(code: number): never {
     throw new Exit(code);
   },
+};
+
+/**
+ * Without the shim's own lowering (`cabiLower`, in 0.26 at least): it takes the address of the result for an index, and
+ * so stores the time somewhere else in the guest's memory.
+ */
+const wallClock = {
+  now: () => clocks.wallClock.now(),
+  resolution: () => clocks.wallClock.resolution(),
 };
 
 /** A stream is a terminal only if it is one: preview2-shim says so of every stream. */
@@ -116,6 +125,7 @@ export async function createImports({
   const imports: Imports = { ...wasi.getImportObject(), ...terminals() };
   imports['wasi:cli/environment'] = { ...imports['wasi:cli/environment'], initialCwd: () => undefined };
   imports['wasi:cli/exit'] = exit;
+  imports['wasi:clocks/wall-clock'] = wallClock;
   imports['wasi:http/outgoing-handler'] = {
     ...http.outgoingHandler,
     handle(): never {

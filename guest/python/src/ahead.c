@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * Reading ahead, where there are no spans. Small pieces that a loop takes one after the other from a READ or COPY map come from
- * a copy of what follows. The copy is served forward only, every byte of it once, so that who looks again asks the file
- * again; whatever this program does through any map drops it. It begins after WARM_UP accesses in a row between which the
- * program spent no more than SLOW_NS each: a loop that talks to somebody, and may so learn of a change, takes longer. The
- * time of the host's own answers does not count. A map has some such streams, for programs read here and there in turns.
+ * Reading ahead, where there are no spans. Small pieces that a loop takes one after the other from a READ or COPY map
+ * come from a copy of what follows. The copy is served forward only, every byte of it once, so that who looks again
+ * asks the file again; whatever this program does through any map drops it. It begins after WARM_UP accesses in a row
+ * between which the program spent no more than SLOW_NS each: a loop that talks to somebody, and may so learn of a
+ * change, takes longer. The time of the host's own answers does not count. A map has some such streams, for programs
+ * read here and there in turns.
  */
 #include "map.h"
 
@@ -79,8 +80,7 @@ static bool read_ahead(Mmap *self, Stream *stream, Py_ssize_t at, Py_ssize_t len
     return false;
   }
   stream->row += 1;
-  if (stream->row > 2 &&
-      now() - asked - stream->own_time > (int64_t)SLOW_NS * (int64_t)(accesses - stream->accesses)) {
+  if (stream->row > 2 && now() - asked - stream->own_time > (int64_t)SLOW_NS * (int64_t)(accesses - stream->accesses)) {
     stream->row = 0;
     stream->size = 0;
     stream->pause = PAUSE;

@@ -66,7 +66,8 @@ int give(Mmap *self, Py_ssize_t at, const char *bytes, Py_ssize_t length) {
   return store(self, at, bytes, length);
 }
 
-/* Stores what was changed through exported buffers: runs of changed bytes, and nothing that was left alone between them. */
+/* Stores what was changed through exported buffers: runs of changed bytes, and nothing that was left alone between
+ * them. */
 int give_back(Mmap *self) {
   if (!self->known)
     return 0;
@@ -155,4 +156,3 @@ Py_ssize_t search(Mmap *self, const char *needle, Py_ssize_t length, Py_ssize_t 
     return raise_code(result.large.code), -2;
   return result.large.option.found ? (Py_ssize_t)result.large.option.at : -1;
 }
-

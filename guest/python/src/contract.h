@@ -85,7 +85,8 @@ typedef union {
 } contract_result;
 
 MAPPING("mmap")
-void contract_mmap(int32_t has_file, int32_t file, uint64_t length, int32_t access, uint64_t offset, contract_result *result);
+void contract_mmap(int32_t has_file, int32_t file, uint64_t length, int32_t access, uint64_t offset,
+                   contract_result *result);
 MAPPING("mmap-posix")
 void contract_mmap_posix(int32_t has_file, int32_t file, uint64_t length, int32_t sharing, int32_t protection,
                          uint64_t offset, contract_result *result);

@@ -8,8 +8,8 @@
 #include <string.h>
 
 /*
- * The table of wasi-libc for WASI 0.2 (libc-bottom-half/headers/private/wasi/descriptor_table.h), as componentize-py 0.25
- * has it. It is no public interface: newer ones hide it, and then the symbol is NULL and paths have to do.
+ * The table of wasi-libc for WASI 0.2 (libc-bottom-half/headers/private/wasi/descriptor_table.h), as componentize-py
+ * 0.25 has it. It is no public interface: newer ones hide it, and then the symbol is NULL and paths have to do.
  */
 typedef struct {
   void (*free)(void *);

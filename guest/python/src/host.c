@@ -9,7 +9,8 @@
 
 uint64_t changes = 1;
 
-/* A call of the host moves at most so much: one list may neither exceed what a host allows nor be copied in a huge piece. */
+/* A call of the host moves at most so much: one list may neither exceed what a host allows nor be copied in a huge
+ * piece. */
 enum { PIECE = 16 << 20 };
 
 /* Where the next list of the host shall be, so that it need not be copied once more. */
@@ -66,4 +67,3 @@ int store(Mmap *self, Py_ssize_t at, const char *bytes, Py_ssize_t length) {
   }
   return 0;
 }
-

@@ -9,8 +9,8 @@
 
 enum { ACCESS_DEFAULT, ACCESS_READ, ACCESS_WRITE, ACCESS_COPY };
 /*
- * The values of Linux, but for the granularity, which is that of spans. Hosts take any offset; the drop-in has the rule that
- * Python's programs know, and is content with a multiple of PAGE, where there will be no span.
+ * The values of Linux, but for the granularity, which is that of spans. Hosts take any offset; the drop-in has the rule
+ * that Python's programs know, and is content with a multiple of PAGE, where there will be no span.
  */
 enum { PAGE = 4096, GRANULARITY = 65536 };
 
@@ -43,8 +43,8 @@ typedef struct {
   Py_ssize_t size, pos;
   int64_t offset;
   PyObject *weakrefs;
-  /* While buffers are exported without a span, the map's bytes are these; `known` is what the mapping has, if they may be
-   * changed. */
+  /* While buffers are exported without a span, the map's bytes are these; `known` is what the mapping has, if they may
+   * be changed. */
   Py_ssize_t exports;
   char *bytes, *known;
   /* The pages themselves, if there is a span. */

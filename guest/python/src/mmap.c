@@ -149,8 +149,8 @@ static PyObject *mmap_new(PyTypeObject *type, PyObject *arguments, PyObject *nam
   int fd = -1, flags = MAP_SHARED, prot = PROT_WRITE | PROT_READ, access = ACCESS_DEFAULT, trackfd = 1;
   Py_ssize_t length = 0;
   long long offset = 0;
-  if (!PyArg_ParseTupleAndKeywords(arguments, names, "in|iiiL$p", keywords, &fd, &length, &flags, &prot, &access, &offset,
-                                   &trackfd))
+  if (!PyArg_ParseTupleAndKeywords(arguments, names, "in|iiiL$p", keywords, &fd, &length, &flags, &prot, &access,
+                                   &offset, &trackfd))
     return NULL;
   if (length < 0) {
     PyErr_SetString(PyExc_OverflowError, "memory mapped length must be positive");
@@ -238,7 +238,8 @@ static PyObject *mmap_exit(Mmap *self, PyObject *unused) { return mmap_close(sel
 
 static PyObject *mmap_repr(Mmap *self) {
   static const char *const accesses[] = {"ACCESS_DEFAULT", "ACCESS_READ", "ACCESS_WRITE", "ACCESS_COPY"};
-  PyObject *name = self->base.ob_type == mmap_type ? Py_BuildValue("s", "mmap.mmap") : PyType_GetName(self->base.ob_type);
+  PyObject *name =
+      self->base.ob_type == mmap_type ? Py_BuildValue("s", "mmap.mmap") : PyType_GetName(self->base.ob_type);
   if (!name)
     return NULL;
   PyObject *result = self->is_open
@@ -407,7 +408,8 @@ static PyObject *find(Mmap *self, PyObject *arguments, bool backward) {
   if (!self->is_open) {
     closed();
   } else {
-    const Py_ssize_t found = search(self, needle.buf, needle.len, clamp(start, self->size), clamp(end, self->size), backward);
+    const Py_ssize_t found =
+        search(self, needle.buf, needle.len, clamp(start, self->size), clamp(end, self->size), backward);
     if (found != -2)
       result = PyLong_FromSsize_t(found);
   }
@@ -749,7 +751,8 @@ static int mmap_ass_subscript(Mmap *self, PyObject *item, PyObject *value) {
     PyErr_SetString(PyExc_IndexError, "mmap slice assignment is wrong size");
   } else if (!self->is_open) {
     closed();
-  } else if (slice.count > 0 && slice.first + slice.length > self->size) { /* A buffer's exporter may have resized the map. */
+  } else if (slice.count > 0 &&
+             slice.first + slice.length > self->size) { /* A buffer's exporter may have resized the map. */
     PyErr_SetString(PyExc_IndexError, "mmap index out of range");
   } else {
     result = give_slice(self, &slice, bytes.buf);
@@ -759,8 +762,8 @@ static int mmap_ass_subscript(Mmap *self, PyObject *item, PyObject *value) {
 }
 
 /*
- * ---- Buffers: the pages themselves. Without a span they are a copy of the map, and what was changed in it goes back when the
- * last one is released.
+ * ---- Buffers: the pages themselves. Without a span they are a copy of the map, and what was changed in it goes back
+ * when the last one is released.
  */
 
 static int mmap_getbuffer(Mmap *self, Py_buffer *view, int flags) {
@@ -791,7 +794,8 @@ static int mmap_getbuffer(Mmap *self, Py_buffer *view, int flags) {
     self->bytes = bytes;
     self->known = known;
   }
-  if (PyBuffer_FillInfo(view, &self->base, self->region ? self->region : self->bytes, self->size, is_readonly, flags) < 0)
+  if (PyBuffer_FillInfo(view, &self->base, self->region ? self->region : self->bytes, self->size, is_readonly, flags) <
+      0)
     return -1;
   if (is_private(self))
     self->is_changed = self->was_lent = true;
@@ -823,11 +827,13 @@ static void mmap_releasebuffer(Mmap *self, Py_buffer *view) {
 
 static PyMethodDef methods[] = {
     {"close", FUNCTION(mmap_close), METH_NOARGS, "Unmap. Twice is once."},
-    {"find", FUNCTION(mmap_find), METH_VARARGS, "Find bytes, from the position or `start` on; -1 if they are not there."},
+    {"find", FUNCTION(mmap_find), METH_VARARGS,
+     "Find bytes, from the position or `start` on; -1 if they are not there."},
     {"flush", FUNCTION(mmap_flush), METH_VARARGS, "Return when the changed bytes are on the storage device."},
     {"madvise", FUNCTION(mmap_madvise), METH_VARARGS, "Say how a range will be used."},
     {"move", FUNCTION(mmap_move), METH_VARARGS, "Copy `count` bytes from `src` to `dest`; the ranges may overlap."},
-    {"read", FUNCTION(mmap_read), METH_VARARGS, "Read bytes from the position on: all that follow if None or negative."},
+    {"read", FUNCTION(mmap_read), METH_VARARGS,
+     "Read bytes from the position on: all that follow if None or negative."},
     {"read_byte", FUNCTION(mmap_read_byte), METH_NOARGS, "Read one byte, as an integer."},
     {"readline", FUNCTION(mmap_readline), METH_NOARGS, "Read through the next newline."},
     {"resize", FUNCTION(mmap_resize), METH_VARARGS, "Set the size of the map and of its file."},
@@ -842,7 +848,8 @@ static PyMethodDef methods[] = {
     {"__exit__", FUNCTION(mmap_exit), METH_VARARGS, NULL},
     {0}};
 
-static PyMemberDef members[] = {{"__weaklistoffset__", Py_T_PYSSIZET, offsetof(Mmap, weakrefs), Py_READONLY, NULL}, {0}};
+static PyMemberDef members[] = {{"__weaklistoffset__", Py_T_PYSSIZET, offsetof(Mmap, weakrefs), Py_READONLY, NULL},
+                                {0}};
 
 static PyGetSetDef properties[] = {{"closed", (PyObject * (*)(PyObject *, void *)) get_closed, NULL, NULL, NULL}, {0}};
 
@@ -851,9 +858,10 @@ static PyType_Slot slots[] = {
     {Py_tp_dealloc, mmap_dealloc},
     {Py_tp_traverse, mmap_traverse},
     {Py_tp_repr, mmap_repr},
-    {Py_tp_doc, "mmap(fileno, length, flags=MAP_SHARED, prot=PROT_READ|PROT_WRITE, access=ACCESS_DEFAULT, offset=0, *, "
-                "trackfd=True)\n\nMaps length bytes (0: to the end) of the file of this descriptor, -1 for memory without "
-                "a file."},
+    {Py_tp_doc,
+     "mmap(fileno, length, flags=MAP_SHARED, prot=PROT_READ|PROT_WRITE, access=ACCESS_DEFAULT, offset=0, *, "
+     "trackfd=True)\n\nMaps length bytes (0: to the end) of the file of this descriptor, -1 for memory without "
+     "a file."},
     {Py_tp_methods, methods},
     {Py_tp_members, members},
     {Py_tp_getset, properties},
@@ -906,7 +914,8 @@ static PyMethodDef functions[] = {
     {"_use_paths", FUNCTION(descriptor_use_paths), METH_VARARGS, "How to find the file of a descriptor if C cannot."},
     {0}};
 
-static PyModuleDef module_definition = {.ob_base = {1, NULL}, .m_name = "_wasi_mmap", .m_size = -1, .m_methods = functions};
+static PyModuleDef module_definition = {
+    .ob_base = {1, NULL}, .m_name = "_wasi_mmap", .m_size = -1, .m_methods = functions};
 
 __attribute__((visibility("default"))) PyObject *PyInit__wasi_mmap(void) {
   static const struct {

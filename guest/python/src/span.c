@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * Spans. Where the host has them, the pages of the file are put into the memory of this program: when a buffer is asked for,
- * when a private map is written to, and after some small reads. Lost pages are zeros there, so the host is asked about a page
- * that is all zeros.
+ * Spans. Where the host has them, the pages of the file are put into the memory of this program: when a buffer is asked
+ * for, when a private map is written to, and after some small reads. Lost pages are zeros there, so the host is asked
+ * about a page that is all zeros.
  */
 #include "contract.h"
 #include "map.h"
@@ -77,8 +77,8 @@ static bool is_zero(const char *bytes, Py_ssize_t length) {
 }
 
 /*
- * What the host says of a page that shows nothing but zeros: it raises if the file does not have the page. A page that was
- * lost stays zeros, even if the file has it again: then the span is good for nothing any more.
+ * What the host says of a page that shows nothing but zeros: it raises if the file does not have the page. A page that
+ * was lost stays zeros, even if the file has it again: then the span is good for nothing any more.
  */
 int check_page(Mmap *self, Py_ssize_t at) {
   const Py_ssize_t page = at & ~(PAGE - 1);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * The part of CPython's stable ABI (PEP 384, https://docs.python.org/3/c-api/stable.html) that the extension uses, as of
- * Python 3.13. No registry has headers of Python for WebAssembly, and those of an installed Python are for its own machine.
+ * The part of CPython's stable ABI (PEP 384, https://docs.python.org/3/c-api/stable.html) that the extension uses, as
+ * of Python 3.13. No registry has headers of Python for WebAssembly, and those of an installed Python are for its own
+ * machine.
  */
 #ifndef WASI_MMAP_STABLE_ABI_H
 #define WASI_MMAP_STABLE_ABI_H

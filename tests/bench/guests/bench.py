@@ -58,7 +58,11 @@ def write_database(path, depth=17):
     for leaf in range(leaves):
         places.append(len(data))
         number = struct.pack(">I", leaf)
-        record = {"network": f"{leaf >> 9}.{leaf >> 1 & 255}", "autonomous system": f"of number {leaf}", "id": (6, number)}
+        record = {
+            "network": f"{leaf >> 9}.{leaf >> 1 & 255}",
+            "autonomous system": f"of number {leaf}",
+            "id": (6, number),
+        }
         data += encode(record)
     tree = bytearray()
     for node in range(nodes):
@@ -93,12 +97,12 @@ def bytes_of_a_map(path, size=2**21):
     if hasattr(mmap, "set_read_ahead"):
         few = 20_000
         mmap.set_read_ahead(0)
-        with open(path, "rb") as file:
-            # No span begins inside a granule.
-            with mmap.mmap(file.fileno(), few, access=mmap.ACCESS_READ, offset=mmap.PAGESIZE) as mapping:
-                measure("m[i], a call each", lambda: loop(mapping, few))
-                mmap.set_read_ahead(4096)
-                measure("m[i], read ahead", lambda: loop(mapping, few))
+        # No span begins inside a granule.
+        place = {"access": mmap.ACCESS_READ, "offset": mmap.PAGESIZE}
+        with open(path, "rb") as file, mmap.mmap(file.fileno(), few, **place) as mapping:
+            measure("m[i], a call each", lambda: loop(mapping, few))
+            mmap.set_read_ahead(4096)
+            measure("m[i], read ahead", lambda: loop(mapping, few))
         times["few"] = few
 
 

@@ -10,9 +10,12 @@ for name in sorted(glob.glob("*.exe")):
     # The file stays mapped while it is asked.
     image = pefile.PE(name)
     found = {
-        "sections": [(str(section.Name), section.SizeOfRawData, section.get_hash_sha256()) for section in image.sections],
+        "sections": [
+            (str(section.Name), section.SizeOfRawData, section.get_hash_sha256()) for section in image.sections
+        ],
         "imports": [
-            (str(entry.dll), [str(function.name) for function in entry.imports]) for entry in image.DIRECTORY_ENTRY_IMPORT
+            (str(entry.dll), [str(function.name) for function in entry.imports])
+            for entry in image.DIRECTORY_ENTRY_IMPORT
         ],
         "warnings": image.get_warnings(),
         "overlay": image.get_overlay_data_start_offset(),

@@ -1,7 +1,7 @@
 """The beginning of a component: keeps the modules when it is made, and runs the program when it is started.
 
-A component has no files of its own at run time. So everything that the program may import, also later and in functions, is
-compiled while the component is made and kept in its memory. Nothing of the program runs then: no state is frozen into it.
+A component has no files of its own at run time. So everything that the program may import, also later and in functions,
+is compiled while the component is made and kept in its memory. Nothing of the program runs then: no state is frozen.
 """
 
 import ast
@@ -10,12 +10,11 @@ import importlib.machinery
 import importlib.util
 import io
 import marshal
+import mmap  # noqa: F401  # Its hooks see every file that the program opens.
 import os
 import re
 import sys
 import traceback
-
-import mmap  # noqa: F401  # Made here, so that programs which list their imports at run time find it.
 
 import _wasi_mmap_program as program
 from wit_world import exports
@@ -220,8 +219,8 @@ def _begin():
     if "random" in sys.modules:
         sys.modules["random"].seed()
     # The streams of componentize-py have no buffers.
-    sys.stdin = open(0, encoding="utf-8", closefd=False)
-    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stderr = io.TextIOWrapper(
         io.FileIO(2, "w", closefd=False), encoding="utf-8", errors="backslashreplace", write_through=True
     )

@@ -2,19 +2,23 @@
 
 Everything is as in https://docs.python.org/3/library/mmap.html, but for this:
 
-- A file that shrinks under its map is an ``OSError`` (``EFAULT``) for who touches what is lost, not the end of the process.
+- A file that shrinks under its map is an ``OSError`` (``EFAULT``) for who touches what is lost, not the end of the
+  process. An exported buffer reads zeros there.
 - ``resize(0)`` is refused before the file is touched, and so is ``resize`` of a map made with ``MAP_PRIVATE``.
-- ``flush`` and ``madvise`` take any offset.
-- A buffer of a map (``memoryview(m)``, ``re.search(pattern, m)``, ``struct.unpack_from(format, m)``) is a copy of it in the
-  component's memory while somebody holds one. What is changed in the copy goes back when the last holder releases it, at
-  ``flush()`` and before a search; only bytes that were changed are written. Meanwhile the map's methods use the copy, so that
-  the program sees one memory; what others write to the file is seen after the release.
-- Loops that take one small piece after the other from a READ or COPY map (``m[i]``, ``read_byte``, ``readline``, iteration)
-  read ahead, up to 4 KiB. Every byte read ahead is served once, and only forward: who looks at a byte again gets it from the
-  file. What this program does through any map, ``time.sleep``, opening a file and the other events of ``sys.audit`` drop what
-  was read ahead, and a loop whose steps take more than some microseconds does not read ahead. What remains: bytes that
-  another process, or this program through ``write()`` of a file, changes *while* a fast loop is just before them may be
-  delivered as they were. ``mmap.set_read_ahead(0)`` turns it off.
+- ``flush`` and ``madvise`` take any offset. ``PROT_EXEC`` asks for nothing.
+- Where the host has spans, the map's memory is the file's pages, put there when a buffer is asked for, when a private
+  map is written to, and after some small reads. The offset in the file has to be a multiple of
+  ``ALLOCATIONGRANULARITY``; other multiples of ``PAGESIZE`` are mapped without a span.
+- Where it has none, a buffer of a map (``memoryview(m)``, ``re.search(pattern, m)``) is a copy of it in the component's
+  memory while somebody holds one. What is changed in it goes back when the last holder releases it, at ``flush()``
+  and before a search; only bytes that were changed are written. Meanwhile the map's methods use the copy, so that the
+  program sees one memory; what others write to the file is seen after the release.
+- There, too, loops that take one small piece after the other from a READ or COPY map (``m[i]``, ``read_byte``,
+  ``readline``, iteration) read ahead, up to 4 KiB. Every byte read ahead is served once, and only forward: who looks at
+  a byte again gets it from the file. What this program does through any map, ``time.sleep``, opening a file and the
+  other events of ``sys.audit`` drop what was read ahead, and a loop whose steps take more than some microseconds does
+  not read ahead. What remains: bytes that another process, or this program through ``write()`` of a file, changes
+  *while* a fast loop is just before them may be delivered as they were. ``mmap.set_read_ahead(0)`` turns it off.
 """
 
 import gc

@@ -1,4 +1,4 @@
-"""Stands in where Python has no `resource`, as in WASI: limits that are not there. Tests of packages bound themselves by it."""
+"""Stands in where Python has no `resource`, as in WASI. Tests of packages bound themselves by its limits."""
 
 RLIM_INFINITY = -1
 RLIMIT_AS = 9
