@@ -1,5 +1,8 @@
 //! Guests in wasmtime, measured inside one process: bench FOLDER, which holds the file `text` and the components of
 //! build/guests/c. Prints a line for each case: its name, and the best time in nanoseconds for one operation.
+//!
+//! bench FOLDER COMPONENT ARGUMENTS… runs a component as a host does that leaves wasmtime-wasi as it is: what reads a file
+//! waits for another thread.
 
 #![allow(clippy::cast_precision_loss)] // Times and counts are far below 2^53.
 
@@ -8,10 +11,10 @@ use std::hint::black_box;
 use std::path::Path;
 use std::time::Instant;
 use wasmtime::component::{Component, Linker, ResourceTable};
-use wasmtime::{Engine, Result, Store};
+use wasmtime::{Config, Engine, Result, Store};
 use wasmtime_wasi::p2::bindings::sync::Command;
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxView, WasiView};
-use wasmtime_wasi_mmap::{WasiMmap, WasiMmapCtx};
+use wasmtime_wasi_mmap::{SpanMemories, WasiMmap, WasiMmapCtx};
 
 const ROUNDS: usize = 5;
 /// So often is the file read from start to end, once it is open or mapped.
@@ -77,15 +80,39 @@ fn passes(folder: &Path, mut pass: impl FnMut(&[u8]) -> u64) -> f64 {
 /// Its name, how many operations it does, and what does them and tells the time.
 type Case<'a> = (&'a str, f64, Box<dyn Fn() -> f64 + 'a>);
 
-fn main() -> Result<()> {
-    let folder = std::env::args().nth(1).expect("bench FOLDER");
-    let folder = Path::new(&folder);
-    let engine = Engine::default();
-    let mut linker = Linker::new(&engine);
+fn linker(engine: &Engine) -> Result<Linker<State>> {
+    let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_sync(&mut linker)?;
     wasmtime_wasi_mmap::add_to_linker(&mut linker, |state: &mut State| {
         WasiMmap::new(&mut state.mmap, &mut state.table)
     })?;
+    Ok(linker)
+}
+
+/// Runs a program that tells its times itself.
+fn run_as_usual(folder: &Path, program: &str, arguments: &[String]) -> Result<()> {
+    let memories = SpanMemories::new();
+    let mut config = Config::new();
+    memories.configure(&mut config);
+    let engine = Engine::new(&config)?;
+    let linker = linker(&engine)?;
+    let mut wasi = WasiCtx::builder();
+    wasi.inherit_stdio().arg(program).args(arguments).preopened_dir(folder, "/", FsPerms::ReadWrite)?;
+    let mmap = WasiMmapCtx::builder().spans(&memories).build();
+    let mut store = Store::new(&engine, State { table: ResourceTable::new(), wasi: wasi.build(), mmap });
+    let component = Component::from_file(&engine, program)?;
+    let command = Command::instantiate(&mut store, &component, &linker)?;
+    command.wasi_cli_run().call_run(&mut store)?.map_err(|()| wasmtime::format_err!("{program} failed"))
+}
+
+fn main() -> Result<()> {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let folder = Path::new(words.first().expect("bench FOLDER"));
+    if let [_, program, arguments @ ..] = words.as_slice() {
+        return run_as_usual(folder, program, arguments);
+    }
+    let engine = Engine::default();
+    let linker = linker(&engine)?;
     let component = Component::from_file(&engine, "build/guests/c/bench.wasm")?;
     let guest = Guest { linker: &linker, component: &component, folder };
     let calls = CALLS.to_string();
