@@ -13,7 +13,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { WARM_UP = 6, SLOW_NS = 4000, PAUSE = 64, AHEAD_LEAST = 256 };
+enum { WARM_UP = 4, SLOW_NS = 4000, PAUSE = 64, AHEAD_LEAST = 256 };
 
 Py_ssize_t ahead_most = AHEAD_DEFAULT;
 
@@ -67,7 +67,7 @@ static bool choose(Ahead *ahead, Py_ssize_t at, Py_ssize_t length) {
 
 static void drop_all(Ahead *ahead) {
   for (Stream *stream = ahead->streams; stream < ahead->streams + STREAMS; stream += 1)
-    *stream = (Stream){.bytes = stream->bytes, .pause = stream->pause};
+    *stream = (Stream){.bytes = stream->bytes, .capacity = stream->capacity, .pause = stream->pause};
   ahead->changes = changes;
 }
 
@@ -91,8 +91,15 @@ static bool read_ahead(Mmap *self, Stream *stream, Py_ssize_t at, Py_ssize_t len
     size = ahead_most;
   if (size > self->size - at)
     size = self->size - at;
-  if (stream->row < WARM_UP || size < length || (!stream->bytes && !(stream->bytes = malloc(AHEAD_MOST))))
+  if (stream->row < WARM_UP || size < length)
     return false;
+  if (stream->capacity < size) {
+    char *const bytes = realloc(stream->bytes, (size_t)size);
+    if (!bytes)
+      return false;
+    stream->bytes = bytes;
+    stream->capacity = size;
+  }
   if (ask(self, at, size, stream->bytes) < 0) {
     Py_DecRef(PyErr_GetRaisedException()); /* Of a byte that nobody asked for, perhaps. */
     stream->row = 0;

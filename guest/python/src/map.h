@@ -18,9 +18,10 @@ enum { PAGE = 4096, GRANULARITY = 65536 };
 enum { GAP = 64 };
 
 /* Places in a map where loops are, see ahead.c. */
-enum { STREAMS = 8 };
+enum { STREAMS = 24 };
 typedef struct {
   char *bytes;
+  Py_ssize_t capacity;
   Py_ssize_t origin, start, end; /* What of the map is in `bytes`, and what of that was not served yet. */
   Py_ssize_t next;               /* Where an access continues the row. */
   Py_ssize_t size;               /* How much was read ahead last. */
