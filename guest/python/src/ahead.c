@@ -26,17 +26,16 @@ static int64_t now(void) {
   return time.tv_sec * 1000000000LL + time.tv_nsec;
 }
 
-/* Copies bytes, and does not count the time as the program's own. */
-static int ask(Mmap *self, Py_ssize_t at, Py_ssize_t length, char *target) {
-  const int64_t begin = now();
-  const int result = fetch(self, at, length, target);
+/* Around a question to the host: its time is not counted as the program's own. */
+int64_t ask_begins(const Mmap *self) { return self->ahead ? now() : 0; }
+
+void ask_ends(Mmap *self, int64_t begin) {
+  if (!self->ahead)
+    return;
   const int64_t end = now();
   asked += end - begin;
-  if (self->ahead) {
-    self->ahead->streams[0].own_time = end - asked;
-    self->ahead->streams[0].accesses = accesses;
-  }
-  return result;
+  self->ahead->streams[0].own_time = end - asked;
+  self->ahead->streams[0].accesses = accesses;
 }
 
 static void use_first(Ahead *ahead, int number) {
@@ -100,7 +99,7 @@ static bool read_ahead(Mmap *self, Stream *stream, Py_ssize_t at, Py_ssize_t len
     stream->bytes = bytes;
     stream->capacity = size;
   }
-  if (ask(self, at, size, stream->bytes) < 0) {
+  if (fetch(self, at, size, stream->bytes) < 0) {
     Py_DecRef(PyErr_GetRaisedException()); /* Of a byte that nobody asked for, perhaps. */
     stream->row = 0;
     stream->size = 0;
@@ -134,11 +133,6 @@ const char *find_ahead(Mmap *self, Py_ssize_t at, Py_ssize_t length, Py_ssize_t 
 void served(Mmap *self, Py_ssize_t next) {
   if (self->ahead)
     self->ahead->streams[0].start = self->ahead->streams[0].next = next;
-}
-
-/* Copies bytes that were not read ahead. */
-int fetch_small(Mmap *self, Py_ssize_t at, Py_ssize_t length, char *target) {
-  return self->ahead && length <= GAP ? ask(self, at, length, target) : fetch(self, at, length, target);
 }
 
 void forget_ahead(Mmap *self) {

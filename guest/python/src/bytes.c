@@ -29,7 +29,7 @@ int take(Mmap *self, Py_ssize_t at, Py_ssize_t length, char *target) {
   Py_ssize_t count = 0;
   const char *here = find_here(self, at, length, &count);
   if (!here)
-    return fetch_small(self, at, length, target);
+    return fetch(self, at, length, target);
   memcpy(target, here, (size_t)length);
   served(self, at + length);
   return 0;
@@ -148,10 +148,12 @@ Py_ssize_t search(Mmap *self, const char *needle, Py_ssize_t length, Py_ssize_t 
   if (give_back(self) < 0)
     return -2;
   contract_result result;
+  const int64_t begin = ask_begins(self);
   if (backward)
     contract_rfind(self->mapping, needle, (uint32_t)length, (uint64_t)start, (uint64_t)end, &result);
   else
     contract_find(self->mapping, needle, (uint32_t)length, (uint64_t)start, (uint64_t)end, &result);
+  ask_ends(self, begin);
   if (result.large.failed)
     return raise_code(result.large.code), -2;
   return result.large.option.found ? (Py_ssize_t)result.large.option.at : -1;

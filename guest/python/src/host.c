@@ -40,7 +40,9 @@ int fetch(Mmap *self, Py_ssize_t at, Py_ssize_t length, char *target) {
     contract_result result;
     landing = target;
     landing_size = (size_t)piece;
+    const int64_t begin = ask_begins(self);
     contract_read(self->mapping, (uint64_t)at, (uint64_t)piece, &result);
+    ask_ends(self, begin);
     landing = NULL;
     if (result.small.failed)
       return raise_code(result.small.code), -1;

@@ -79,7 +79,8 @@ extern Py_ssize_t ahead_most;
 enum { AHEAD_DEFAULT = 4096, AHEAD_MOST = 1 << 16 };
 const char *find_ahead(Mmap *self, Py_ssize_t at, Py_ssize_t length, Py_ssize_t *count);
 void served(Mmap *self, Py_ssize_t next);
-int fetch_small(Mmap *self, Py_ssize_t at, Py_ssize_t length, char *target);
+int64_t ask_begins(const Mmap *self);
+void ask_ends(Mmap *self, int64_t begin);
 void forget_ahead(Mmap *self);
 
 /* bytes.c */

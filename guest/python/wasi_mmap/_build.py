@@ -40,6 +40,7 @@ def build(program, output, path=()):
             raise BuildError(f"no such folder: {folder}")
     if program is not None:
         folders.insert(0, program.resolve().parent)
+        folders.append(Path(sysconfig.get_path("purelib")))  # What is installed beside this package.
     output = Path(output).resolve()
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as made:
