@@ -27,7 +27,7 @@ type Memories = Mutex<BTreeMap<usize, Arc<Memory>>>;
 /// let engine = Engine::new(&config)?;
 /// // For each store of the engine:
 /// let ctx = WasiMmapCtx::builder().spans(&memories).build();
-/// # wasmtime::Result::Ok(())
+/// # Ok::<(), wasmtime::Error>(())
 /// ```
 #[derive(Clone, Default)]
 pub struct SpanMemories(Arc<Memories>);
