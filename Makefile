@@ -31,7 +31,7 @@ test: checks tests plugged crates programs wasmtime prebuilds
 	$(SETUP) windows
 	$(SETUP) nodes
 	@[ ! -d /usr/src/googletest ] || tests/tools/core-windows.sh
-	@echo 'running all tests (five to ten minutes)'
+	@echo 'running all tests (about twenty minutes on two cores)'
 	@CARGO_TARGET_DIR=$(CARGO_TARGET) node build/tests/tools/run.mjs
 
 conformance: tests plugged wasmtime prebuilds
