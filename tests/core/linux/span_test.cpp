@@ -291,7 +291,12 @@ TEST(ManySpans, TenThousandAndTheLimit) {
     if (!status)
       spans.emplace_back(span);
   }
-  EXPECT_EQ(status, WMMAP_NO_MEMORY) << "before the system has no areas left";
+  uint64_t most_areas = 0;
+  std::ifstream("/proc/sys/vm/max_map_count") >> most_areas;
+  // A span counts as two areas of the half that we take.
+  if (most_areas / 4 < count) {
+    EXPECT_EQ(status, WMMAP_NO_MEMORY) << "before the system has no areas left";
+  }
   EXPECT_GE(spans.size(), 10000U);
   memory[0] = 'X';
   EXPECT_EQ(memory[2 * (spans.size() - 1) * unit], 'X') << "all of them show one file";

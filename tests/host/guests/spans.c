@@ -376,7 +376,8 @@ static int most(void) {
   size_t count = 0;
   while (count < 20000 && !status)
     status = attach(map, 0, region + count++ * UNIT, UNIT, &span);
-  REQUIRE(status == WMMAP_NO_MEMORY);
+  /* Linux has 65530 areas for a process, unless it was told to have more. */
+  REQUIRE(status == WMMAP_NO_MEMORY || (status == WMMAP_OK && count == 20000));
   REQUIRE(in_file(0) == 'a' && __builtin_wasm_memory_grow(0, 10) != (size_t)-1);
   return 0;
 }
