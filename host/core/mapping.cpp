@@ -232,7 +232,7 @@ wmmap_status wmmap_rfind(wmmap_mapping *mapping, const void *needle, size_t need
 }
 
 wmmap_status wmmap_flush(wmmap_mapping *mapping, uint64_t offset, uint64_t length) {
-  return mapping->contains(offset, length) ? mapping->region->flush(offset, length) : WMMAP_OUT_OF_RANGE;
+  return mapping->region->flush(offset, length);
 }
 
 wmmap_status wmmap_resize(wmmap_mapping *mapping, uint64_t length) {
@@ -250,9 +250,7 @@ wmmap_status wmmap_resize(wmmap_mapping *mapping, uint64_t length) {
 }
 
 wmmap_status wmmap_advise(wmmap_mapping *mapping, uint64_t offset, uint64_t length, wmmap_advice advice) {
-  if (offset >= mapping->length())
-    return WMMAP_OUT_OF_RANGE;
-  return mapping->region->advise(offset, std::min(length, mapping->length() - offset), advice);
+  return mapping->region->advise(offset, length, advice);
 }
 
 wmmap_status wmmap_check(wmmap_mapping *mapping, uint64_t offset, uint64_t length, bool *clean) {

@@ -23,7 +23,7 @@ struct wmmap_mapping {
   }
 
   uint64_t length() const { return region->length(); }
-  bool contains(uint64_t start, uint64_t size) const { return start <= length() && size <= length() - start; }
+  bool contains(uint64_t start, uint64_t size) const { return region->contains(start, size); }
   bool readable() const { return kind.read || kind.write; }
 
   wmmap_status may_read(uint64_t start, uint64_t size) const {

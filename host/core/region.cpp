@@ -146,6 +146,8 @@ wmmap_status wmmap_region::check(uint64_t offset, uint64_t length) const {
 }
 
 wmmap_status wmmap_region::flush(uint64_t offset, uint64_t length) {
+  if (!contains(offset, length))
+    return WMMAP_OUT_OF_RANGE;
   if (!file || !kind.shared || !kind.write || length == 0)
     return WMMAP_OK;
   if (const wmmap_status status = prepare(offset, length))
@@ -162,8 +164,11 @@ wmmap_status wmmap_region::flush(uint64_t offset, uint64_t length) {
 }
 
 wmmap_status wmmap_region::advise(uint64_t offset, uint64_t length, wmmap_advice advice) {
+  if (offset >= size)
+    return WMMAP_OUT_OF_RANGE;
   if (!slot)
     return WMMAP_OK;
+  length = std::min(length, size - offset);
   const uint64_t start = page_down(lead + offset);
   const bool private_changes = !file || !kind.shared;
   return advise_pages(pages + start, lead + offset + length - start, advice, private_changes);

@@ -22,6 +22,7 @@ struct wmmap_region {
 
   uint8_t *bytes() const { return pages + lead; }
   uint64_t length() const { return size; }
+  bool contains(uint64_t start, uint64_t count) const { return start <= size && count <= size - start; }
   bool clean() const { return slot && slot->clean(); }
 
   /// Whether somebody needs the pages besides the caller.
@@ -42,6 +43,7 @@ struct wmmap_region {
   /// After the bytes were touched: tells whether a page of the range is lost.
   wmmap_status check(uint64_t offset, uint64_t length) const;
 
+  /// Any range: `out-of-range` if it does not lie inside, or begins behind the last byte to advise about.
   wmmap_status flush(uint64_t offset, uint64_t length);
   wmmap_status advise(uint64_t offset, uint64_t length, wmmap_advice advice);
 

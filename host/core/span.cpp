@@ -2,7 +2,6 @@
 // Pages of a mapping's file in place of memory of a guest.
 #include "mapping.h"
 
-#include <algorithm>
 #include <new>
 
 using wmmap::PageKind;
@@ -56,13 +55,11 @@ wmmap_status wmmap_span_attach(wmmap_mapping *mapping, uint64_t offset, void *re
 }
 
 wmmap_status wmmap_span_flush(wmmap_span *span, uint64_t offset, uint64_t length) {
-  const uint64_t size = span->region->length();
-  return offset <= size && length <= size - offset ? span->region->flush(offset, length) : WMMAP_OUT_OF_RANGE;
+  return span->region->flush(offset, length);
 }
 
 wmmap_status wmmap_span_advise(wmmap_span *span, uint64_t offset, uint64_t length, wmmap_advice advice) {
-  const uint64_t size = span->region->length();
-  return offset < size ? span->region->advise(offset, std::min(length, size - offset), advice) : WMMAP_OUT_OF_RANGE;
+  return span->region->advise(offset, length, advice);
 }
 
 bool wmmap_span_faulted(const wmmap_span *span) { return !span->region->clean(); }
