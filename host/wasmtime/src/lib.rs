@@ -537,26 +537,19 @@ fn attach<T: 'static>(
     offset: u64,
     region: &WasmList<u8>,
 ) -> Result<Outcome<Resource<Span>>> {
-    let WasiMmap { ctx, table } = view(store.data_mut());
-    let mut state = match table.get_mut(this)?.take() {
-        Ok(state) => state,
-        Err(code) => return Ok(Err(code)),
-    };
+    let WasiMmap { ctx, .. } = view(store.data_mut());
     let claim = ctx.usage.claim();
     let memories = ctx.spans.clone();
-    let region = region.as_le_slice(&store);
-    let span = match memories {
+    let span = with_bytes(store, view, this, region, |core, region| match memories {
         None => Err(ErrorCode::Unsupported),
-        Some(_) if region.is_empty() => Err(core::Span::refuse_empty(&mut state.core, offset)),
+        Some(_) if region.is_empty() => Err(core::Span::refuse_empty(core, offset)),
         Some(memories) => match memories.find(region) {
             None => Err(ErrorCode::Unsupported),
-            Some(memory) => core::Span::attach(&mut state.core, offset, region, memory),
+            Some(memory) => core::Span::attach(core, offset, region, memory),
         },
-    };
-    let WasiMmap { table, .. } = view(store.data_mut());
-    table.get_mut(this)?.put_back(state);
+    })?;
     Ok(match span.and_then(|span| Ok(Span::new(span, claim?))) {
-        Ok(span) => Ok(table.push(span)?),
+        Ok(span) => Ok(view(store.data_mut()).table.push(span)?),
         Err(code) => Err(code),
     })
 }
