@@ -17,7 +17,7 @@ const folder = mkdtempSync(resolve('build', 'quick-reads-'));
 process.on('exit', () => rmSync(folder, { recursive: true }));
 
 const wasi = new WASIShim({ sandbox: { preopens: { '/': folder } } }).getImportObject() as Record<string, object>;
-await createPolyfill(wasi);
+const polyfill = await createPolyfill(wasi);
 const preopens = wasi['wasi:filesystem/preopens'] as { getDirectories(): Array<[Descriptor, string]> };
 const [root] = preopens.getDirectories()[0] as [Descriptor, string];
 
@@ -36,6 +36,22 @@ test('every read answers as the first', () => {
     assert.equal(text(descriptor.read(1n, 11n)), ['', true]);
     assert.equal(text(descriptor.read(0n, 0n))[0], '');
   }
+  drop(descriptor);
+});
+
+test('what was read stays what it is', () => {
+  const descriptor = open('kept', 'hello world');
+  for (let count = 0; count < 10; count += 1) descriptor.read(1n, 0n);
+  const hello = descriptor.read(5n, 0n);
+  const map = polyfill.mmap('/kept', 0, 'read');
+  const world = descriptor.read(5n, 6n);
+  for (let count = 0; count < 10; count += 1) map.find('d', count);
+  descriptor.read(5n, 3n);
+  assert.equal([hello, world].map(text), [
+    ['hello', false],
+    ['world', false],
+  ]);
+  map.close();
   drop(descriptor);
 });
 

@@ -2,12 +2,17 @@
 import { readSync } from 'node:fs';
 import { types } from '@bytecodealliance/preview2-shim/filesystem';
 import type { Descriptor } from '../contract/interfaces/wasi-filesystem-types.js';
+import type { InstantiateCore } from '../polyfill/component/polyfill.js';
 import { withFile } from './descriptor.mjs';
 
 /** Finding out about a file pays only if it is read more often. */
 const READS_BEFORE = 4;
 /** The worker gives other threads their turn meanwhile. */
 const LARGEST = 1n << 20n;
+
+/** What is lent to a component, which copies it at once: memory that is new each time takes as long as the read. */
+const lent = new Uint8Array(Number(LARGEST));
+let lending = false;
 
 const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('dispose');
 
@@ -57,7 +62,7 @@ export function quickenReads(): void {
     file.reads += 1;
     if (file.reads === READS_BEFORE) file.fd = fileBeneath(this);
     if (file.fd !== undefined && length > 0n && length <= LARGEST && offset <= Number.MAX_SAFE_INTEGER) {
-      const bytes = new Uint8Array(Number(length));
+      const bytes = lending ? lent.subarray(0, Number(length)) : new Uint8Array(Number(length));
       try {
         if (readSync(file.fd, bytes, 0, bytes.length, Number(offset)) === bytes.length) return [bytes, false];
       } catch {
@@ -67,3 +72,31 @@ export function quickenReads(): void {
     return read.call(this, length, offset);
   };
 }
+
+type Call = (...values: unknown[]) => unknown;
+
+function whileLending(call: Call): Call {
+  return (...values) => {
+    const before = lending;
+    lending = true;
+    try {
+      return call(...values);
+    } finally {
+      lending = before;
+    }
+  };
+}
+
+// Node's types have it without imports.
+const instantiate = WebAssembly.instantiate as unknown as InstantiateCore;
+
+/** Instantiates a core module of a component whose calls, with their results put into its memory, may be lent bytes. */
+export const instantiateLending: InstantiateCore = (module, imports = {}) => {
+  const lenders = Object.entries(imports).map(([from, values]) => {
+    const all = Object.entries(values).map(([name, value]) => {
+      return [name, typeof value === 'function' ? whileLending(value as Call) : value] as const;
+    });
+    return [from, Object.fromEntries(all)] as const;
+  });
+  return instantiate(module, Object.fromEntries(lenders));
+};

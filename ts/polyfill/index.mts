@@ -14,6 +14,7 @@
 import type { Descriptor } from '../contract/interfaces/wasi-filesystem-types.js';
 import { mmapOver, type MmapFunction } from '../contract-mmap.js';
 import { openerBelow, type Open } from '../files.js';
+import type { InstantiateCore } from './component/polyfill.js';
 import { instantiatePolyfill } from './instantiate.mjs';
 
 export type { Descriptor };
@@ -45,9 +46,10 @@ export interface Polyfill {
  * Makes a polyfill.
  *
  * @param wasi what it stands on: `wasi:filesystem` and `wasi:io` of one implementation
+ * @param core what instantiates its core modules: `WebAssembly.instantiate`, if it is not given
  */
-export async function createPolyfill(wasi: Imports): Promise<Polyfill> {
-  const { types, preopens, mapping, span } = await instantiatePolyfill(wasi);
+export async function createPolyfill(wasi: Imports, core?: InstantiateCore): Promise<Polyfill> {
+  const { types, preopens, mapping, span } = await instantiatePolyfill(wasi, core);
   const open = openerBelow(() => preopens.getDirectories());
   return {
     mmap: mmapOver(mapping, open),

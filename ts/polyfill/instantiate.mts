@@ -1,5 +1,5 @@
 /** The component, as jco has transpiled it for both Node and browsers. */
-import { instantiate } from './component/polyfill.js';
+import { instantiate, type InstantiateCore } from './component/polyfill.js';
 
 const FOLDER = new URL('./component/', import.meta.url);
 
@@ -16,5 +16,5 @@ function readModule(name: string): Promise<WebAssembly.Module> {
   return module;
 }
 
-export const instantiatePolyfill = (wasi: object): ReturnType<typeof instantiate> =>
-  instantiate(FOLDER.protocol === 'file:' ? readModule : undefined, wasi);
+export const instantiatePolyfill = (wasi: object, core?: InstantiateCore): ReturnType<typeof instantiate> =>
+  instantiate(FOLDER.protocol === 'file:' ? readModule : undefined, wasi, core);

@@ -5,7 +5,8 @@ use memchr::memmem::{Finder, FinderRev};
 
 /// The first window is small, for most of what is looked for is near (the end of a line); then they grow.
 const SMALLEST: u64 = 4096;
-const LARGEST: u64 = 1 << 20;
+/// As much as hosts give at a time, so that it is searched where they put it, and stays near the processor.
+const LARGEST: u64 = 1 << 16;
 
 /// Bytes of a window, fewer than were asked for if one cannot be had.
 pub type Read<'a, E> = dyn FnMut(u64, usize) -> Result<Vec<u8>, E> + 'a;
@@ -20,20 +21,22 @@ pub enum Found {
 
 struct Windows {
     size: u64,
+    largest: u64,
     /// What two windows have in common, so that nothing is missed between them.
     overlap: u64,
 }
 
 impl Windows {
     fn new(needle: &[u8]) -> Self {
+        let needle = needle.len() as u64;
         // At least as much that is new as is seen again, so that time stays linear.
-        Self { size: SMALLEST.max(needle.len() as u64), overlap: needle.len() as u64 - 1 }
+        Self { size: SMALLEST.max(2 * needle), largest: LARGEST.max(2 * needle), overlap: needle - 1 }
     }
 
     fn next(&mut self, left: u64) -> usize {
-        let length = (self.size + self.overlap).min(left);
-        self.size = (self.size * 4).min(LARGEST.max(self.overlap + 1));
-        #[allow(clippy::cast_possible_truncation)] // Twice the needle or a megabyte.
+        let length = self.size.min(left);
+        self.size = (self.size * 4).min(self.largest);
+        #[allow(clippy::cast_possible_truncation)] // Twice the needle or 64 KiB.
         let length = length as usize;
         length
     }
@@ -59,7 +62,8 @@ pub fn forward<E>(needle: &[u8], mut start: u64, end: u64, read: &mut Read<'_, E
 
 /// The last place of the needle, which is not empty, in `start..end`.
 pub fn backward<E>(needle: &[u8], start: u64, mut end: u64, read: &mut Read<'_, E>) -> Result<Found, E> {
-    let finder = FinderRev::new(needle);
+    // The search forward takes a tenth of the time, and finds out where there is something to find.
+    let (any, last) = (Finder::new(needle), FinderRev::new(needle));
     let mut windows = Windows::new(needle);
     while end - start >= needle.len() as u64 {
         let length = windows.next(end - start);
@@ -68,7 +72,7 @@ pub fn backward<E>(needle: &[u8], start: u64, mut end: u64, read: &mut Read<'_, 
         if bytes.len() < length {
             return Ok(Found::Lost);
         }
-        if let Some(at) = finder.rfind(&bytes) {
+        if let Some(at) = any.find(&bytes).and_then(|_| last.rfind(&bytes)) {
             return Ok(Found::At(from + at as u64));
         }
         end = from + windows.overlap;

@@ -1,10 +1,17 @@
 /** What jco makes of the polyfill component, which the Makefile puts in this place of the package. */
 import type * as Mapping from '../../contract/interfaces/wasi-mmap-mmap-mapping.js';
 
+/** As `WebAssembly.instantiate`. */
+export type InstantiateCore = (
+  module: WebAssembly.Module,
+  imports?: Record<string, Record<string, unknown>>,
+) => Promise<WebAssembly.Instance>;
+
 /** Makes an instance over some WASI. Without a function that gets the core modules they are fetched from beside it. */
 export function instantiate(
   getCoreModule: ((name: string) => Promise<WebAssembly.Module>) | undefined,
   wasi: object,
+  instantiateCore?: InstantiateCore,
 ): Promise<{
   types: object;
   preopens: { getDirectories(): Array<[Mapping.Descriptor, string]> };
