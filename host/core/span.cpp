@@ -33,8 +33,7 @@ extern "C" {
 
 uint32_t wmmap_span_granularity(void) { return static_cast<uint32_t>(span_granularity()); }
 
-wmmap_status wmmap_span_attach(wmmap_mapping *mapping, uint64_t offset, void *region, uint64_t length,
-                               wmmap_span **result) {
+wmmap_status wmmap_may_attach(const wmmap_mapping *mapping, uint64_t offset, const void *region, uint64_t length) {
   if (span_granularity() == 0 || !mapping->file || mapping->file->named)
     return WMMAP_UNSUPPORTED;
   if (!mapping->readable())
@@ -44,11 +43,19 @@ wmmap_status wmmap_span_attach(wmmap_mapping *mapping, uint64_t offset, void *re
     return WMMAP_INVALID_ARGUMENT;
   if (offset >= mapping->length() || length > reach(*mapping, start))
     return WMMAP_OUT_OF_RANGE;
+  return WMMAP_OK;
+}
+
+wmmap_status wmmap_span_attach(wmmap_mapping *mapping, uint64_t offset, void *region, uint64_t length,
+                               wmmap_span **result) {
+  if (const wmmap_status status = wmmap_may_attach(mapping, offset, region, length))
+    return status;
   std::unique_ptr<wmmap_span> span(new (std::nothrow) wmmap_span{});
   if (!span)
     return WMMAP_NO_MEMORY;
-  if (const wmmap_status status = wmmap_region::create_at(static_cast<uint8_t *>(region), mapping->file, start, length,
-                                                          harmless(mapping->kind), span->region))
+  if (const wmmap_status status =
+          wmmap_region::create_at(static_cast<uint8_t *>(region), mapping->file, mapping->offset + offset, length,
+                                  harmless(mapping->kind), span->region))
     return status;
   *result = span.release();
   return WMMAP_OK;

@@ -123,6 +123,12 @@ impl Mapping {
         check(unsafe { ffi::wmmap_may_read(self.0.as_ptr(), offset, length) })
     }
 
+    /// Whether [`Span::attach`] may be called; an empty region is refused.
+    pub fn may_attach(&self, offset: u64, region: &[u8]) -> Result<(), ErrorCode> {
+        // SAFETY: the mapping is alive, and the core does not look at the region.
+        check(unsafe { ffi::wmmap_may_attach(self.0.as_ptr(), offset, region.as_ptr().cast(), region.len() as u64) })
+    }
+
     pub fn read(&mut self, offset: u64, target: &mut [u8]) -> Result<(), ErrorCode> {
         // SAFETY: the mapping is alive; the core checks the range and fills `target`, which a mapping of its own pages
         // cannot overlap. Pages that are lost meanwhile are the core's concern: it handles the signal.
@@ -266,14 +272,6 @@ impl Span {
         list.push(raw);
         drop(spans);
         Ok(Self { raw, memory })
-    }
-
-    /// Why an empty region, which lies in no memory, is refused.
-    pub fn refuse_empty(mapping: &mut Mapping, offset: u64) -> ErrorCode {
-        let mut result = ptr::null_mut();
-        // SAFETY: the mapping is alive, and an empty region is refused before it is looked at.
-        let status = unsafe { ffi::wmmap_span_attach(mapping.0.as_ptr(), offset, ptr::null_mut(), 0, &raw mut result) };
-        check(status).err().unwrap_or(ErrorCode::InvalidArgument)
     }
 
     pub fn flush(&mut self, offset: u64, length: u64) -> Result<(), ErrorCode> {

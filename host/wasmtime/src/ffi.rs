@@ -65,6 +65,7 @@ extern "C" {
     pub fn wmmap_resize(mapping: *mut Mapping, length: u64) -> Status;
     pub fn wmmap_advise(mapping: *mut Mapping, offset: u64, length: u64, advice: Enum) -> Status;
     pub fn wmmap_span_granularity() -> u32;
+    pub fn wmmap_may_attach(mapping: *const Mapping, offset: u64, region: *const c_void, length: u64) -> Status;
     pub fn wmmap_span_attach(
         mapping: *mut Mapping,
         offset: u64,

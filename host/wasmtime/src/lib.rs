@@ -67,8 +67,10 @@ mod ffi;
 mod limits;
 mod lower;
 mod memory;
+mod span;
 
 pub use crate::memory::SpanMemories;
+pub use crate::span::Span;
 
 mod generated {
     #![allow(missing_docs, dead_code, clippy::pedantic)]
@@ -494,110 +496,11 @@ fn define_others<T: Send + 'static>(instance: &mut LinkerInstance<'_, T>, view: 
     )
 }
 
-/// The resource `span`, as it lies in the [`ResourceTable`]: detached with it.
-///
-/// A call on another thread may have it; it goes all the same, when that call is done.
-pub struct Span(Arc<Mutex<Option<AttachedSpan>>>);
-
-struct AttachedSpan {
-    core: core::Span,
-    _claim: Claim,
-}
-
-impl Span {
-    fn new(core: core::Span, claim: Claim) -> Self {
-        Self(Arc::new(Mutex::new(Some(AttachedSpan { core, _claim: claim }))))
-    }
-
-    /// What a call on it does, on any thread.
-    fn call<R>(&self, call: impl FnOnce(&mut core::Span) -> R) -> impl FnOnce() -> Result<R>
-    where
-        R: Send + 'static,
-    {
-        let shared = Arc::clone(&self.0);
-        move || match shared.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
-            Some(span) => Ok(call(&mut span.core)),
-            None => bail!("a span that was dropped"),
-        }
-    }
-}
-
-impl Drop for Span {
-    fn drop(&mut self) {
-        // Now, and not when a call that was given up ends: the guest may use the region for something else.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-    }
-}
-
-/// Attaches a span, and puts it into the table.
-fn attach<T: 'static>(
-    store: &mut StoreContextMut<'_, T>,
-    view: View<T>,
-    this: &Resource<Mapping>,
-    offset: u64,
-    region: &WasmList<u8>,
-) -> Result<Outcome<Resource<Span>>> {
-    let WasiMmap { ctx, .. } = view(store.data_mut());
-    let claim = ctx.usage.claim();
-    let memories = ctx.spans.clone();
-    let span = with_bytes(store, view, this, region, |core, region| match memories {
-        None => Err(ErrorCode::Unsupported),
-        Some(_) if region.is_empty() => Err(core::Span::refuse_empty(core, offset)),
-        Some(memories) => match memories.find(region) {
-            None => Err(ErrorCode::Unsupported),
-            Some(memory) => core::Span::attach(core, offset, region, memory),
-        },
-    })?;
-    Ok(match span.and_then(|span| Ok(Span::new(span, claim?))) {
-        Ok(span) => Ok(view(store.data_mut()).table.push(span)?),
-        Err(code) => Err(code),
-    })
-}
-
-/// Defines the interface `span`.
-fn define_spans<T: Send + 'static>(
-    instance: &mut LinkerInstance<'_, T>,
-    view: View<T>,
-    blocking: Blocking,
-) -> Result<()> {
-    type This = Resource<Span>;
-    instance.resource("span", ResourceType::host::<Span>(), move |mut store, rep| {
-        view(store.data_mut()).table.delete(Resource::<Span>::new_own(rep))?;
-        Ok(())
-    })?;
-    instance.func_wrap("granularity", move |mut store, (): ()| {
-        let allowed = view(store.data_mut()).ctx.spans.is_some();
-        Ok((core::span_granularity().filter(|_| allowed),))
-    })?;
-    instance.func_wrap(
-        "attach",
-        move |mut store, (mapping, offset, region): (Resource<Mapping>, u64, WasmList<u8>)| {
-            Ok((attach(&mut store, view, &mapping, offset, &region)?,))
-        },
-    )?;
-    define(instance, blocking, "[method]span.flush", move |mut store, (this, offset, length): (This, u64, u64)| {
-        Box::pin(async move {
-            let call = view(store.data_mut()).table.get(&this)?.call(move |span| span.flush(offset, length));
-            Ok((blocking.run(call).await?,))
-        })
-    })?;
-    instance.func_wrap(
-        "[method]span.advise",
-        move |mut store, (this, offset, length, advice): (This, u64, u64, Advice)| {
-            let call = view(store.data_mut()).table.get(&this)?.call(|span| span.advise(offset, length, advice));
-            Ok((call()?,))
-        },
-    )?;
-    instance.func_wrap("[method]span.faulted", move |mut store, (this,): (This,)| {
-        Ok((view(store.data_mut()).table.get(&this)?.call(|span| span.faulted())()?,))
-    })
-}
-
 fn add<T: Send + 'static>(linker: &mut Linker<T>, view: View<T>, blocking: Blocking) -> Result<()> {
     let mut instance = linker.instance(INTERFACE)?;
     define_blocking(&mut instance, view, blocking)?;
     define_others(&mut instance, view)?;
-    define_spans(&mut linker.instance(SPAN_INTERFACE)?, view, blocking)
+    span::define_spans(&mut linker.instance(SPAN_INTERFACE)?, view, blocking)
 }
 
 /// Offers `wasi-mmap:mmap/mapping` to components, every operation on the calling thread.

@@ -63,6 +63,9 @@ pub unsafe fn wmmap_advise(_: *mut Mapping, _: u64, _: u64, _: u32) -> Status {
 pub unsafe fn wmmap_span_granularity() -> u32 {
     0
 }
+pub unsafe fn wmmap_may_attach(_: *const Mapping, _: u64, _: *const c_void, _: u64) -> Status {
+    UNSUPPORTED
+}
 pub unsafe fn wmmap_span_attach(_: *mut Mapping, _: u64, _: *mut c_void, _: u64, _: *mut *mut Span) -> Status {
     UNSUPPORTED
 }

@@ -382,6 +382,19 @@ static int most(void) {
   return 0;
 }
 
+/* A host that allows a mapping and a span: one more is refused, and its region stays as it is. */
+static int limited(void) {
+  wmmap_mapping map = mapped();
+  uint8_t *region = units(2);
+  int32_t span = 0;
+  REQUIRE(attach(map, 0, region, UNIT, &span) == WMMAP_OK);
+  REQUIRE(attach(map, UNIT, region + UNIT, UNIT, &span) == WMMAP_NO_MEMORY);
+  REQUIRE(attach(map, UNIT, region + UNIT, 0, &span) == WMMAP_INVALID_ARGUMENT);
+  OPAQUE(region);
+  REQUIRE(region[0] == 'a' && filled(region + UNIT, UNIT, 0xee));
+  return 0;
+}
+
 static int stale(const char *how) {
   wmmap_mapping map = mapped();
   uint8_t *region = units(1);
@@ -464,6 +477,7 @@ static int run(const char *scenario) {
          : IS("elsewhere")    ? elsewhere()
          : IS("ten-thousand") ? ten_thousand()
          : IS("most")         ? most()
+         : IS("limited")      ? limited()
          : IS("stale")        ? stale(detail)
          : IS("left")         ? left(detail)
          : IS("meet")         ? meet(detail)
