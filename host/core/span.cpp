@@ -2,6 +2,7 @@
 // Pages of a mapping's file in place of memory of a guest.
 #include "mapping.h"
 
+#include <atomic>
 #include <new>
 
 using wmmap::PageKind;
@@ -9,6 +10,7 @@ using wmmap::span_granularity;
 
 struct wmmap_span {
   wmmap_region *region; // The only holder.
+  bool told;            // Somebody has asked, and knows of lost pages.
 };
 
 namespace {
@@ -25,6 +27,14 @@ uint64_t reach(const wmmap_mapping &mapping, uint64_t start) {
 /// written, and the stores that must not reach the file are private.
 PageKind harmless(PageKind kind) {
   return {/*read=*/true, /*write=*/true, /*execute=*/false, /*shared=*/kind.shared && kind.write};
+}
+
+std::atomic<size_t> unnoticed{0};
+
+/// The last look at a span's pages.
+void end(const wmmap_span &span) {
+  if (!span.told && !span.region->clean())
+    unnoticed += 1;
 }
 
 } // namespace
@@ -62,19 +72,33 @@ wmmap_status wmmap_span_attach(wmmap_mapping *mapping, uint64_t offset, void *re
 }
 
 wmmap_status wmmap_span_flush(wmmap_span *span, uint64_t offset, uint64_t length) {
-  return span->region->flush(offset, length);
+  const wmmap_status status = span->region->flush(offset, length);
+  span->told |= status == WMMAP_FAULT;
+  return status;
 }
 
 wmmap_status wmmap_span_advise(wmmap_span *span, uint64_t offset, uint64_t length, wmmap_advice advice) {
   return span->region->advise(offset, length, advice);
 }
 
-bool wmmap_span_faulted(const wmmap_span *span) { return !span->region->clean(); }
+bool wmmap_span_faulted(wmmap_span *span) {
+  const bool faulted = !span->region->clean();
+  span->told |= faulted;
+  return faulted;
+}
 
-void wmmap_span_abandon(wmmap_span *span) { span->region->abandon(); }
+size_t wmmap_unnoticed_faults(void) { return unnoticed; }
+
+void wmmap_span_abandon(wmmap_span *span) {
+  end(*span);
+  span->told = true; // Its region has no pages to look at any more.
+  span->region->abandon();
+}
 
 void wmmap_span_detach(wmmap_span *span) {
   // Pages that cannot be replaced remain a span's for good: what handles their faults and keeps others off has to stay.
+  if (span)
+    end(*span);
   if (span && span->region->unmap())
     span->region->release();
   delete span;

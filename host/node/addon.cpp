@@ -251,6 +251,8 @@ Napi::Value initialize(const Napi::CallbackInfo &info) {
     exports["faultCount"] = Napi::Uint32Array::New(env, 1, count.As<Napi::ArrayBuffer>(), 0);
   exports["liveRegions"] = Napi::Function::New(
       env, [](const Napi::CallbackInfo &call) { return to_number(call.Env(), wmmap_live_regions()); });
+  exports["unnoticedFaults"] = Napi::Function::New(
+      env, [](const Napi::CallbackInfo &call) { return to_number(call.Env(), wmmap_unnoticed_faults()); });
   return exports;
 }
 

@@ -42,6 +42,8 @@ const SCENARIOS: Record<string, number | 'trap'> = {
   'left:trap': 'trap',
 };
 
+const UNAWARE = 'wasi-mmap: spans.wasm read zeros, or lost stores, where a mapped file was cut or could not be read\n';
+
 let folder = '';
 
 function prepare(): void {
@@ -93,6 +95,14 @@ for (const [name, command, options] of ENGINES) {
         assert.is(ended(command, [...options, ...runArguments(scenario, access)]), expected);
       });
     }
+  }
+  for (const access of ACCESSES) {
+    test(`a program that does not ask, ${access}`, () => {
+      const { status, stderr } = spawnSync(command, [...options, ...runArguments('unaware', access)], {
+        encoding: 'utf8',
+      });
+      assert.equal([status, stderr], [0, UNAWARE]);
+    });
   }
   test.run();
 }

@@ -76,17 +76,23 @@ async function main([verb, ...rest]: string[]): Promise<number> {
   });
   const imports = await createImports(options);
   const start = await load(options.component, imports, version());
+  const host = options.native ? await import('../host/span.mjs') : undefined;
+  const name = basename(options.component);
   blockOnOutput();
   try {
     start();
     return 0;
   } catch (error) {
     if (error instanceof Exit) return error.code;
-    const name = basename(options.component);
     if (isErrorResult(error)) return 1;
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
     process.stderr.write(`wasi-mmap: ${name} trapped: ${reason}\n`);
     return TRAPPED;
+  } finally {
+    if (host?.endSpans())
+      process.stderr.write(
+        `wasi-mmap: ${name} read zeros, or lost stores, where a mapped file was cut or could not be read\n`,
+      );
   }
 }
 

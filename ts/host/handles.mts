@@ -24,6 +24,11 @@ export class Reps<T> {
     return rep;
   }
 
+  /** Those that are taken. */
+  all(): number[] {
+    return [...this.#values.keys()].filter((rep) => this.#values[rep] !== undefined);
+  }
+
   get(rep: number): T | undefined {
     return this.#values[rep];
   }

@@ -2,7 +2,7 @@
 import { readSync } from 'node:fs';
 import { types } from '@bytecodealliance/preview2-shim/filesystem';
 import type { Descriptor } from '../contract/interfaces/wasi-filesystem-types.js';
-import type { InstantiateCore } from '../polyfill/component/polyfill.js';
+import type { InstantiateCore } from '../polyfill/index.mjs';
 import { withFile } from './descriptor.mjs';
 
 /** Finding out about a file pays only if it is read more often. */
@@ -88,7 +88,7 @@ function whileLending(call: Call): Call {
 }
 
 // Node's types have it without imports.
-const instantiate = WebAssembly.instantiate as unknown as InstantiateCore;
+const instantiate = WebAssembly.instantiate as InstantiateCore;
 
 /** Instantiates a core module of a component whose calls, with their results put into its memory, may be lent bytes. */
 export const instantiateLending: InstantiateCore = (module, imports = {}) => {

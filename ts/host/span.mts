@@ -6,7 +6,7 @@
  */
 import type * as Contract from '../contract/interfaces/wasi-mmap-mmap-span.js';
 import { MmapError } from '../errors.js';
-import { guarded, spanGranularity, type SpanFloor } from '../node/native.js';
+import { guarded, spanGranularity, unnoticedFaults, type SpanFloor } from '../node/native.js';
 import { createHandle, repOf, Reps, type Table } from './handles.mjs';
 import { lookUp, type Mapping } from './mapping.mjs';
 
@@ -56,6 +56,15 @@ function detach(rep: number): void {
   reps.release(rep);
   guest.delete(rep);
   floor.detach(new Uint8Array(memory.buffer, address, length));
+}
+
+/**
+ * Detaches all spans in the process, when no guest will run any more, and tells whether one of them had lost pages and no
+ * guest was told: it has read zeros there, or lost what it stored.
+ */
+export function endSpans(): boolean {
+  for (const rep of reps.all()) detach(rep);
+  return unnoticedFaults() > 0;
 }
 
 /** Whether memories stay where they are in this process: settled once. */

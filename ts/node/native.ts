@@ -57,6 +57,8 @@ interface Addon {
   /** Absent where the engine allows no external memory. */
   readonly faultCount?: Uint32Array;
   readonly liveRegions: () => number;
+  /** Spans that ended with lost pages that nobody was told of. */
+  readonly unnoticedFaults: () => number;
 }
 
 type MakeError = (code: ErrorCode, errno: number) => MmapError;
@@ -80,6 +82,7 @@ const TRANSFERS_EXTERNAL_MEMORY = Number.parseInt(process.versions.node, 10) < 2
 
 /** How many regions of mapped pages the process holds: for tests of leaks. */
 export const liveRegions = addon.liveRegions;
+export const unnoticedFaults = addon.unnoticedFaults;
 
 /** Stands for no file: zero-filled memory. */
 export const NO_FILE = -1;

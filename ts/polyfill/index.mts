@@ -14,7 +14,6 @@
 import type { Descriptor } from '../contract/interfaces/wasi-filesystem-types.js';
 import { mmapOver, type MmapFunction } from '../contract-mmap.js';
 import { openerBelow, type Open } from '../files.js';
-import type { InstantiateCore } from './component/polyfill.js';
 import { instantiatePolyfill } from './instantiate.mjs';
 
 export type { Descriptor };
@@ -27,6 +26,9 @@ export { constants, type MmapOptions } from '../request.js';
 
 /** Interfaces of WASI by their names without version, as `getImportObject()` of preview2-shim's `WASIShim` gives them. */
 export type Imports = Record<string, object>;
+
+/** `WebAssembly.instantiate` of a module, for programs whose types have no WebAssembly. */
+export type InstantiateCore = (module: object, imports?: Record<string, Record<string, unknown>>) => Promise<object>;
 
 /** One instance of the polyfill. Its descriptors are its own: a guest takes both its interfaces and its mapping. */
 export interface Polyfill {

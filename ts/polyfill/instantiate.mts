@@ -1,5 +1,6 @@
 /** The component, as jco has transpiled it for both Node and browsers. */
-import { instantiate, type InstantiateCore } from './component/polyfill.js';
+import { instantiate } from './component/polyfill.js';
+import type { InstantiateCore } from './index.mjs';
 
 const FOLDER = new URL('./component/', import.meta.url);
 

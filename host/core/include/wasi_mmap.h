@@ -180,7 +180,7 @@ wmmap_status wmmap_span_attach(wmmap_mapping *mapping, uint64_t offset, void *re
 /** Calls on one span must not overlap each other. */
 wmmap_status wmmap_span_flush(wmmap_span *span, uint64_t offset, uint64_t length);
 wmmap_status wmmap_span_advise(wmmap_span *span, uint64_t offset, uint64_t length, wmmap_advice advice);
-bool wmmap_span_faulted(const wmmap_span *span);
+bool wmmap_span_faulted(wmmap_span *span);
 /** Says that the memory is about to go: the span touches no address any more. It still has to be detached. */
 void wmmap_span_abandon(wmmap_span *span);
 /** Ends the span. Its region is zero-filled memory again, unless it was abandoned. NULL is allowed. */
@@ -210,6 +210,9 @@ const char *wmmap_status_name(wmmap_status status);
  */
 const uint8_t *wmmap_search(const uint8_t *bytes, size_t length, const uint8_t *needle, size_t needle_length);
 const uint8_t *wmmap_search_reverse(const uint8_t *bytes, size_t length, const uint8_t *needle, size_t needle_length);
+
+/** How many spans ended in this process that had lost pages, which read as zeros, without a call that told so. */
+size_t wmmap_unnoticed_faults(void);
 
 /** Mappings, regions and spans that exist in the process: what leak tests count. */
 size_t wmmap_live_regions(void);

@@ -79,6 +79,12 @@ pub fn live_regions() -> usize {
     unsafe { ffi::wmmap_live_regions() }
 }
 
+/// Spans that ended with lost pages that nobody was told of.
+pub fn unnoticed_faults() -> usize {
+    // SAFETY: it reads a counter.
+    unsafe { ffi::wmmap_unnoticed_faults() }
+}
+
 impl Mapping {
     /// Maps a file, or memory without one. The core duplicates the file.
     pub fn open(file: Option<&File>, length: u64, request: Request, offset: u64) -> Result<Self, ErrorCode> {
@@ -284,7 +290,7 @@ impl Span {
         check(unsafe { ffi::wmmap_span_advise(self.raw.as_ptr(), offset, length, advice as u32) })
     }
 
-    pub fn faulted(&self) -> bool {
+    pub fn faulted(&mut self) -> bool {
         // SAFETY: the span is alive.
         unsafe { ffi::wmmap_span_faulted(self.raw.as_ptr()) }
     }

@@ -75,11 +75,12 @@ extern "C" {
     ) -> Status;
     pub fn wmmap_span_flush(span: *mut Span, offset: u64, length: u64) -> Status;
     pub fn wmmap_span_advise(span: *mut Span, offset: u64, length: u64, advice: Enum) -> Status;
-    pub fn wmmap_span_faulted(span: *const Span) -> bool;
+    pub fn wmmap_span_faulted(span: *mut Span) -> bool;
     pub fn wmmap_span_abandon(span: *mut Span);
     pub fn wmmap_span_detach(span: *mut Span);
     pub fn wmmap_memory_reserve(size: u64) -> *mut c_void;
     pub fn wmmap_memory_allow(start: *mut c_void, length: u64) -> bool;
     pub fn wmmap_memory_release(memory: *mut c_void, size: u64);
     pub fn wmmap_live_regions() -> usize;
+    pub fn wmmap_unnoticed_faults() -> usize;
 }

@@ -528,6 +528,15 @@ pub fn add_to_linker_async<T: Send + 'static>(linker: &mut Linker<T>, view: fn(&
     add(linker, view, Blocking::OnAnotherThread)
 }
 
+/// Counts the spans, of all stores in the process, that ended without having told their guest that pages were lost: a file
+/// was cut, or its storage failed, and the guest has read zeros there, or lost what it stored.
+///
+/// A span tells by `faulted` and by an error of `flush`. It ends with its store at the latest.
+#[must_use]
+pub fn unnoticed_faults() -> usize {
+    core::unnoticed_faults()
+}
+
 /// Counts the mappings in the process, of all stores, with their pages: for tests that look for leaks.
 #[doc(hidden)]
 #[must_use]

@@ -75,7 +75,7 @@ pub unsafe fn wmmap_span_flush(_: *mut Span, _: u64, _: u64) -> Status {
 pub unsafe fn wmmap_span_advise(_: *mut Span, _: u64, _: u64, _: u32) -> Status {
     UNSUPPORTED
 }
-pub unsafe fn wmmap_span_faulted(_: *const Span) -> bool {
+pub unsafe fn wmmap_span_faulted(_: *mut Span) -> bool {
     false
 }
 pub unsafe fn wmmap_span_abandon(_: *mut Span) {}
@@ -87,6 +87,9 @@ pub unsafe fn wmmap_memory_allow(_: *mut c_void, _: u64) -> bool {
     false
 }
 pub unsafe fn wmmap_memory_release(_: *mut c_void, _: u64) {}
+pub unsafe fn wmmap_unnoticed_faults() -> usize {
+    0
+}
 pub unsafe fn wmmap_live_regions() -> usize {
     0
 }

@@ -382,6 +382,18 @@ static int most(void) {
   return 0;
 }
 
+/* Pages are lost, and nobody asks. */
+static int unaware(void) {
+  wmmap_mapping map = mapped();
+  uint8_t *region = units(4);
+  int32_t span = 0;
+  REQUIRE(attach(map, 0, region, 4 * UNIT, &span) == WMMAP_OK);
+  REQUIRE(cut(UNIT) == 0);
+  OPAQUE(region);
+  REQUIRE(region[0] == 'a' && region[3 * UNIT] == 0);
+  return 0;
+}
+
 /* A host that allows a mapping and a span: one more is refused, and its region stays as it is. */
 static int limited(void) {
   wmmap_mapping map = mapped();
@@ -478,6 +490,7 @@ static int run(const char *scenario) {
          : IS("ten-thousand") ? ten_thousand()
          : IS("most")         ? most()
          : IS("limited")      ? limited()
+         : IS("unaware")      ? unaware()
          : IS("stale")        ? stale(detail)
          : IS("left")         ? left(detail)
          : IS("meet")         ? meet(detail)

@@ -1,11 +1,6 @@
 /** What jco makes of the polyfill component, which the Makefile puts in this place of the package. */
 import type * as Mapping from '../../contract/interfaces/wasi-mmap-mmap-mapping.js';
-
-/** As `WebAssembly.instantiate`. */
-export type InstantiateCore = (
-  module: WebAssembly.Module,
-  imports?: Record<string, Record<string, unknown>>,
-) => Promise<WebAssembly.Instance>;
+import type { InstantiateCore } from '../index.mjs';
 
 /** Makes an instance over some WASI. Without a function that gets the core modules they are fetched from beside it. */
 export function instantiate(

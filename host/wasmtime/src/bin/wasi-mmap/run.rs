@@ -180,6 +180,11 @@ pub fn run(options: &RunOptions) -> wasmtime::Result<Result<Ended, UsageError>> 
     let mut store = Store::new(&engine, state);
     store.set_hostcall_fuel(HOSTCALL_FUEL);
     let ended = command.instantiate(&mut store).and_then(|command| command.wasi_cli_run().call_run(&mut store));
+    drop(store); // Its spans end, and can be counted.
+    if wasmtime_wasi_mmap::unnoticed_faults() > 0 {
+        let name = base_name(path);
+        eprintln!("wasi-mmap: {name} read zeros, or lost stores, where a mapped file was cut or could not be read");
+    }
     Ok(Ok(match ended {
         Ok(Ok(())) => Ended::Exit(0),
         Ok(Err(())) => Ended::Exit(1),
