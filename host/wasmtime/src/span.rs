@@ -105,6 +105,6 @@ pub fn define_spans<T: Send + 'static>(
         },
     )?;
     instance.func_wrap("[method]span.faulted", move |mut store, (this,): (This,)| {
-        Ok((view(store.data_mut()).table.get(&this)?.call(|span| span.faulted())()?,))
+        Ok((view(store.data_mut()).table.get(&this)?.call(core::Span::faulted)()?,))
     })
 }

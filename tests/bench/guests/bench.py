@@ -10,6 +10,7 @@ import os
 import struct
 import sys
 import time
+from functools import partial
 
 times = {}
 
@@ -126,8 +127,8 @@ def lines_of_a_map(path, size=2**22):
 def search(path, size, needles):
     with open(path, "rb") as file, mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ) as mapping:
         for name, (forward, backward) in needles.items():
-            assert measure("find, " + name, lambda needle=forward.encode(): mapping.find(needle, 0)) == -1
-            assert measure("rfind, " + name, lambda needle=backward.encode(): mapping.rfind(needle, 0)) == -1
+            assert measure("find, " + name, partial(mapping.find, forward.encode(), 0)) == -1
+            assert measure("rfind, " + name, partial(mapping.rfind, backward.encode(), 0)) == -1
 
 
 def database(folder):
