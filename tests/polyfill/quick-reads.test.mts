@@ -55,6 +55,26 @@ test('what was read stays what it is', () => {
   drop(descriptor);
 });
 
+test('what a host keeps of reads for a component stays what it is', () => {
+  const Descriptor = Object.getPrototypeOf(root) as Descriptor;
+  // oxlint-disable-next-line typescript/unbound-method -- called with its object
+  const { read } = Descriptor;
+  const kept: Array<[Uint8Array, boolean]> = [];
+  Descriptor.read = function (this: Descriptor, length, offset) {
+    const result = read.call(this, length, offset);
+    kept.push(result);
+    return result;
+  };
+  writeFileSync(join(folder, 'watched'), 'one two ');
+  const map = polyfill.mmap('/watched', 0, 'read');
+  const part = (index: number): string => Buffer.from(map.slice(index, index + 4)).toString();
+  for (let count = 0; count < 10; count += 1) assert.equal([part(0), part(4)], ['one ', 'two ']);
+  Descriptor.read = read;
+  assert.ok(kept.length >= 20);
+  for (const [index, result] of kept.entries()) assert.equal(text(result)[0], index % 2 ? 'two ' : 'one ');
+  map.close();
+});
+
 test('a descriptor that was dropped does not read the file that has its number now', () => {
   const descriptor = open('mine', 'mine');
   for (let count = 0; count < 10; count += 1) descriptor.read(4n, 0n);

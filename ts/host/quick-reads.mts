@@ -55,14 +55,16 @@ export function quickenReads(): void {
     configurable: true,
     writable: true,
   });
-  prototype.read = function (this: Descriptor, length: bigint, offset: bigint): [Uint8Array, boolean] {
+  const quickRead = function (this: Descriptor, length: bigint, offset: bigint): [Uint8Array, boolean] {
     if (closed.has(this)) return read.call(this, length, offset);
     let file = known.get(this);
     if (!file) known.set(this, (file = { reads: 0, fd: undefined }));
     file.reads += 1;
     if (file.reads === READS_BEFORE) file.fd = fileBeneath(this);
     if (file.fd !== undefined && length > 0n && length <= LARGEST && offset <= Number.MAX_SAFE_INTEGER) {
-      const bytes = lending ? lent.subarray(0, Number(length)) : new Uint8Array(Number(length));
+      // Who stands in between may keep what was read.
+      const lend = lending && this.read === quickRead;
+      const bytes = lend ? lent.subarray(0, Number(length)) : new Uint8Array(Number(length));
       try {
         if (readSync(file.fd, bytes, 0, bytes.length, Number(offset)) === bytes.length) return [bytes, false];
       } catch {
@@ -71,6 +73,7 @@ export function quickenReads(): void {
     }
     return read.call(this, length, offset);
   };
+  prototype.read = quickRead;
 }
 
 type Call = (...values: unknown[]) => unknown;
@@ -89,6 +92,10 @@ function whileLending(call: Call): Call {
 
 // Node's types have it without imports.
 const instantiate = WebAssembly.instantiate as InstantiateCore;
+
+/** Whether `instantiateLending` is of use over a file system: it is the shim's. */
+export const canLend = (filesystem: object | undefined): boolean =>
+  (filesystem as { Descriptor?: unknown } | undefined)?.Descriptor === types.Descriptor;
 
 /** Instantiates a core module of a component whose calls, with their results put into its memory, may be lent bytes. */
 export const instantiateLending: InstantiateCore = (module, imports = {}) => {

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import { ignoreAdviceWithoutHelp } from '../host/advice.mjs';
-import { instantiateLending, quickenReads } from '../host/quick-reads.mjs';
+import { canLend, instantiateLending, quickenReads } from '../host/quick-reads.mjs';
 import { createPolyfill as create, type Imports, type Polyfill } from './index.mjs';
 
 // preview2-shim has a fault that guests with a C library meet.
@@ -19,5 +19,5 @@ export * from './index.mjs';
 export async function createPolyfill(wasi: Imports): Promise<Polyfill> {
   quickenReads();
   ignoreAdviceWithoutHelp();
-  return create(wasi, instantiateLending);
+  return create(wasi, canLend(wasi['wasi:filesystem/types']) ? instantiateLending : undefined);
 }
