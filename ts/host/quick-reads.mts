@@ -94,8 +94,8 @@ function whileLending(call: Call): Call {
 const instantiate = WebAssembly.instantiate as InstantiateCore;
 
 /** Whether `instantiateLending` is of use over a file system: it is the shim's. */
-export const canLend = (filesystem: object | undefined): boolean =>
-  (filesystem as { Descriptor?: unknown } | undefined)?.Descriptor === types.Descriptor;
+export const canLend = (filesystem: { Descriptor?: unknown } | undefined): boolean =>
+  filesystem?.Descriptor === types.Descriptor;
 
 /** Instantiates a core module of a component whose calls, with their results put into its memory, may be lent bytes. */
 export const instantiateLending: InstantiateCore = (module, imports = {}) => {
