@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { HOSTS, missing, runGuest, runNative, type Host, type Ran } from '../python/hosts.mjs';
 import { sourceOf } from '../python/packages.mjs';
-import { NEEDLES, SEARCH_SIZE } from './input.mjs';
+import { makeFile, NEEDLES, SEARCH_SIZE } from './input.mjs';
 import { add, heading, speed } from './report.mjs';
 
 /** The classes of what is looked for in vain. */
@@ -95,7 +95,6 @@ export async function pythonGuestFigures(path: string): Promise<void> {
 }
 
 if (process.argv[1]?.endsWith('python.mjs')) {
-  const { makeFile } = await import('./input.mjs');
   const folder = mkdtempSync(resolve('build', 'bench-'));
   makeFile(`${folder}/text`);
   await pythonGuestFigures(`${folder}/text`);

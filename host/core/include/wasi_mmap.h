@@ -167,7 +167,7 @@ typedef struct wmmap_span wmmap_span;
 /** The granularity of the contract in bytes, or 0 where the system cannot put pages under memory that exists. */
 uint32_t wmmap_span_granularity(void);
 
-/** Whether wmmap_span_attach() has nothing against these arguments; `region` is not looked at, and may be NULL. */
+/** Whether wmmap_span_attach() has nothing against these arguments, of `region` its address alone. */
 wmmap_status wmmap_may_attach(const wmmap_mapping *mapping, uint64_t offset, const void *region, uint64_t length);
 /**
  * Puts pages of the mapping's file, with its access, in place of the memory at `region`; the order of errors is the

@@ -52,8 +52,7 @@ fn attach<T: 'static>(
     region: &WasmList<u8>,
 ) -> Result<Outcome<Resource<Span>>> {
     let WasiMmap { ctx, .. } = view(store.data_mut());
-    let claim = ctx.usage.claim();
-    let memories = ctx.spans.clone();
+    let (usage, memories) = (Arc::clone(&ctx.usage), ctx.spans.clone());
     let span = with_bytes(store, view, this, region, |core, region| {
         let memories = memories.ok_or(ErrorCode::Unsupported)?;
         let memory = memories.find(region);
@@ -61,7 +60,7 @@ fn attach<T: 'static>(
             core.may_attach(offset, region)?;
         }
         let memory = memory.ok_or(ErrorCode::Unsupported)?;
-        let claim = claim?; // Before anything is placed.
+        let claim = usage.claim()?; // Before anything is placed.
         Ok(Span::new(core::Span::attach(core, offset, region, memory)?, claim))
     })?;
     Ok(match span {
