@@ -168,7 +168,8 @@ class Oracle:
 
     def do_flush(self, mapping, step):
         before = mapping.page(step["offset"])
-        mapping.map.flush(mapping.lead + step["offset"] - before, step["length"] + before)
+        length = step["length"] and step["length"] + before
+        mapping.map.flush(mapping.lead + step["offset"] - before, length)
 
     def do_resize(self, mapping, step):
         # CPython knows no offset inside a page; what it refuses, it refuses whatever the size.

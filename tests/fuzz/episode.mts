@@ -31,8 +31,8 @@ export interface Abilities {
   /** Whether it has a cursor, and positions that count from the end. */
   readonly cursor: boolean;
   /**
-   * Whether it has pages of the system. They keep bytes that are stored behind the end of the file, for a while, and become
-   * private by a store of what they hold already. The contract leaves both open.
+   * Whether it has pages of the system: mappings go on to the end of the file's last page when the file shrinks, and pages
+   * become private by a store of what they hold already, which the contract leaves open.
    */
   readonly pages: boolean;
   /** Whether files are cut and extended behind its back, which CPython would not survive. */
@@ -126,10 +126,10 @@ export class Episode {
 
   /**
    * Whether hosts may differ in what a change leaves behind: bytes behind the end of the file in its last page are not the
-   * file's, and POSIX leaves open how long a mapping shows them; what ends in `fault` may have been done in part; and a move
-   * to itself may store something or nothing.
+   * file's, and POSIX leaves open how long a mapping shows them (Linux clears them whenever it writes the page to the disk);
+   * what ends in `fault` may have been done in part; and a move to itself may store something or nothing.
    */
-  #isOpen({ access, offset }: Model, { op, ...step }: Step): boolean {
+  #isOpen({ access, offset, length: size }: Model, { op, ...step }: Step): boolean {
     const {
       offset: at,
       destination,
@@ -143,9 +143,10 @@ export class Episode {
     const open = (start = 0, count = 0): boolean =>
       (access === 'write' && start + count > this.#size - offset && start < covered) ||
       (start < covered && start + count > covered);
-    if (op === 'move' && destination === source) return !this.#abilities.pages;
-    if (!this.#abilities.truncation) return false;
+    if (op === 'move' && destination === source && !this.#abilities.pages) return true;
     if (op === 'write') return open(at, bytes.length);
+    // Where the cursor is, the target knows.
+    if (op === 'write-next' || op === 'write-byte') return open(0, size);
     return op === 'move' && (open(destination, length) || (source ?? 0) + (length ?? 0) > covered);
   }
 
