@@ -5,7 +5,8 @@ cd "$(dirname "$0")/../.."
 
 say() { printf '%s\n' "setup: $*"; }
 fail() { printf '%s\n' "setup: $*" >&2; exit 1; }
-have() { command -v "$1" >/dev/null 2>&1; }
+# A program, not a function of this script that is called like it.
+have() { (unset -f "$1" && command -v "$1") >/dev/null 2>&1; }
 
 # Debian's package if we are root there; else the name of what to install.
 apt_install() {
