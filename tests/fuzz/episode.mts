@@ -31,8 +31,7 @@ export interface Abilities {
   /** Whether it has a cursor, and positions that count from the end. */
   readonly cursor: boolean;
   /**
-   * Whether it has pages of the system: mappings go on to the end of the file's last page when the file shrinks, and pages
-   * become private by a store of what they hold already, which the contract leaves open.
+   * Whether it has pages of the system: mappings go on to the end of the file's last page when the file shrinks.
    */
   readonly pages: boolean;
   /** Whether files are cut and extended behind its back, which CPython would not survive. */
@@ -143,7 +142,7 @@ export class Episode {
     const open = (start = 0, count = 0): boolean =>
       (access === 'write' && start + count > this.#size - offset && start < covered) ||
       (start < covered && start + count > covered);
-    if (op === 'move' && destination === source && !this.#abilities.pages) return true;
+    if (op === 'move' && destination === source) return true;
     if (op === 'write') return open(at, bytes.length);
     // Where the cursor is, the target knows.
     if (op === 'write-next' || op === 'write-byte') return open(0, size);
