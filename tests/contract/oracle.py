@@ -168,7 +168,7 @@ class Oracle:
 
     def do_flush(self, mapping, step):
         before = mapping.page(step["offset"])
-        length = step["length"] and step["length"] + before
+        length = step["length"] and step["length"] + before  # Nothing is on no page.
         mapping.map.flush(mapping.lead + step["offset"] - before, length)
 
     def do_resize(self, mapping, step):

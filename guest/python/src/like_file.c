@@ -323,8 +323,6 @@ static PyObject *mmap_madvise(Mmap *self, PyObject *arguments) {
   return NULL;
 }
 
-#define FUNCTION(name) ((PyCFunction)(name))
-
 PyMethodDef mmap_methods[] = {
     {"close", FUNCTION(mmap_close), METH_NOARGS, "Unmap. Twice is once."},
     {"find", FUNCTION(mmap_find), METH_VARARGS,

@@ -233,8 +233,6 @@ static PyObject *mmap_repr(Mmap *self) {
 
 /* ---- The type and the module */
 
-#define FUNCTION(name) ((PyCFunction)(name))
-
 static PyMemberDef members[] = {{"__weaklistoffset__", Py_T_PYSSIZET, offsetof(Mmap, weakrefs), Py_READONLY, NULL},
                                 {0}};
 

@@ -14,6 +14,8 @@ int closed(void);
       return closed(), failure;                                                                                        \
   } while (0)
 
+#define FUNCTION(name) ((PyCFunction)(name))
+
 /* mmap.c: making and closing */
 /* Fails if the map is of ACCESS_READ. */
 int check_writable(const Mmap *self);
