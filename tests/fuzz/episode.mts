@@ -139,14 +139,18 @@ export class Episode {
       bytes: string;
     };
     const covered = Math.ceil(this.#size / PAGE) * PAGE - offset;
+    // What does not lie inside the mapping is refused everywhere.
     const open = (start = 0, count = 0): boolean =>
-      (access === 'write' && start + count > this.#size - offset && start < covered) ||
-      (start < covered && start + count > covered);
+      start + count <= size &&
+      start < covered &&
+      (start + count > covered || (access === 'write' && start + count > this.#size - offset));
     if (op === 'move' && destination === source) return true;
     if (op === 'write') return open(at, bytes.length);
     // Where the cursor is, the target knows.
     if (op === 'write-next' || op === 'write-byte') return open(0, size);
-    return op === 'move' && (open(destination, length) || (source ?? 0) + (length ?? 0) > covered);
+    if (op !== 'move') return false;
+    const end = (source ?? 0) + (length ?? 0);
+    return open(destination, length) || (end > covered && end <= size);
   }
 
   #map(): Step {
