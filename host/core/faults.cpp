@@ -21,56 +21,59 @@ struct Chunk {
 
 Chunk first_chunk;
 Chunk *last_chunk = &first_chunk;
-std::mutex claim_mutex; // Never taken by a handler.
 
 static_assert(std::atomic<uint64_t>::is_always_lock_free && std::atomic<uintptr_t>::is_always_lock_free &&
                   std::atomic<bool>::is_always_lock_free,
               "a signal handler reads these");
 
-std::vector<FaultSlot *> free_slots; // These are the claim mutex's.
-size_t slot_count = 0;
-std::map<uintptr_t, uint64_t> ranges_alone; // Base and length of those that nobody may overlap.
+/// What threads that claim and free slots share.
+struct Registry {
+  std::mutex mutex; // Never taken by a handler.
+  std::vector<FaultSlot *> free_slots;
+  size_t slot_count = 0;
+  std::map<uintptr_t, uint64_t> ranges_alone; // Base and length of those that nobody may overlap.
 
-void add_chunk(Chunk &chunk) {
-  slot_count += Chunk::size;
-  free_slots.reserve(slot_count);
-  for (FaultSlot &slot : chunk.slots)
-    free_slots.push_back(&slot);
-}
+  Registry() { add(first_chunk); }
 
-FaultSlot *take_slot() {
-  static const bool started = (add_chunk(first_chunk), true);
-  (void)started;
-  if (free_slots.empty()) {
-    auto next = std::make_unique<Chunk>();
-    add_chunk(*next);
-    last_chunk->next.store(next.get(), std::memory_order_release);
-    last_chunk = next.release();
+  void add(Chunk &chunk) {
+    free_slots.reserve(slot_count + Chunk::size);
+    slot_count += Chunk::size;
+    for (FaultSlot &slot : chunk.slots)
+      free_slots.push_back(&slot);
   }
-  FaultSlot *slot = free_slots.back();
-  free_slots.pop_back();
-  return slot;
-}
 
-bool overlaps(uintptr_t base, uint64_t length) {
-  const auto behind = ranges_alone.lower_bound(base);
-  if (behind != ranges_alone.end() && behind->first - base < length)
-    return true;
-  if (behind == ranges_alone.begin())
-    return false;
-  const auto before = std::prev(behind);
-  return base - before->first < before->second;
+  FaultSlot *take() {
+    if (free_slots.empty()) {
+      auto next = std::make_unique<Chunk>();
+      add(*next);
+      last_chunk->next.store(next.get(), std::memory_order_release);
+      last_chunk = next.release();
+    }
+    FaultSlot *slot = free_slots.back();
+    free_slots.pop_back();
+    return slot;
+  }
+
+  bool overlaps(uintptr_t base, uint64_t length) const {
+    const auto behind = ranges_alone.lower_bound(base);
+    if (behind != ranges_alone.end() && behind->first - base < length)
+      return true;
+    if (behind == ranges_alone.begin())
+      return false;
+    const auto before = std::prev(behind);
+    return base - before->first < before->second;
+  }
+};
+
+/// Never destroyed: threads may still map while the process ends. Throws std::bad_alloc the first time.
+Registry &registry() {
+  static Registry &only = *new Registry;
+  return only;
 }
 
 } // namespace
 
 std::atomic<uint32_t> fault_count{0};
-
-void FaultSlot::lose_from(uint64_t start) {
-  uint64_t known = lost_from.load();
-  while (start < known && !lost_from.compare_exchange_weak(known, start)) {
-  }
-}
 
 FaultSlot *find_slot(uintptr_t address) {
   for (Chunk *chunk = &first_chunk; chunk; chunk = chunk->next.load(std::memory_order_acquire))
@@ -86,39 +89,48 @@ FaultSlot *find_slot(uintptr_t address) {
 
 wmmap_status claim_slot(uintptr_t base, uint64_t length, const File *file, uint64_t offset, PageKind kind,
                         Overlap overlap, FaultSlot *&result) {
-  const std::scoped_lock lock(claim_mutex);
   FaultSlot *slot = nullptr;
   try {
+    Registry &all = registry();
+    const std::scoped_lock lock(all.mutex);
+    if (overlap == Overlap::refused && all.overlaps(base, length))
+      return WMMAP_BUSY;
+    slot = all.take();
     if (overlap == Overlap::refused) {
-      if (overlaps(base, length))
-        return WMMAP_BUSY;
-      ranges_alone.emplace(base, length);
+      try {
+        all.ranges_alone.emplace(base, length);
+      } catch (const std::bad_alloc &) {
+        all.free_slots.push_back(slot);
+        throw;
+      }
     }
-    slot = take_slot();
   } catch (const std::bad_alloc &) {
-    ranges_alone.erase(base);
     return WMMAP_NO_MEMORY;
   }
   slot->alone = overlap == Overlap::refused;
   slot->length.store(length);
+  slot->of_file.store(file != nullptr);
   slot->file.store(file ? file->handle : WMMAP_NO_FILE);
+  slot->device.store(file ? file->identity.device : 0);
+  slot->inode.store(file ? file->identity.inode : 0);
   slot->offset.store(offset);
-  slot->read.store(kind.read);
+  slot->page.store(file ? file->page : page_size());
   slot->write.store(kind.write);
-  slot->lost_from.store(FaultSlot::nothing);
-  slot->broken.store(false);
-  slot->retried.store(0);
+  slot->lost_from.reset();
+  slot->retries.store(0);
+  slot->split.store(false);
   slot->base.store(base, std::memory_order_release);
   result = slot;
   return WMMAP_OK;
 }
 
 void free_slot(FaultSlot *slot) {
-  const std::scoped_lock lock(claim_mutex);
+  Registry &all = registry();
+  const std::scoped_lock lock(all.mutex);
   if (slot->alone)
-    ranges_alone.erase(slot->base.load());
+    all.ranges_alone.erase(slot->base.load());
   slot->base.store(0, std::memory_order_release);
-  free_slots.push_back(slot); // There is room: it was reserved for every slot.
+  all.free_slots.push_back(slot); // There is room: it was reserved for every slot.
 }
 
 } // namespace wmmap

@@ -9,27 +9,76 @@
 
 namespace wmmap {
 
-/// What the fault handler knows of one mapped range of addresses.
-struct FaultSlot {
+/// Where the lost pages of a range begin: all from there to its end are zero pages in place of the file's.
+///
+/// One word holds the place and a count of changes, so that a thread that has brought pages back moves the mark only
+/// if nothing was lost meanwhile.
+class LostFrom {
+public:
   static constexpr uint64_t nothing = UINT64_MAX;
 
+  /// What a thread has seen, for move_on().
+  struct Seen {
+    uint64_t start; ///< In bytes from the start of the range; `nothing` if no page is lost.
+    uint64_t word;
+  };
+
+  Seen look() const {
+    const uint64_t word = value.load();
+    const uint64_t page = word >> change_bits;
+    return {page == no_page ? nothing : page << page_bits, word};
+  }
+  uint64_t start() const { return look().start; }
+  void reset() { value.store(none); }
+
+  /// Moves the mark to `start` if that is lower, and counts a loss in any case. Safe in a signal handler: an atomic
+  /// only.
+  void lower(uint64_t start) {
+    uint64_t known = value.load();
+    uint64_t wanted = 0;
+    do {
+      const uint64_t page = known >> change_bits;
+      wanted = word(page < start >> page_bits ? page : start >> page_bits, known);
+    } while (!value.compare_exchange_weak(known, wanted));
+  }
+  /// Moves the mark after pages were brought back. False: something was lost since `seen`, and the mark stays.
+  bool move_on(Seen seen, uint64_t start) {
+    return value.compare_exchange_strong(seen.word, word(start == nothing ? no_page : start >> page_bits, seen.word));
+  }
+
+private:
+  static constexpr unsigned page_bits = 12; ///< No system has smaller pages.
+  static constexpr unsigned change_bits = 24;
+  static constexpr uint64_t no_page = UINT64_MAX >> change_bits;
+  static constexpr uint64_t none = no_page << change_bits;
+
+  static uint64_t word(uint64_t page, uint64_t before) {
+    constexpr uint64_t changes = (uint64_t{1} << change_bits) - 1;
+    return page << change_bits | ((before + 1) & changes);
+  }
+
+  std::atomic<uint64_t> value{none};
+};
+
+/// What the fault handler knows of one mapped range of addresses.
+struct FaultSlot {
   std::atomic<uintptr_t> base{0}; ///< First address, or 0 while the slot is free or changes.
   std::atomic<uint64_t> length{0};
-  std::atomic<wmmap_file> file{WMMAP_NO_FILE};
+  std::atomic<bool> of_file{false};            ///< Other ranges have no page that could be lost.
+  std::atomic<wmmap_file> file{WMMAP_NO_FILE}; ///< WMMAP_NO_FILE also once nobody needs the file any more.
+  std::atomic<uint64_t> device{0};             ///< With `inode`: which file `file` has to be.
+  std::atomic<uint64_t> inode{0};
   std::atomic<uint64_t> offset{0}; ///< Of the first address in the file.
-  std::atomic<bool> read{false};
+  std::atomic<uint64_t> page{0};   ///< The size of a page.
   std::atomic<bool> write{false};
-  /// All pages from here (relative to base) to the end are zero pages in place of lost ones; `nothing` if none are.
-  std::atomic<uint64_t> lost_from{nothing};
-  /// A page inside the file could not be reached: for the life of the range nothing in it can be trusted.
-  std::atomic<bool> broken{false};
-  /// The page that faulted last although the file covers it: a second time in a row means a storage error.
-  std::atomic<uintptr_t> retried{0};
-  bool alone = false; ///< Nobody may overlap it. Not for handlers.
+  LostFrom lost_from;
+  /// Faults on pages that the file has: every second one is taken for a storage error, so that no access is tried again
+  /// for ever.
+  std::atomic<uint32_t> retries{0};
+  std::atomic<bool> split{false}; ///< It was counted as one area more, see areas.h.
+  bool alone = false;             ///< Nobody may overlap it. Not for handlers.
 
-  /// Lowers lost_from. Safe in a signal handler: atomics only.
-  void lose_from(uint64_t start);
-  bool clean() const { return lost_from.load() == nothing && !broken.load(); }
+  bool clean() const { return lost_from.start() == LostFrom::nothing; }
 };
 
 /// Finds the range that holds the address, or null. Safe in a signal handler: it only reads atomics.

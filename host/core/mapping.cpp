@@ -37,7 +37,7 @@ wmmap_status settle_length(const File &file, uint64_t offset, PastEnd past_end, 
 
 wmmap_status map_file(std::shared_ptr<const File> file, uint64_t length, uint64_t offset, wmmap_access access,
                       PageKind kind, wmmap_mapping **result) {
-  std::unique_ptr<wmmap_mapping> mapping(new (std::nothrow) wmmap_mapping{std::move(file), offset, access, kind});
+  std::unique_ptr<wmmap_mapping> mapping(new (std::nothrow) wmmap_mapping(std::move(file), offset, access, kind));
   if (!mapping)
     return WMMAP_NO_MEMORY;
   if (const wmmap_status status = wmmap_region::create(mapping->file, offset, length, kind, mapping->region))
@@ -105,42 +105,17 @@ wmmap_status resize_between_pages(const wmmap_mapping &mapping, uint64_t length,
   wmmap_status status = mapping.file->resize(after);
   if (!status) {
     status = wmmap_region::create(mapping.file, mapping.offset, length, mapping.kind, region);
-    if (status && !cut)
-      mapping.file->resize(before);
+    uint64_t now = 0;
+    if (status && !cut && mapping.file->size(now) == WMMAP_OK && now == after)
+      mapping.file->resize(before); // Unless others have appended to it.
   }
   if (status && cut)
     mapping.region->map();
   return status;
 }
 
-enum class Direction { forward, backward };
-
-wmmap_status search(wmmap_mapping *mapping, Direction direction, const void *needle, size_t needle_length,
-                    uint64_t start, uint64_t end, uint64_t *position) {
-  *position = WMMAP_NOT_FOUND;
-  if (!mapping->readable())
-    return WMMAP_ACCESS_DENIED;
-  end = std::min(end, mapping->length());
-  if (start > end || needle_length > end - start)
-    return WMMAP_OK;
-  // Lost pages count only when the search gets there, so they are looked at afterwards; this brings back what it can.
-  const wmmap_status status = mapping->region->prepare(start, end - start);
-  if (mapping->region->gone())
-    return status;
-  const uint8_t *bytes = mapping->region->bytes();
-  const auto *pattern = static_cast<const uint8_t *>(needle);
-  const bool forward = direction == Direction::forward;
-  const uint8_t *found =
-      (forward ? wmmap_search : wmmap_search_reverse)(bytes + start, end - start, pattern, needle_length);
-  const uint64_t at = found ? static_cast<uint64_t>(found - bytes) : WMMAP_NOT_FOUND;
-  const uint64_t seen_start = found && !forward ? at : start;
-  const uint64_t seen_end = found && forward ? at + needle_length : end;
-  if (needle_length > 0)
-    if (const wmmap_status fault = mapping->region->check(seen_start, seen_end - seen_start))
-      return fault;
-  *position = at;
-  return WMMAP_OK;
-}
+/// How much is stored before lost pages are looked for: what goes into zero pages in their place takes memory.
+constexpr uint64_t piece = uint64_t{1} << 24;
 
 } // namespace
 
@@ -202,33 +177,60 @@ wmmap_status wmmap_read(wmmap_mapping *mapping, uint64_t offset, uint64_t length
 wmmap_status wmmap_write(wmmap_mapping *mapping, uint64_t offset, uint64_t length, const void *source) {
   if (const wmmap_status status = mapping->may_write(offset, length))
     return status;
-  if (length > 0)
-    std::memmove(mapping->region->bytes() + offset, source, length);
-  return mapping->region->check(offset, length);
+  if (!mapping->may_store(offset, length))
+    return WMMAP_NO_MEMORY;
+  uint8_t *target = mapping->region->bytes() + offset;
+  const auto *from = static_cast<const uint8_t *>(source);
+  // Bytes of the mapping itself may overlap the target: then they are stored in one piece.
+  const auto distance = reinterpret_cast<uintptr_t>(from) - reinterpret_cast<uintptr_t>(target);
+  const uint64_t most = distance >= length && 0 - distance >= length ? piece : length;
+  for (uint64_t done = 0; done < length;) {
+    const uint64_t count = std::min(most, length - done);
+    std::memmove(target + done, from + done, count);
+    if (const wmmap_status status = mapping->region->check_stores(offset + done, count))
+      return status;
+    done += count;
+  }
+  return WMMAP_OK;
 }
 
 wmmap_status wmmap_move(wmmap_mapping *mapping, uint64_t destination, uint64_t source, uint64_t length) {
+  wmmap_status status = WMMAP_OK;
+  do
+    status = wmmap_move_step(mapping, &destination, &source, &length);
+  while (!status && length > 0);
+  return status;
+}
+
+wmmap_status wmmap_move_step(wmmap_mapping *mapping, uint64_t *destination, uint64_t *source, uint64_t *length) {
   // Both ranges come before a lost page of either.
-  if (mapping->kind.write && !mapping->contains(source, length))
+  if (mapping->kind.write && !mapping->contains(*source, *length))
     return WMMAP_OUT_OF_RANGE;
-  if (const wmmap_status status = mapping->may_write(destination, length))
+  if (const wmmap_status status = mapping->may_write(*destination, *length))
     return status;
-  if (const wmmap_status status = mapping->may_read(source, length))
+  if (const wmmap_status status = mapping->may_read(*source, *length))
     return status;
+  // Asked for all of it, so that nothing was done where it is refused, and counted for this piece.
+  const uint64_t stored = mapping->stored;
+  if (!mapping->may_store(*destination, *length))
+    return WMMAP_NO_MEMORY;
+  const uint64_t count = std::min(piece, *length);
+  if (count < *length && !mapping->kind.shared)
+    mapping->set_stored(stored + wmmap_mapping::whole_pages(*destination, count));
+  // From the side where the ranges do not meet, so that no byte is stored over before it was read.
+  const uint64_t before = *destination > *source ? *length - count : 0;
   uint8_t *bytes = mapping->region->bytes();
-  std::memmove(bytes + destination, bytes + source, length);
-  const wmmap_status status = mapping->region->check(source, length);
-  return status ? status : mapping->region->check(destination, length);
-}
-
-wmmap_status wmmap_find(wmmap_mapping *mapping, const void *needle, size_t needle_length, uint64_t start, uint64_t end,
-                        uint64_t *position) {
-  return search(mapping, Direction::forward, needle, needle_length, start, end, position);
-}
-
-wmmap_status wmmap_rfind(wmmap_mapping *mapping, const void *needle, size_t needle_length, uint64_t start, uint64_t end,
-                         uint64_t *position) {
-  return search(mapping, Direction::backward, needle, needle_length, start, end, position);
+  std::memmove(bytes + *destination + before, bytes + *source + before, count);
+  if (const wmmap_status status = mapping->region->check(*source + before, count))
+    return status;
+  if (const wmmap_status status = mapping->region->check_stores(*destination + before, count))
+    return status;
+  *length -= count;
+  if (before == 0) {
+    *destination += count;
+    *source += count;
+  }
+  return WMMAP_OK;
 }
 
 wmmap_status wmmap_flush(wmmap_mapping *mapping, uint64_t offset, uint64_t length) {
@@ -242,10 +244,16 @@ wmmap_status wmmap_resize(wmmap_mapping *mapping, uint64_t length) {
     return WMMAP_INVALID_ARGUMENT;
   const bool under_pages = wmmap::posix_pages() || !mapping->file;
   wmmap_region *region = nullptr;
-  if (const wmmap_status status = (under_pages ? resize_under_pages : resize_between_pages)(*mapping, length, region))
+  const uint64_t charged = mapping->charge.get();
+  if (!mapping->charge.set(std::max(charged, mapping->cost(length)))) // The larger of both while it lasts.
+    return WMMAP_NO_MEMORY;
+  if (const wmmap_status status = (under_pages ? resize_under_pages : resize_between_pages)(*mapping, length, region)) {
+    mapping->charge.set(charged);
     return status;
+  }
   mapping->drop_regions();
   mapping->region = region;
+  mapping->charge.set(mapping->cost(length));
   return WMMAP_OK;
 }
 
@@ -265,6 +273,7 @@ const uint32_t *wmmap_fault_count(void) {
 }
 
 wmmap_region *wmmap_region_hold(wmmap_mapping *mapping) {
+  mapping->changed |= mapping->kind.write; // From now on nobody knows.
   mapping->region->hold();
   return mapping->region;
 }
@@ -284,6 +293,7 @@ wmmap_status wmmap_region_lend(wmmap_mapping *mapping, wmmap_region **result) {
         return status;
     region = mapping->lent;
   }
+  mapping->changed |= mapping->kind.write; // From now on nobody knows.
   region->hold();
   *result = region;
   return WMMAP_OK;
@@ -294,6 +304,19 @@ uint8_t *wmmap_region_bytes(const wmmap_region *region) { return region->bytes()
 uint64_t wmmap_region_length(const wmmap_region *region) { return region->length(); }
 
 void wmmap_region_release(wmmap_region *region) { region->release(); }
+
+wmmap_status wmmap_guard(void) { return wmmap::guard_faults(); }
+
+wmmap_budget *wmmap_budget_create(uint64_t bytes) { return new (std::nothrow) wmmap_budget(bytes); }
+
+void wmmap_budget_release(wmmap_budget *budget) { budget->release(); }
+
+wmmap_status wmmap_charge(wmmap_mapping *mapping, wmmap_budget *budget) {
+  if (mapping->charge.has_budget())
+    return WMMAP_INVALID_ARGUMENT;
+  mapping->charge.set_budget(budget);
+  return mapping->charge.set(mapping->cost(mapping->length())) ? WMMAP_OK : WMMAP_NO_MEMORY;
+}
 
 size_t wmmap_live_regions(void) { return wmmap_region::live.load(); }
 

@@ -2,7 +2,11 @@
 // What a mapping is.
 #pragma once
 
+#include "budget.h"
 #include "region.h"
+
+#include <algorithm>
+#include <utility>
 
 struct wmmap_mapping {
   std::shared_ptr<const wmmap::File> file; // Null for zero-filled memory.
@@ -11,20 +15,55 @@ struct wmmap_mapping {
   wmmap::PageKind kind;
   wmmap_region *region = nullptr; // Holds one.
   wmmap_region *lent = nullptr;   // Holds one, once asked for, where lent pages are not those of `region`.
+  bool changed = false;           // Private pages may hold what is not in the file.
+  wmmap::Charge charge;
+  uint64_t stored = 0; // In private pages of a file, in bytes of whole pages; a page counts each time.
 
+  wmmap_mapping(std::shared_ptr<const wmmap::File> file, uint64_t offset, wmmap_access access, wmmap::PageKind kind)
+      : file(std::move(file)), offset(offset), access(access), kind(kind) {}
   ~wmmap_mapping() { drop_regions(); }
+  wmmap_mapping(const wmmap_mapping &) = delete;
+  wmmap_mapping &operator=(const wmmap_mapping &) = delete;
 
   void drop_regions() {
     if (lent)
-      lent->release();
+      lent->leave();
     if (region)
-      region->release();
+      region->leave();
     lent = region = nullptr;
   }
 
   uint64_t length() const { return region->length(); }
   bool contains(uint64_t start, uint64_t size) const { return region->contains(start, size); }
   bool readable() const { return kind.read || kind.write; }
+  /// Whether the bytes are those of the file.
+  bool shows_its_file() const { return file && !file->named && (kind.shared || !changed); }
+
+  /// What a mapping of `size` bytes takes of a budget: its page tables, of which the system frees none before it is
+  /// unmapped, and the pages that no file holds.
+  uint64_t cost(uint64_t size) const {
+    constexpr uint64_t bytes_per_entry = 512; // A page of 4 KiB, by an entry of 8 bytes.
+    return size / bytes_per_entry + (file ? std::min(stored, size) : size);
+  }
+  /// Counts what is about to be stored, where it makes pages private. False: there is no memory for them, and nothing
+  /// was counted.
+  bool may_store(uint64_t start, uint64_t size) {
+    if (kind.shared || size == 0)
+      return true;
+    changed = true;
+    return set_stored(stored + whole_pages(start, size));
+  }
+  static uint64_t whole_pages(uint64_t start, uint64_t size) {
+    const uint64_t page = wmmap::page_size();
+    return (start % page + size + page - 1) / page * page;
+  }
+  bool set_stored(uint64_t bytes) {
+    const uint64_t before = std::exchange(stored, std::min(bytes, length()));
+    if (charge.set(cost(length())))
+      return true;
+    stored = before;
+    return false;
+  }
 
   wmmap_status may_read(uint64_t start, uint64_t size) const {
     if (!readable())
@@ -32,6 +71,7 @@ struct wmmap_mapping {
     return contains(start, size) ? region->prepare(start, size) : WMMAP_OUT_OF_RANGE;
   }
 
+  /// Without what may_store() says.
   wmmap_status may_write(uint64_t start, uint64_t size) const {
     if (!kind.write)
       return WMMAP_READ_ONLY;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "region.h"
+#include "areas.h"
 
 #include <algorithm>
 #include <new>
@@ -9,30 +10,30 @@ using namespace wmmap;
 
 namespace {
 
-/// Where pages must begin in the file to hold this offset.
-uint64_t first_offset(uint64_t offset) { return offset & ~(granularity() - 1); }
-uint64_t page_down(uint64_t value) { return value & ~(page_size() - 1); }
-uint64_t page_up(uint64_t value) { return page_down(value + page_size() - 1); }
+uint64_t page_of(const File *file) { return file ? file->page : page_size(); }
 
-/// Pages in the midst of memory: they, and the memory behind them, which was one area with what lies before.
+/// Where pages must begin in the file to hold this offset.
+uint64_t first_offset(const File *file, uint64_t offset) {
+  return offset & ~(std::max(granularity(), page_of(file)) - 1);
+}
+
+/// Pages amid memory: they, and the memory past them, which was one area with the memory before them.
 constexpr size_t areas_of_span = 2;
 
 } // namespace
 
 std::atomic<size_t> wmmap_region::live{0};
-std::atomic<size_t> wmmap_region::areas{0};
 
-wmmap_region::wmmap_region(uint8_t *place, std::shared_ptr<const File> file, uint64_t offset, uint64_t length,
+wmmap_region::wmmap_region(uint8_t *place, std::shared_ptr<const File> of_file, uint64_t offset, uint64_t length,
                            PageKind kind)
-    : place(place), file(std::move(file)), kind(kind), lead(offset - first_offset(offset)),
-      page_offset(first_offset(offset)), size(length), page_length(page_up(lead + length)) {
+    : place(place), file(std::move(of_file)), kind(kind), page(page_of(file.get())),
+      lead(offset - first_offset(file.get(), offset)), page_offset(first_offset(file.get(), offset)), size(length),
+      page_length(page_up(lead + length)) {
   live.fetch_add(1);
-  areas.fetch_add(place ? areas_of_span : 1);
 }
 
 wmmap_region::~wmmap_region() {
-  unmap();
-  areas.fetch_sub(place ? areas_of_span : 1);
+  Areas::give_back(place ? areas_of_span : 1);
   live.fetch_sub(1);
 }
 
@@ -43,8 +44,7 @@ wmmap_status wmmap_region::map_at_place() {
           claim_slot(address, page_length, file.get(), page_offset, kind, Overlap::refused, slot))
     return status;
   if (const wmmap_status status = place_pages(place, *file, page_offset, page_length, kind)) {
-    free_slot(slot);
-    slot = nullptr;
+    forget();
     return status;
   }
   pages = place;
@@ -63,24 +63,25 @@ wmmap_status wmmap_region::map() {
   return status;
 }
 
-bool wmmap_region::unmap() {
-  if (place && pages && !clear_pages(pages, page_length))
-    return false;
-  if (slot)
+void wmmap_region::forget() {
+  if (slot) {
+    if (slot->split.load())
+      Areas::give_back(1);
     free_slot(slot);
-  if (!place && pages)
-    unmap_pages(pages, page_length);
+  }
   slot = nullptr;
   pages = nullptr;
-  return true;
 }
 
-void wmmap_region::abandon() {
-  if (slot)
-    free_slot(slot);
-  slot = nullptr;
-  pages = nullptr;
+bool wmmap_region::unmap() {
+  uint8_t *const old = pages;
+  if (place && old && !clear_pages(old, page_length))
+    return false;
+  forget(); // Before the addresses can be another's.
+  return place || !old || unmap_pages(old, page_length);
 }
+
+void wmmap_region::abandon() { forget(); }
 
 wmmap_status wmmap_region::create(std::shared_ptr<const File> file, uint64_t offset, uint64_t length, PageKind kind,
                                   wmmap_region *&result) {
@@ -91,11 +92,11 @@ wmmap_status wmmap_region::create_at(uint8_t *place, std::shared_ptr<const File>
                                      PageKind kind, wmmap_region *&result) {
   if (const wmmap_status status = file ? guard_faults() : WMMAP_OK)
     return status;
-  auto *region = new (std::nothrow) wmmap_region(place, std::move(file), offset, length, kind);
-  if (!region)
+  if (!Areas::take(place ? areas_of_span : 1))
     return WMMAP_NO_MEMORY;
-  if (areas.load() > most_areas()) {
-    delete region;
+  auto *region = new (std::nothrow) wmmap_region(place, std::move(file), offset, length, kind);
+  if (!region) {
+    Areas::give_back(place ? areas_of_span : 1);
     return WMMAP_NO_MEMORY;
   }
   if (const wmmap_status status = region->map()) {
@@ -107,26 +108,43 @@ wmmap_status wmmap_region::create_at(uint8_t *place, std::shared_ptr<const File>
 }
 
 void wmmap_region::release() {
-  if (holders.fetch_sub(1, std::memory_order_acq_rel) == 1)
+  // Pages that the system does not take back stay counted for good, as areas and as a region: they are there.
+  if (holders.fetch_sub(1, std::memory_order_acq_rel) == 1 && unmap())
     delete this;
 }
 
+void wmmap_region::leave() {
+  if (shared() && file) {
+    if (slot)
+      slot->file.store(WMMAP_NO_FILE); // A handler that has the number already compares what it finds: see `inode`.
+    file.reset();
+  }
+  release();
+}
+
 void wmmap_region::restore() {
-  if (!slot || place) // What a guest has found in its memory stays there.
+  if (!slot || !file || place) // What a guest has found in its memory stays there.
     return;
-  uint64_t lost = slot->lost_from.load();
+  const LostFrom::Seen lost = slot->lost_from.look();
   uint64_t file_size = 0;
-  if (lost == FaultSlot::nothing || !file || file->size(file_size) || file_size <= page_offset)
+  if (lost.start == LostFrom::nothing || file->size(file_size) || file_size <= page_offset)
     return;
   const uint64_t covered = std::min(page_up(file_size - page_offset), page_length);
-  if (covered <= lost)
+  if (covered <= lost.start)
     return;
-  // The mark moves first: a fault that another thread meets from here on moves it back, and a mark that is too low
-  // only costs another look. The other order could lose a mark.
-  if (!slot->lost_from.compare_exchange_strong(lost, covered < page_length ? covered : FaultSlot::nothing))
+  const bool ends_there = covered == page_length;
+  // Between pages and zeros lies the end of an area. Where there is none yet, it has to be counted.
+  if (!ends_there && !count_split(*slot))
     return;
-  if (!restore_pages(pages + lost, *file, page_offset + lost, covered - lost, kind))
-    slot->lose_from(lost);
+  // Pages with other advice than their neighbours would be an area of their own.
+  if (usage != WMMAP_NORMAL)
+    advise_pages(pages, page_length, WMMAP_NORMAL, /*discards_changes=*/false);
+  if (restore_pages(pages + lost.start, *file, page_offset + lost.start, covered - lost.start, kind))
+    // The mark moves last, and only if no other thread has met a fault since it was looked at: such a fault may be of
+    // a page that has just been brought back.
+    slot->lost_from.move_on(lost, ends_there ? LostFrom::nothing : covered);
+  if (usage != WMMAP_NORMAL)
+    advise_pages(pages, page_length, usage, /*discards_changes=*/false);
 }
 
 wmmap_status wmmap_region::prepare(uint64_t offset, uint64_t length) {
@@ -141,8 +159,15 @@ wmmap_status wmmap_region::check(uint64_t offset, uint64_t length) const {
     return WMMAP_OK;
   if (!slot)
     return WMMAP_FAULT;
-  const bool touches_lost = lead + offset + length > slot->lost_from.load();
-  return touches_lost || slot->broken.load() ? WMMAP_FAULT : WMMAP_OK;
+  return lead + offset + length > lost_from() ? WMMAP_FAULT : WMMAP_OK;
+}
+
+wmmap_status wmmap_region::check_stores(uint64_t offset, uint64_t length) const {
+  const wmmap_status status = check(offset, length);
+  if (status && slot)
+    if (const uint64_t lost = lost_from(); lost < page_length)
+      discard_zeros(pages + lost, page_length - lost);
+  return status;
 }
 
 wmmap_status wmmap_region::flush(uint64_t offset, uint64_t length) {
@@ -168,6 +193,13 @@ wmmap_status wmmap_region::advise(uint64_t offset, uint64_t length, wmmap_advice
     return WMMAP_OUT_OF_RANGE;
   if (!slot)
     return WMMAP_OK;
+  // What the system remembers of pages would split them into areas: it is told of all of them.
+  if (advice != WMMAP_WILL_NEED && advice != WMMAP_DONT_NEED) {
+    const wmmap_status status = advise_pages(pages, page_length, advice, /*discards_changes=*/false);
+    if (!status)
+      usage = advice;
+    return status;
+  }
   length = std::min(length, size - offset);
   const uint64_t start = page_down(lead + offset);
   const bool private_changes = !file || !kind.shared;

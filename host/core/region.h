@@ -19,6 +19,8 @@ struct wmmap_region {
                                 PageKind kind, wmmap_region *&result);
   void hold() { holders.fetch_add(1, std::memory_order_relaxed); }
   void release();
+  /// release() for the mapping, whose operations alone need the file: other holders need pages, and keep no descriptor.
+  void leave();
 
   uint8_t *bytes() const { return pages + lead; }
   uint64_t length() const { return size; }
@@ -28,7 +30,7 @@ struct wmmap_region {
   /// Whether somebody needs the pages besides the caller.
   bool shared() const { return holders.load(std::memory_order_acquire) > 1; }
   /// Gives the pages back, for a system that must change the file without them. Only for the one who holds them alone.
-  /// False: pages in place of memory could not be replaced, so that they and this must stay.
+  /// False: the system did not take them, so that they and this must stay.
   bool unmap();
   /// Forgets where the pages are, because their addresses are about to be somebody else's.
   void abandon();
@@ -42,6 +44,8 @@ struct wmmap_region {
   wmmap_status prepare(uint64_t offset, uint64_t length);
   /// After the bytes were touched: tells whether a page of the range is lost.
   wmmap_status check(uint64_t offset, uint64_t length) const;
+  /// check() after stores: what was stored in place of lost pages takes no memory.
+  wmmap_status check_stores(uint64_t offset, uint64_t length) const;
 
   /// Any range: `out-of-range` if it does not lie inside, or begins behind the last byte to advise about.
   wmmap_status flush(uint64_t offset, uint64_t length);
@@ -53,17 +57,24 @@ private:
   wmmap_region(uint8_t *place, std::shared_ptr<const File> file, uint64_t offset, uint64_t length, PageKind kind);
   wmmap_status map_at_place();
   ~wmmap_region();
+  /// Gives up the addresses, not the pages.
+  void forget();
   void restore();
+  /// Where lost pages begin, from the first page on; LostFrom::nothing where none is lost.
+  uint64_t lost_from() const { return slot->lost_from.start(); }
+  uint64_t page_down(uint64_t value) const { return value & ~(page - 1); }
+  uint64_t page_up(uint64_t value) const { return page_down(value + page - 1); }
 
-  uint8_t *const place; ///< Where the pages have to lie, or null.
-  const std::shared_ptr<const File> file;
+  uint8_t *const place;             ///< Where the pages have to lie, or null.
+  std::shared_ptr<const File> file; ///< Null for memory without a file, and once the mapping has left.
   const PageKind kind;
+  const uint64_t page;        ///< The size of a page.
   const uint64_t lead;        ///< Bytes between the first page and the first byte of the mapping.
   const uint64_t page_offset; ///< Of the first page in the file.
   const uint64_t size;        ///< Of the mapping in bytes.
   const uint64_t page_length; ///< Of all its pages in bytes.
   uint8_t *pages = nullptr;
   wmmap::FaultSlot *slot = nullptr;
+  wmmap_advice usage = WMMAP_NORMAL; ///< What was advised of all pages.
   std::atomic<size_t> holders{1};
-  static std::atomic<size_t> areas; ///< Of the system's, at most.
 };

@@ -17,10 +17,17 @@ struct PageKind {
   bool shared;  ///< Stores reach the file.
 };
 
+/// Which file a number stands for, where the system can tell: a host that closes our descriptor gives its number away.
+struct FileIdentity {
+  uint64_t device = 0;
+  uint64_t inode = 0;
+};
+
 /// A file of our own: a duplicate of the caller's, closed with the last mapping or region that needs it.
 class File {
 public:
-  explicit File(wmmap_file handle, bool named = false) : handle(handle), named(named) {}
+  explicit File(wmmap_file handle, uint64_t page, FileIdentity identity = {}, bool named = false)
+      : handle(handle), page(page), identity(identity), named(named) {}
   ~File();
   File(const File &) = delete;
   File &operator=(const File &) = delete;
@@ -33,16 +40,41 @@ public:
   /// `unsupported` where the system has no such names.
   static wmmap_status share(const char *name, uint64_t length, std::shared_ptr<const File> &result);
 
+  /// `bad-descriptor` if the handle is not this file's any more.
   wmmap_status size(uint64_t &result) const;
-  /// Cuts or extends the file; what is added has blocks of its own. On failure the file has its old size.
+  /// Cuts the file to a size, or extends it, with blocks for what is added. A file that is longer by then, because
+  /// others have appended to it, is not cut by extending. On failure the file keeps its size, and what others appended.
   wmmap_status resize(uint64_t size) const;
 
   const wmmap_file handle;
+  const uint64_t page; ///< The size of its pages: larger ones on some file systems.
+  const FileIdentity identity;
   const bool named; ///< It is memory that processes share under a name.
 };
 
-/// How many areas of memory a process may hold through us. The system has a limit to what it maps, and a process that
-/// meets it dies of the next thing that its engine or C library wants to map: we leave half of it to them.
+/// Where a file has data. Everything between is a hole: it reads as zeros, and takes no blocks.
+class Holes {
+public:
+  static constexpr uint64_t none = UINT64_MAX;
+
+  Holes() = default;
+  ~Holes();
+  Holes(const Holes &) = delete;
+  Holes &operator=(const Holes &) = delete;
+
+  /// Looks at the file. Where the system cannot tell, or there are hardly any holes, they stay unknown.
+  void open(const File &file);
+  bool known() const { return descriptor >= 0; }
+  /// The first offset of data, or of a hole, from an offset of the file on, or `none`. The end of the file begins a
+  /// hole.
+  uint64_t next_data(uint64_t from) const;
+  uint64_t next_hole(uint64_t from) const;
+
+private:
+  int descriptor = -1;
+};
+
+/// Half of the areas of memory that the system lets a process hold.
 size_t most_areas();
 
 /// Mappings begin at multiples of this, a power of two.
@@ -54,14 +86,17 @@ uint64_t page_size();
 /// is no mmap-posix, and a file can only be cut while nobody has pages of it.
 bool posix_pages();
 
-/// Makes faults on our pages survivable; repeated calls do nothing.
+/// Makes faults on our pages survivable, also after another part of the program has installed a handler of its own.
 wmmap_status guard_faults();
 
 /// Maps `length` bytes from `offset` (a multiple of the granularity) of `file`, or of zero-filled memory if null.
 wmmap_status map_pages(const File *file, uint64_t offset, uint64_t length, PageKind kind, uint8_t *&base);
 /// Puts pages of the file over those at `base`, which map_pages() made; a failure leaves what was there.
 bool restore_pages(uint8_t *base, const File &file, uint64_t offset, uint64_t length, PageKind kind);
-void unmap_pages(uint8_t *base, uint64_t length);
+/// False: they are still there.
+bool unmap_pages(uint8_t *base, uint64_t length);
+/// Frees the memory of zero pages that were stored into in place of lost ones.
+void discard_zeros(uint8_t *base, uint64_t length);
 
 /// What spans must be aligned to: at least granularity(). 0: pages cannot be put in place of memory that exists.
 uint64_t span_granularity();
@@ -76,6 +111,7 @@ uint8_t *reserve_memory(uint64_t size);
 bool allow_memory(uint8_t *start, uint64_t length);
 /// Both take a range that begins with a page.
 wmmap_status flush_pages(uint8_t *base, uint64_t length, const File &file);
+/// Advice other than WMMAP_WILL_NEED and WMMAP_DONT_NEED splits areas, unless the range is that of a whole region.
 wmmap_status advise_pages(uint8_t *base, uint64_t length, wmmap_advice advice, bool discards_changes);
 
 } // namespace wmmap

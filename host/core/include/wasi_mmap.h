@@ -8,9 +8,10 @@
  * Threads: calls on one mapping must not overlap each other. Different mappings may be used from any threads at once.
  * Bytes reached through a region's address may be read and written at any time while the region is held.
  *
- * Faults: opening the first mapping of a file installs a process-wide handler for what a lost page raises (the signal
- * SIGBUS on Linux, the exception EXCEPTION_IN_PAGE_ERROR on Windows; never removed, so the code must not be unloaded).
- * Addresses that are not ours go on to the handler that was there before.
+ * Faults: opening a mapping of a file installs a process-wide handler for what a lost page raises (the signal SIGBUS on
+ * Linux, the exception EXCEPTION_IN_PAGE_ERROR on Windows; never removed, so the code must not be unloaded). Addresses
+ * that are not ours go on to the handlers of others, those that were there before and those that came later: see
+ * wmmap_guard().
  */
 #ifndef WASI_MMAP_H
 #define WASI_MMAP_H
@@ -98,7 +99,33 @@ wmmap_status wmmap_open_named(const char *name, uint64_t length, wmmap_access ac
 wmmap_status wmmap_open_posix(wmmap_file file, uint64_t length, wmmap_sharing sharing, uint32_t protection,
                               uint64_t offset, wmmap_mapping **result);
 
-/** Drops the mapping. Its pages go at once unless a region is held. NULL is allowed. */
+/**
+ * Puts our handler of faults first again where another part of the program has installed one in its place (Linux), and
+ * keeps that one behind it. Every open does so too. Two system calls at most.
+ */
+wmmap_status wmmap_guard(void);
+
+/** How much memory of the host the mappings of some guests may take. From any thread. */
+typedef struct wmmap_budget wmmap_budget;
+
+/** Makes a budget of `bytes`, or NULL without memory. Release with wmmap_budget_release(); mappings keep it. */
+wmmap_budget *wmmap_budget_create(uint64_t bytes);
+void wmmap_budget_release(wmmap_budget *budget);
+
+/**
+ * Charges a mapping that was just opened, and all that it does from now on, to a budget:
+ * - its page tables, a 512th of its length;
+ * - memory without a file: its length;
+ * - private pages of a file: what wmmap_write() and wmmap_move() store, in whole pages, each time, but at most the
+ * length. Errors: WMMAP_NO_MEMORY (more than is left: close the mapping), WMMAP_INVALID_ARGUMENT (it is charged
+ * already). Operations that would take more than is left are WMMAP_NO_MEMORY and change nothing.
+ */
+wmmap_status wmmap_charge(wmmap_mapping *mapping, wmmap_budget *budget);
+
+/**
+ * Drops the mapping. Its pages go at once unless a region is held, which from then on needs no descriptor. NULL is
+ * allowed.
+ */
 void wmmap_close(wmmap_mapping *mapping);
 
 uint64_t wmmap_length(const wmmap_mapping *mapping);
@@ -117,10 +144,22 @@ wmmap_status wmmap_find(wmmap_mapping *mapping, const void *needle, size_t needl
                         uint64_t *position);
 wmmap_status wmmap_rfind(wmmap_mapping *mapping, const void *needle, size_t needle_length, uint64_t start, uint64_t end,
                          uint64_t *position);
+/**
+ * wmmap_find() and wmmap_rfind() step by step, for a host that wants to stop between: a step looks at 64 MiB, or four
+ * times the needle; holes of a sparse file cost next to nothing. It moves `*start` (of wmmap_rfind_step() `*end`) to
+ * where the next one begins. @param done receives whether there is none: `position` is the answer.
+ */
+wmmap_status wmmap_find_step(wmmap_mapping *mapping, const void *needle, size_t needle_length, uint64_t *start,
+                             uint64_t end, uint64_t *position, bool *done);
+wmmap_status wmmap_rfind_step(wmmap_mapping *mapping, const void *needle, size_t needle_length, uint64_t start,
+                              uint64_t *end, uint64_t *position, bool *done);
+/** wmmap_move() step by step, 16 MiB each: sets the arguments to what is left to do, until `*length` is 0. */
+wmmap_status wmmap_move_step(wmmap_mapping *mapping, uint64_t *destination, uint64_t *source, uint64_t *length);
 wmmap_status wmmap_flush(wmmap_mapping *mapping, uint64_t offset, uint64_t length);
 /** Regions that are held keep the pages they had. On Windows they make a file that gets shorter WMMAP_BUSY. On failure
  * the mapping may have moved. */
 wmmap_status wmmap_resize(wmmap_mapping *mapping, uint64_t length);
+/** WMMAP_NORMAL, WMMAP_RANDOM and WMMAP_SEQUENTIAL count for the whole mapping. */
 wmmap_status wmmap_advise(wmmap_mapping *mapping, uint64_t offset, uint64_t length, wmmap_advice advice);
 
 /**

@@ -5,9 +5,11 @@
 #include <cerrno>
 #include <climits>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <new>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 using namespace wmmap;
@@ -19,13 +21,70 @@ constexpr rlim_t reserved_descriptors = 64;
 
 int descriptor(wmmap_file file) { return static_cast<int>(file); }
 
-/// Gives the blocks behind the end of the file, and moves the end.
-int allocate(int fd, uint64_t from, uint64_t to) {
-  int error = 0;
-  do // posix_fallocate writes where a file system has no fallocate of its own.
-    error = posix_fallocate(fd, static_cast<off_t>(from), static_cast<off_t>(to - from));
-  while (error == EINTR);
-  return error;
+FileIdentity identity_of(const struct stat &status) {
+  return {static_cast<uint64_t>(status.st_dev), static_cast<uint64_t>(status.st_ino)};
+}
+
+/// What holds of a descriptor: open, of a regular file, and open for what is needed, in this order.
+wmmap_status check(int fd, bool need_write, struct stat &status) {
+  const int flags = ::fcntl(fd, F_GETFL);
+  if (flags < 0 || ::fstat(fd, &status) != 0)
+    return fail(errno);
+  if (!S_ISREG(status.st_mode))
+    return fail(ENODEV);
+  const int mode = flags & O_ACCMODE;
+  if ((flags & O_PATH) != 0 || mode == O_WRONLY || (need_write && mode != O_RDWR))
+    return fail(EACCES);
+  return WMMAP_OK;
+}
+
+/// The size of the pages that a file's mappings have.
+uint64_t page_of(int fd) {
+  struct statfs file_system = {};
+  if (::fstatfs(fd, &file_system) == 0 && file_system.f_type == HUGETLBFS_MAGIC)
+    return static_cast<uint64_t>(file_system.f_bsize);
+  return page_size();
+}
+
+int allocate(int fd, int mode, uint64_t from, uint64_t to) {
+  int result = 0;
+  do
+    result = ::fallocate(fd, mode, static_cast<off_t>(from), static_cast<off_t>(to - from));
+  while (result != 0 && errno == EINTR);
+  return result;
+}
+
+/// Extends a file where the file system cannot allocate: first its end, past which others append then, after that its
+/// blocks, which takes zeros in each of them. If there is no room, the file is cut again unless others have appended.
+int extend_with_zeros(int fd, uint64_t from, uint64_t to) {
+  if (::ftruncate(fd, static_cast<off_t>(to)) != 0)
+    return errno;
+  static const char zeros[1 << 16] = {};
+  for (uint64_t at = from; at < to;) {
+    const ssize_t count = ::pwrite(fd, zeros, std::min<uint64_t>(sizeof zeros, to - at), static_cast<off_t>(at));
+    if (count < 0 && errno == EINTR)
+      continue;
+    if (count > 0) {
+      at += static_cast<uint64_t>(count);
+      continue;
+    }
+    const int error = count == 0 ? ENOSPC : errno;
+    struct stat status = {};
+    if (::fstat(fd, &status) == 0 && static_cast<uint64_t>(status.st_size) == to &&
+        ::ftruncate(fd, static_cast<off_t>(from)) != 0)
+      return errno;
+    return error;
+  }
+  return 0;
+}
+
+/// Extends a file, and gives it blocks. It never cuts: others may append to the file meanwhile.
+int extend(int fd, uint64_t from, uint64_t to) {
+  // The blocks come first, past the end, so that a full disk changes nothing that anybody can see.
+  if (allocate(fd, FALLOC_FL_KEEP_SIZE, from, to) != 0)
+    return errno == EOPNOTSUPP || errno == ENOSYS ? extend_with_zeros(fd, from, to) : errno;
+  // Unlike ftruncate(), this moves the end only forward.
+  return allocate(fd, 0, to - 1, to) == 0 ? 0 : errno;
 }
 
 } // namespace
@@ -35,19 +94,18 @@ wmmap::File::~File() { ::close(descriptor(handle)); }
 wmmap_status wmmap::File::duplicate(wmmap_file file, bool need_write, std::shared_ptr<const File> &result) {
   if (file < 0 || file > INT_MAX)
     return fail(EBADF);
-  const int fd = descriptor(file);
-  const int flags = ::fcntl(fd, F_GETFL);
+  // The duplicate comes first: the caller's number could be another file's by the time its rights are known.
+  const int own = ::fcntl(descriptor(file), F_DUPFD_CLOEXEC, 0);
+  const int duplicate_error = errno;
   struct stat status = {};
-  if (flags < 0 || ::fstat(fd, &status) != 0)
-    return fail(errno);
-  if (!S_ISREG(status.st_mode))
-    return fail(ENODEV);
-  const int mode = flags & O_ACCMODE;
-  if ((flags & O_PATH) != 0 || mode == O_WRONLY || (need_write && mode != O_RDWR))
-    return fail(EACCES);
-  const int own = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
-  if (own < 0)
-    return fail(errno);
+  if (own < 0) {
+    const wmmap_status unfit = check(descriptor(file), need_write, status);
+    return unfit ? unfit : fail(duplicate_error);
+  }
+  if (const wmmap_status unfit = check(own, need_write, status)) {
+    ::close(own);
+    return unfit;
+  }
   // The system gives the lowest free number, so that a high one tells that few are left.
   rlimit limit = {};
   if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
@@ -56,7 +114,7 @@ wmmap_status wmmap::File::duplicate(wmmap_file file, bool need_write, std::share
     return fail(EMFILE);
   }
   try {
-    result = std::make_shared<File>(own);
+    result = std::make_shared<File>(own, page_of(own), identity_of(status));
   } catch (const std::bad_alloc &) {
     ::close(own);
     return fail(ENOMEM);
@@ -72,6 +130,9 @@ wmmap_status wmmap::File::size(uint64_t &result) const {
   struct stat status = {};
   if (::fstat(descriptor(handle), &status) != 0)
     return fail(errno);
+  const FileIdentity found = identity_of(status);
+  if (found.device != identity.device || found.inode != identity.inode)
+    return fail(EBADF);
   result = static_cast<uint64_t>(status.st_size);
   return WMMAP_OK;
 }
@@ -81,13 +142,9 @@ wmmap_status wmmap::File::resize(uint64_t size) const {
   if (const wmmap_status status = this->size(before))
     return status;
   const int fd = descriptor(handle);
-  if (size <= before)
-    return size == before || ::ftruncate(fd, static_cast<off_t>(size)) == 0 ? WMMAP_OK : fail(errno);
-  if (const int error = allocate(fd, before, size)) {
-    // A full disk can leave the file extended in part.
-    if (::ftruncate(fd, static_cast<off_t>(before)) != 0)
-      return fail(errno);
-    return fail(error);
+  if (size > before) {
+    const int error = extend(fd, before, size);
+    return error == 0 ? WMMAP_OK : fail(error);
   }
-  return WMMAP_OK;
+  return size == before || ::ftruncate(fd, static_cast<off_t>(size)) == 0 ? WMMAP_OK : fail(errno);
 }

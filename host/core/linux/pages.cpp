@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "errors.h"
+#include "spare_areas.h"
 
 #include <cerrno>
 #include <cstdio>
@@ -24,6 +25,12 @@ constexpr uint64_t wasm_page = 65536;
 
 /// Memory of guests, as V8 makes it: what replaces a span becomes one area with what lies around it.
 constexpr int memory_flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+
+/// Whether the descriptor is still that of the file.
+wmmap_status check(const File &file) {
+  uint64_t size = 0;
+  return file.size(size);
+}
 
 /// A child of fork() has no use for a guest, and would keep its files. A failure costs only that.
 void keep_from_children(void *base, uint64_t length) { ::madvise(base, length, MADV_DONTFORK); }
@@ -55,6 +62,9 @@ size_t most_areas() {
 }
 
 wmmap_status map_pages(const File *file, uint64_t offset, uint64_t length, PageKind kind, uint8_t *&base) {
+  if (file)
+    if (const wmmap_status status = check(*file))
+      return status;
   const int fd = file ? static_cast<int>(file->handle) : -1;
   void *address = ::mmap(nullptr, length, protection(kind), flags(kind) | (file ? 0 : MAP_ANONYMOUS), fd,
                          static_cast<off_t>(offset));
@@ -69,11 +79,24 @@ bool restore_pages(uint8_t *base, const File &file, uint64_t offset, uint64_t le
                 static_cast<off_t>(offset)) != MAP_FAILED;
 }
 
-void unmap_pages(uint8_t *base, uint64_t length) { ::munmap(base, length); }
+bool unmap_pages(uint8_t *base, uint64_t length) {
+  // It can fail where it splits an area, which the kernel has made of several: then one area less is enough.
+  return ::munmap(base, length) == 0 || (give_up_spare_area() && ::munmap(base, length) == 0);
+}
+
+void discard_zeros(uint8_t *base, uint64_t length) { ::madvise(base, length, MADV_DONTNEED); }
 
 uint64_t span_granularity() { return wasm_page; }
 
 wmmap_status place_pages(uint8_t *base, const File &file, uint64_t offset, uint64_t length, PageKind kind) {
+  if (file.page > page_size())
+    return fail(ENODEV); // Pages that are larger than what memory of guests is aligned to.
+  if (const wmmap_status status = check(file))
+    return status;
+  // What lies before and after the span is one area again once the span has gone, if both have the same anonymous pages
+  // beneath: so the area must have some before it is divided. Safe: the memory can be written, and its guest waits.
+  auto *first = const_cast<volatile uint8_t *>(base);
+  *first = *first;
   if (::mmap(base, length, protection(kind), flags(kind) | MAP_FIXED, static_cast<int>(file.handle),
              static_cast<off_t>(offset)) != MAP_FAILED) {
     keep_from_children(base, length);
@@ -87,7 +110,10 @@ wmmap_status place_pages(uint8_t *base, const File &file, uint64_t offset, uint6
 }
 
 bool clear_pages(uint8_t *base, uint64_t length) {
-  if (::mmap(base, length, PROT_READ | PROT_WRITE, memory_flags | MAP_FIXED, -1, 0) == MAP_FAILED)
+  const auto clear = [&] {
+    return ::mmap(base, length, PROT_READ | PROT_WRITE, memory_flags | MAP_FIXED, -1, 0) != MAP_FAILED;
+  };
+  if (!clear() && !(give_up_spare_area() && clear()))
     return false;
   keep_from_children(base, length);
   return true;

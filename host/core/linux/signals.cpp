@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The SIGBUS handler. Everything below "on_bus_error" runs in signal context and may use only lock-free atomics and
-// system calls: no allocation, no locks, no thread-local storage of a loaded library.
-#include "../faults.h"
+// The SIGBUS handler. Everything that "on_bus_error" calls runs in signal context and may use only lock-free atomics
+// and system calls: no allocation, no locks, no thread-local storage of a loaded library.
+#include "../areas.h"
 #include "errors.h"
+#include "handlers.h"
+#include "spare_areas.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -17,11 +19,6 @@ namespace wmmap {
 
 namespace {
 
-struct sigaction previous; // Written before our handler can run, never after.
-uint64_t page_bytes;       // Likewise: page_size() has a guard that is not async-signal-safe.
-
-uint64_t page_up(uint64_t value) { return (value + page_bytes - 1) & ~(page_bytes - 1); }
-
 /// Puts zero pages over addresses of ours, with the same protection.
 bool put_zero_pages(const FaultSlot &slot, uintptr_t start, uint64_t length) {
   const int protection = slot.write.load() ? PROT_READ | PROT_WRITE : PROT_READ;
@@ -32,64 +29,72 @@ bool put_zero_pages(const FaultSlot &slot, uintptr_t start, uint64_t length) {
   return result != -1;
 }
 
+/// Puts zero pages over everything from `lost` on. The mark comes before them, so that no zero is unmarked.
+bool lose(FaultSlot &slot, uint64_t lost) {
+  const uintptr_t base = slot.base.load();
+  const uint64_t length = slot.length.load();
+  slot.lost_from.lower(lost);
+  if (lost > 0 && count_split(slot) && put_zero_pages(slot, base + lost, length - lost))
+    return true;
+  // An area more is not to be had: the whole range makes none. What is lost by that comes back as all lost pages do.
+  slot.lost_from.lower(0);
+  return put_zero_pages(slot, base, length) || (give_up_spare_area() && put_zero_pages(slot, base, length));
+}
+
+/// How many bytes of the range the file has now, in whole pages; `unknown` if there is no way to ask any more.
+constexpr uint64_t unknown = UINT64_MAX;
+uint64_t covered_bytes(const FaultSlot &slot) {
+  const wmmap_file file = slot.file.load();
+  struct stat status = {};
+  // fstat is async-signal-safe (POSIX.1-2024, 2.4.3). The number may be nobody's by now, or another file's.
+  if (file == WMMAP_NO_FILE || ::fstat(static_cast<int>(file), &status) != 0 ||
+      static_cast<uint64_t>(status.st_dev) != slot.device.load() ||
+      static_cast<uint64_t>(status.st_ino) != slot.inode.load())
+    return unknown;
+  const auto size = static_cast<uint64_t>(status.st_size);
+  const uint64_t offset = slot.offset.load();
+  const uint64_t page = slot.page.load();
+  return size > offset ? (size - offset + page - 1) & ~(page - 1) : 0;
+}
+
 /// Makes the faulting access succeed. False: it is not ours to forgive.
 bool survive(uintptr_t address) {
   FaultSlot *slot = find_slot(address);
-  if (!slot || slot->file.load() == WMMAP_NO_FILE)
+  if (!slot || !slot->of_file.load())
     return false;
-  const uintptr_t base = slot->base.load();
-  const uint64_t length = slot->length.load();
-  const uint64_t page = (address - base) & ~(page_bytes - 1);
-  struct stat status = {};
-  if (::fstat(static_cast<int>(slot->file.load()), &status) != 0) // fstat is async-signal-safe (POSIX.1-2024, 2.4.3).
+  const uint64_t faulted = (address - slot->base.load()) & ~(slot->page.load() - 1);
+  const uint64_t covered = covered_bytes(*slot);
+  // The file may have grown since the access: it is tried again before storage is blamed, though not for ever.
+  if (covered != unknown && faulted < covered && slot->retries.fetch_add(1) % 2 == 0)
+    return true;
+  // A file that was cut has lost everything from its end on. Otherwise it is the page, and what lies past it cannot be
+  // told from it: an area for each bad page could be more than there are.
+  if (!lose(*slot, std::min(covered, faulted)))
     return false;
-  const auto file_size = static_cast<uint64_t>(status.st_size);
-  const uint64_t offset = slot->offset.load();
-  const uint64_t covered = file_size > offset ? page_up(file_size - offset) : 0;
-  if (page >= covered) {
-    // The file was cut: everything from its last page on is lost. The mark comes first, so that no zero is unmarked.
-    slot->lose_from(covered);
-    if (!put_zero_pages(*slot, base + covered, length - covered))
-      return false;
-  } else if (slot->retried.exchange(base + page) != base + page) {
-    return true; // The file may have grown since the access: try again before storage is blamed.
-  } else {
-    slot->broken.store(true);
-    if (!put_zero_pages(*slot, base + page, page_bytes))
-      return false;
-  }
   fault_count.fetch_add(1);
   return true;
 }
 
-/// Hands a signal that is not ours to the handler that was there before.
-void forward(int signal, siginfo_t *info, void *context) {
-  if ((previous.sa_flags & SA_SIGINFO) != 0) {
-    previous.sa_sigaction(signal, info, context);
-  } else if (previous.sa_handler == SIG_IGN && info->si_code <= 0) {
-    // Sent by a process and to be ignored. A true fault cannot be ignored: the kernel would kill the process too.
-  } else if (previous.sa_handler == SIG_DFL || previous.sa_handler == SIG_IGN) {
-    struct sigaction fatal = {};
-    fatal.sa_handler = SIG_DFL;
-    ::sigaction(signal, &fatal, nullptr); // sigaction and raise are async-signal-safe.
-    ::raise(signal);                      // Delivered when this handler returns, as is the fault itself.
-  } else {
-    previous.sa_handler(signal);
-  }
-}
+/// Whether the kernel raised it for an address that cannot be reached: not kill(), and not an address that is not
+/// aligned for its instruction, which no page could mend.
+bool is_fault(const siginfo_t &info) { return info.si_code == BUS_ADRERR || info.si_code == BUS_MCEERR_AR; }
 
 void on_bus_error(int signal, siginfo_t *info, void *context) {
-  const int saved = errno;              // The interrupted code may be about to read it.
-  const bool fault = info->si_code > 0; // From the kernel, not from kill().
-  if (!fault || !survive(reinterpret_cast<uintptr_t>(info->si_addr)))
-    forward(signal, info, context);
+  const int saved = errno; // The interrupted code may be about to read it.
+  if (!is_fault(*info) || !survive(reinterpret_cast<uintptr_t>(info->si_addr)))
+    call_handlers(signal, info, context);
   errno = saved;
 }
 
-int install() {
-  page_bytes = page_size();
-  if (::sigaction(SIGBUS, nullptr, &previous) != 0)
-    return errno;
+bool is_ours(const struct sigaction &action) {
+  return (action.sa_flags & SA_SIGINFO) != 0 && action.sa_sigaction == on_bus_error;
+}
+
+/// Installs the handler, the first time and wherever another one was put in its place. One thread at a time.
+int install(const struct sigaction &installed) {
+  most_areas(); // Reads a file the first time, which no handler may.
+  if (!remember_handler(installed))
+    return ENOMEM;
   struct sigaction action = {};
   action.sa_sigaction = on_bus_error;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
@@ -100,7 +105,19 @@ int install() {
 } // namespace
 
 wmmap_status guard_faults() {
-  static const int error = install(); // Once, whichever thread comes first.
+  static std::mutex &installing = *new std::mutex; // Never destroyed: threads may still map while the process ends.
+  struct sigaction installed = {};
+  if (::sigaction(SIGBUS, nullptr, &installed) != 0)
+    return fail(errno);
+  if (is_ours(installed) && has_spare_areas())
+    return WMMAP_OK;
+  const std::scoped_lock lock(installing);
+  hold_spare_areas();
+  if (::sigaction(SIGBUS, nullptr, &installed) != 0)
+    return fail(errno);
+  if (is_ours(installed))
+    return WMMAP_OK;
+  const int error = install(installed);
   return error == 0 ? WMMAP_OK : fail(error);
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // What becomes of a page that cannot be read. No file is cut while it is mapped here (the system refuses), so that a
 // lost page means lost storage: a network that is gone, a medium that was taken out, a bad sector. The handler puts
-// zeros in place of the whole view, for Win32 cannot replace a single page of one, and the mapping is broken from then
-// on. It runs in the thread that faulted, which may hold any lock but ours: no heap, and nothing that might load a
+// zeros in place of the whole view, for Win32 cannot replace a single page of one, and all of the mapping is lost from
+// then on. It runs in the thread that faulted, which may hold any lock but ours: no heap, and nothing that might load a
 // library.
 #include "../faults.h"
 #include "errors.h"
@@ -48,16 +48,15 @@ bool replace(const FaultSlot &slot) {
 /// Makes the faulting access succeed. False: it is not ours to forgive.
 bool survive(uintptr_t address, Access access, const NTSTATUS *storage_error) {
   FaultSlot *slot = find_slot(address);
-  if (!slot || slot->file.load() == WMMAP_NO_FILE || (access == Access::write && !slot->write.load()))
+  if (!slot || !slot->of_file.load() || (access == Access::write && !slot->write.load()))
     return false;
   const Replacing lock;
-  if (!slot->broken.load()) {
+  if (slot->clean()) {
     if (!storage_error)
       return false;
-    const uintptr_t page = address & ~(static_cast<uintptr_t>(page_size()) - 1);
-    if (slot->retried.exchange(page) != page)
+    if (slot->retries.fetch_add(1) % 2 == 0)
       return true;            // Storage may have been short of something for a moment.
-    slot->broken.store(true); // The mark comes first, so that no zero is unmarked.
+    slot->lost_from.lower(0); // The mark comes first, so that no zero is unmarked.
     if (!replace(*slot))
       return false;
     fault_count.fetch_add(1);

@@ -35,9 +35,20 @@ wmmap_status check_kind(HANDLE handle) {
   return (information.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0 ? fail(ERROR_NOT_SUPPORTED) : WMMAP_OK;
 }
 
+/// What holds of a handle: open, of a regular file, and with the rights that are needed, in this order.
+wmmap_status check(HANDLE handle, bool need_write) {
+  if (const wmmap_status status = check_kind(handle))
+    return status;
+  ACCESS_MASK granted = 0;
+  if (const wmmap_status status = granted_access(handle, granted))
+    return status;
+  const ACCESS_MASK needed = FILE_READ_DATA | (need_write ? FILE_WRITE_DATA : 0);
+  return (granted & needed) == needed ? WMMAP_OK : fail(ERROR_ACCESS_DENIED);
+}
+
 wmmap_status own(HANDLE handle, bool named, std::shared_ptr<const File> &result) {
   try {
-    result = std::make_shared<File>(reinterpret_cast<wmmap_file>(handle), named);
+    result = std::make_shared<File>(reinterpret_cast<wmmap_file>(handle), page_size(), FileIdentity{}, named);
   } catch (const std::bad_alloc &) {
     CloseHandle(handle);
     return fail(ERROR_NOT_ENOUGH_MEMORY);
@@ -87,19 +98,18 @@ wmmap_status allocate(HANDLE handle, uint64_t size) {
 wmmap::File::~File() { CloseHandle(handle_of(handle)); }
 
 wmmap_status wmmap::File::duplicate(wmmap_file file, bool need_write, std::shared_ptr<const File> &result) {
-  const HANDLE handle = handle_of(file);
-  if (const wmmap_status status = check_kind(handle))
-    return status;
-  ACCESS_MASK granted = 0;
-  if (const wmmap_status status = granted_access(handle, granted))
-    return status;
-  const ACCESS_MASK needed = FILE_READ_DATA | (need_write ? FILE_WRITE_DATA : 0);
-  if ((granted & needed) != needed)
-    return fail(ERROR_ACCESS_DENIED);
+  // The duplicate comes first: the caller's handle could be another file's by the time its rights are known.
   const HANDLE process = GetCurrentProcess();
   HANDLE duplicate = nullptr;
-  if (!DuplicateHandle(process, handle, process, &duplicate, 0, FALSE, DUPLICATE_SAME_ACCESS))
-    return fail(GetLastError());
+  if (!DuplicateHandle(process, handle_of(file), process, &duplicate, 0, FALSE, DUPLICATE_SAME_ACCESS)) {
+    const DWORD error = GetLastError();
+    const wmmap_status unfit = check(handle_of(file), need_write);
+    return unfit ? unfit : fail(error);
+  }
+  if (const wmmap_status unfit = check(duplicate, need_write)) {
+    CloseHandle(duplicate);
+    return unfit;
+  }
   return own(duplicate, /*named=*/false, result);
 }
 
@@ -131,8 +141,13 @@ wmmap_status wmmap::File::resize(uint64_t size) const {
     return status;
   if (size == before)
     return WMMAP_OK;
-  if (size > before)
+  if (size > before) {
     if (const wmmap_status status = allocate(handle_of(handle), size))
       return status;
+    // Others may have appended more by now, which is not to be cut off.
+    uint64_t now = 0;
+    if (this->size(now) == WMMAP_OK && now >= size)
+      return WMMAP_OK;
+  }
   return set_end(handle_of(handle), size);
 }

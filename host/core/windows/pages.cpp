@@ -78,10 +78,12 @@ bool restore_pages(uint8_t * /*base*/, const File & /*file*/, uint64_t /*offset*
   return false; // Nothing is lost that could come back, see exceptions.cpp.
 }
 
-void unmap_pages(uint8_t *base, uint64_t /*length*/) {
-  if (!UnmapViewOfFile(base))
-    VirtualFree(base, 0, MEM_RELEASE); // It is memory without a file, or was put in place of a view.
+bool unmap_pages(uint8_t *base, uint64_t /*length*/) {
+  // Otherwise it is memory without a file, or was put in place of a view.
+  return UnmapViewOfFile(base) || VirtualFree(base, 0, MEM_RELEASE);
 }
+
+void discard_zeros(uint8_t * /*base*/, uint64_t /*length*/) {} // Only what was touched is committed.
 
 // Views can only be put in place of addresses that were reserved for it, as placeholders, by the one who reserved them
 // (MapViewOfFile3, MEM_REPLACE_PLACEHOLDER): neither V8 nor wasmtime does that for the memory of guests.

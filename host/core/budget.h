@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// How much memory of the host the mappings of some guests may take.
+#pragma once
+
+#include "wasi_mmap.h"
+
+#include <atomic>
+
+struct wmmap_budget {
+  explicit wmmap_budget(uint64_t most) : most(most) {}
+
+  void hold() { holders.fetch_add(1, std::memory_order_relaxed); }
+  void release() {
+    if (holders.fetch_sub(1, std::memory_order_acq_rel) == 1)
+      delete this;
+  }
+
+  /// Counts bytes. False: it would be too many, and nothing was counted.
+  bool take(uint64_t bytes) {
+    uint64_t before = used.load();
+    do {
+      if (bytes > most - before)
+        return false;
+    } while (!used.compare_exchange_weak(before, before + bytes));
+    return true;
+  }
+  void give_back(uint64_t bytes) { used.fetch_sub(bytes); }
+
+private:
+  ~wmmap_budget() = default;
+
+  const uint64_t most;
+  std::atomic<uint64_t> used{0};
+  std::atomic<size_t> holders{1};
+};
+
+namespace wmmap {
+
+/// What one mapping takes of a budget, if it has one.
+class Charge {
+public:
+  Charge() = default;
+  ~Charge() {
+    if (!budget)
+      return;
+    budget->give_back(bytes);
+    budget->release();
+  }
+  Charge(const Charge &) = delete;
+  Charge &operator=(const Charge &) = delete;
+
+  bool has_budget() const { return budget != nullptr; }
+  /// Charges a budget from now on. Once.
+  void set_budget(wmmap_budget *of) {
+    of->hold();
+    budget = of;
+  }
+
+  uint64_t get() const { return bytes; }
+  /// Changes what is taken. False: that is more than there is, and nothing was changed.
+  bool set(uint64_t wanted) {
+    if (!budget)
+      return true;
+    if (wanted > bytes && !budget->take(wanted - bytes))
+      return false;
+    if (wanted < bytes)
+      budget->give_back(bytes - wanted);
+    bytes = wanted;
+    return true;
+  }
+
+private:
+  wmmap_budget *budget = nullptr;
+  uint64_t bytes = 0;
+};
+
+} // namespace wmmap

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Search through a mapping, in steps that a host can stop between. Holes of a sparse file are not looked at: they are
+// zeros, so only a needle of zeros lies wholly in one, and a file of terabytes may have no other content.
+#include "mapping.h"
+
+#include <algorithm>
+
+using wmmap::Holes;
+
+namespace {
+
+enum class Direction { forward, backward };
+
+/// How many bytes a step looks at, unless the needle takes more.
+constexpr uint64_t step_length = uint64_t{1} << 26;
+/// Below this a backward search takes a part of the file as it comes, holes and all.
+constexpr uint64_t least_part = uint64_t{1} << 16;
+/// How often a step asks where the file has data.
+constexpr int most_questions = 4096;
+
+/// Bytes `start..end` of a mapping.
+struct Range {
+  uint64_t start;
+  uint64_t end;
+};
+
+/// What is left of a search, and its step.
+class Search {
+public:
+  Search(wmmap_mapping &mapping, const uint8_t *needle, size_t needle_length, uint64_t start, uint64_t end)
+      : region(*mapping.region), bytes(region.bytes()), file_offset(mapping.offset), needle(needle),
+        overlap(needle_length - 1), most(std::max(step_length, 4 * static_cast<uint64_t>(needle_length))),
+        rest{start, end} {
+    if (rest.end - rest.start > most && mapping.shows_its_file() && region.clean() && !is_zeros())
+      holes.open(*mapping.file);
+  }
+
+  /// Looks at some bytes. `position` receives what was found.
+  wmmap_status step(Direction direction, uint64_t &position) {
+    Range data = rest;
+    if (!holes.known()) {
+      (direction == Direction::forward ? data.end : data.start) =
+          direction == Direction::forward ? std::min(rest.end, rest.start + most)
+                                          : std::max(rest.start, rest.end - std::min(most, rest.end));
+      return look(direction, data, position);
+    }
+    uint64_t looked_at = 0;
+    for (int question = 0; !done() && looked_at < most && question < most_questions; question++) {
+      if (!(direction == Direction::forward ? first_data(data) : last_data(data)))
+        continue;
+      looked_at += data.end - data.start;
+      if (const wmmap_status status = look(direction, data, position))
+        return status;
+      if (position != WMMAP_NOT_FOUND)
+        break;
+    }
+    return WMMAP_OK;
+  }
+
+  bool done() const { return rest.end - rest.start <= overlap; }
+  Range left() const { return rest; }
+
+private:
+  bool is_zeros() const {
+    return std::all_of(needle, needle + overlap + 1, [](uint8_t byte) { return byte == 0; });
+  }
+
+  /// Searches all places that touch a range of data, and goes on past it.
+  wmmap_status look(Direction direction, Range data, uint64_t &position) {
+    const bool forward = direction == Direction::forward;
+    const uint64_t start = data.start - std::min(overlap, data.start - rest.start);
+    const uint64_t end = data.end + std::min<uint64_t>(overlap, rest.end - data.end);
+    const uint8_t *found =
+        (forward ? wmmap_search : wmmap_search_reverse)(bytes + start, end - start, needle, overlap + 1);
+    const uint64_t at = found ? static_cast<uint64_t>(found - bytes) : WMMAP_NOT_FOUND;
+    const uint64_t seen_start = found && !forward ? at : start;
+    const uint64_t seen_end = found && forward ? at + overlap + 1 : end;
+    if (const wmmap_status fault = region.check(seen_start, seen_end - seen_start))
+      return fault;
+    position = at;
+    if (forward)
+      rest.start = data.end;
+    else
+      rest.end = data.start;
+    return WMMAP_OK;
+  }
+
+  /// The first range of data. False: there was a hole, up to the end.
+  bool first_data(Range &data) {
+    data.start = next_data(rest.start);
+    if (data.start >= rest.end) {
+      touch(rest.end - 1);
+      rest.start = rest.end;
+      return false;
+    }
+    data.end = std::min({next_hole(data.start), data.start + most, rest.end});
+    return true;
+  }
+
+  /// A range of data that nothing but a hole follows. No system looks for data backward, so that parts are asked about:
+  /// larger ones as long as there are holes, smaller ones once there is data. False: there was a hole.
+  bool last_data(Range &data) {
+    data.end = rest.end - std::min(passed, rest.end - rest.start);
+    data.start = std::max(rest.start, data.end - std::min(part, data.end));
+    const uint64_t first = next_data(data.start);
+    if (first >= data.end) {
+      touch(data.end - 1);
+      part *= 2;
+      // A place may still begin before the hole and end in it.
+      rest.end = std::min(rest.end, data.start + overlap);
+      passed = std::min(overlap, rest.end - data.start);
+      return false;
+    }
+    if (next_hole(data.start) < data.end && part > std::max<uint64_t>(least_part, overlap)) {
+      part = std::min(part / 2, data.end - data.start);
+      return false;
+    }
+    part = std::min(part * 2, most);
+    data.start = first;
+    passed = 0;
+    return true;
+  }
+
+  uint64_t next_data(uint64_t from) const { return in_mapping(holes.next_data(file_offset + from)); }
+  uint64_t next_hole(uint64_t from) const { return in_mapping(holes.next_hole(file_offset + from)); }
+  uint64_t in_mapping(uint64_t in_file) const { return in_file == Holes::none ? Holes::none : in_file - file_offset; }
+
+  /// What lies past the end of the file is no hole but lost, which an access finds out.
+  void touch(uint64_t at) const { static_cast<void>(*const_cast<const volatile uint8_t *>(bytes + at)); }
+
+  const wmmap_region &region;
+  const uint8_t *const bytes;
+  const uint64_t file_offset;
+  const uint8_t *const needle;
+  const size_t overlap; ///< How many bytes of a place lie past its first.
+  const uint64_t most;
+  Range rest; ///< Where places may still lie.
+  Holes holes;
+  uint64_t part = step_length; ///< What last_data() asks about next.
+  uint64_t passed = 0;         ///< Bytes at the end of `rest` that are known to be a hole.
+};
+
+wmmap_status step(wmmap_mapping *mapping, Direction direction, const void *needle, size_t needle_length,
+                  uint64_t *start, uint64_t *end, uint64_t *position, bool *done) {
+  *position = WMMAP_NOT_FOUND;
+  *done = true;
+  if (!mapping->readable())
+    return WMMAP_ACCESS_DENIED;
+  *end = std::min(*end, mapping->length());
+  if (*start > *end || needle_length > *end - *start)
+    return WMMAP_OK;
+  // Lost pages count only when the search gets there, so they are looked at afterwards; this brings back what it can.
+  const wmmap_status status = mapping->region->prepare(*start, *end - *start);
+  if (mapping->region->gone())
+    return status;
+  if (needle_length == 0) {
+    *position = direction == Direction::forward ? *start : *end;
+    return WMMAP_OK;
+  }
+  Search search(*mapping, static_cast<const uint8_t *>(needle), needle_length, *start, *end);
+  if (const wmmap_status fault = search.step(direction, *position))
+    return fault;
+  *start = search.left().start;
+  *end = search.left().end;
+  *done = *position != WMMAP_NOT_FOUND || search.done();
+  return WMMAP_OK;
+}
+
+wmmap_status find(wmmap_mapping *mapping, Direction direction, const void *needle, size_t needle_length, uint64_t start,
+                  uint64_t end, uint64_t *position) {
+  bool done = false;
+  wmmap_status status = WMMAP_OK;
+  while (!status && !done)
+    status = step(mapping, direction, needle, needle_length, &start, &end, position, &done);
+  return status;
+}
+
+} // namespace
+
+extern "C" {
+
+wmmap_status wmmap_find(wmmap_mapping *mapping, const void *needle, size_t needle_length, uint64_t start, uint64_t end,
+                        uint64_t *position) {
+  return find(mapping, Direction::forward, needle, needle_length, start, end, position);
+}
+
+wmmap_status wmmap_rfind(wmmap_mapping *mapping, const void *needle, size_t needle_length, uint64_t start, uint64_t end,
+                         uint64_t *position) {
+  return find(mapping, Direction::backward, needle, needle_length, start, end, position);
+}
+
+wmmap_status wmmap_find_step(wmmap_mapping *mapping, const void *needle, size_t needle_length, uint64_t *start,
+                             uint64_t end, uint64_t *position, bool *done) {
+  return step(mapping, Direction::forward, needle, needle_length, start, &end, position, done);
+}
+
+wmmap_status wmmap_rfind_step(wmmap_mapping *mapping, const void *needle, size_t needle_length, uint64_t start,
+                              uint64_t *end, uint64_t *position, bool *done) {
+  return step(mapping, Direction::backward, needle, needle_length, &start, end, position, done);
+}
+
+} // extern "C"

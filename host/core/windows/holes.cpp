@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Files are not sparse on Windows unless a program asks for it: they are searched as they come.
+#include "../system.h"
+
+namespace wmmap {
+
+Holes::~Holes() = default;
+
+void Holes::open(const File & /*file*/) {}
+
+uint64_t Holes::next_data(uint64_t from) const { return from; }
+
+uint64_t Holes::next_hole(uint64_t /*from*/) const { return none; }
+
+} // namespace wmmap
