@@ -46,8 +46,11 @@ public:
     }
     uint64_t looked_at = 0;
     for (int question = 0; !done() && looked_at < most && question < most_questions; question++) {
-      if (!(direction == Direction::forward ? first_data(data) : last_data(data)))
+      if (!(direction == Direction::forward ? first_data(data) : last_data(data))) {
+        if (lost)
+          return lost;
         continue;
+      }
       looked_at += data.end - data.start;
       if (const wmmap_status status = look(direction, data, position))
         return status;
@@ -126,7 +129,10 @@ private:
   uint64_t in_mapping(uint64_t in_file) const { return in_file == Holes::none ? Holes::none : in_file - file_offset; }
 
   /// What lies past the end of the file is no hole but lost, which an access finds out.
-  void touch(uint64_t at) const { static_cast<void>(*const_cast<const volatile uint8_t *>(bytes + at)); }
+  void touch(uint64_t at) {
+    static_cast<void>(*const_cast<const volatile uint8_t *>(bytes + at));
+    lost = region.check(at, 1);
+  }
 
   const wmmap_region &region;
   const uint8_t *const bytes;
@@ -136,8 +142,9 @@ private:
   const uint64_t most;
   Range rest; ///< Where places may still lie.
   Holes holes;
-  uint64_t part = step_length; ///< What last_data() asks about next.
-  uint64_t passed = 0;         ///< Bytes at the end of `rest` that are known to be a hole.
+  uint64_t part = step_length;  ///< What last_data() asks about next.
+  uint64_t passed = 0;          ///< Bytes at the end of `rest` that are known to be a hole.
+  wmmap_status lost = WMMAP_OK; ///< What touch() has found.
 };
 
 wmmap_status step(wmmap_mapping *mapping, Direction direction, const void *needle, size_t needle_length,

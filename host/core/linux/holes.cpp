@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "../system.h"
 
+#include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -43,7 +44,9 @@ void Holes::open(const File &file) {
 
 uint64_t Holes::next_data(uint64_t from) const {
   const off_t found = ::lseek(descriptor, static_cast<off_t>(from), SEEK_DATA);
-  return found < 0 ? none : static_cast<uint64_t>(found); // ENXIO: no data, or no file, from there on.
+  if (found >= 0)
+    return static_cast<uint64_t>(found);
+  return errno == ENXIO ? none : from; // No data, or no file, from there on; or nobody knows.
 }
 
 uint64_t Holes::next_hole(uint64_t from) const {

@@ -34,9 +34,10 @@ bool lose(FaultSlot &slot, uint64_t lost) {
   const uintptr_t base = slot.base.load();
   const uint64_t length = slot.length.load();
   slot.lost_from.lower(lost);
-  if (lost > 0 && count_split(slot) && put_zero_pages(slot, base + lost, length - lost))
+  // Once the system has had no area left, no range is split any more: what was given up then is not to be used up.
+  if (lost > 0 && has_spare_areas() && count_split(slot) && put_zero_pages(slot, base + lost, length - lost))
     return true;
-  // An area more is not to be had: the whole range makes none. What is lost by that comes back as all lost pages do.
+  // The whole range takes no area more. What is lost by that comes back as all lost pages do.
   slot.lost_from.lower(0);
   return put_zero_pages(slot, base, length) || (give_up_spare_area() && put_zero_pages(slot, base, length));
 }

@@ -182,6 +182,83 @@ TEST(FaultsThreads, MapFaultAndCloseAtOnce) {
   EXPECT_GT(faults, 0);
 }
 
+// However often a file is cut and mended while it is read, it is whole once it is left alone.
+TEST(FaultsThreads, CutAndMended) {
+  const TemporaryFile file(pattern(64 * page));
+  for (const wmmap_access access : {WMMAP_READ, WMMAP_WRITE, WMMAP_COPY}) {
+    const Mapping mapping = map(file.handle(), access);
+    std::atomic<bool> stop{false};
+    std::thread cutter([&] {
+      while (!stop) {
+        file.truncate(page);
+        file.truncate(64 * page);
+      }
+    });
+    Bytes buffer(page);
+    int faults = 0;
+    for (int round = 0; round < 3'000 || (faults < 20 && round < 300'000); round++)
+      faults += wmmap_read(mapping.get(), 63 * page, page, buffer.data()) == WMMAP_FAULT;
+    stop = true;
+    cutter.join();
+    Bytes all(64 * page);
+    EXPECT_EQ(wmmap_read(mapping.get(), 0, all.size(), all.data()), WMMAP_OK);
+    bool clean = false;
+    EXPECT_EQ(wmmap_check(mapping.get(), 0, 1, &clean), WMMAP_OK);
+    EXPECT_TRUE(clean);
+  }
+}
+
+// What outlives its mapping needs pages, and no descriptor.
+TEST(FaultsLent, WithoutTheirMapping) {
+  const Bytes bytes = pattern(4 * page);
+  for (const wmmap_access access : {WMMAP_READ, WMMAP_WRITE, WMMAP_COPY}) {
+    const TemporaryFile file(bytes);
+    Mapping mapping = map(file.handle(), access);
+    wmmap_region *lent = nullptr;
+    ASSERT_EQ(wmmap_region_lend(mapping.get(), &lent), WMMAP_OK);
+    const Region region(lent);
+    const int lowest = dup(0);
+    mapping.reset();
+    const int now = dup(0);
+    EXPECT_LT(now, lowest) << "its descriptor is free again";
+    close(lowest);
+    close(now);
+    volatile uint8_t *view = wmmap_region_bytes(lent);
+    file.truncate(2 * page);
+    EXPECT_EQ(view[3 * page], 0);
+    EXPECT_EQ(view[2 * page], 0);
+    EXPECT_EQ(view[2 * page - 1], bytes[2 * page - 1]);
+    view[3 * page] = 1;
+    EXPECT_EQ(file.size(), 2 * page);
+  }
+}
+
+TEST(FaultsLent, MappingsCloseWhileTheirPagesAreLost) {
+  const TemporaryFile file(pattern(64 * page));
+  std::atomic<bool> stop{false};
+  std::thread cutter([&] {
+    while (!stop) {
+      file.truncate(page);
+      file.truncate(64 * page);
+    }
+  });
+  for (int round = 0; round < 2'000; round++) {
+    wmmap_mapping *opened = nullptr;
+    if (wmmap_open(file.handle(), 64 * page, WMMAP_WRITE, 0, &opened) != WMMAP_OK)
+      continue;
+    Mapping mapping(opened);
+    wmmap_region *lent = nullptr;
+    ASSERT_EQ(wmmap_region_lend(opened, &lent), WMMAP_OK);
+    const Region region(lent);
+    std::thread closer([&] { mapping.reset(); });
+    for (uint64_t at = 0; at < 64; at++)
+      (void)*const_cast<volatile uint8_t *>(wmmap_region_bytes(lent) + at * page);
+    closer.join();
+  }
+  stop = true;
+  cutter.join();
+}
+
 using FaultsDeathTest = testing::Test;
 
 TEST(FaultsDeathTest, ForeignFaultsStillKill) {

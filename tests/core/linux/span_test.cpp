@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Pages of a file in place of memory: what is refused, what accesses do, and what is left behind.
 #include "../support.h"
+#include "areas.h"
 
 #include <atomic>
-#include <fstream>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <thread>
@@ -211,17 +211,8 @@ TEST_P(Spans, AbandonedOnesTouchNothing) {
 }
 
 TEST_P(Spans, LeaveNoAreasBehind) {
-  const auto areas = [&] {
-    std::ifstream maps("/proc/self/maps");
-    int count = 0;
-    const auto start = reinterpret_cast<uintptr_t>(memory.first);
-    for (std::string line; std::getline(maps, line);) {
-      const uintptr_t address = std::stoull(line, nullptr, 16);
-      count += address >= start && address < start + memory.size;
-    }
-    return count;
-  };
-  const int before = areas();
+  const auto areas = [&] { return count_areas(memory.first, memory.size); };
+  const size_t before = areas();
   const size_t live = wmmap_live_regions();
   for (int round = 0; round < 3; round++) {
     for (uint64_t place = 0; place < 16; place += 2)
@@ -231,6 +222,39 @@ TEST_P(Spans, LeaveNoAreasBehind) {
     EXPECT_EQ(areas(), before);
   }
   EXPECT_EQ(wmmap_live_regions(), live);
+}
+
+// Linux does not merge areas that were touched for the first time after they had been divided.
+TEST_P(Spans, LeaveNoAreasBehindInMemoryThatNobodyHadTouched) {
+  auto *fresh = static_cast<uint8_t *>(wmmap_memory_reserve(20 * unit));
+  ASSERT_TRUE(wmmap_memory_allow(fresh, 20 * unit));
+  const size_t before = count_areas(fresh, 20 * unit);
+  for (const bool lost : {false, true}) {
+    for (uint64_t place = 1; place < 19; place += 2)
+      ASSERT_EQ(attach(mapping, 0, fresh + place * unit, unit), WMMAP_OK);
+    for (uint64_t place = 0; place < 20; place += 2)
+      fresh[place * unit] = 'x';
+    if (lost)
+      file.truncate(page_size());
+    for (uint64_t place = 1; place < 19; place += 2)
+      EXPECT_EQ(fresh[(place + 1) * unit - 1], lost ? 0 : bytes[unit - 1]);
+    spans.clear();
+    EXPECT_EQ(count_areas(fresh, 20 * unit), before);
+  }
+  wmmap_memory_release(fresh, 20 * unit);
+}
+
+TEST_P(Spans, CountTheirAreas) {
+  const size_t others = count_areas();
+  for (uint64_t place = 0; place < 20; place++)
+    ASSERT_EQ(attach(mapping, 0, memory.first + place * unit, unit), WMMAP_OK);
+  for (const Span &span : spans)
+    for (const wmmap_advice advice : {WMMAP_RANDOM, WMMAP_SEQUENTIAL, WMMAP_DONT_NEED})
+      ASSERT_EQ(wmmap_span_advise(span.get(), page_size(), page_size(), advice), WMMAP_OK);
+  file.truncate(page_size());
+  for (uint64_t place = 0; place < 20; place++)
+    EXPECT_EQ(memory.first[(place + 1) * unit - 1], 0);
+  EXPECT_LE(count_areas(), others + 3 * spans.size());
 }
 
 TEST_P(Spans, ChildrenDoNotGetThem) {
@@ -291,10 +315,8 @@ TEST(ManySpans, TenThousandAndTheLimit) {
     if (!status)
       spans.emplace_back(span);
   }
-  uint64_t most_areas = 0;
-  std::ifstream("/proc/sys/vm/max_map_count") >> most_areas;
   // A span counts as two areas of the half that we take.
-  if (most_areas / 4 < count) {
+  if (area_limit() / 4 < count) {
     EXPECT_EQ(status, WMMAP_NO_MEMORY) << "before the system has no areas left";
   }
   EXPECT_GE(spans.size(), 10000U);
