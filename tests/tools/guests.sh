@@ -34,10 +34,10 @@ component() {
 }
 
 build_c() {
-  for program in $programs hostile spans verbs bench files files-direct; do
+  for program in $programs hostile areas spans verbs bench files files-direct; do
     case $program in
     contract) source=tests/contract/guests/c/contract.c ;;
-    hostile | spans) source=tests/host/guests/$program.c ;;
+    hostile | areas | spans) source=tests/host/guests/$program.c ;;
     verbs) source=tests/cli/guests/verbs.c ;;
     bench) source=tests/bench/guests/bench.c ;;
     files | files-direct) source=tests/polyfill/guests/files.c ;;
