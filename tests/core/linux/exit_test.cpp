@@ -30,7 +30,7 @@ void end_while_threads_map() {
 
 TEST(ExitDeathTest, WhileThreadsMap) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
-  for (int round = 0; round < 20; round++)
+  for (int round = 0; round < 10; round++)
     EXPECT_EXIT(end_while_threads_map(), testing::ExitedWithCode(0), "");
 }
 
