@@ -139,10 +139,14 @@ void wmmap_region::restore() {
   // Pages with other advice than their neighbours would be an area of their own.
   if (usage != WMMAP_NORMAL)
     advise_pages(pages, page_length, WMMAP_NORMAL, /*discards_changes=*/false);
-  if (restore_pages(pages + lost.start, *file, page_offset + lost.start, covered - lost.start, kind))
+  if (restore_pages(pages + lost.start, *file, page_offset + lost.start, covered - lost.start, kind)) {
+    if (ends_there && slot->split.exchange(false))
+      Areas::give_back(1);
     // The mark moves last, and only if no other thread has met a fault since it was looked at: such a fault may be of
-    // a page that has just been brought back.
-    slot->lost_from.move_on(lost, ends_there ? LostFrom::nothing : covered);
+    // a page that has just been brought back, and of an area that was not counted again.
+    if (!slot->lost_from.move_on(lost, ends_there ? LostFrom::nothing : covered))
+      count_split(*slot);
+  }
   if (usage != WMMAP_NORMAL)
     advise_pages(pages, page_length, usage, /*discards_changes=*/false);
 }

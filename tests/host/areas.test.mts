@@ -9,7 +9,7 @@ import { COMMANDS, start } from '../cli/command.mjs';
 const GUEST = 'build/guests/c/areas.wasm';
 const SCENARIOS = ['advise', 'memory', 'cut', 'spans', 'spans-side-by-side'];
 /** What the engine itself takes or gives back meanwhile. */
-const OF_THE_ENGINE = 300;
+const OF_THE_ENGINE = 600;
 
 const limit = Number(readFileSync('/proc/sys/vm/max_map_count', 'utf8'));
 
