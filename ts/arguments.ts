@@ -1,40 +1,58 @@
 /** Conversion and checks of arguments, for everything that takes them from a caller. */
 import { MmapError, type ErrorCode } from './errors.js';
+import { Bytes as ByteArray, bytesOfView, encode, isBuffer, isView, lengthOf, setBytes, typeOf } from './intrinsics.js';
 
 /** Bytes to store or to look for. A string stands for its UTF-8. */
 export type Bytes = string | ArrayBufferView | ArrayBufferLike;
-
-const encoder = new TextEncoder();
 
 /** Rejects with a TypeError what is not of one of the types that `expected` names. */
 export function wrongType(name: string, expected: string, value: unknown): never {
   throw new TypeError(`${name} must be ${expected}, not ${value === null ? 'null' : typeof value}`);
 }
 
-function isBuffer(value: unknown): value is ArrayBufferLike {
-  return value instanceof ArrayBuffer || value instanceof SharedArrayBuffer;
+const NO_BYTES = new ByteArray(0);
+// As they are now: a program can replace them.
+const { isSafeInteger } = Number;
+const { trunc } = Math;
+const toDouble = Number;
+
+/** Whether this is a Uint8Array, whatever its prototypes say. */
+export function isBytes(value: unknown): value is Uint8Array {
+  return typeOf(value) === 'Uint8Array';
 }
 
-/** The bytes of a value, without a copy where it has some. */
+/** Whether a view is no array. */
+export function isDataView(view: ArrayBufferView): boolean {
+  return typeOf(view) === undefined;
+}
+
+/** The length of a Uint8Array. A TypeError where its buffer is detached, or has become too short for it. */
+export function sizeOf(bytes: Uint8Array): number {
+  const length = lengthOf(bytes);
+  if (length === 0) setBytes(NO_BYTES, bytes);
+  return length;
+}
+
+/** The bytes of a value, without a copy where it has some: use {@link sizeOf}, for it may say anything of itself. */
 export function toBytes(value: Bytes, name: string): Uint8Array {
-  if (value instanceof Uint8Array) return value;
-  if (typeof value === 'string') return encoder.encode(value);
-  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-  if (isBuffer(value)) return new Uint8Array(value);
+  if (isBytes(value)) return value;
+  if (typeof value === 'string') return encode(value);
+  if (isView(value)) return bytesOfView(value);
+  if (isBuffer(value)) return new ByteArray(value);
   return wrongType(name, 'a string, an ArrayBuffer or a view of one', value);
 }
 
 /** A number or bigint as a number; NaN and fractions pass. */
 export function toNumber(value: unknown, name: string): number {
   if (typeof value === 'number') return value;
-  if (typeof value === 'bigint') return Number(value);
+  if (typeof value === 'bigint') return toDouble(value);
   return wrongType(name, 'a number or bigint', value);
 }
 
 /** A whole number from -(2^53-1) to 2^53-1. */
 export function toInteger(value: unknown, name: string, code: ErrorCode): number {
   const number = toNumber(value, name);
-  if (!Number.isSafeInteger(number)) throw new MmapError(code, `${name} is ${number}, not a whole number below 2^53`);
+  if (!isSafeInteger(number)) throw new MmapError(code, `${name} is ${number}, not a whole number below 2^53`);
   return number;
 }
 
@@ -47,15 +65,16 @@ export function toSize(value: unknown, name: string, code: ErrorCode): number {
 
 /** An index of an array-like method, by TypedArray's rules: fractions are cut, NaN is 0, any size is allowed. */
 export function toIndex(value: unknown, name: string): number {
-  const number = Math.trunc(toNumber(value, name));
-  return Number.isNaN(number) ? 0 : number;
+  const number = trunc(toNumber(value, name));
+  return number === number ? number : 0; // Only NaN is not itself.
 }
 
 /** An index relative to the end if negative, brought into 0..length: the rule of `slice` and of Python's slices. */
 export function toPosition(value: unknown, length: number, absent: number, name: string): number {
   if (value === undefined) return absent;
   const index = toIndex(value, name);
-  return index < 0 ? Math.max(index + length, 0) : Math.min(index, length);
+  if (index >= 0) return index < length ? index : length;
+  return index + length > 0 ? index + length : 0;
 }
 
 /** A byte by TypedArray's rule: modulo 256. */

@@ -2,6 +2,7 @@
 import type * as Contract from './contract/interfaces/wasi-mmap-mmap-mapping.js';
 import { MmapError } from './errors.js';
 import type { Access, Advice, Floor } from './floor.js';
+import { bytesOfView, lengthOf, setBytes } from './intrinsics.js';
 
 const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('dispose');
 
@@ -13,10 +14,6 @@ export function contractCall<T>(call: () => T): T {
     const code = (error as { payload?: unknown } | null)?.payload ?? error;
     throw typeof code === 'string' ? new MmapError(code as Contract.ErrorCode) : error;
   }
-}
-
-function ownView({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 function toNumber(position: bigint | undefined): number | undefined {
@@ -45,15 +42,17 @@ export class ResourceFloor implements Floor {
   read(offset: number, length: number): Uint8Array {
     const bytes = contractCall(() => this.#resource.read(BigInt(offset), BigInt(length)));
     // componentize-js makes lists in a realm of its own: theirs would not be `instanceof Uint8Array` for the program.
-    return bytes instanceof Uint8Array ? bytes : ownView(bytes);
+    return bytes instanceof Uint8Array ? bytes : bytesOfView(bytes);
   }
 
   readInto(offset: number, target: Uint8Array): void {
-    target.set(this.read(offset, target.length));
+    setBytes(target, this.read(offset, lengthOf(target)));
   }
 
+  // A caller's array may have a length and methods of its own: bindings get one that is an array and nothing else.
+
   write(offset: number, bytes: Uint8Array): void {
-    contractCall(() => this.#resource.write(BigInt(offset), bytes));
+    contractCall(() => this.#resource.write(BigInt(offset), bytesOfView(bytes)));
   }
 
   move(destination: number, source: number, length: number): void {
@@ -61,11 +60,11 @@ export class ResourceFloor implements Floor {
   }
 
   find(needle: Uint8Array, start: number, end: number): number | undefined {
-    return toNumber(contractCall(() => this.#resource.find(needle, BigInt(start), BigInt(end))));
+    return toNumber(contractCall(() => this.#resource.find(bytesOfView(needle), BigInt(start), BigInt(end))));
   }
 
   rfind(needle: Uint8Array, start: number, end: number): number | undefined {
-    return toNumber(contractCall(() => this.#resource.rfind(needle, BigInt(start), BigInt(end))));
+    return toNumber(contractCall(() => this.#resource.rfind(bytesOfView(needle), BigInt(start), BigInt(end))));
   }
 
   flush(offset: number, length: number): void {

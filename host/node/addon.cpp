@@ -1,30 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The Node-API addon: it converts between JavaScript values and the core, and knows who has borrowed memory.
-// It trusts its caller, ts/node/native.ts, which has checked every argument; nothing else may load it.
-#define NAPI_VERSION 8
-// A thread that is being terminated can throw nothing any more; that must not end the process.
-#define NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS
-#include <napi.h>
-
+// Its caller, ts/node/native.ts, checks arguments; a wrong type is refused here as well, because it would be a wrong
+// address. Nothing in here runs code of a user, but for the making of an error, after which nothing is touched.
+#include "buffers.h"
 #include "descriptor.h"
 #include "guest_memory.h"
-#include "wasi_mmap.h"
+
+#include <memory>
+#include <unordered_set>
 
 namespace {
+
+class Mapping;
+using Mappings = std::unordered_set<const Mapping *>;
 
 /// What one Node environment (the main thread, or a worker) needs.
 struct Environment {
   Napi::FunctionReference make_error; ///< (code, system error number) => MmapError
+  Lender lender;
+  /// The objects that are a mapping, for no other may be taken for one. They may be collected after this.
+  std::shared_ptr<Mappings> mappings = std::make_shared<Mappings>();
 };
 
-/// A safe integer, or any u64 as a BigInt.
+/// A whole number that a u64 can hold, or any u64 as a BigInt.
 uint64_t to_u64(const Napi::Value &value) {
   if (value.IsBigInt()) {
     bool lossless = true;
     return value.As<Napi::BigInt>().Uint64Value(&lossless);
   }
-  return static_cast<uint64_t>(value.As<Napi::Number>().DoubleValue());
+  const double number = value.As<Napi::Number>().DoubleValue();
+  if (!(number >= 0 && number < 0x1p64))
+    throw Napi::TypeError::New(value.Env(), "not a u64");
+  return static_cast<uint64_t>(number);
 }
+
+/// One of the first `count` values of an enumeration of the core.
+template <typename Enumeration> Enumeration to_enumeration(const Napi::Value &value, uint32_t count) {
+  const uint32_t number = value.As<Napi::Number>().Uint32Value();
+  if (number >= count)
+    throw Napi::TypeError::New(value.Env(), "not in the enumeration");
+  return static_cast<Enumeration>(number);
+}
+
+wmmap_access to_access(const Napi::Value &value) { return to_enumeration<wmmap_access>(value, WMMAP_COPY + 1); }
+wmmap_sharing to_sharing(const Napi::Value &value) { return to_enumeration<wmmap_sharing>(value, WMMAP_PRIVATE + 1); }
+wmmap_advice to_advice(const Napi::Value &value) { return to_enumeration<wmmap_advice>(value, WMMAP_DONT_NEED + 1); }
 
 Napi::Value to_number(Napi::Env env, uint64_t value) { return Napi::Number::New(env, static_cast<double>(value)); }
 
@@ -37,16 +57,6 @@ void require(Napi::Env env, wmmap_status status) {
   throw Napi::Error(env, error);
 }
 
-/// An ArrayBuffer over memory of ours, or undefined where the engine allows none (a V8 with a sandbox).
-Napi::Value external_buffer(Napi::Env env, void *bytes, size_t length, napi_finalize finalize, void *hint) {
-  napi_value buffer = nullptr;
-  const napi_status status = napi_create_external_arraybuffer(env, bytes, length, finalize, hint, &buffer);
-  if (status == napi_no_external_buffers_allowed)
-    return env.Undefined();
-  NAPI_THROW_IF_FAILED(env, status, env.Undefined());
-  return {env, buffer};
-}
-
 /// The mapping resource of the contract with numbers for u64, plus what only shared memory can offer.
 class Mapping : public Napi::ObjectWrap<Mapping> {
 public:
@@ -54,119 +64,151 @@ public:
     return DefineClass(env, "NativeMapping",
                        {InstanceMethod<&Mapping::length>("length"), InstanceMethod<&Mapping::access>("access"),
                         InstanceMethod<&Mapping::file_size>("fileSize"), InstanceMethod<&Mapping::read>("readInto"),
-                        InstanceMethod<&Mapping::write>("write"), InstanceMethod<&Mapping::move>("move"),
-                        InstanceMethod<&Mapping::find<wmmap_find>>("find"),
+                        InstanceMethod<&Mapping::byte_at>("byteAt"), InstanceMethod<&Mapping::write>("write"),
+                        InstanceMethod<&Mapping::move>("move"), InstanceMethod<&Mapping::find<wmmap_find>>("find"),
                         InstanceMethod<&Mapping::find<wmmap_rfind>>("rfind"), InstanceMethod<&Mapping::flush>("flush"),
                         InstanceMethod<&Mapping::resize>("resize"), InstanceMethod<&Mapping::advise>("adviseBy"),
                         InstanceMethod<&Mapping::check>("check"), InstanceMethod<&Mapping::clean>("clean"),
-                        InstanceMethod<&Mapping::own_buffer>("ownBuffer"),
+                        // For ts/node/native.ts to take away: nobody else may have this memory.
+                        InstanceMethod<&Mapping::own_buffer>("ownBuffer", napi_configurable),
                         InstanceMethod<&Mapping::lend_buffer>("lendBuffer"), InstanceMethod<&Mapping::close>("close")});
   }
 
   /// (fd, -1 or name, length, offset, access) or (fd or -1, length, offset, sharing, protection)
-  explicit Mapping(const Napi::CallbackInfo &info) : ObjectWrap(info) {
+  explicit Mapping(const Napi::CallbackInfo &info)
+      : ObjectWrap(info), mappings(info.Env().GetInstanceData<Environment>()->mappings) {
+    open(info);
+    mappings->insert(this);
+  }
+
+  ~Mapping() override {
+    mappings->erase(this);
+    wmmap_close(mapping);
+  }
+
+  /// The mapping of an object, which may be any.
+  static wmmap_mapping *of(const Napi::Value &value) {
+    const Napi::Env env = value.Env();
+    const Mapping *object = value.IsObject() ? Unwrap(value.As<Napi::Object>()) : nullptr;
+    if (env.GetInstanceData<Environment>()->mappings->count(object) == 0)
+      throw Napi::TypeError::New(env, "not a mapping");
+    return object->get(env);
+  }
+
+private:
+  wmmap_mapping *get(Napi::Env env) const {
+    if (!mapping)
+      throw Napi::TypeError::New(env, "the mapping was closed");
+    return mapping;
+  }
+
+  void open(const Napi::CallbackInfo &info) {
     const uint64_t length = to_u64(info[1]);
-    const uint32_t how = info[3].As<Napi::Number>().Uint32Value();
     if (info[0].IsString()) {
       const std::string name = info[0].As<Napi::String>();
-      require(info.Env(), wmmap_open_named(name.c_str(), length, static_cast<wmmap_access>(how), &mapping));
+      require(info.Env(), wmmap_open_named(name.c_str(), length, to_access(info[3]), &mapping));
       return;
     }
     const int descriptor = info[0].As<Napi::Number>().Int32Value();
     const wmmap_file file = descriptor < 0 ? WMMAP_NO_FILE : file_of_descriptor(descriptor);
     const uint64_t offset = to_u64(info[2]);
-    const wmmap_status status = info[4].IsUndefined()
-                                    ? wmmap_open(file, length, static_cast<wmmap_access>(how), offset, &mapping)
-                                    : wmmap_open_posix(file, length, static_cast<wmmap_sharing>(how),
-                                                       info[4].As<Napi::Number>().Uint32Value(), offset, &mapping);
-    require(info.Env(), status);
+    require(info.Env(), info[4].IsUndefined()
+                            ? wmmap_open(file, length, to_access(info[3]), offset, &mapping)
+                            : wmmap_open_posix(file, length, to_sharing(info[3]),
+                                               info[4].As<Napi::Number>().Uint32Value(), offset, &mapping));
   }
 
-  ~Mapping() override { wmmap_close(mapping); }
-
-  wmmap_mapping *get() const { return mapping; }
-
-private:
-  Napi::Value length(const Napi::CallbackInfo &info) { return to_number(info.Env(), wmmap_length(mapping)); }
+  Napi::Value length(const Napi::CallbackInfo &info) { return to_number(info.Env(), wmmap_length(get(info.Env()))); }
 
   Napi::Value access(const Napi::CallbackInfo &info) {
     static const char *const names[] = {"read", "write", "copy"};
-    return Napi::String::New(info.Env(), names[wmmap_get_access(mapping)]);
+    return Napi::String::New(info.Env(), names[wmmap_get_access(get(info.Env()))]);
   }
 
   Napi::Value file_size(const Napi::CallbackInfo &info) {
     uint64_t size = 0;
-    require(info.Env(), wmmap_file_size(mapping, &size));
+    require(info.Env(), wmmap_file_size(get(info.Env()), &size));
     return to_number(info.Env(), size);
   }
 
   void read(const Napi::CallbackInfo &info) {
+    wmmap_mapping *source = get(info.Env());
+    const uint64_t offset = to_u64(info[0]);
     auto target = info[1].As<Napi::Uint8Array>();
-    require(info.Env(), wmmap_read(mapping, to_u64(info[0]), target.ByteLength(), target.Data()));
+    const Pages pages(source);
+    // wmmap_read() copies to other memory, and a view of the mapping may be the same.
+    if (pages.contain(target.Data()))
+      require(info.Env(), wmmap_move(source, pages.offset_of(target.Data()), offset, target.ByteLength()));
+    else
+      require(info.Env(), wmmap_read(source, offset, target.ByteLength(), target.Data()));
+  }
+
+  Napi::Value byte_at(const Napi::CallbackInfo &info) {
+    uint8_t byte = 0;
+    require(info.Env(), wmmap_read(get(info.Env()), to_u64(info[0]), 1, &byte));
+    return Napi::Number::New(info.Env(), byte);
   }
 
   void write(const Napi::CallbackInfo &info) {
+    wmmap_mapping *target = get(info.Env());
     const auto source = info[1].As<Napi::Uint8Array>();
-    require(info.Env(), wmmap_write(mapping, to_u64(info[0]), source.ByteLength(), source.Data()));
+    require(info.Env(), wmmap_write(target, to_u64(info[0]), source.ByteLength(), source.Data()));
   }
 
   void move(const Napi::CallbackInfo &info) {
-    require(info.Env(), wmmap_move(mapping, to_u64(info[0]), to_u64(info[1]), to_u64(info[2])));
+    require(info.Env(), wmmap_move(get(info.Env()), to_u64(info[0]), to_u64(info[1]), to_u64(info[2])));
   }
 
   template <auto search> Napi::Value find(const Napi::CallbackInfo &info) {
+    wmmap_mapping *in = get(info.Env());
     const auto needle = info[0].As<Napi::Uint8Array>();
     uint64_t position = WMMAP_NOT_FOUND;
-    require(info.Env(),
-            search(mapping, needle.Data(), needle.ByteLength(), to_u64(info[1]), to_u64(info[2]), &position));
+    require(info.Env(), search(in, needle.Data(), needle.ByteLength(), to_u64(info[1]), to_u64(info[2]), &position));
     return position == WMMAP_NOT_FOUND ? info.Env().Undefined() : to_number(info.Env(), position);
   }
 
   void flush(const Napi::CallbackInfo &info) {
-    require(info.Env(), wmmap_flush(mapping, to_u64(info[0]), to_u64(info[1])));
+    require(info.Env(), wmmap_flush(get(info.Env()), to_u64(info[0]), to_u64(info[1])));
   }
 
-  void resize(const Napi::CallbackInfo &info) { require(info.Env(), wmmap_resize(mapping, to_u64(info[0]))); }
+  void resize(const Napi::CallbackInfo &info) { require(info.Env(), wmmap_resize(get(info.Env()), to_u64(info[0]))); }
 
   void advise(const Napi::CallbackInfo &info) {
-    const auto advice = static_cast<wmmap_advice>(info[2].As<Napi::Number>().Uint32Value());
-    require(info.Env(), wmmap_advise(mapping, to_u64(info[0]), to_u64(info[1]), advice));
+    require(info.Env(), wmmap_advise(get(info.Env()), to_u64(info[0]), to_u64(info[1]), to_advice(info[2])));
   }
 
   void check(const Napi::CallbackInfo &info) {
-    require(info.Env(), wmmap_check(mapping, to_u64(info[0]), to_u64(info[1]), nullptr));
+    require(info.Env(), wmmap_check(get(info.Env()), to_u64(info[0]), to_u64(info[1]), nullptr));
   }
 
   Napi::Value clean(const Napi::CallbackInfo &info) {
     bool clean = false;
-    require(info.Env(), wmmap_check(mapping, 0, 0, &clean));
+    require(info.Env(), wmmap_check(get(info.Env()), 0, 0, &clean));
     return Napi::Boolean::New(info.Env(), clean);
   }
 
   /// The whole mapping, for the Mmap that owns this object and lets go of it before it closes or resizes: nobody is
   /// counted as a holder, so that the pages go at once. Undefined where the engine allows no such memory.
   Napi::Value own_buffer(const Napi::CallbackInfo &info) {
-    wmmap_region *region = wmmap_region_hold(mapping);
-    wmmap_region_release(region); // The mapping goes on to hold it.
-    return external_buffer(info.Env(), wmmap_region_bytes(region), static_cast<size_t>(wmmap_region_length(region)),
-                           nullptr, nullptr);
+    const Pages pages(get(info.Env())); // The mapping goes on to hold them.
+    return external_buffer(info.Env(), pages.bytes(), pages.length(), nullptr, nullptr);
   }
 
-  /// (offset, length): bytes for anybody. They are not detached when the mapping closes: Node's own code (zlib, for
-  /// one) ends the process when memory that it works on becomes shorter.
+  /// (offset, length): bytes for anybody, in a buffer of their own. They are not detached when the mapping closes:
+  /// Node's own code (zlib, for one) ends the process when memory that it works on becomes shorter.
   Napi::Value lend_buffer(const Napi::CallbackInfo &info) {
+    wmmap_mapping *owner = get(info.Env());
+    const uint64_t offset = to_u64(info[0]);
+    const uint64_t length = to_u64(info[1]);
+    const uint64_t size = wmmap_length(owner);
+    if (offset > size || length > size - offset)
+      require(info.Env(), WMMAP_OUT_OF_RANGE);
     wmmap_region *region = nullptr;
-    require(info.Env(), wmmap_region_lend(mapping, &region));
-    // The pages stay mapped until the engine has let go of them, and so has everyone who works on them.
-    const napi_finalize release = [](napi_env, void *, void *held) {
-      wmmap_region_release(static_cast<wmmap_region *>(held));
-    };
-    const Napi::Value buffer = external_buffer(info.Env(), wmmap_region_bytes(region) + to_u64(info[0]),
-                                               static_cast<size_t>(to_u64(info[1])), release, region);
-    if (buffer.IsUndefined()) {
-      wmmap_region_release(region);
+    require(info.Env(), wmmap_region_lend(owner, &region));
+    Lender &lender = info.Env().GetInstanceData<Environment>()->lender;
+    const Napi::Value buffer = lender.lend(info.Env(), region, offset, static_cast<size_t>(length));
+    if (buffer.IsUndefined())
       require(info.Env(), WMMAP_UNSUPPORTED);
-    }
     return buffer;
   }
 
@@ -176,6 +218,7 @@ private:
   }
 
   wmmap_mapping *mapping = nullptr;
+  const std::shared_ptr<Mappings> mappings;
 };
 
 /// A span. Whoever makes one keeps the guest's memory alive until detach(): what is collected without that, as at the
@@ -190,8 +233,8 @@ public:
 
   /// (mapping, offset, region of a guest's memory)
   explicit Span(const Napi::CallbackInfo &info) : ObjectWrap(info) {
+    wmmap_mapping *mapping = Mapping::of(info[0]);
     auto region = info[2].As<Napi::Uint8Array>();
-    wmmap_mapping *mapping = Mapping::Unwrap(info[0].As<Napi::Object>())->get();
     require(info.Env(), wmmap_span_attach(mapping, to_u64(info[1]), region.Data(), region.ByteLength(), &span));
     address = region.Data();
   }
@@ -203,21 +246,27 @@ public:
   }
 
 private:
+  wmmap_span *get(Napi::Env env) const {
+    if (!span)
+      throw Napi::TypeError::New(env, "the span was detached");
+    return span;
+  }
+
   void flush(const Napi::CallbackInfo &info) {
-    require(info.Env(), wmmap_span_flush(span, to_u64(info[0]), to_u64(info[1])));
+    require(info.Env(), wmmap_span_flush(get(info.Env()), to_u64(info[0]), to_u64(info[1])));
   }
 
   void advise(const Napi::CallbackInfo &info) {
-    const auto advice = static_cast<wmmap_advice>(info[2].As<Napi::Number>().Uint32Value());
-    require(info.Env(), wmmap_span_advise(span, to_u64(info[0]), to_u64(info[1]), advice));
+    require(info.Env(), wmmap_span_advise(get(info.Env()), to_u64(info[0]), to_u64(info[1]), to_advice(info[2])));
   }
 
   Napi::Value faulted(const Napi::CallbackInfo &info) {
-    return Napi::Boolean::New(info.Env(), wmmap_span_faulted(span));
+    return Napi::Boolean::New(info.Env(), wmmap_span_faulted(get(info.Env())));
   }
 
   /// (the same region now): if the engine has moved the memory after all, the old addresses are no more the guest's.
   void detach(const Napi::CallbackInfo &info) {
+    get(info.Env());
     if (info[0].As<Napi::Uint8Array>().Data() != address)
       wmmap_span_abandon(span);
     wmmap_span_detach(span);
@@ -235,10 +284,13 @@ Napi::Value guarded(const Napi::CallbackInfo &info) {
   return Napi::Boolean::New(info.Env(), unusable(bytes + buffer.ByteLength(), bytes + to_u64(info[1])));
 }
 
-/// (make_error) => the addon's exports
+/// (make_error, whether loans are watched) => the addon's exports
 Napi::Value initialize(const Napi::CallbackInfo &info) {
   const Napi::Env env = info.Env();
-  env.GetInstanceData<Environment>()->make_error = Napi::Persistent(info[0].As<Napi::Function>());
+  auto *environment = env.GetInstanceData<Environment>();
+  environment->make_error = Napi::Persistent(info[0].As<Napi::Function>());
+  if (info[1].As<Napi::Boolean>().Value())
+    environment->lender.watch();
   Napi::Object exports = Napi::Object::New(env);
   exports["Mapping"] = Mapping::define(env);
   exports["Span"] = Span::define(env);

@@ -1,6 +1,6 @@
 /** Finds the addon for this system: the one that a clone built for itself, else the one that the package carries. */
 import { closeSync, existsSync, openSync, readdirSync, readSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, toNamespacedPath } from 'node:path';
 
 const ROOT = join(__dirname, '..', '..');
 const PREBUILDS = join(ROOT, 'prebuilds');
@@ -65,8 +65,11 @@ export function loadAddon(): unknown {
   const built = join(ROOT, 'build', 'addon', `${process.platform}-${process.arch}`, 'wasi_mmap.node');
   const path = [built, prebuilt()].find((candidate) => existsSync(candidate));
   if (!path) throw failure('has no native addon for this system');
+  // Not `require`, which would give the addon to everyone who looks into its cache, and one for all copies of this package.
+  const addon: { exports: unknown } = { exports: {} };
   try {
-    return require(path) as unknown;
+    process.dlopen(addon, toNamespacedPath(path));
+    return addon.exports;
   } catch (error) {
     throw failure(`cannot load its native addon: ${(error as Error).message.trim()}`, error);
   }

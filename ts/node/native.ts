@@ -1,8 +1,9 @@
 /** The native addon as a floor for {@link Mmap}. */
 import { constants } from 'node:buffer';
-import { markAsUntransferable } from 'node:worker_threads';
+import { isMainThread, markAsUntransferable } from 'node:worker_threads';
 import { MmapError, type ErrorCode } from '../errors.js';
-import { ADVICES, type Access, type Advice, type Floor, type SharedMemory } from '../floor.js';
+import { adviceNumber, type Access, type Advice, type Floor, type SharedMemory } from '../floor.js';
+import { Bytes, min, secretBytes, uncurry } from '../intrinsics.js';
 import type { Request } from '../request.js';
 import { loadAddon } from './load.js';
 
@@ -10,14 +11,15 @@ import { loadAddon } from './load.js';
 export type Size = number | bigint;
 
 /**
- * The class of the addon. It checks nothing: every argument must be of its type. Spelt out, so
- * that an operation that is new in the contract does not compile until the addon has it.
+ * The class of the addon. It refuses what is of a wrong type, in words for nobody. Spelt out, so that an operation that
+ * is new in the contract does not compile until the addon has it.
  */
 interface NativeMapping {
   length(): number;
   access(): Access;
   fileSize(): number;
   readInto(offset: Size, target: Uint8Array): void;
+  byteAt(offset: Size): number;
   write(offset: Size, bytes: Uint8Array): void;
   move(destination: Size, source: Size, length: Size): void;
   find(needle: Uint8Array, start: Size, end: Size): number | undefined;
@@ -28,7 +30,8 @@ interface NativeMapping {
   close(): void;
   clean(): boolean;
   check(offset: number, length: number): void;
-  ownBuffer(): ArrayBuffer | undefined;
+  /** Taken away at once: see {@link ownBuffer}. */
+  ownBuffer?(): ArrayBuffer | undefined;
   lendBuffer(offset: number, length: number): ArrayBuffer;
 }
 
@@ -42,13 +45,16 @@ interface NativeSpan {
 
 interface Addon {
   /** (fd, -1 or name, length, offset, access), or (fd or -1, length, offset, sharing, protection), as in wasi_mmap.h. */
-  readonly Mapping: new (
-    file: number | string,
-    length: Size,
-    offset: Size,
-    accessOrSharing: number,
-    protection?: number,
-  ) => NativeMapping;
+  readonly Mapping: {
+    new (
+      file: number | string,
+      length: Size,
+      offset: Size,
+      accessOrSharing: number,
+      protection?: number,
+    ): NativeMapping;
+    readonly prototype: NativeMapping;
+  };
   /** The region is memory of a guest that stays where it is, and alive until `detach`. */
   readonly Span: new (mapping: NativeMapping, offset: Size, region: Uint8Array) => NativeSpan;
   /** 0 where there are no spans. */
@@ -63,21 +69,31 @@ interface Addon {
 
 type MakeError = (code: ErrorCode, errno: number) => MmapError;
 
-const addon = (loadAddon() as { initialize(makeError: MakeError): Addon }).initialize(
+/**
+ * Whether this environment can end before its process: Node and Bun then end every loan, though other threads may have the
+ * memory by now. Deno ends a loan with its memory, on any thread.
+ */
+const WATCHES_LOANS = !isMainThread && !('deno' in process.versions);
+
+const addon = (loadAddon() as { initialize(makeError: MakeError, watchLoans: boolean): Addon }).initialize(
   (code, errno) => new MmapError(code, undefined, errno === 0 ? undefined : errno),
+  WATCHES_LOANS,
 );
+
+/** Pages that go with their mapping: so there is no such method any more. */
+// oxlint-disable-next-line typescript/unbound-method -- that is why
+const ownBuffer = uncurry(addon.Mapping.prototype.ownBuffer as (this: NativeMapping) => ArrayBuffer | undefined);
+delete addon.Mapping.prototype.ownBuffer;
 
 // As in wasi_mmap.h: protection to read or to write, which implies it; and the order of names.
 const READABLE = 1 | 2;
-const ACCESSES: readonly Access[] = ['read', 'write', 'copy'];
+const ACCESSES: Readonly<Record<Access, number>> = { read: 0, write: 1, copy: 2 };
 
+const { MAX_LENGTH } = constants;
 /** The largest view: what the engine allows, and at most 4 GiB, past which some engines end the process. */
-export const MAX_VIEW_LENGTH = Math.min(constants.MAX_LENGTH, 2 ** 32);
+export const MAX_VIEW_LENGTH = min(MAX_LENGTH, 2 ** 32);
 
-/**
- * Before version 22 Node transfers external memory to another thread, though it ends with the thread that made it.
- * Later ones refuse, and end the process at the exit of a thread if it is marked as well.
- */
+/** Later versions refuse it themselves, and end the process at the exit of a thread if it is marked as well. */
 const TRANSFERS_EXTERNAL_MEMORY = Number.parseInt(process.versions.node, 10) < 22;
 
 /** How many regions of mapped pages the process holds: for tests of leaks. */
@@ -88,8 +104,6 @@ export const unnoticedFaults = addon.unnoticedFaults;
 export const NO_FILE = -1;
 
 export class NativeFloor extends addon.Mapping implements Floor {
-  /** All bytes as lent last, where one array can hold them: views share it. */
-  #lent: WeakRef<ArrayBuffer> | undefined;
   readonly shared?: SharedMemory;
 
   constructor(file: number | string, length: Size, offset: Size, accessOrSharing: number, protection?: number) {
@@ -100,40 +114,24 @@ export class NativeFloor extends addon.Mapping implements Floor {
   }
 
   read(offset: number, length: number): Uint8Array {
-    if (length > constants.MAX_LENGTH) throw new MmapError('no-memory', 'more than one Uint8Array can hold');
-    const result = new Uint8Array(length);
+    if (length > MAX_LENGTH) throw new MmapError('no-memory', 'more than one Uint8Array can hold');
+    const result = new Bytes(length);
     this.readInto(offset, result);
     return result;
-  }
-
-  override resize(length: Size): void {
-    super.resize(length);
-    this.#lent = undefined; // It has the pages from before.
   }
 
   view(offset: number, length: number): Uint8Array {
     if (length > MAX_VIEW_LENGTH) {
       throw new MmapError('unsupported', `a view holds at most ${MAX_VIEW_LENGTH} bytes, not ${length}: take windows`);
     }
-    if (length === 0) return new Uint8Array(0); // The end of the pages is not an address to lend.
-    const whole = this.length();
-    if (whole > MAX_VIEW_LENGTH) return new Uint8Array(this.#lend(offset, length));
-    let buffer = this.#lent?.deref();
-    if (!buffer || buffer.byteLength !== whole) {
-      buffer = this.#lend(0, whole);
-      this.#lent = new WeakRef(buffer);
-    }
-    return new Uint8Array(buffer, offset, length);
-  }
-
-  #lend(offset: number, length: number): ArrayBuffer {
+    if (length === 0) return new Bytes(0); // The end of the pages is not an address to lend.
     const buffer = this.lendBuffer(offset, length);
     if (TRANSFERS_EXTERNAL_MEMORY) markAsUntransferable(buffer);
-    return buffer;
+    return new Bytes(buffer);
   }
 
   advise(offset: Size, length: Size, advice: Advice): void {
-    this.adviseBy(offset, length, ADVICES.indexOf(advice));
+    this.adviseBy(offset, length, adviceNumber(advice));
   }
 }
 
@@ -148,8 +146,12 @@ class NativeMemory implements SharedMemory {
 
   bytes(): Uint8Array | undefined {
     if (this.#floor.length() > MAX_VIEW_LENGTH) return undefined;
-    const buffer = this.#floor.ownBuffer();
-    return buffer && new Uint8Array(buffer);
+    const buffer = ownBuffer(this.#floor);
+    return buffer && secretBytes(buffer);
+  }
+
+  byteAt(position: number): number {
+    return this.#floor.byteAt(position);
   }
 
   clean(): boolean {
@@ -169,13 +171,13 @@ export const guarded = addon.guarded;
 
 export class SpanFloor extends addon.Span {
   advise(offset: Size, length: Size, advice: Advice): void {
-    this.adviseBy(offset, length, ADVICES.indexOf(advice));
+    this.adviseBy(offset, length, adviceNumber(advice));
   }
 }
 
 /** Maps a file, or {@link NO_FILE}. */
 export function openNative(fd: number, length: Size, offset: Size, request: Request): NativeFloor {
   return 'access' in request
-    ? new NativeFloor(request.name ?? fd, length, offset, ACCESSES.indexOf(request.access))
+    ? new NativeFloor(request.name ?? fd, length, offset, ACCESSES[request.access])
     : new NativeFloor(fd, length, offset, request.shared ? 0 : 1, request.protection);
 }
