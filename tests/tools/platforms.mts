@@ -28,6 +28,18 @@ export const WINDOWS: Pick<Platform, 'folders' | 'without'> = {
 
 const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'wasi-mmap');
 
+/** The versions of Node that are supported beside this one, as far as `setup.sh nodes` has brought them here. */
+export function findNodes(): Array<{ major: number; path: string | undefined }> {
+  if (process.platform !== 'linux') return [];
+  const name = `node-linux-${process.arch}`;
+  return [20, 22, 24]
+    .filter((major) => !process.versions.node.startsWith(`${major}.`))
+    .map((major) => {
+      const path = join(cache, 'nodes', `${name}-${major}`, 'node_modules', name, 'bin/node');
+      return { major, path: existsSync(path) ? path : undefined };
+    });
+}
+
 function missing(addon: string, node: string, parts: string, ...programs: string[]): string | undefined {
   if (!programs.some((program) => spawnSync(program, ['--version']).status === 0)) return `no ${programs.at(-1)}`;
   if (!existsSync(join(cache, node))) return `no Node for it`;

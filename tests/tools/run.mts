@@ -5,7 +5,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
-import { platforms, WINDOWS, type Platform } from './platforms.mjs';
+import { findNodes, platforms, WINDOWS, type Platform } from './platforms.mjs';
 
 interface Counts {
   passed: number;
@@ -79,6 +79,22 @@ function testsOf({ name: platform, os, command, folders, without }: Omit<Platfor
     }));
 }
 
+/** Tests that depend on what an engine does with memory: they run in each version that is supported. */
+const ENGINE_TESTS = ['hostile', 'lifecycle', 'patched', 'transfers', 'views', 'workers', 'posix/faults'];
+const otherNodes = findNodes();
+
+function otherVersions(): Runner[] {
+  return otherNodes.flatMap(({ major, path }) =>
+    path === undefined
+      ? []
+      : ENGINE_TESTS.map((file) => ({
+          name: `node ${major}: ${file}`,
+          command: [path, '--expose-gc', `build/tests/node/${file}.test.mjs`],
+          count: uvu,
+        })),
+  );
+}
+
 /** The tests of the core for Windows, where they could be built. */
 function coreOnWindows(): Runner[] {
   const tests = 'build/cmake/windows/core_tests.exe';
@@ -134,6 +150,7 @@ const everything = (): Runner[] => [
     count: cargo,
   },
   ...coreOnWindows(),
+  ...otherVersions(),
   ...platforms.filter(({ missing }) => missing === undefined).flatMap(testsOf),
   ...testFiles('build/tests').map((name): Runner => {
     return {
@@ -179,6 +196,11 @@ for (const { name, missing, without } of isPlain ? [] : platforms) {
   else for (const [file, reason] of Object.entries(without)) console.log(`SKIPPED node/${name}: ${file}: ${reason}`);
 }
 
+for (const { major, path } of isPlain ? [] : otherNodes) {
+  if (path === undefined)
+    console.log(`SKIPPED node ${major}: this machine does not have it (tests/tools/setup.sh nodes)`);
+}
+
 // Two at a time: a test may be timing-sensitive where more compete.
 const queue = [...runners];
 const results: Counts[] = [];
@@ -189,7 +211,9 @@ await Promise.all(
 );
 const { passed, failed: counted } = sum(results);
 // A machine that is prepared for it, CI, has every platform.
-const lacking = process.env['CI'] && !isPlain ? platforms.filter(({ missing }) => missing !== undefined).length : 0;
+const lackingPlatforms = platforms.filter(({ missing }) => missing !== undefined).length;
+const lackingNodes = otherNodes.filter(({ path }) => path === undefined).length;
+const lacking = process.env['CI'] && !isPlain ? lackingPlatforms + lackingNodes : 0;
 const failed = counted + lacking;
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 || results.length < runners.length ? 1 : 0;
