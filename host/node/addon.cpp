@@ -18,6 +18,8 @@ using Mappings = std::unordered_set<const Mapping *>;
 struct Environment {
   Napi::FunctionReference make_error; ///< (code, system error number) => MmapError
   Lender lender;
+  /// A thread that is not told of handlers that others install looks for them in calls that take their time anyway.
+  bool guards_calls = false;
   /// The objects that are a mapping, for no other may be taken for one. They may be collected after this.
   std::shared_ptr<Mappings> mappings = std::make_shared<Mappings>();
 };
@@ -55,6 +57,11 @@ void require(Napi::Env env, wmmap_status status) {
   const Napi::Value number = Napi::Number::New(env, wmmap_system_error());
   const Napi::Value error = env.GetInstanceData<Environment>()->make_error.Call({code, number});
   throw Napi::Error(env, error);
+}
+
+void guard(Napi::Env env) {
+  if (env.GetInstanceData<Environment>()->guards_calls)
+    wmmap_guard();
 }
 
 /// The mapping resource of the contract with numbers for u64, plus what only shared memory can offer.
@@ -168,12 +175,17 @@ private:
   }
 
   void flush(const Napi::CallbackInfo &info) {
+    guard(info.Env());
     require(info.Env(), wmmap_flush(get(info.Env()), to_u64(info[0]), to_u64(info[1])));
   }
 
-  void resize(const Napi::CallbackInfo &info) { require(info.Env(), wmmap_resize(get(info.Env()), to_u64(info[0]))); }
+  void resize(const Napi::CallbackInfo &info) {
+    guard(info.Env());
+    require(info.Env(), wmmap_resize(get(info.Env()), to_u64(info[0])));
+  }
 
   void advise(const Napi::CallbackInfo &info) {
+    guard(info.Env());
     require(info.Env(), wmmap_advise(get(info.Env()), to_u64(info[0]), to_u64(info[1]), to_advice(info[2])));
   }
 
@@ -190,6 +202,7 @@ private:
   /// The whole mapping, for the Mmap that owns this object and lets go of it before it closes or resizes: nobody is
   /// counted as a holder, so that the pages go at once. Undefined where the engine allows no such memory.
   Napi::Value own_buffer(const Napi::CallbackInfo &info) {
+    guard(info.Env());
     const Pages pages(get(info.Env())); // The mapping goes on to hold them.
     return external_buffer(info.Env(), pages.bytes(), pages.length(), nullptr, nullptr);
   }
@@ -197,6 +210,7 @@ private:
   /// (offset, length): bytes for anybody, in a buffer of their own. They are not detached when the mapping closes:
   /// Node's own code (zlib, for one) ends the process when memory that it works on becomes shorter.
   Napi::Value lend_buffer(const Napi::CallbackInfo &info) {
+    guard(info.Env());
     wmmap_mapping *owner = get(info.Env());
     const uint64_t offset = to_u64(info[0]);
     const uint64_t length = to_u64(info[1]);
@@ -284,17 +298,19 @@ Napi::Value guarded(const Napi::CallbackInfo &info) {
   return Napi::Boolean::New(info.Env(), unusable(bytes + buffer.ByteLength(), bytes + to_u64(info[1])));
 }
 
-/// (make_error, whether loans are watched) => the addon's exports
+/// (make_error, whether loans are watched, whether calls are guarded) => the addon's exports
 Napi::Value initialize(const Napi::CallbackInfo &info) {
   const Napi::Env env = info.Env();
   auto *environment = env.GetInstanceData<Environment>();
   environment->make_error = Napi::Persistent(info[0].As<Napi::Function>());
   if (info[1].As<Napi::Boolean>().Value())
     environment->lender.watch();
+  environment->guards_calls = info[2].As<Napi::Boolean>().Value();
   Napi::Object exports = Napi::Object::New(env);
   exports["Mapping"] = Mapping::define(env);
   exports["Span"] = Span::define(env);
   exports["spanGranularity"] = to_number(env, wmmap_span_granularity());
+  exports["guard"] = Napi::Function::New(env, [](const Napi::CallbackInfo & /*call*/) { wmmap_guard(); });
   exports["guarded"] = Napi::Function::New(env, guarded);
   // Static memory that the core only adds to, in a library that is never unloaded (-z nodelete).
   const Napi::Value count =

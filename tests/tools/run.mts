@@ -80,7 +80,7 @@ function testsOf({ name: platform, os, command, folders, without }: Omit<Platfor
 }
 
 /** Tests that depend on what an engine does with memory: they run in each version that is supported. */
-const ENGINE_TESTS = ['hostile', 'lifecycle', 'patched', 'transfers', 'views', 'workers', 'posix/faults'];
+const ENGINE_TESTS = ['hostile', 'lifecycle', 'patched', 'transfers', 'views', 'workers', 'posix/faults', 'posix/signals'];
 const otherNodes = findNodes();
 
 function otherVersions(): Runner[] {

@@ -6,6 +6,7 @@ import { adviceNumber, type Access, type Advice, type Floor, type SharedMemory }
 import { Bytes, min, secretBytes, uncurry } from '../intrinsics.js';
 import type { Request } from '../request.js';
 import { loadAddon } from './load.js';
+import { guardSignals } from './signals.js';
 
 /** A u64: a safe integer, or any u64 as a bigint. */
 export type Size = number | bigint;
@@ -60,6 +61,8 @@ interface Addon {
   /** 0 where there are no spans. */
   readonly spanGranularity: number;
   readonly guarded: (buffer: ArrayBuffer, size: number) => boolean;
+  /** Puts our handler of faults first again. */
+  readonly guard: () => void;
   /** Absent where the engine allows no external memory. */
   readonly faultCount?: Uint32Array;
   readonly liveRegions: () => number;
@@ -75,9 +78,14 @@ type MakeError = (code: ErrorCode, errno: number) => MmapError;
  */
 const WATCHES_LOANS = !isMainThread && !('deno' in process.versions);
 
-const addon = (loadAddon() as { initialize(makeError: MakeError, watchLoans: boolean): Addon }).initialize(
+interface Module {
+  initialize(makeError: MakeError, watchesLoans: boolean, guardsCalls: boolean): Addon;
+}
+
+const addon = (loadAddon() as Module).initialize(
   (code, errno) => new MmapError(code, undefined, errno === 0 ? undefined : errno),
   WATCHES_LOANS,
+  !isMainThread,
 );
 
 /** Pages that go with their mapping: so there is no such method any more. */
@@ -95,6 +103,8 @@ export const MAX_VIEW_LENGTH = min(MAX_LENGTH, 2 ** 32);
 
 /** Later versions refuse it themselves, and end the process at the exit of a thread if it is marked as well. */
 const TRANSFERS_EXTERNAL_MEMORY = Number.parseInt(process.versions.node, 10) < 22;
+
+guardSignals(addon.guard);
 
 /** How many regions of mapped pages the process holds: for tests of leaks. */
 export const liveRegions = addon.liveRegions;
