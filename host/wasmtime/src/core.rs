@@ -198,12 +198,27 @@ pub fn span_granularity() -> Option<u32> {
     Some(unsafe { ffi::wmmap_span_granularity() }).filter(|granularity| *granularity > 0)
 }
 
+/// The core's span. Its lock is held by every call on it, whichever thread makes it: a flush that was given up may still
+/// run when the memory goes.
+struct RawSpan(Mutex<NonNull<ffi::Span>>);
+
+// SAFETY: as for a mapping; the pointer is used under the lock only.
+unsafe impl Send for RawSpan {}
+// SAFETY: likewise.
+unsafe impl Sync for RawSpan {}
+
+impl RawSpan {
+    fn call<R>(&self, call: impl FnOnce(*mut ffi::Span) -> R) -> R {
+        call(self.0.lock().unwrap_or_else(PoisonError::into_inner).as_ptr())
+    }
+}
+
 /// Addresses for the memory of a guest, and the spans that lie in it. It ends with [`Self::release`].
 pub struct Memory {
     base: NonNull<u8>,
     reserved: usize,
-    /// The spans whose pages lie in the memory; none once it is gone.
-    spans: Mutex<Option<Vec<NonNull<ffi::Span>>>>,
+    /// The spans whose pages lie in the memory; none once it is gone. Its lock comes before that of a span.
+    spans: Mutex<Option<Vec<Arc<RawSpan>>>>,
 }
 
 // SAFETY: the addresses are the process's, and the list is behind a lock.
@@ -235,7 +250,7 @@ impl Memory {
         unsafe { ffi::wmmap_memory_allow(self.base.as_ptr().add(from).cast(), (to - from) as u64) }
     }
 
-    /// Gives the addresses back. Spans that lie there touch them no more.
+    /// Gives the addresses back. Spans that lie there touch them no more: it waits for a call that one of them is at.
     ///
     /// # Safety
     ///
@@ -244,8 +259,8 @@ impl Memory {
         let mut spans = self.spans.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(list) = spans.take() else { return };
         for span in list {
-            // SAFETY: a span that is detached leaves the list first.
-            unsafe { ffi::wmmap_span_abandon(span.as_ptr()) };
+            // SAFETY: the span is alive, for one that is detached leaves the list first.
+            span.call(|raw| unsafe { ffi::wmmap_span_abandon(raw) });
         }
         // SAFETY: the addresses are ours until here, and by the caller's word nobody uses them again.
         unsafe { ffi::wmmap_memory_release(self.base.as_ptr().cast(), self.reserved as u64) };
@@ -254,12 +269,9 @@ impl Memory {
 
 /// Pages of a file in the memory of a guest. Dropping it detaches.
 pub struct Span {
-    raw: NonNull<ffi::Span>,
+    raw: Arc<RawSpan>,
     memory: Arc<Memory>,
 }
-
-// SAFETY: as for a mapping.
-unsafe impl Send for Span {}
 
 impl Span {
     /// Attaches. `region` lies in the memory of a guest that does not run meanwhile; only its place counts.
@@ -274,36 +286,37 @@ impl Span {
         check(unsafe {
             ffi::wmmap_span_attach(mapping.0.as_ptr(), offset, start, region.len() as u64, &raw mut result)
         })?;
-        let raw = NonNull::new(result).ok_or(ErrorCode::Io)?;
-        list.push(raw);
+        let raw = Arc::new(RawSpan(Mutex::new(NonNull::new(result).ok_or(ErrorCode::Io)?)));
+        list.push(Arc::clone(&raw));
         drop(spans);
         Ok(Self { raw, memory })
     }
 
     pub fn flush(&mut self, offset: u64, length: u64) -> Result<(), ErrorCode> {
         // SAFETY: the span is alive, and the core checks the range.
-        check(unsafe { ffi::wmmap_span_flush(self.raw.as_ptr(), offset, length) })
+        check(self.raw.call(|raw| unsafe { ffi::wmmap_span_flush(raw, offset, length) }))
     }
 
     pub fn advise(&mut self, offset: u64, length: u64, advice: Advice) -> Result<(), ErrorCode> {
         // SAFETY: as for `flush`.
-        check(unsafe { ffi::wmmap_span_advise(self.raw.as_ptr(), offset, length, advice as u32) })
+        check(self.raw.call(|raw| unsafe { ffi::wmmap_span_advise(raw, offset, length, advice as u32) }))
     }
 
     pub fn faulted(&mut self) -> bool {
         // SAFETY: the span is alive.
-        unsafe { ffi::wmmap_span_faulted(self.raw.as_ptr()) }
+        self.raw.call(|raw| unsafe { ffi::wmmap_span_faulted(raw) })
     }
 }
 
 impl Drop for Span {
     fn drop(&mut self) {
-        // Under the lock, so that the memory cannot go in between.
+        // Under the list's lock, so that the memory cannot go in between.
         let mut spans = self.memory.spans.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(list) = spans.as_mut() {
-            list.retain(|span| *span != self.raw);
+            list.retain(|span| !Arc::ptr_eq(span, &self.raw));
         }
-        // SAFETY: the span is alive and not used again. Its pages lie in memory that is there, or it was told that it is gone.
-        unsafe { ffi::wmmap_span_detach(self.raw.as_ptr()) }
+        // SAFETY: the span is alive and not used again: it is in no list, and `self` goes. Its pages lie in memory that is
+        // there, or it was told that it is gone.
+        self.raw.call(|raw| unsafe { ffi::wmmap_span_detach(raw) });
     }
 }

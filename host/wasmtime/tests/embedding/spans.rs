@@ -1,0 +1,184 @@
+//! Spans as a program sees them that has the crate in it: they end with their memory, and calls on them never overlap.
+
+use crate::common::{alone, areas_of, async_linker, give_up, guest, linker, run, run_async, store, with_spans, Folder};
+use std::ffi::{c_int, c_long, c_void};
+use std::future::Future;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Waker};
+use std::time::{Duration, Instant};
+use wasmtime::{Config, Engine};
+use wasmtime_wasi_mmap::{live_regions, SpanMemories, WasiMmapCtx};
+
+/// The disk, as slow as a test wants: it stands in for the C library's `msync`, which the core calls.
+struct Disk {
+    slow: AtomicBool,
+    at_work: AtomicBool,
+    /// The store that the guest was in is gone.
+    store_gone: AtomicBool,
+    /// It went while the disk was at work for it.
+    overlapped: AtomicBool,
+}
+
+static DISK: Disk = Disk {
+    slow: AtomicBool::new(false),
+    at_work: AtomicBool::new(false),
+    store_gone: AtomicBool::new(false),
+    overlapped: AtomicBool::new(false),
+};
+
+/// # Safety
+///
+/// As of the C library's.
+#[no_mangle]
+unsafe extern "C" fn msync(start: *mut c_void, length: usize, flags: c_int) -> c_int {
+    extern "C" {
+        fn syscall(number: c_long, ...) -> c_long;
+    }
+    const NUMBER: c_long = if cfg!(target_arch = "x86_64") { 26 } else { 227 };
+    if DISK.slow.load(Ordering::SeqCst) {
+        let begin = Instant::now();
+        DISK.at_work.store(true, Ordering::SeqCst);
+        while begin.elapsed() < Duration::from_millis(300) && !DISK.store_gone.load(Ordering::SeqCst) {
+            std::thread::yield_now();
+        }
+        DISK.overlapped.store(DISK.store_gone.load(Ordering::SeqCst), Ordering::SeqCst);
+        DISK.at_work.store(false, Ordering::SeqCst);
+    }
+    // SAFETY: the caller keeps the rules.
+    unsafe { syscall(NUMBER, start, length, c_long::from(flags)) as c_int }
+}
+
+#[test]
+fn spans_end_with_their_store() {
+    let _turn = alone();
+    let ((engine, ctx), folder, before) = (with_spans(), Folder::with_units(), live_regions());
+    let (linker, component) = (linker(&engine), guest(&engine, "spans"));
+    for (scenario, trapped) in [("left:exit", false), ("left:trap", true)] {
+        let mut store = store(&engine, &folder, ctx(), &[scenario, "write"]);
+        assert_eq!(run(&mut store, &linker, &component).is_err(), trapped);
+        assert!(areas_of(&folder) > 0);
+        std::thread::spawn(move || drop(store)).join().unwrap();
+        assert_eq!((live_regions(), areas_of(&folder)), (before, 0));
+    }
+}
+
+/// The state of a store may outlive it, and with it the resources of spans whose memory is gone: other guests have its
+/// addresses by then.
+#[test]
+fn spans_that_outlive_their_memory_touch_nothing() {
+    let _turn = alone();
+    let ((engine, ctx), folder, before) = (with_spans(), Folder::with_units(), live_regions());
+    let (linker, component) = (linker(&engine), guest(&engine, "spans"));
+    let mut left = store(&engine, &folder, ctx(), &["left:exit", "write"]);
+    assert_eq!(run(&mut left, &linker, &component), Ok(0));
+    let state = left.into_data();
+    assert_eq!(areas_of(&folder), 1, "the mapping's own");
+    let mut next = store(&engine, &folder, ctx(), &["left:exit", "write"]);
+    assert_eq!(run(&mut next, &linker, &component), Ok(0));
+    let areas = areas_of(&folder);
+    drop(state);
+    assert_eq!(areas_of(&folder), areas - 1);
+    drop(next);
+    assert_eq!((live_regions(), areas_of(&folder)), (before, 0));
+}
+
+#[test]
+fn there_are_no_spans_where_memory_may_move() {
+    let _turn = alone();
+    let ((configured, ctx), plain, folder) = (with_spans(), Engine::default(), Folder::with_units());
+    // An engine that makes memory its own way, and a context that was not told of memories.
+    for (engine, ctx, scenario) in [(&plain, ctx(), "elsewhere"), (&configured, WasiMmapCtx::default(), "none")] {
+        let (linker, component) = (linker(engine), guest(engine, "spans"));
+        let mut store = store(engine, &folder, ctx, &[scenario, "read"]);
+        assert_eq!(run(&mut store, &linker, &component), Ok(0), "{scenario}");
+    }
+}
+
+#[test]
+fn guests_with_spans_run_on_threads() {
+    let _turn = alone();
+    let ((engine, ctx), before) = (with_spans(), live_regions());
+    let (linker, component) = (linker(&engine), guest(&engine, "spans"));
+    std::thread::scope(|scope| {
+        for access in ["read", "write", "copy", "read"] {
+            let (engine, linker, component, ctx) = (&engine, &linker, &component, &ctx);
+            scope.spawn(move || {
+                for scenario in ["pages", "lost", "lost-by:fill"] {
+                    let folder = Folder::with_units();
+                    let mut store = store(engine, &folder, ctx(), &[scenario, access]);
+                    let result = run(&mut store, linker, component);
+                    match scenario {
+                        "pages" => assert_eq!(result, Ok(0)),
+                        _ => assert!(result.unwrap_err().contains("out of bounds"), "{scenario} {access}"),
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(live_regions(), before);
+}
+
+#[test]
+fn limits_count_spans() {
+    let _turn = alone();
+    let (folder, memories) = (Folder::with_units(), SpanMemories::new());
+    let mut config = Config::new();
+    memories.configure(&mut config);
+    let engine = Engine::new(&config).unwrap();
+    let (linker, component) = (linker(&engine), guest(&engine, "spans"));
+    for (most, expected) in [(1, false), (2, true), (3, false)] {
+        let ctx = WasiMmapCtx::builder().max_mappings(most).spans(&memories).build();
+        let mut store = store(&engine, &folder, ctx, &["limited", "read"]);
+        assert_eq!(run(&mut store, &linker, &component) == Ok(0), expected, "{most}");
+    }
+}
+
+#[test]
+fn asynchronous_stores_have_spans_and_may_give_up() {
+    let _turn = alone();
+    let ((engine, ctx), before) = (with_spans(), live_regions());
+    let (linker, component) = (async_linker(&engine), guest(&engine, "spans"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let folder = Folder::with_units();
+    let mut whole = store(&engine, &folder, ctx(), &["pages", "write"]);
+    assert_eq!(runtime.block_on(run_async(&mut whole, &linker, &component)), Ok(0));
+    drop(whole);
+    let entered = runtime.enter();
+    for polls in 1..60 {
+        let folder = Folder::with_units();
+        let mut store = store(&engine, &folder, ctx(), &["pages", "write"]);
+        give_up(run_async(&mut store, &linker, &component), polls);
+        drop(store);
+    }
+    drop(entered);
+    drop(runtime); // Waits for what runs on its threads.
+    assert_eq!(live_regions(), before);
+}
+
+/// A flush that was given up goes on on its thread, and the store may go meanwhile, with the memory that the span lies in.
+#[test]
+fn a_store_that_goes_waits_for_a_flush() {
+    let _turn = alone();
+    let ((engine, ctx), folder, before) = (with_spans(), Folder::with_units(), live_regions());
+    let (linker, component) = (async_linker(&engine), guest(&engine, "spans"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let entered = runtime.enter();
+    let mut store = store(&engine, &folder, ctx(), &["pages", "write"]);
+    DISK.slow.store(true, Ordering::SeqCst);
+    {
+        let mut call = pin!(run_async(&mut store, &linker, &component));
+        while !DISK.at_work.load(Ordering::SeqCst) {
+            assert!(call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+            std::thread::yield_now();
+        }
+    }
+    let state = store.into_data(); // The memory goes with the store, and the span's resource stays.
+    DISK.store_gone.store(true, Ordering::SeqCst);
+    drop(state);
+    drop(entered);
+    drop(runtime); // Waits for what runs on its threads.
+    DISK.slow.store(false, Ordering::SeqCst);
+    assert!(!DISK.overlapped.load(Ordering::SeqCst), "the memory went in the midst of the flush");
+    assert_eq!((live_regions(), areas_of(&folder)), (before, 0));
+}
