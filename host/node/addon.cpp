@@ -78,7 +78,8 @@ public:
                         InstanceMethod<&Mapping::check>("check"), InstanceMethod<&Mapping::clean>("clean"),
                         // For ts/node/native.ts to take away: nobody else may have this memory.
                         InstanceMethod<&Mapping::own_buffer>("ownBuffer", napi_configurable),
-                        InstanceMethod<&Mapping::lend_buffer>("lendBuffer"), InstanceMethod<&Mapping::close>("close")});
+                        InstanceMethod<&Mapping::lend_buffer>("lendBuffer"), InstanceMethod<&Mapping::charge>("charge"),
+                        InstanceMethod<&Mapping::close>("close")});
   }
 
   /// (fd, -1 or name, length, offset, access) or (fd or -1, length, offset, sharing, protection)
@@ -226,6 +227,11 @@ private:
     return buffer;
   }
 
+  /// (budget): once, right after it was opened
+  void charge(const Napi::CallbackInfo &info) {
+    require(info.Env(), wmmap_charge(mapping, info[0].As<Napi::External<wmmap_budget>>().Data()));
+  }
+
   void close(const Napi::CallbackInfo & /*info*/) {
     wmmap_close(mapping);
     mapping = nullptr;
@@ -298,6 +304,14 @@ Napi::Value guarded(const Napi::CallbackInfo &info) {
   return Napi::Boolean::New(info.Env(), unusable(bytes + buffer.ByteLength(), bytes + to_u64(info[1])));
 }
 
+/// (bytes) => a budget for mappings
+Napi::Value create_budget(const Napi::CallbackInfo &info) {
+  wmmap_budget *budget = wmmap_budget_create(to_u64(info[0]));
+  require(info.Env(), budget ? WMMAP_OK : WMMAP_NO_MEMORY);
+  return Napi::External<wmmap_budget>::New(info.Env(), budget,
+                                           [](Napi::Env, wmmap_budget *held) { wmmap_budget_release(held); });
+}
+
 /// (make_error, whether loans are watched, whether calls are guarded) => the addon's exports
 Napi::Value initialize(const Napi::CallbackInfo &info) {
   const Napi::Env env = info.Env();
@@ -311,6 +325,7 @@ Napi::Value initialize(const Napi::CallbackInfo &info) {
   exports["Span"] = Span::define(env);
   exports["spanGranularity"] = to_number(env, wmmap_span_granularity());
   exports["guard"] = Napi::Function::New(env, [](const Napi::CallbackInfo & /*call*/) { wmmap_guard(); });
+  exports["createBudget"] = Napi::Function::New(env, create_budget);
   exports["guarded"] = Napi::Function::New(env, guarded);
   // Static memory that the core only adds to, in a library that is never unloaded (-z nodelete).
   const Napi::Value count =

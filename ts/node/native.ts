@@ -28,6 +28,8 @@ interface NativeMapping {
   flush(offset: Size, length: Size): void;
   resize(length: Size): void;
   adviseBy(offset: Size, length: Size, advice: number): void;
+  /** Once, right after it was opened. */
+  charge(budget: Budget): void;
   close(): void;
   clean(): boolean;
   check(offset: number, length: number): void;
@@ -35,6 +37,9 @@ interface NativeMapping {
   ownBuffer?(): ArrayBuffer | undefined;
   lendBuffer(offset: number, length: number): ArrayBuffer;
 }
+
+/** How much of the host's memory some mappings may take: the addon's, known to it alone. */
+export type Budget = { readonly [budget: symbol]: never };
 
 /** As {@link NativeMapping}, for a span. */
 interface NativeSpan {
@@ -60,6 +65,7 @@ interface Addon {
   readonly Span: new (mapping: NativeMapping, offset: Size, region: Uint8Array) => NativeSpan;
   /** 0 where there are no spans. */
   readonly spanGranularity: number;
+  readonly createBudget: (bytes: Size) => Budget;
   readonly guarded: (buffer: ArrayBuffer, size: number) => boolean;
   /** Puts our handler of faults first again. */
   readonly guard: () => void;
@@ -109,6 +115,8 @@ guardSignals(addon.guard);
 /** How many regions of mapped pages the process holds: for tests of leaks. */
 export const liveRegions = addon.liveRegions;
 export const unnoticedFaults = addon.unnoticedFaults;
+
+export const createBudget = addon.createBudget;
 
 /** Stands for no file: zero-filled memory. */
 export const NO_FILE = -1;
