@@ -2,6 +2,7 @@
 
 use crate::ffi;
 use crate::generated::wasi_mmap::mmap::mapping::{Access, Advice, ErrorCode, Protection, Sharing};
+use crate::Outcome;
 use std::fs::File;
 use std::ptr::{self, NonNull};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,6 +20,30 @@ impl Request {
         match self {
             Request::Access(access) => access == Access::Write,
             Request::Posix(sharing, protection) => sharing == Sharing::Shared && protection.contains(Protection::WRITE),
+        }
+    }
+}
+
+/// How much of the host's memory some mappings may take. None: there was no memory for it, and there is none for them.
+pub struct Budget(Option<NonNull<ffi::Budget>>);
+
+// SAFETY: the core lets any threads use a budget, at the same time too.
+unsafe impl Send for Budget {}
+// SAFETY: likewise.
+unsafe impl Sync for Budget {}
+
+impl Budget {
+    pub fn new(bytes: u64) -> Self {
+        // SAFETY: it allocates.
+        Self(NonNull::new(unsafe { ffi::wmmap_budget_create(bytes) }))
+    }
+}
+
+impl Drop for Budget {
+    fn drop(&mut self) {
+        if let Some(budget) = self.0 {
+            // SAFETY: it is alive, and not used again by us.
+            unsafe { ffi::wmmap_budget_release(budget.as_ptr()) };
         }
     }
 }
@@ -48,7 +73,7 @@ const ERRORS: [ErrorCode; 14] = [
     ErrorCode::Io,
 ];
 
-fn check(status: ffi::Status) -> Result<(), ErrorCode> {
+fn check(status: ffi::Status) -> Outcome<()> {
     match status {
         0 => Ok(()),
         number => Err(ERRORS.get(number as usize - 1).copied().unwrap_or(ErrorCode::Io)),
@@ -69,8 +94,22 @@ fn bits(protection: Protection) -> u32 {
     (0..).zip(flags).map(|(bit, flag)| u32::from(protection.contains(flag)) << bit).sum()
 }
 
-fn position(found: u64) -> Option<u64> {
-    (found != ffi::NOT_FOUND).then_some(found)
+/// What one step of a search has found.
+pub enum Found {
+    At(u64),
+    Nowhere,
+    /// There is more to do.
+    NotYet,
+}
+
+impl Found {
+    fn new(position: u64, done: bool) -> Self {
+        match position {
+            _ if !done => Self::NotYet,
+            ffi::NOT_FOUND => Self::Nowhere,
+            _ => Self::At(position),
+        }
+    }
 }
 
 /// Mappings and their pages that exist in the process: what tests for leaks count.
@@ -87,7 +126,7 @@ pub fn unnoticed_faults() -> usize {
 
 impl Mapping {
     /// Maps a file, or memory without one. The core duplicates the file.
-    pub fn open(file: Option<&File>, length: u64, request: Request, offset: u64) -> Result<Self, ErrorCode> {
+    pub fn open(file: Option<&File>, length: u64, request: Request, offset: u64) -> Outcome<Self> {
         let mut result = ptr::null_mut();
         let file = system_file(file);
         // SAFETY: `result` outlives the calls, `file` is open for as long, and the core checks all other arguments.
@@ -100,6 +139,13 @@ impl Mapping {
             }
         })?;
         NonNull::new(result).map(Self).ok_or(ErrorCode::Io)
+    }
+
+    /// Charges the mapping, which was just opened, and all that it does, to a budget.
+    pub fn charge(&mut self, budget: &Budget) -> Outcome<()> {
+        let budget = budget.0.ok_or(ErrorCode::NoMemory)?;
+        // SAFETY: both are alive; the mapping keeps the budget.
+        check(unsafe { ffi::wmmap_charge(self.0.as_ptr(), budget.as_ptr()) })
     }
 
     pub fn length(&self) -> u64 {
@@ -116,7 +162,7 @@ impl Mapping {
         }
     }
 
-    pub fn file_size(&self) -> Result<u64, ErrorCode> {
+    pub fn file_size(&self) -> Outcome<u64> {
         let mut size = 0;
         // SAFETY: the mapping is alive, and `size` outlives the call.
         check(unsafe { ffi::wmmap_file_size(self.0.as_ptr(), &raw mut size) })?;
@@ -124,62 +170,67 @@ impl Mapping {
     }
 
     /// Whether [`Self::read`] may be called for the range.
-    pub fn may_read(&self, offset: u64, length: u64) -> Result<(), ErrorCode> {
+    pub fn may_read(&self, offset: u64, length: u64) -> Outcome<()> {
         // SAFETY: the mapping is alive, and the core checks the range.
         check(unsafe { ffi::wmmap_may_read(self.0.as_ptr(), offset, length) })
     }
 
     /// Whether [`Span::attach`] may be called; an empty region is refused.
-    pub fn may_attach(&self, offset: u64, region: &[u8]) -> Result<(), ErrorCode> {
+    pub fn may_attach(&self, offset: u64, region: &[u8]) -> Outcome<()> {
         // SAFETY: the mapping is alive, and the core does not look at the region.
         check(unsafe { ffi::wmmap_may_attach(self.0.as_ptr(), offset, region.as_ptr().cast(), region.len() as u64) })
     }
 
-    pub fn read(&mut self, offset: u64, target: &mut [u8]) -> Result<(), ErrorCode> {
+    pub fn read(&mut self, offset: u64, target: &mut [u8]) -> Outcome<()> {
         // SAFETY: the mapping is alive; the core checks the range and fills `target`, which a mapping of its own pages
         // cannot overlap. Pages that are lost meanwhile are the core's concern: it handles the signal.
         check(unsafe { ffi::wmmap_read(self.0.as_ptr(), offset, target.len() as u64, target.as_mut_ptr().cast()) })
     }
 
-    pub fn write(&mut self, offset: u64, source: &[u8]) -> Result<(), ErrorCode> {
+    pub fn write(&mut self, offset: u64, source: &[u8]) -> Outcome<()> {
         // SAFETY: as for `read`.
         check(unsafe { ffi::wmmap_write(self.0.as_ptr(), offset, source.len() as u64, source.as_ptr().cast()) })
     }
 
-    pub fn copy_within(&mut self, destination: u64, source: u64, length: u64) -> Result<(), ErrorCode> {
-        // SAFETY: the mapping is alive, and the core checks both ranges.
-        check(unsafe { ffi::wmmap_move(self.0.as_ptr(), destination, source, length) })
+    /// One step of a move: leaves in the arguments what is still to do.
+    pub fn move_step(&mut self, destination: &mut u64, source: &mut u64, length: &mut u64) -> Outcome<()> {
+        // SAFETY: the mapping is alive, what is passed outlives the call, and the core checks both ranges.
+        check(unsafe { ffi::wmmap_move_step(self.0.as_ptr(), destination, source, length) })
     }
 
-    pub fn find(&mut self, needle: &[u8], start: u64, end: u64) -> Result<Option<u64>, ErrorCode> {
-        let mut found = ffi::NOT_FOUND;
-        // SAFETY: the mapping is alive, `needle` and `found` outlive the call, and the core clamps the range.
+    /// One step of a search from `start` on, which moves it.
+    pub fn find_step(&mut self, needle: &[u8], start: &mut u64, end: u64) -> Outcome<Found> {
+        let (mut found, mut done) = (ffi::NOT_FOUND, false);
+        let (bytes, length) = (needle.as_ptr().cast(), needle.len());
+        // SAFETY: the mapping is alive, all that is passed outlives the call, and the core clamps the range.
         check(unsafe {
-            ffi::wmmap_find(self.0.as_ptr(), needle.as_ptr().cast(), needle.len(), start, end, &raw mut found)
+            ffi::wmmap_find_step(self.0.as_ptr(), bytes, length, start, end, &raw mut found, &raw mut done)
         })?;
-        Ok(position(found))
+        Ok(Found::new(found, done))
     }
 
-    pub fn rfind(&mut self, needle: &[u8], start: u64, end: u64) -> Result<Option<u64>, ErrorCode> {
-        let mut found = ffi::NOT_FOUND;
-        // SAFETY: as for `find`.
+    /// Likewise from `end` back.
+    pub fn rfind_step(&mut self, needle: &[u8], start: u64, end: &mut u64) -> Outcome<Found> {
+        let (mut found, mut done) = (ffi::NOT_FOUND, false);
+        let (bytes, length) = (needle.as_ptr().cast(), needle.len());
+        // SAFETY: as for `find_step`.
         check(unsafe {
-            ffi::wmmap_rfind(self.0.as_ptr(), needle.as_ptr().cast(), needle.len(), start, end, &raw mut found)
+            ffi::wmmap_rfind_step(self.0.as_ptr(), bytes, length, start, end, &raw mut found, &raw mut done)
         })?;
-        Ok(position(found))
+        Ok(Found::new(found, done))
     }
 
-    pub fn flush(&mut self, offset: u64, length: u64) -> Result<(), ErrorCode> {
+    pub fn flush(&mut self, offset: u64, length: u64) -> Outcome<()> {
         // SAFETY: the mapping is alive, and the core checks the range.
         check(unsafe { ffi::wmmap_flush(self.0.as_ptr(), offset, length) })
     }
 
-    pub fn resize(&mut self, length: u64) -> Result<(), ErrorCode> {
+    pub fn resize(&mut self, length: u64) -> Outcome<()> {
         // SAFETY: the mapping is alive, and nobody holds its address.
         check(unsafe { ffi::wmmap_resize(self.0.as_ptr(), length) })
     }
 
-    pub fn advise(&mut self, offset: u64, length: u64, advice: Advice) -> Result<(), ErrorCode> {
+    pub fn advise(&mut self, offset: u64, length: u64, advice: Advice) -> Outcome<()> {
         // SAFETY: the mapping is alive, and the core checks the range.
         check(unsafe { ffi::wmmap_advise(self.0.as_ptr(), offset, length, advice as u32) })
     }
@@ -275,7 +326,7 @@ pub struct Span {
 
 impl Span {
     /// Attaches. `region` lies in the memory of a guest that does not run meanwhile; only its place counts.
-    pub fn attach(mapping: &mut Mapping, offset: u64, region: &[u8], memory: Arc<Memory>) -> Result<Self, ErrorCode> {
+    pub fn attach(mapping: &mut Mapping, offset: u64, region: &[u8], memory: Arc<Memory>) -> Outcome<Self> {
         assert!(memory.contains(region.as_ptr() as usize, region.len()));
         let mut result = ptr::null_mut();
         let mut spans = memory.spans.lock().unwrap_or_else(PoisonError::into_inner);
@@ -292,12 +343,12 @@ impl Span {
         Ok(Self { raw, memory })
     }
 
-    pub fn flush(&mut self, offset: u64, length: u64) -> Result<(), ErrorCode> {
+    pub fn flush(&mut self, offset: u64, length: u64) -> Outcome<()> {
         // SAFETY: the span is alive, and the core checks the range.
         check(self.raw.call(|raw| unsafe { ffi::wmmap_span_flush(raw, offset, length) }))
     }
 
-    pub fn advise(&mut self, offset: u64, length: u64, advice: Advice) -> Result<(), ErrorCode> {
+    pub fn advise(&mut self, offset: u64, length: u64, advice: Advice) -> Outcome<()> {
         // SAFETY: as for `flush`.
         check(self.raw.call(|raw| unsafe { ffi::wmmap_span_advise(raw, offset, length, advice as u32) }))
     }

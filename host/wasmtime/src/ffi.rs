@@ -24,6 +24,12 @@ pub struct Span {
     _opaque: [u8; 0],
 }
 
+/// The core's budget, known by its address only.
+#[repr(C)]
+pub struct Budget {
+    _opaque: [u8; 0],
+}
+
 // The enums of the header have the size of an unsigned int in the ABIs of C that Rust knows.
 type Enum = std::ffi::c_uint;
 
@@ -37,6 +43,9 @@ extern "C" {
         offset: u64,
         result: *mut *mut Mapping,
     ) -> Status;
+    pub fn wmmap_budget_create(bytes: u64) -> *mut Budget;
+    pub fn wmmap_budget_release(budget: *mut Budget);
+    pub fn wmmap_charge(mapping: *mut Mapping, budget: *mut Budget) -> Status;
     pub fn wmmap_close(mapping: *mut Mapping);
     pub fn wmmap_length(mapping: *const Mapping) -> u64;
     pub fn wmmap_get_access(mapping: *const Mapping) -> Enum;
@@ -44,22 +53,24 @@ extern "C" {
     pub fn wmmap_may_read(mapping: *const Mapping, offset: u64, length: u64) -> Status;
     pub fn wmmap_read(mapping: *mut Mapping, offset: u64, length: u64, target: *mut c_void) -> Status;
     pub fn wmmap_write(mapping: *mut Mapping, offset: u64, length: u64, source: *const c_void) -> Status;
-    pub fn wmmap_move(mapping: *mut Mapping, destination: u64, source: u64, length: u64) -> Status;
-    pub fn wmmap_find(
+    pub fn wmmap_move_step(mapping: *mut Mapping, destination: *mut u64, source: *mut u64, length: *mut u64) -> Status;
+    pub fn wmmap_find_step(
         mapping: *mut Mapping,
         needle: *const c_void,
         needle_length: usize,
-        start: u64,
+        start: *mut u64,
         end: u64,
         position: *mut u64,
+        done: *mut bool,
     ) -> Status;
-    pub fn wmmap_rfind(
+    pub fn wmmap_rfind_step(
         mapping: *mut Mapping,
         needle: *const c_void,
         needle_length: usize,
         start: u64,
-        end: u64,
+        end: *mut u64,
         position: *mut u64,
+        done: *mut bool,
     ) -> Status;
     pub fn wmmap_flush(mapping: *mut Mapping, offset: u64, length: u64) -> Status;
     pub fn wmmap_resize(mapping: *mut Mapping, length: u64) -> Status;

@@ -47,28 +47,44 @@
 //!   on to the handler that was there before. wasmtime does not use that signal there. A handler that your program
 //!   installs later has to call the one that it replaces.
 //! - **Copies.** `read` copies once, from the mapped pages into the memory of the guest; `write` once, the other way;
-//!   `find` and `rfind` not at all.
-//! - **Blocking.** What touches pages (`read`, `write`, `move`, `find`, `rfind`) runs on the calling thread and waits
-//!   for the disk where a page is not in memory, as any memory mapping does. What calls the system (`mmap`,
-//!   `mmap-posix`, `file-size`, `flush`, `resize`) goes to a thread of its own with [`add_to_linker_async`].
-//! - **Limits.** [`WasiMmapCtxBuilder`] limits how many mappings a store holds, and the memory of the host that guests
-//!   can fill through private and anonymous mappings, which no `ResourceLimiter` sees. The process keeps half of the
+//!   `find` and `rfind` not at all, but that what is looked for is copied for another thread.
+//! - **Blocking.** `read` and `write` run on the calling thread and wait for the disk where a page is not in memory, as
+//!   any memory mapping does. With [`add_to_linker_async`], what calls the system (`mmap`, `mmap-posix`, `file-size`,
+//!   `flush`, `resize`) goes to a thread of its own, and so does what takes long: a `find`, `rfind` or `move` of more
+//!   than a mebibyte.
+//! - **Interruption.** `find`, `rfind` and `move` go in steps of at most 64 MiB, or four times what is looked for. After
+//!   each step the store is looked at as if the guest ran: with [`Config::consume_fuel`](wasmtime::Config::consume_fuel)
+//!   16 bytes cost one unit of fuel, and one that cannot be paid is a trap; with
+//!   [`Config::epoch_interruption`](wasmtime::Config::epoch_interruption) a deadline that is over traps, calls back or
+//!   yields. For that the engine compiles a function that does nothing, where the program has a compiler (the features
+//!   `cranelift` or `winch` of wasmtime), and a store in which something takes longer than a step has one small instance
+//!   more, which counts as such; if it cannot be had, the call is a trap. With [`add_to_linker`] nothing can wait, so that
+//!   a deadline that yields to the executor lets the call go on. With [`add_to_linker_async`] a call that is given up,
+//!   as by a timeout, ends with the step that it is at.
+//! - **Limits.** [`WasiMmapCtxBuilder`] limits how many mappings a store holds, how far one search goes, and the memory of
+//!   the host that guests can fill through mappings, which no `ResourceLimiter` sees. The process keeps half of the
 //!   system's memory areas and some descriptors for itself: beyond that, `mmap` is `no-memory`.
 //!   Lists that a guest passes count as
 //!   [hostcall fuel](wasmtime::Store::set_hostcall_fuel), 128 MiB in one call unless you set it: a larger `write` traps.
-//! - **Dropping.** A mapping that a guest leaves behind is unmapped with the store's [`ResourceTable`].
+//! - **Dropping.** A mapping that a guest leaves behind is unmapped with the store's [`ResourceTable`]. A store that goes
+//!   while a given-up `flush` of one of its spans still runs waits for it: the pages lie in its memory.
 //! - **Systems.** Linux. On Windows the crate compiles, and every `mmap` is `unsupported`.
 
 #![deny(missing_docs)]
 
+mod calls;
 mod core;
 #[cfg_attr(not(native_core), path = "unsupported.rs")]
 mod ffi;
+mod interrupts;
 mod limits;
 mod lower;
+mod mapping;
 mod memory;
 mod span;
+mod steps;
 
+pub use crate::mapping::Mapping;
 pub use crate::memory::SpanMemories;
 pub use crate::span::Span;
 
@@ -85,22 +101,13 @@ mod generated {
     });
 }
 
-use crate::core::Request;
-use crate::generated::wasi_mmap::mmap::mapping::{Access, Advice, ErrorCode, Protection, Sharing};
-use crate::limits::{Claim, Limits, Usage};
-use crate::lower::Bytes;
-use std::fs::File;
-use std::future::Future;
-use std::mem;
-use std::pin::{pin, Pin};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
-use wasmtime::component::{
-    ComponentNamedList, Lift, Linker, LinkerInstance, Lower, Resource, ResourceTable, ResourceType, WasmList,
-};
-use wasmtime::{bail, Result, StoreContextMut};
-use wasmtime_wasi::filesystem::{Descriptor, OpenMode};
-use wasmtime_wasi::runtime::spawn_blocking;
+use crate::calls::Blocking;
+use crate::generated::wasi_mmap::mmap::mapping::ErrorCode;
+use crate::interrupts::Look;
+use crate::limits::{Limits, Usage};
+use std::sync::Arc;
+use wasmtime::component::{Linker, ResourceTable};
+use wasmtime::Result;
 
 const INTERFACE: &str = "wasi-mmap:mmap/mapping@0.2.0";
 const SPAN_INTERFACE: &str = "wasi-mmap:mmap/span@0.2.0";
@@ -109,14 +116,24 @@ const SPAN_INTERFACE: &str = "wasi-mmap:mmap/span@0.2.0";
 type Outcome<R> = std::result::Result<R, ErrorCode>;
 
 /// The state of the interface in one store: what its guests hold, and their limits.
-#[derive(Default)]
 pub struct WasiMmapCtx {
     usage: Arc<Usage>,
     spans: Option<SpanMemories>,
+    /// In bytes.
+    max_search: u64,
+    /// Bytes that were gone through and cost fuel.
+    unpaid: u64,
+    look: Option<Look>,
+}
+
+impl Default for WasiMmapCtx {
+    fn default() -> Self {
+        Self::builder().build()
+    }
 }
 
 impl WasiMmapCtx {
-    /// Starts with no limits but those of the process.
+    /// Starts with one limit, that of [`WasiMmapCtxBuilder::max_private_memory`].
     #[must_use]
     pub fn builder() -> WasiMmapCtxBuilder {
         WasiMmapCtxBuilder::default()
@@ -128,10 +145,16 @@ impl WasiMmapCtx {
 /// ```
 /// let ctx = wasmtime_wasi_mmap::WasiMmapCtx::builder().max_mappings(100).max_private_memory(64 << 20).build();
 /// ```
-#[derive(Default)]
 pub struct WasiMmapCtxBuilder {
     limits: Limits,
     spans: Option<SpanMemories>,
+    max_search: u64,
+}
+
+impl Default for WasiMmapCtxBuilder {
+    fn default() -> Self {
+        Self { limits: Limits::default(), spans: None, max_search: u64::MAX }
+    }
 }
 
 impl WasiMmapCtxBuilder {
@@ -150,18 +173,37 @@ impl WasiMmapCtxBuilder {
         self
     }
 
-    /// Limits the sum of the lengths, in bytes, of what guests can fill with data of their own and no file holds:
-    /// mappings without a file, and copies of files. More is `no-memory`.
+    /// Limits the memory of the host, in bytes, that the mappings of the store's guests take at one time, and that no file
+    /// holds. More is `no-memory`.
+    ///
+    /// A mapping without a file takes its length; a copy of a file what is stored in it, in whole pages and each time that
+    /// it is stored, but at most its length; and every mapping a 512th of its length, for the page tables of the system.
+    /// Without this, it is 4 GiB, or half of the memory of the machine or container if that is less.
     #[must_use]
     pub fn max_private_memory(mut self, bytes: u64) -> Self {
         self.limits.private_memory = bytes;
         self
     }
 
+    /// Limits how many bytes one `find` or `rfind` goes through. One that has found nothing by then is a trap.
+    ///
+    /// Holes of a sparse file count, though they take no time. Without this, there is no limit.
+    #[must_use]
+    pub fn max_search(mut self, bytes: u64) -> Self {
+        self.max_search = bytes;
+        self
+    }
+
     /// Makes the context.
     #[must_use]
     pub fn build(self) -> WasiMmapCtx {
-        WasiMmapCtx { usage: Arc::new(Usage::new(self.limits)), spans: self.spans }
+        WasiMmapCtx {
+            usage: Arc::new(Usage::new(self.limits)),
+            spans: self.spans,
+            max_search: self.max_search,
+            unpaid: 0,
+            look: None,
+        }
     }
 }
 
@@ -180,326 +222,8 @@ impl<'a> WasiMmap<'a> {
     }
 }
 
-struct State {
-    core: core::Mapping,
-    claim: Claim,
-}
-
-impl State {
-    fn resize(&mut self, length: u64) -> Outcome<()> {
-        let before = self.claim.private_memory();
-        if before == 0 {
-            return self.core.resize(length);
-        }
-        // The larger of both while it lasts.
-        self.claim.set_private_memory(length.max(before))?;
-        let result = self.core.resize(length);
-        self.claim.set_private_memory(self.core.length())?;
-        result
-    }
-}
-
-/// The resource `mapping`, as it lies in the [`ResourceTable`]: the operating system's mapping, unmapped with it.
-pub struct Mapping(Place);
-
-/// Where the state is. Only what works on another thread needs a lock.
-enum Place {
-    Table(State),
-    /// A call on another thread has it, or had it until now.
-    OtherThread(Arc<Mutex<State>>),
-    /// A call on this thread has taken it.
-    Call,
-}
-
-fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
-    state.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Mapping {
-    /// The state, or that a call that was given up is still at work on it.
-    fn state(&mut self) -> Outcome<&mut State> {
-        if let Place::OtherThread(_) = self.0 {
-            self.0 = Place::Table(self.take()?);
-        }
-        match &mut self.0 {
-            Place::Table(state) => Ok(state),
-            _ => Err(ErrorCode::Busy),
-        }
-    }
-
-    /// Takes the state out, for [`Self::put_back`].
-    fn take(&mut self) -> Outcome<State> {
-        match mem::replace(&mut self.0, Place::Call) {
-            Place::Table(state) => Ok(state),
-            Place::OtherThread(shared) => match Arc::try_unwrap(shared) {
-                Ok(state) => Ok(state.into_inner().unwrap_or_else(PoisonError::into_inner)),
-                Err(shared) => {
-                    self.0 = Place::OtherThread(shared);
-                    Err(ErrorCode::Busy)
-                }
-            },
-            Place::Call => Err(ErrorCode::Busy),
-        }
-    }
-
-    fn put_back(&mut self, state: State) {
-        if let Place::Call = self.0 {
-            self.0 = Place::Table(state);
-        }
-    }
-
-    /// Shares the state with another thread.
-    fn share(&mut self) -> Outcome<Arc<Mutex<State>>> {
-        let shared = Arc::new(Mutex::new(self.take()?));
-        self.0 = Place::OtherThread(Arc::clone(&shared));
-        Ok(shared)
-    }
-
-    /// Asks what cannot fail: waits for the other thread.
-    fn ask<R>(&self, question: impl FnOnce(&core::Mapping) -> R) -> Result<R> {
-        match &self.0 {
-            Place::Table(state) => Ok(question(&state.core)),
-            Place::OtherThread(shared) => Ok(question(&lock(shared).core)),
-            Place::Call => bail!("a mapping that another call has"),
-        }
-    }
-}
-
-/// A file whose rights have been checked, ready to be mapped on any thread.
-struct Opening {
-    file: Option<Arc<File>>,
-    claim: Claim,
-    request: Request,
-}
-
-impl Opening {
-    /// The rights are those of the descriptor: the file of the system may be open for more.
-    fn new(view: &WasiMmap<'_>, file: Option<&Resource<Descriptor>>, request: Request) -> Result<Outcome<Self>> {
-        let file = match file.map(|file| view.table.get(file)).transpose()? {
-            None => None,
-            Some(Descriptor::Dir(_)) => return Ok(Err(ErrorCode::Unsupported)),
-            Some(Descriptor::File(file)) => {
-                let may_write = file.open_mode.contains(OpenMode::WRITE) && !file.perms.write_not_permitted();
-                if !file.open_mode.contains(OpenMode::READ) || (request.needs_write() && !may_write) {
-                    // The kind of the file comes before its rights.
-                    let regular = file.file.metadata().is_ok_and(|metadata| metadata.is_file());
-                    return Ok(Err(if regular { ErrorCode::AccessDenied } else { ErrorCode::Unsupported }));
-                }
-                Some(Arc::clone(&file.file))
-            }
-        };
-        Ok(view.ctx.usage.claim().map(|claim| Self { file, claim, request }))
-    }
-
-    fn open(mut self, length: u64, offset: u64) -> Outcome<Mapping> {
-        if self.file.is_none() {
-            self.claim.set_private_memory(length)?;
-        }
-        let core = core::Mapping::open(self.file.as_deref(), length, self.request, offset)?;
-        if self.file.is_none() || core.access() == Access::Copy {
-            self.claim.set_private_memory(core.length())?;
-        }
-        Ok(Mapping(Place::Table(State { core, claim: self.claim })))
-    }
-}
-
-/// Where calls run that may wait for the system.
-#[derive(Clone, Copy)]
-enum Blocking {
-    Here,
-    OnAnotherThread,
-}
-
-impl Blocking {
-    async fn run<R: Send + 'static>(self, work: impl FnOnce() -> R + Send + 'static) -> R {
-        match self {
-            Blocking::Here => work(),
-            Blocking::OnAnotherThread => spawn_blocking(work).await,
-        }
-    }
-}
-
-/// The result of a future that waits for nothing.
-fn ready<R>(future: impl Future<Output = R>) -> R {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(result) => result,
-        Poll::Pending => unreachable!("Blocking::Here waits for nothing"),
-    }
-}
-
-type View<T> = fn(&mut T) -> WasiMmap<'_>;
-type Operation<'a, R> = Pin<Box<dyn Future<Output = Result<R>> + Send + 'a>>;
-
-/// Defines an operation that may wait for the system.
-fn define<T, P, R>(
-    instance: &mut LinkerInstance<'_, T>,
-    blocking: Blocking,
-    name: &str,
-    operation: impl for<'a> Fn(StoreContextMut<'a, T>, P) -> Operation<'a, R> + Send + Sync + 'static,
-) -> Result<()>
-where
-    T: Send + 'static,
-    P: ComponentNamedList + Lift + Send + 'static,
-    R: ComponentNamedList + Lower + Send + 'static,
-{
-    match blocking {
-        Blocking::Here => instance.func_wrap(name, move |store, arguments| ready(operation(store, arguments))),
-        Blocking::OnAnotherThread => {
-            instance.func_wrap_async(name, move |store, arguments| Box::new(operation(store, arguments)))
-        }
-    }
-}
-
-/// Maps a file and puts the mapping into the table.
-async fn open<T: Send>(
-    mut store: StoreContextMut<'_, T>,
-    view: View<T>,
-    blocking: Blocking,
-    file: Option<Resource<Descriptor>>,
-    request: Request,
-    (length, offset): (u64, u64),
-) -> Result<(Outcome<Resource<Mapping>>,)> {
-    let opening = match Opening::new(&view(store.data_mut()), file.as_ref(), request)? {
-        Ok(opening) => opening,
-        Err(code) => return Ok((Err(code),)),
-    };
-    Ok((match blocking.run(move || opening.open(length, offset)).await {
-        Ok(mapping) => Ok(view(store.data_mut()).table.push(mapping)?),
-        Err(code) => Err(code),
-    },))
-}
-
-/// Calls with the state of a mapping what may wait for the system.
-async fn work<T: Send, R: Send + 'static>(
-    mut store: StoreContextMut<'_, T>,
-    view: View<T>,
-    blocking: Blocking,
-    this: Resource<Mapping>,
-    call: impl FnOnce(&mut State) -> Outcome<R> + Send + 'static,
-) -> Result<(Outcome<R>,)> {
-    let mapping = view(store.data_mut()).table.get_mut(&this)?;
-    let state = match blocking {
-        Blocking::Here => return Ok((mapping.state().and_then(call),)),
-        Blocking::OnAnotherThread => mapping.share(),
-    };
-    Ok((match state {
-        Ok(state) => blocking.run(move || call(&mut lock(&state))).await,
-        Err(code) => Err(code),
-    },))
-}
-
-/// Calls with a mapping.
-fn with<T: 'static, R>(
-    store: &mut StoreContextMut<'_, T>,
-    view: View<T>,
-    this: &Resource<Mapping>,
-    call: impl FnOnce(&mut core::Mapping) -> Outcome<R>,
-) -> Result<Outcome<R>> {
-    let mapping = view(store.data_mut()).table.get_mut(this)?;
-    Ok(mapping.state().and_then(|state| call(&mut state.core)))
-}
-
-/// Calls with a mapping and bytes of the guest. The table and the guest's memory are both the store's, so that the
-/// mapping leaves the table meanwhile.
-fn with_bytes<T: 'static, R>(
-    store: &mut StoreContextMut<'_, T>,
-    view: View<T>,
-    this: &Resource<Mapping>,
-    bytes: &WasmList<u8>,
-    call: impl FnOnce(&mut core::Mapping, &[u8]) -> Outcome<R>,
-) -> Result<Outcome<R>> {
-    let mut state = match view(store.data_mut()).table.get_mut(this)?.take() {
-        Ok(state) => state,
-        Err(code) => return Ok(Err(code)),
-    };
-    let result = call(&mut state.core, bytes.as_le_slice(&store));
-    view(store.data_mut()).table.get_mut(this)?.put_back(state);
-    Ok(result)
-}
-
-/// Defines what may wait for the system.
-fn define_blocking<T: Send + 'static>(
-    instance: &mut LinkerInstance<'_, T>,
-    view: View<T>,
-    blocking: Blocking,
-) -> Result<()> {
-    type This = Resource<Mapping>;
-    type MaybeFile = Option<Resource<Descriptor>>;
-    define(instance, blocking, "mmap", move |store, (file, length, access, offset): (MaybeFile, u64, Access, u64)| {
-        Box::pin(open(store, view, blocking, file, Request::Access(access), (length, offset)))
-    })?;
-    define(
-        instance,
-        blocking,
-        "mmap-posix",
-        move |store, (file, length, sharing, protection, offset): (MaybeFile, u64, Sharing, Protection, u64)| {
-            let request = Request::Posix(sharing, protection);
-            Box::pin(open(store, view, blocking, file, request, (length, offset)))
-        },
-    )?;
-    define(instance, blocking, "[method]mapping.file-size", move |store, (this,): (This,)| {
-        Box::pin(work(store, view, blocking, this, |state| state.core.file_size()))
-    })?;
-    define(instance, blocking, "[method]mapping.flush", move |store, (this, offset, length): (This, u64, u64)| {
-        Box::pin(work(store, view, blocking, this, move |state| state.core.flush(offset, length)))
-    })?;
-    define(instance, blocking, "[method]mapping.resize", move |store, (this, length): (This, u64)| {
-        Box::pin(work(store, view, blocking, this, move |state| state.resize(length)))
-    })
-}
-
-/// Defines the resource, and what touches nothing but memory.
-fn define_others<T: Send + 'static>(instance: &mut LinkerInstance<'_, T>, view: View<T>) -> Result<()> {
-    type This = Resource<Mapping>;
-    instance.resource("mapping", ResourceType::host::<Mapping>(), move |mut store, rep| {
-        view(store.data_mut()).table.delete(Resource::<Mapping>::new_own(rep))?;
-        Ok(())
-    })?;
-    instance.func_wrap("[method]mapping.length", move |mut store, (this,): (This,)| {
-        Ok((view(store.data_mut()).table.get(&this)?.ask(core::Mapping::length)?,))
-    })?;
-    instance.func_wrap("[method]mapping.access", move |mut store, (this,): (This,)| {
-        Ok((view(store.data_mut()).table.get(&this)?.ask(core::Mapping::access)?,))
-    })?;
-    instance.func_wrap("[method]mapping.read", move |_, (this, offset, length): (This, u64, u64)| {
-        Ok((Bytes { view, this, offset, length },))
-    })?;
-    instance.func_wrap(
-        "[method]mapping.write",
-        move |mut store, (this, offset, bytes): (This, u64, WasmList<u8>)| {
-            Ok((with_bytes(&mut store, view, &this, &bytes, |core, bytes| core.write(offset, bytes))?,))
-        },
-    )?;
-    instance.func_wrap(
-        "[method]mapping.move",
-        move |mut store, (this, destination, source, length): (This, u64, u64, u64)| {
-            Ok((with(&mut store, view, &this, |core| core.copy_within(destination, source, length))?,))
-        },
-    )?;
-    instance.func_wrap(
-        "[method]mapping.find",
-        move |mut store, (this, needle, start, end): (This, WasmList<u8>, u64, u64)| {
-            Ok((with_bytes(&mut store, view, &this, &needle, |core, needle| core.find(needle, start, end))?,))
-        },
-    )?;
-    instance.func_wrap(
-        "[method]mapping.rfind",
-        move |mut store, (this, needle, start, end): (This, WasmList<u8>, u64, u64)| {
-            Ok((with_bytes(&mut store, view, &this, &needle, |core, needle| core.rfind(needle, start, end))?,))
-        },
-    )?;
-    instance.func_wrap(
-        "[method]mapping.advise",
-        move |mut store, (this, offset, length, advice): (This, u64, u64, Advice)| {
-            Ok((with(&mut store, view, &this, |core| core.advise(offset, length, advice))?,))
-        },
-    )
-}
-
-fn add<T: Send + 'static>(linker: &mut Linker<T>, view: View<T>, blocking: Blocking) -> Result<()> {
-    let mut instance = linker.instance(INTERFACE)?;
-    define_blocking(&mut instance, view, blocking)?;
-    define_others(&mut instance, view)?;
+fn add<T: Send + 'static>(linker: &mut Linker<T>, view: calls::View<T>, blocking: Blocking) -> Result<()> {
+    calls::define_mappings(&mut linker.instance(INTERFACE)?, view, blocking)?;
     span::define_spans(&mut linker.instance(SPAN_INTERFACE)?, view, blocking)
 }
 
@@ -518,8 +242,8 @@ pub fn add_to_linker<T: Send + 'static>(linker: &mut Linker<T>, view: fn(&mut T)
 /// Offers `wasi-mmap:mmap/mapping` to components of asynchronous stores: operations that wait for the system run on
 /// Tokio's threads for such work, as those of `wasi:filesystem` do.
 ///
-/// If a call is given up (its future dropped) while such an operation runs, the operation is completed, and others on
-/// the same mapping are `busy` as long.
+/// If a call is given up (its future dropped) while such an operation runs, the operation is completed, or the step that
+/// a `find`, `rfind` or `move` is at, and others on the same mapping are `busy` as long.
 ///
 /// # Errors
 ///

@@ -1,7 +1,13 @@
 //! What the guests of one store hold, and how much of it they may.
 
+use crate::core::Budget;
 use crate::generated::wasi_mmap::mmap::mapping::ErrorCode;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::fs;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+
+/// As much as a guest with 32-bit addresses has of its own.
+const MOST_BY_DEFAULT: u64 = 4 << 30;
 
 #[derive(Clone, Copy)]
 pub struct Limits {
@@ -11,70 +17,70 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { mappings: usize::MAX, private_memory: u64::MAX }
+        static MEMORY: OnceLock<u64> = OnceLock::new();
+        let half = *MEMORY.get_or_init(|| memory().unwrap_or(u64::MAX)) / 2;
+        Self { mappings: usize::MAX, private_memory: half.min(MOST_BY_DEFAULT) }
     }
 }
 
-#[derive(Default)]
-struct Held {
-    mappings: usize,
-    private_memory: u64,
+/// The memory of the machine, or of the container that the process is in, in bytes.
+fn memory() -> Option<u64> {
+    let machine = of_machine(&fs::read_to_string("/proc/meminfo").ok()?)?;
+    let container = fs::read_to_string("/proc/self/cgroup").ok().and_then(|groups| {
+        let group = own_group(&groups)?;
+        fs::read_to_string(format!("/sys/fs/cgroup{group}/memory.max")).ok()?.trim().parse().ok()
+    });
+    Some(container.map_or(machine, |container: u64| container.min(machine)))
+}
+
+/// Reads `MemTotal:       24683380 kB`.
+fn of_machine(meminfo: &str) -> Option<u64> {
+    let total = meminfo.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    total.trim().strip_suffix(" kB")?.parse::<u64>().ok()?.checked_mul(1024)
+}
+
+/// Reads `0::/user.slice`.
+fn own_group(groups: &str) -> Option<&str> {
+    groups.lines().find_map(|line| line.strip_prefix("0::"))
 }
 
 /// Counts what exists, across threads: a mapping may be made and dropped on any.
-#[derive(Default)]
 pub struct Usage {
-    limits: Limits,
-    held: Mutex<Held>,
+    most: usize,
+    mappings: AtomicUsize,
+    /// What the mappings may take of the host's memory, by the rules of the core.
+    pub budget: Budget,
 }
 
 impl Usage {
     pub fn new(limits: Limits) -> Self {
-        Self { limits, held: Mutex::default() }
+        Self { most: limits.mappings, mappings: AtomicUsize::new(0), budget: Budget::new(limits.private_memory) }
     }
 
     /// Lets one more mapping exist.
     pub fn claim(self: &Arc<Self>) -> Result<Claim, ErrorCode> {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        if held.mappings >= self.limits.mappings {
-            return Err(ErrorCode::NoMemory);
+        let more = |count| (count < self.most).then_some(count + 1);
+        match self.mappings.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more) {
+            Ok(_) => Ok(Claim { usage: Arc::clone(self) }),
+            Err(_) => Err(ErrorCode::NoMemory),
         }
-        held.mappings += 1;
-        Ok(Claim { usage: Arc::clone(self), private_memory: 0 })
     }
 }
 
 /// One mapping's part of what is held; given back when it is dropped.
 pub struct Claim {
     usage: Arc<Usage>,
-    private_memory: u64,
 }
 
 impl Claim {
-    /// Changes how much private memory the mapping has, in bytes.
-    pub fn set_private_memory(&mut self, bytes: u64) -> Result<(), ErrorCode> {
-        let mut held = self.usage.held.lock().unwrap_or_else(PoisonError::into_inner);
-        let others = held.private_memory - self.private_memory;
-        let total = others.checked_add(bytes).ok_or(ErrorCode::NoMemory)?;
-        // To have less is always allowed.
-        if bytes > self.private_memory && total > self.usage.limits.private_memory {
-            return Err(ErrorCode::NoMemory);
-        }
-        held.private_memory = total;
-        self.private_memory = bytes;
-        Ok(())
-    }
-
-    pub fn private_memory(&self) -> u64 {
-        self.private_memory
+    pub fn budget(&self) -> &Budget {
+        &self.usage.budget
     }
 }
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        let mut held = self.usage.held.lock().unwrap_or_else(PoisonError::into_inner);
-        held.mappings -= 1;
-        held.private_memory -= self.private_memory;
+        self.usage.mappings.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -82,13 +88,9 @@ impl Drop for Claim {
 mod tests {
     use super::*;
 
-    fn usage(mappings: usize, private_memory: u64) -> Arc<Usage> {
-        Arc::new(Usage::new(Limits { mappings, private_memory }))
-    }
-
     #[test]
     fn mappings_are_counted_until_dropped() {
-        let usage = usage(1, u64::MAX);
+        let usage = Arc::new(Usage::new(Limits { mappings: 1, ..Limits::default() }));
         let claim = usage.claim().unwrap();
         assert!(matches!(usage.claim(), Err(ErrorCode::NoMemory)));
         drop(claim);
@@ -96,24 +98,17 @@ mod tests {
     }
 
     #[test]
-    fn private_memory_is_shared_by_all() {
-        let usage = usage(usize::MAX, 100);
-        let (mut one, mut other) = (usage.claim().unwrap(), usage.claim().unwrap());
-        one.set_private_memory(60).unwrap();
-        assert_eq!(other.set_private_memory(41), Err(ErrorCode::NoMemory));
-        other.set_private_memory(40).unwrap();
-        assert_eq!(one.set_private_memory(61), Err(ErrorCode::NoMemory));
-        one.set_private_memory(10).unwrap();
-        other.set_private_memory(90).unwrap();
-        drop(other);
-        one.set_private_memory(100).unwrap();
+    fn the_memory_of_the_machine_is_read() {
+        assert_eq!(of_machine("MemTotal:       24683380 kB\nMemFree:        20 kB\n"), Some(24_683_380 << 10));
+        assert_eq!(of_machine("MemFree:        20 kB\n"), None);
+        assert_eq!(of_machine("MemTotal:       many kB\n"), None);
+        assert_eq!(own_group("1:name=systemd:/\n0::/user.slice/a\n"), Some("/user.slice/a"));
+        assert_eq!(own_group("4:memory:/docker/1\n"), None);
     }
 
     #[test]
-    fn sums_do_not_overflow() {
-        let usage = usage(usize::MAX, u64::MAX);
-        let (mut one, mut other) = (usage.claim().unwrap(), usage.claim().unwrap());
-        one.set_private_memory(u64::MAX).unwrap();
-        assert_eq!(other.set_private_memory(1), Err(ErrorCode::NoMemory));
+    fn the_default_is_at_most_half_of_the_memory() {
+        let most = Limits::default().private_memory;
+        assert!((1 << 20..=MOST_BY_DEFAULT).contains(&most) && most <= memory().unwrap_or(u64::MAX) / 2);
     }
 }

@@ -4,8 +4,9 @@
 //! the error. So the copy is made by the core while the result is lowered. The traits of wasmtime for that are meant for
 //! its derive macros, which is why its version is pinned.
 
+use crate::calls::View;
 use crate::generated::wasi_mmap::mmap::mapping::ErrorCode;
-use crate::{core, Mapping, Outcome, View};
+use crate::{core, Mapping, Outcome};
 use std::any::Any;
 use std::mem::MaybeUninit;
 use wasmtime::component::__internal::{CanonicalAbiInfo, InstanceType, InterfaceType, LowerContext};

@@ -1,9 +1,10 @@
 //! The interface `span`: a file's pages in the memory of a guest.
 
-use super::{define, with_bytes, Blocking, Mapping, Outcome, View, WasiMmap};
+use crate::calls::{define, with_bytes, Blocking, View};
 use crate::core;
 use crate::generated::wasi_mmap::mmap::mapping::{Advice, ErrorCode};
 use crate::limits::Claim;
+use crate::{Mapping, Outcome, WasiMmap};
 use std::sync::{Arc, Mutex, PoisonError};
 use wasmtime::component::{LinkerInstance, Resource, ResourceType, WasmList};
 use wasmtime::{bail, Result, StoreContextMut};

@@ -14,6 +14,8 @@ pub const NOT_FOUND: u64 = u64::MAX;
 pub enum Mapping {}
 /// Likewise.
 pub enum Span {}
+/// Likewise.
+pub enum Budget {}
 
 const UNSUPPORTED: Status = 13;
 
@@ -21,6 +23,13 @@ pub unsafe fn wmmap_open(_: File, _: u64, _: u32, _: u64, _: *mut *mut Mapping) 
     UNSUPPORTED
 }
 pub unsafe fn wmmap_open_posix(_: File, _: u64, _: u32, _: u32, _: u64, _: *mut *mut Mapping) -> Status {
+    UNSUPPORTED
+}
+pub unsafe fn wmmap_budget_create(_: u64) -> *mut Budget {
+    std::ptr::null_mut()
+}
+pub unsafe fn wmmap_budget_release(_: *mut Budget) {}
+pub unsafe fn wmmap_charge(_: *mut Mapping, _: *mut Budget) -> Status {
     UNSUPPORTED
 }
 pub unsafe fn wmmap_close(_: *mut Mapping) {}
@@ -42,13 +51,29 @@ pub unsafe fn wmmap_read(_: *mut Mapping, _: u64, _: u64, _: *mut c_void) -> Sta
 pub unsafe fn wmmap_write(_: *mut Mapping, _: u64, _: u64, _: *const c_void) -> Status {
     UNSUPPORTED
 }
-pub unsafe fn wmmap_move(_: *mut Mapping, _: u64, _: u64, _: u64) -> Status {
+pub unsafe fn wmmap_move_step(_: *mut Mapping, _: *mut u64, _: *mut u64, _: *mut u64) -> Status {
     UNSUPPORTED
 }
-pub unsafe fn wmmap_find(_: *mut Mapping, _: *const c_void, _: usize, _: u64, _: u64, _: *mut u64) -> Status {
+pub unsafe fn wmmap_find_step(
+    _: *mut Mapping,
+    _: *const c_void,
+    _: usize,
+    _: *mut u64,
+    _: u64,
+    _: *mut u64,
+    _: *mut bool,
+) -> Status {
     UNSUPPORTED
 }
-pub unsafe fn wmmap_rfind(_: *mut Mapping, _: *const c_void, _: usize, _: u64, _: u64, _: *mut u64) -> Status {
+pub unsafe fn wmmap_rfind_step(
+    _: *mut Mapping,
+    _: *const c_void,
+    _: usize,
+    _: u64,
+    _: *mut u64,
+    _: *mut u64,
+    _: *mut bool,
+) -> Status {
     UNSUPPORTED
 }
 pub unsafe fn wmmap_flush(_: *mut Mapping, _: u64, _: u64) -> Status {

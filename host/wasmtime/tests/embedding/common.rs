@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 use wasmtime::component::{Component, Linker, ResourceTable};
-use wasmtime::{Config, Engine, Result, Store};
+use wasmtime::{Config, Engine, Result, Store, StoreLimits};
 use wasmtime_wasi::p2::bindings::{sync, Command};
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_mmap::{SpanMemories, WasiMmap, WasiMmapCtx};
@@ -22,6 +22,7 @@ pub struct State {
     table: ResourceTable,
     wasi: WasiCtx,
     mmap: WasiMmapCtx,
+    pub limits: StoreLimits,
 }
 
 impl WasiView for State {
@@ -78,7 +79,10 @@ pub fn guest(engine: &Engine, name: &str) -> Component {
 pub fn store(engine: &Engine, folder: &Folder, mmap: WasiMmapCtx, arguments: &[&str]) -> Store<State> {
     let mut wasi = WasiCtx::builder();
     wasi.arg("guest").args(arguments).preopened_dir(&folder.0, "/", FsPerms::ReadWrite).unwrap();
-    let mut store = Store::new(engine, State { table: ResourceTable::new(), wasi: wasi.build(), mmap });
+    let mut store = Store::new(
+        engine,
+        State { table: ResourceTable::new(), wasi: wasi.build(), mmap, limits: StoreLimits::default() },
+    );
     store.set_hostcall_fuel(usize::MAX);
     store
 }

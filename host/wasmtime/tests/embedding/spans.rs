@@ -1,53 +1,12 @@
 //! Spans as a program sees them that has the crate in it: they end with their memory, and calls on them never overlap.
 
 use crate::common::{alone, areas_of, async_linker, give_up, guest, linker, run, run_async, store, with_spans, Folder};
-use std::ffi::{c_int, c_long, c_void};
+use crate::disk::Disk;
 use std::future::Future;
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Waker};
-use std::time::{Duration, Instant};
 use wasmtime::{Config, Engine};
 use wasmtime_wasi_mmap::{live_regions, SpanMemories, WasiMmapCtx};
-
-/// The disk, as slow as a test wants: it stands in for the C library's `msync`, which the core calls.
-struct Disk {
-    slow: AtomicBool,
-    at_work: AtomicBool,
-    /// The store that the guest was in is gone.
-    store_gone: AtomicBool,
-    /// It went while the disk was at work for it.
-    overlapped: AtomicBool,
-}
-
-static DISK: Disk = Disk {
-    slow: AtomicBool::new(false),
-    at_work: AtomicBool::new(false),
-    store_gone: AtomicBool::new(false),
-    overlapped: AtomicBool::new(false),
-};
-
-/// # Safety
-///
-/// As of the C library's.
-#[no_mangle]
-unsafe extern "C" fn msync(start: *mut c_void, length: usize, flags: c_int) -> c_int {
-    extern "C" {
-        fn syscall(number: c_long, ...) -> c_long;
-    }
-    const NUMBER: c_long = if cfg!(target_arch = "x86_64") { 26 } else { 227 };
-    if DISK.slow.load(Ordering::SeqCst) {
-        let begin = Instant::now();
-        DISK.at_work.store(true, Ordering::SeqCst);
-        while begin.elapsed() < Duration::from_millis(300) && !DISK.store_gone.load(Ordering::SeqCst) {
-            std::thread::yield_now();
-        }
-        DISK.overlapped.store(DISK.store_gone.load(Ordering::SeqCst), Ordering::SeqCst);
-        DISK.at_work.store(false, Ordering::SeqCst);
-    }
-    // SAFETY: the caller keeps the rules.
-    unsafe { syscall(NUMBER, start, length, c_long::from(flags)) as c_int }
-}
 
 #[test]
 fn spans_end_with_their_store() {
@@ -165,20 +124,19 @@ fn a_store_that_goes_waits_for_a_flush() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let entered = runtime.enter();
     let mut store = store(&engine, &folder, ctx(), &["pages", "write"]);
-    DISK.slow.store(true, Ordering::SeqCst);
+    let disk = Disk::new().slow_sync();
     {
         let mut call = pin!(run_async(&mut store, &linker, &component));
-        while !DISK.at_work.load(Ordering::SeqCst) {
+        while !disk.at_work() {
             assert!(call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
             std::thread::yield_now();
         }
     }
     let state = store.into_data(); // The memory goes with the store, and the span's resource stays.
-    DISK.store_gone.store(true, Ordering::SeqCst);
+    assert!(!disk.at_work(), "the memory went in the midst of the flush");
+    disk.let_go();
     drop(state);
     drop(entered);
     drop(runtime); // Waits for what runs on its threads.
-    DISK.slow.store(false, Ordering::SeqCst);
-    assert!(!DISK.overlapped.load(Ordering::SeqCst), "the memory went in the midst of the flush");
     assert_eq!((live_regions(), areas_of(&folder)), (before, 0));
 }
