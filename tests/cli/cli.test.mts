@@ -73,6 +73,25 @@ for (const [host, command] of Object.entries(COMMANDS)) {
     refuses(['run', '--frobnicate', VERBS], /unknown option: --frobnicate/);
     refuses(['run', '--dir'], /--dir needs a value/);
     refuses(['run', '--env', '=x', VERBS], /not NAME=VALUE/);
+    refuses(['run', '--max-private-memory'], /--max-private-memory needs a value/);
+    for (const size of [
+      '',
+      'M',
+      '1T',
+      '1.5G',
+      '-1',
+      '+1',
+      '1 M',
+      '0x10',
+      '٣',
+      '9007199254740992',
+      '8388608G',
+      '9'.repeat(30),
+    ])
+      refuses(
+        ['run', '--max-private-memory', size, VERBS],
+        new RegExp(`not a size, such as 512M: ${size.replace(/[+.]/, '\\$&')}`),
+      );
     refuses(['run', '--dir', '::/x', VERBS], /not HOST::GUEST/);
     refuses(['run', '--dir', 'no-such-folder', VERBS], /not a directory: no-such-folder/);
     refuses(['run', '--dir', '.::/a', '--dir', 'ts::/a', VERBS], /two directories are to be \/a/);

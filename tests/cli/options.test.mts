@@ -54,4 +54,15 @@ test('a backslash that took a quotation mark into the value', () => {
   assert.equal(grants(false, 'a"b'), [grant('a"b', 'a"b')]);
 });
 
+test('sizes', () => {
+  const size = (...words: string[]) => parseRun([...words, 'app.wasm'], {}).maxPrivateMemory;
+  assert.is(size(), undefined);
+  assert.is(size('--max-private-memory', '0'), 0);
+  assert.is(size('--max-private-memory=4096'), 4096);
+  assert.is(size('--max-private-memory', '64K'), 2 ** 16);
+  assert.is(size('--max-private-memory', '007m'), 7 * 2 ** 20);
+  assert.is(size('--max-private-memory', '8388607G'), 8388607 * 2 ** 30);
+  assert.is(size('--max-private-memory', '1G', '--max-private-memory', '2G'), 2 ** 31);
+});
+
 test.run();

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { setLimits, type Limits } from 'wasi-mmap/host';
 import { load, outcome, settled, type Bindings } from './support.mjs';
 
 const HOSTILE = 'build/guests/c/hostile.wasm';
@@ -12,6 +13,9 @@ const TEXT = '0123456789abcdef'.repeat(4096);
 const OUT_OF_RANGE = 7;
 const NO_MEMORY = 11;
 const UNSUPPORTED = 13;
+const WRONG = 100;
+/** What a host has without limits of its own. */
+const DEFAULTS: Limits = { privateMemory: 4 * 2 ** 30, search: Infinity };
 
 /** What each scenario of hostile.c must end with. */
 const SCENARIOS: Record<string, number | 'trap' | Array<number | 'trap'>> = {
@@ -49,6 +53,19 @@ const SCENARIOS: Record<string, number | 'trap' | Array<number | 'trap'>> = {
   'exit-while-mapped': 0,
 };
 
+/** What the host is told that these scenarios run on, and what they end with. */
+const LIMITED: Array<[string, Limits, number | 'trap']> = [
+  ['memory-of-the-host', { privateMemory: 9 * 2 ** 17 }, 0],
+  ['memory-without-limit', {}, 0],
+  ['memory-without-limit', { privateMemory: Infinity }, WRONG],
+  ['search-1-gib', { search: 2 ** 30 }, 0],
+  ['search-1-gib', { search: 2 ** 30 - 10 }, 'trap'],
+  ['search-1-gib-backward', { search: 2 ** 30 - 10 }, 'trap'],
+  ['search-file', { search: 2 ** 30 }, 'trap'],
+  ['search-1-gib', { search: 0 }, 'trap'],
+  ['search-nothing', { search: 0 }, 0],
+];
+
 const WAYS: Array<[string, Bindings, boolean]> = [
   ['hybrid', 'hybrid', true],
   ['js', 'js', true],
@@ -80,6 +97,19 @@ for (const [name, bindings, native] of WAYS) {
     });
   }
 
+  for (const [scenario, limits, expected] of native ? LIMITED : []) {
+    test(`${scenario}, ${JSON.stringify(limits, (_, value) => (value === Infinity ? 'none' : value))}`, async () => {
+      const before = await settled();
+      setLimits(limits);
+      try {
+        assert.is(outcome(await start(scenario)), expected);
+      } finally {
+        setLimits(DEFAULTS);
+      }
+      assert.equal(await settled(), before);
+    });
+  }
+
   test('a guest that trapped takes nothing from the next one', async () => {
     const trapped = await start('trap-while-mapped');
     assert.is(outcome(trapped), 'trap');
@@ -92,7 +122,12 @@ for (const [name, bindings, native] of WAYS) {
 const wasmtime = suite('hostile, wasmtime');
 
 // preview2-shim has no directories for reading only, wasmtime has.
-for (const [scenario, expected] of Object.entries({ ...SCENARIOS, 'rights-read-only': 0 })) {
+for (const [scenario, expected] of Object.entries({
+  ...SCENARIOS,
+  'rights-read-only': 0,
+  'memory-without-limit': 0,
+  'search-1-gib': 0,
+})) {
   wasmtime(scenario, () => {
     const folder = mkdtempSync(resolve('build', 'hostile-'));
     try {
@@ -113,7 +148,43 @@ for (const [scenario, expected] of Object.entries({ ...SCENARIOS, 'rights-read-o
   });
 }
 
+/** By the command's option. */
+function limited(scenario: string, size: string): number | null {
+  const folder = mkdtempSync(resolve('build', 'hostile-'));
+  try {
+    writeFileSync(`${folder}/file`, TEXT);
+    const args = ['run', '--max-private-memory', size, '--dir', `${folder}::/`, HOSTILE, scenario];
+    return spawnSync('build/wasmtime/wasi-mmap', args, { stdio: 'ignore' }).status;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+wasmtime('memory that the command limits', () => {
+  assert.is(limited('memory-of-the-host', '1152k'), 0);
+  assert.is.not(limited('memory-of-the-host', '1M'), 0);
+  assert.is.not(limited('memory-of-the-host', '2M'), 0);
+  assert.is(limited('memory-without-limit', '4G'), 0);
+  assert.is(limited('memory-without-limit', '8000000G'), WRONG);
+  assert.is(limited('search-nothing', '0'), NO_MEMORY);
+});
+
 wasmtime.run();
+
+const settings = suite('limits');
+
+settings('what is no number of bytes is refused, and nothing is changed', () => {
+  for (const key of ['privateMemory', 'search'] as const) {
+    for (const value of ['1', null, 1n, {}, true]) assert.throws(() => setLimits({ [key]: value }), TypeError);
+    for (const value of [-1, 0.5, NaN, -Infinity, 2 ** 53])
+      assert.throws(() => setLimits({ [key]: value }), RangeError);
+  }
+  assert.throws(() => setLimits({ search: 0, privateMemory: -1 }), RangeError);
+  setLimits({});
+  setLimits({ privateMemory: undefined, search: undefined });
+});
+
+settings.run();
 
 const test = suite('guests together');
 

@@ -114,6 +114,7 @@ export async function createImports({
   grants,
   environment,
   native,
+  maxPrivateMemory,
 }: RunOptions): Promise<Imports> {
   acceptLibcWrites(); // Before directories get methods of their own, which call those that are there.
   ignoreAdviceWithoutHelp();
@@ -133,7 +134,11 @@ export async function createImports({
       throw { tag: 'HTTP-request-denied' };
     },
   };
-  if (native) return { ...imports, ...(await importHost()).getImportObject() };
+  if (native) {
+    const host = await importHost();
+    host.setLimits({ privateMemory: maxPrivateMemory });
+    return { ...imports, ...host.getImportObject() };
+  }
   const { createPolyfill } = await import('../polyfill/node.mjs');
   return { ...imports, ...(await createPolyfill(imports)).getImportObject() };
 }

@@ -15,6 +15,9 @@ network unless you grant it.
   --dir-ro HOST[::GUEST]  the same, for reading only
   --env NAME[=VALUE]      set a variable (without a value: pass on yours)
   --no-native             use the polyfill instead of the native mapping
+  --max-private-memory SIZE
+                          how much memory its maps may take that no file holds, such as
+                          512M (default: half of the memory that there is, at most 4G)
 
 "plug" puts the polyfill in front of a component that imports wasi-mmap:mmap. What comes out
 needs nothing but WASI 0.2: "wasmtime run --dir HOST::GUEST OUTPUT" runs it.

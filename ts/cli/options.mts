@@ -30,6 +30,8 @@ export interface RunOptions {
   readonly grants: Grant[];
   readonly environment: Record<string, string>;
   readonly native: boolean;
+  /** In bytes. */
+  readonly maxPrivateMemory?: number;
 }
 
 function toGrant(value: string, readOnly: boolean, isWindows: boolean): Grant {
@@ -47,6 +49,17 @@ function toGrant(value: string, readOnly: boolean, isWindows: boolean): Grant {
   return { host, guest, readOnly };
 }
 
+/** Those of "run" that have a value. */
+const OPTIONS = new Set(['--dir', '--dir-ro', '--env', '--max-private-memory']);
+
+/** Reads a size: bytes, or a number with K, M or G for a power of 1024. */
+function toSize(value: string): number {
+  const [, digits = '', unit = ''] = /^([0-9]+)([KMG]?)$/i.exec(value) ?? [];
+  const size = Number(digits) * 1024 ** ' KMG'.indexOf(unit.toUpperCase() || ' ');
+  if (digits === '' || !Number.isSafeInteger(size)) throw new UsageError(`not a size, such as 512M: ${value}`);
+  return size;
+}
+
 /**
  * Reads options up to the component; what follows it belongs to the component.
  *
@@ -60,6 +73,7 @@ export function parseRun(
   const grants: Grant[] = [];
   const environment: Record<string, string> = {};
   let native = true;
+  let maxPrivateMemory: number | undefined;
   let at = 0;
   for (; at < words.length; at += 1) {
     const word = words[at] as string;
@@ -74,7 +88,7 @@ export function parseRun(
     }
     const equals = word.indexOf('=');
     const name = equals < 0 ? word : word.slice(0, equals);
-    if (name !== '--dir' && name !== '--dir-ro' && name !== '--env') throw new UsageError(`unknown option: ${word}`);
+    if (!OPTIONS.has(name)) throw new UsageError(`unknown option: ${word}`);
     const value = equals < 0 ? words[(at += 1)] : word.slice(equals + 1);
     if (value === undefined) throw new UsageError(`${name} needs a value`);
     if (name === '--env') {
@@ -82,13 +96,16 @@ export function parseRun(
       if (variable === '') throw new UsageError(`not NAME=VALUE: ${value}`);
       const set = given ?? ownEnvironment[variable];
       if (set !== undefined) environment[variable] = set;
+    } else if (name === '--max-private-memory') {
+      maxPrivateMemory = toSize(value);
     } else {
       grants.push(toGrant(value, name === '--dir-ro', isWindows));
     }
   }
   const [component, ...rest] = words.slice(at);
   if (component === undefined) throw new UsageError('no component to run');
-  return { component, arguments: rest, grants, environment, native };
+  const limits = maxPrivateMemory === undefined ? {} : { maxPrivateMemory };
+  return { component, arguments: rest, grants, environment, native, ...limits };
 }
 
 export interface PlugOptions {

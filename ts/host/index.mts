@@ -14,6 +14,7 @@ import { span } from './span.mjs';
 import { offerLowered } from './lowered.mjs';
 
 export { acceptLibcWrites } from './libc-writes.mjs';
+export { setLimits, type Limits } from './limits.mjs';
 export { mapping, span };
 
 offerLowered();

@@ -5,6 +5,7 @@ import { NO_FILE, openNative, SpanFloor, type NativeFloor } from '../node/native
 import { constants, needsWrite, type Request } from '../request.js';
 import { withFile } from './descriptor.mjs';
 import { REP, repOf, Reps, type Table } from './handles.mjs';
+import { currentBudget, longestSearch } from './limits.mjs';
 
 /** The longest list that a guest with 32-bit memory could hold. */
 const MAX_LIST_LENGTH = 2 ** 32 - 1;
@@ -57,8 +58,8 @@ export class Mapping implements Contract.Mapping {
   static open(file: Contract.Descriptor | undefined, length: bigint, request: Request, offset: bigint): Mapping {
     return operation(() =>
       file === undefined
-        ? new Mapping(openNative(NO_FILE, length, offset, request))
-        : withFile(file, needsWrite(request), (fd) => new Mapping(openNative(fd, length, offset, request))),
+        ? new Mapping(openCharged(NO_FILE, length, offset, request))
+        : withFile(file, needsWrite(request), (fd) => new Mapping(openCharged(fd, length, offset, request))),
     );
   }
 
@@ -84,12 +85,26 @@ export class Mapping implements Contract.Mapping {
 
   /** Finds bytes of the caller's memory. @internal */
   searchForward(needle: Uint8Array, start: bigint, end: bigint): number | undefined {
-    return this.#floor.find(needle, start, end);
+    const most = this.#window(needle, start, end);
+    if (most === undefined) return this.#floor.find(needle, start, end);
+    return this.#floor.find(needle, start, start + most) ?? refuseSearch();
   }
 
   /** @internal */
   searchBackward(needle: Uint8Array, start: bigint, end: bigint): number | undefined {
-    return this.#floor.rfind(needle, start, end);
+    const most = this.#window(needle, start, end);
+    if (most === undefined) return this.#floor.rfind(needle, start, end);
+    const last = BigInt(this.#length);
+    return this.#floor.rfind(needle, (end < last ? end : last) - most, end) ?? refuseSearch();
+  }
+
+  /** How many bytes a search may look at, if that is less than what it wants to: a place for each byte that it may go through. */
+  #window(needle: Uint8Array, start: bigint, end: bigint): bigint | undefined {
+    const most = longestSearch();
+    if (most === Infinity) return undefined;
+    const window = BigInt(most + Math.max(needle.length - 1, 0));
+    const last = BigInt(this.#length);
+    return start + window < (end < last ? end : last) ? window : undefined;
   }
 
   /**
@@ -160,6 +175,23 @@ export class Mapping implements Contract.Mapping {
     this.#open?.close();
     this.#open = undefined;
   }
+}
+
+/** Maps, within what guests may take. */
+function openCharged(fd: number, length: bigint, offset: bigint, request: Request): NativeFloor {
+  const floor = openNative(fd, length, offset, request);
+  try {
+    floor.charge(currentBudget());
+    return floor;
+  } catch (error) {
+    floor.close();
+    throw error;
+  }
+}
+
+/** No error of the contract, and so a trap. */
+function refuseSearch(): never {
+  throw new Error('a search went through as many bytes as the host lets one call');
 }
 
 function toPosition(found: number | undefined): bigint | undefined {

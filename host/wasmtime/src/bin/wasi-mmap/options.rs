@@ -45,6 +45,8 @@ pub struct RunOptions {
     pub grants: Vec<Grant>,
     pub environment: BTreeMap<String, String>,
     pub native: bool,
+    /// In bytes.
+    pub max_private_memory: Option<u64>,
 }
 
 fn to_grant(value: &str, read_only: bool) -> Result<Grant, UsageError> {
@@ -63,6 +65,23 @@ fn to_grant(value: &str, read_only: bool) -> Result<Grant, UsageError> {
     Ok(Grant { host: host.into(), guest, read_only })
 }
 
+/// Reads a size: bytes, or a number with K, M or G for a power of 1024.
+fn to_size(value: &str) -> Result<u64, UsageError> {
+    const LARGEST: u64 = (1 << 53) - 1; // Of the npm command.
+    let (digits, unit) = match value.char_indices().next_back() {
+        Some((at, 'k' | 'K')) => (&value[..at], 1 << 10),
+        Some((at, 'm' | 'M')) => (&value[..at], 1 << 20),
+        Some((at, 'g' | 'G')) => (&value[..at], 1 << 30),
+        _ => (value, 1),
+    };
+    // A number may have a plus for parse().
+    let number = Some(digits).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+    number
+        .and_then(|digits| digits.parse::<u64>().ok()?.checked_mul(unit))
+        .filter(|size| *size <= LARGEST)
+        .ok_or_else(|| UsageError::new(format!("not a size, such as 512M: {value}")))
+}
+
 /// The arguments of a process as text, which is all that a component can be given.
 pub fn to_text(words: impl Iterator<Item = OsString>) -> Result<Vec<String>, UsageError> {
     words
@@ -76,7 +95,7 @@ pub fn parse_run(
     own_environment: impl Fn(&str) -> Option<String>,
 ) -> Result<RunOptions, UsageError> {
     let mut words = words.into_iter();
-    let (mut grants, mut environment, mut native) = (Vec::new(), BTreeMap::new(), true);
+    let (mut grants, mut environment, mut native, mut max_private_memory) = (Vec::new(), BTreeMap::new(), true, None);
     let component = loop {
         let word = words.next().ok_or_else(|| UsageError::new("no component to run"))?;
         if word == "--" {
@@ -93,10 +112,14 @@ pub fn parse_run(
             Some((name, value)) => (name, Some(value.to_owned())),
             None => (word.as_str(), None),
         };
-        if !matches!(name, "--dir" | "--dir-ro" | "--env") {
+        if !matches!(name, "--dir" | "--dir-ro" | "--env" | "--max-private-memory") {
             return Err(UsageError::new(format!("unknown option: {word}")));
         }
         let value = given.or_else(|| words.next()).ok_or_else(|| UsageError::new(format!("{name} needs a value")))?;
+        if name == "--max-private-memory" {
+            max_private_memory = Some(to_size(&value)?);
+            continue;
+        }
         if name != "--env" {
             grants.push(to_grant(&value, name == "--dir-ro")?);
             continue;
@@ -112,7 +135,7 @@ pub fn parse_run(
             environment.insert(variable.to_owned(), text);
         }
     };
-    Ok(RunOptions { component, arguments: words.collect(), grants, environment, native })
+    Ok(RunOptions { component, arguments: words.collect(), grants, environment, native, max_private_memory })
 }
 
 #[derive(Debug, PartialEq)]

@@ -170,12 +170,16 @@ pub fn run(options: &RunOptions) -> wasmtime::Result<Result<Ended, UsageError>> 
         Ok(command) => command,
         Err(error) => return refused(format!("{path} does not fit what is provided: {error:?}")),
     };
+    let mut mmap = WasiMmapCtx::builder().spans(&memories);
+    if let Some(bytes) = options.max_private_memory {
+        mmap = mmap.max_private_memory(bytes);
+    }
     let state = State {
         table: ResourceTable::new(),
         wasi,
         http: WasiHttpCtx::new(),
         no_requests: NoRequests,
-        mmap: WasiMmapCtx::builder().spans(&memories).build(),
+        mmap: mmap.build(),
     };
     let mut store = Store::new(&engine, state);
     store.set_hostcall_fuel(HOSTCALL_FUEL);
