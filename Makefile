@@ -5,11 +5,12 @@ SETUP := @tests/tools/setup.sh
 CARGO_TARGET := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/wasi-mmap/cargo
 CMAKE_BUILD = cmake -S host -B build/cmake/$(1) $(2) >build/cmake-$(1).log || { cat build/cmake-$(1).log; exit 1; }; cmake --build build/cmake/$(1) -j2 -- --no-print-directory >>build/cmake-$(1).log 2>&1 || { tail -n 40 build/cmake-$(1).log; exit 1; }
 
-.PHONY: help demo test conformance browser bench lint format build tests polyfill guests crates programs plugged wasmtime checks package prebuilds clean
+.PHONY: help demo test sanitized conformance browser bench lint format build tests sanitizers polyfill guests crates programs plugged wasmtime checks package prebuilds clean
 
 help:
 	@echo 'make demo         set up, and show what mapping does to real files'
 	@echo 'make test         set up, and run all tests, also of other platforms, emulated (npm test runs what needs only Node)'
+	@echo 'make sanitized    the tests of the Node API with AddressSanitizer and ThreadSanitizer in the addon'
 	@echo 'make conformance  the contract suite as a matrix'
 	@echo 'make browser      a page that maps files, on http://127.0.0.1:8620'
 	@echo 'make bench        ratios against the rivals'
@@ -25,7 +26,7 @@ help:
 demo: tests plugged programs wasmtime
 	@node build/tests/demo/demo.mjs
 
-test: checks tests plugged crates programs wasmtime prebuilds
+test: checks tests sanitizers plugged crates programs wasmtime prebuilds
 	$(SETUP) browser
 	$(SETUP) arm64
 	$(SETUP) windows
@@ -33,6 +34,9 @@ test: checks tests plugged crates programs wasmtime prebuilds
 	@[ ! -d /usr/src/googletest ] || tests/tools/core-windows.sh
 	@echo 'running all tests (about twenty minutes on two cores)'
 	@CARGO_TARGET_DIR=$(CARGO_TARGET) node build/tests/tools/run.mjs
+
+sanitized: sanitizers
+	@node build/tests/tools/run.mjs addon,
 
 conformance: tests plugged wasmtime prebuilds
 	$(SETUP) browser
@@ -61,6 +65,10 @@ build:
 # The programs in tests/ that are TypeScript.
 tests: build
 	@tsc -p tests && tsc -p tests/browser
+
+# The addon with each sanitizer, which Node has not got itself.
+sanitizers: tests
+	@[ "$$(uname -s)" != Linux ] || tests/tools/sanitized.sh build
 
 # The contract without a native host, as a component and as JavaScript.
 polyfill: build

@@ -80,7 +80,16 @@ function testsOf({ name: platform, os, command, folders, without }: Omit<Platfor
 }
 
 /** Tests that depend on what an engine does with memory: they run in each version that is supported. */
-const ENGINE_TESTS = ['hostile', 'lifecycle', 'patched', 'transfers', 'views', 'workers', 'posix/faults', 'posix/signals'];
+const ENGINE_TESTS = [
+  'hostile',
+  'lifecycle',
+  'patched',
+  'transfers',
+  'views',
+  'workers',
+  'posix/faults',
+  'posix/signals',
+];
 const otherNodes = findNodes();
 
 function otherVersions(): Runner[] {
@@ -92,6 +101,24 @@ function otherVersions(): Runner[] {
           command: [path, '--expose-gc', `build/tests/node/${file}.test.mjs`],
           count: uvu,
         })),
+  );
+}
+
+/** Tests in which several threads have a part in the addon. */
+const THREAD_TESTS = ['hostile', 'transfers', 'views', 'workers', 'posix/faults', 'posix/signals'];
+
+/** The tests of the Node API with a sanitizer in the addon, where it was built. */
+function sanitizedAddon(): Runner[] {
+  if (!existsSync('build/sanitized')) return [];
+  const all = testFiles('build/tests/node').map((file) => file.replace('.test.mjs', ''));
+  // A limit of descriptors leaves the sanitizer none.
+  const tests = { address: all.filter((file) => file !== 'posix/descriptors'), thread: THREAD_TESTS };
+  return Object.entries(tests).flatMap(([variant, files]) =>
+    files.map((file) => ({
+      name: `addon, ${variant}: ${file}`,
+      command: ['tests/tools/sanitized.sh', 'run', variant, `build/tests/node/${file}.test.mjs`],
+      count: uvu,
+    })),
   );
 }
 
@@ -151,6 +178,7 @@ const everything = (): Runner[] => [
   },
   ...coreOnWindows(),
   ...otherVersions(),
+  ...sanitizedAddon(),
   ...platforms.filter(({ missing }) => missing === undefined).flatMap(testsOf),
   ...testFiles('build/tests').map((name): Runner => {
     return {
