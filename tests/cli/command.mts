@@ -21,6 +21,8 @@ export const COMMANDS: Record<string, Command> = {
 export interface Options {
   input?: string | Buffer;
   environment?: Record<string, string>;
+  cwd?: string;
+  timeout?: number;
 }
 
 /** NODE_PATH tells where native parts are that npm did not bring, see tests/tools/setup.sh. */
@@ -31,10 +33,12 @@ const INHERITED = Object.fromEntries(
 export function start(
   [program, ...before]: Command,
   args: string[],
-  { input = '', environment = {} }: Options = {},
+  { input = '', environment = {}, cwd, timeout }: Options = {},
 ): { code: number | string | null; out: string; error: string } {
   const { status, signal, stdout, stderr } = spawnSync(program, [...before, ...args], {
     input,
+    cwd,
+    timeout,
     env: { ...INHERITED, XDG_CACHE_HOME: join(folder, 'cache'), ...environment },
     maxBuffer: 1 << 28,
   });

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds the example programs and the suite's runner of each guest language into build/guests/LANGUAGE/NAME.wasm:
-# guests.sh [rust] [c] [javascript] [python]. What was made from the same sources stays.
+# guests.sh [rust] [c] [javascript] [python] [wat]. What was made from the same sources stays.
 set -eu
 cd "$(dirname "$0")/../.."
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/wasi-mmap"
@@ -109,6 +109,34 @@ build_python() {
   ln -f "$kept" build/guests/python/contract.wasm 2>/dev/null || cp "$kept" build/guests/python/contract.wasm
 }
 
+# Components in text, and some that are there to be translated: they import everything that the host provides, and pass
+# values of all types to each other. What their functions do is to trap.
+build_wat() {
+  for source in tests/cli/guests/*.wat; do
+    build/venv/bin/wasm-tools parse "$source" -o "build/guests/wat/$(basename "$source" .wat).wasm"
+  done
+  worlds=build/guests/wat/wit
+  rm -rf "$worlds"
+  mkdir -p "$worlds"
+  cp -r "$wit/deps" "$worlds/"
+  cp guest/polyfill/plug/wit/provided.wit "$worlds/"
+  mkdir "$worlds/deps/rich"
+  cp tests/cli/guests/rich.wit "$worlds/deps/rich/"
+  for encoding in utf8 utf16; do
+    for world in wasi-mmap:host/everything test:rich/provider test:rich/user; do
+      name="build/guests/wat/$(basename "$world")-$encoding"
+      build/venv/bin/wasm-tools component embed --dummy --encoding "$encoding" --world "$world" "$worlds" -o "$name.core.wasm"
+      build/venv/bin/wasm-tools component new "$name.core.wasm" -o "$name.wasm"
+    done
+  done
+  # jco cannot copy between two that both have UTF-16.
+  for pair in utf8-utf8 utf8-utf16 utf16-utf8; do
+    name="build/guests/wat/user-${pair%-*}.wasm"
+    quietly "wat-$pair" build/venv/bin/wasm-tools compose "$name" -d "build/guests/wat/provider-${pair#*-}.wasm" \
+      -o "build/guests/wat/rich-$pair.wasm"
+  done
+}
+
 # The worlds of the programs, beside the contract and the interfaces of WASI.
 rm -rf "$wit"
 mkdir -p "$wit/deps/wasi-mmap"
@@ -116,13 +144,14 @@ cp guest/wit/examples.wit "$wit/"
 cp wit/mmap.wit "$wit/deps/wasi-mmap/"
 cp -r node_modules/@bytecodealliance/jco/lib/wit/builtin/0.2.12/* "$wit/deps/"
 
-[ $# -gt 0 ] || set -- c rust javascript python
+[ $# -gt 0 ] || set -- c rust javascript python wat
 for language in "$@"; do
   case $language in
   c) sources='guest/c tests/contract/guests/c tests/host/guests tests/cli/guests tests/bench/guests tests/polyfill/guests' ;;
   rust) sources='guest/rust tests/contract/guests/rust tests/polyfill/guests tests/browser/guest' ;;
   javascript) sources='guest/js dist/portable tests/contract/guests/contract.ts tests/contract/steps.mts' ;;
   python) sources='guest/python tests/contract/oracle.py tests/contract/cases.py tests/contract/guests/contract.py' ;;
+  wat) sources='tests/cli/guests guest/polyfill/plug/wit' ;;
   *) echo "guests.sh: no language $language" >&2; exit 2 ;;
   esac
   mkdir -p "build/guests/$language"

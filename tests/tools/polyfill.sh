@@ -1,6 +1,7 @@
 #!/bin/sh
 # Builds the polyfill: the component, dist/polyfill/polyfill.wasm, beside it what jco makes of it for Node and browsers,
-# and the module that puts it in front of a guest, plug.wasm. What was made from the same sources stays.
+# and the module that puts it in front of a guest, plug.wasm, with the component that tells it what hosts provide,
+# provided.wasm. What was made from the same sources stays.
 set -eu
 cd "$(dirname "$0")/../.."
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/wasi-mmap"
@@ -56,15 +57,32 @@ build_plug() {
   install -m 644 "$module/wasi_mmap_plug.wasm" "$output/plug.wasm"
 }
 
-for part in polyfill plug; do
+# It calls everything that it imports, as nothing else does; who reads it looks at the imports alone.
+build_provided() {
+  wit=build/provided-wit
+  rm -rf "$wit"
+  mkdir -p "$wit/deps/wasi-mmap"
+  cp guest/polyfill/plug/wit/provided.wit "$wit/"
+  cp wit/mmap.wit "$wit/deps/wasi-mmap/"
+  cp -r node_modules/@bytecodealliance/jco/lib/wit/builtin/0.2.12/* "$wit/deps/"
+  build/venv/bin/wasm-tools component embed --dummy --world provided "$wit" -o build/provided.core.wasm
+  build/venv/bin/wasm-tools component new build/provided.core.wasm -o build/provided.wasm
+  build/venv/bin/wasm-tools strip --all build/provided.wasm -o "$output/provided.wasm"
+}
+
+for part in polyfill plug provided; do
   case $part in
   polyfill) sources='wit guest/polyfill/Cargo.toml guest/polyfill/Cargo.lock guest/polyfill/src guest/polyfill/wit' result=component/polyfill.js ;;
   plug) sources='guest/polyfill/plug' result=plug.wasm ;;
+  provided) sources='wit guest/polyfill/plug/wit' result=provided.wasm ;;
   esac
   # shellcheck disable=SC2086 # a list
   sum=$(sum_of $sources)
   [ "$(cat "build/$part.sources" 2>/dev/null)" = "$sum" ] && [ -e "$output/$result" ] && continue
-  case $part in plug) echo 'building what plugs the polyfill' ;; *) echo 'building the polyfill' ;; esac
+  case $part in
+  polyfill) echo 'building the polyfill' ;;
+  plug) echo 'building what plugs the polyfill' ;;
+  esac
   "build_$part"
   printf '%s' "$sum" >"build/$part.sources"
 done

@@ -108,6 +108,14 @@ async function importHost(): Promise<typeof import('../host/index.mjs')> {
   }
 }
 
+/** Interfaces that have what is in them and nothing else: nobody finds `toString` there, or what is called `constructor`. */
+function bare(imports: Imports): Imports {
+  const entries = Object.entries(imports).map(
+    ([name, values]) => [name, Object.assign(Object.create(null), values) as object] as const,
+  );
+  return Object.assign(Object.create(null), Object.fromEntries(entries)) as Imports;
+}
+
 export async function createImports({
   component,
   arguments: rest,
@@ -137,8 +145,8 @@ export async function createImports({
   if (native) {
     const host = await importHost();
     host.setLimits({ privateMemory: maxPrivateMemory });
-    return { ...imports, ...host.getImportObject() };
+    return bare({ ...imports, ...host.getImportObject() });
   }
   const { createPolyfill } = await import('../polyfill/node.mjs');
-  return { ...imports, ...(await createPolyfill(imports)).getImportObject() };
+  return bare({ ...imports, ...(await createPolyfill(imports)).getImportObject() });
 }

@@ -1,50 +1,34 @@
 /** From a component to a function that runs it: translated by jco, once. */
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { cached } from './cache.mjs';
+import { readComponent } from './component.mjs';
 import type { Imports } from './imports.mjs';
+import { seal } from './module.mjs';
 import { missingPackages, UsageError } from './options.mjs';
+import { unpack } from './package.mjs';
 
 /** Larger components take jco long enough that a user should know why. */
 const SLOW_SIZE = 1 << 20;
+/** No component takes a hundredth of it. */
+const PATIENCE_MS = 300_000;
 
-/** What jco found in the component. */
-interface Facts {
-  readonly imports: string[];
-  readonly run: string | undefined;
-}
+/** What a sealed component exports, see guest/polyfill/plug/src/seal.rs. */
+const RUN = 'wasi:cli/run@0.2.12';
 
 interface Instance {
-  readonly [name: string]: { run(): void };
+  readonly [RUN]: { run(): void };
 }
 
 type Instantiate = (
   getCoreModule: (path: string) => Promise<WebAssembly.Module>,
   imports: Imports,
 ) => Promise<Instance>;
-
-export async function readComponent(path: string): Promise<Buffer> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(path);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new UsageError(code === 'ENOENT' ? `no such file: ${path}` : `cannot read ${path}: ${code}`, false);
-  }
-  // "\0asm", then the version: 1 and layer 0 for a module, 13 and layer 1 for a component.
-  if (bytes.length < 8 || bytes.readUInt32LE(0) !== 0x6d736100)
-    throw new UsageError(`${path} is not WebAssembly`, false);
-  if (bytes.readUInt16LE(6) !== 1) {
-    throw new UsageError(
-      `${path} is a core module, not a component: make one of it with "wasm-tools component new"`,
-      false,
-    );
-  }
-  return bytes;
-}
 
 /** The version of jco, which is an optional peer. */
 async function jcoVersion(): Promise<string> {
@@ -60,32 +44,36 @@ async function jcoVersion(): Promise<string> {
   return version;
 }
 
-async function transpile(bytes: Buffer, path: string): Promise<Record<string, Uint8Array | string>> {
+/** Lets another process translate; see translate.mts. */
+async function translate(sealed: Uint8Array): Promise<Record<string, Uint8Array>> {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('translate.mjs', import.meta.url))], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+    timeout: PATIENCE_MS,
+    killSignal: 'SIGKILL',
+  });
+  const ended = new Promise<string>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve(signal ?? `exit code ${code}`));
+  });
+  child.stdin.on('error', () => undefined); // It says why it reads no more.
+  child.stdin.end(sealed);
+  const [bytes, end] = await Promise.all([buffer(child.stdout), ended]);
+  const answer = unpack(bytes) ?? { error: `jco gave up (${end})` };
+  if ('error' in answer) throw new Error(answer.error);
+  return answer.files;
+}
+
+async function prepare(bytes: Buffer, path: string): Promise<Record<string, Uint8Array | string>> {
+  const sealed = await seal(path, bytes);
   if (bytes.length > SLOW_SIZE) {
     const size = (bytes.length / 2 ** 20).toFixed(1);
     process.stderr.write(`wasi-mmap: translating ${basename(path)} (${size} MiB), once\n`);
   }
-  const jco = await import('@bytecodealliance/jco-transpile').catch((error: Error) => {
-    // It has native parts, which npm leaves out with `--omit=optional`, or where there is none for the system.
-    throw new UsageError(`jco cannot be loaded: ${error.message}`, false);
+  const files = await translate(sealed).catch((error: Error) => {
+    const [reason] = error.message.split('\n');
+    throw new UsageError(`jco cannot translate ${path}: ${reason}`, false);
   });
-  const { files, imports, exports } = await jco
-    .transpileBytes(bytes, {
-      name: 'component',
-      instantiation: 'async',
-      importBindings: 'hybrid', // For one copy, see ts/host/lowered.mts.
-      emitTypescriptDeclarations: false,
-      nodejsCompat: false,
-    })
-    .catch((error: unknown) => {
-      throw new UsageError(
-        `jco cannot translate ${path}: ${error instanceof Error ? error.message : String(error)}`,
-        false,
-      );
-    });
-  const run = exports.find(([name, kind]) => kind === 'instance' && /^wasi:cli\/run(@|$)/.test(name))?.[0];
-  const facts: Facts = { imports, run };
-  return { ...files, 'package.json': '{"type":"module"}', 'facts.json': JSON.stringify(facts) };
+  return { ...files, 'package.json': '{"type":"module"}' };
 }
 
 /** A module with a global of `i32.const 0, i32.const 0, i32.add`. */
@@ -97,21 +85,26 @@ function allowExtendedConstants(): void {
     setFlagsFromString('--experimental-wasm-extended-const');
 }
 
-/** Checks a component, and returns what starts it. */
-export async function load(path: string, imports: Imports, version: string): Promise<() => void> {
+async function compile(path: string, file: string): Promise<WebAssembly.Module> {
+  try {
+    return await WebAssembly.compile(await readFile(file));
+  } catch (error) {
+    throw new UsageError(`${path} has code that cannot be compiled: ${(error as Error).message}`, false);
+  }
+}
+
+/** Checks a component, and returns what starts it: it throws what the component throws, then or at its start. */
+export async function load(path: string, imports: Imports, version: string): Promise<() => Promise<void>> {
   const bytes = await readComponent(path);
   const jco = await jcoVersion();
-  const key = createHash('sha256').update(`${version} ${jco} `).update(bytes).digest('hex');
-  const folder = await cached(key, () => transpile(bytes, path));
-  const facts = JSON.parse(await readFile(join(folder, 'facts.json'), 'utf8')) as Facts;
-  const unknown = facts.imports.filter((name) => !(name in imports));
-  if (unknown.length > 0) throw new UsageError(`${path} imports what is not provided: ${unknown.join(', ')}`, false);
-  const { run } = facts;
-  if (run === undefined) throw new UsageError(`${path} is not a command: it does not export wasi:cli/run`, false);
+  const key = createHash('sha256').update(`sealed ${version} ${jco} `).update(bytes).digest('hex');
+  const folder = await cached(key, () => prepare(bytes, path));
   const { instantiate } = (await import(pathToFileURL(join(folder, 'component.js')).href)) as {
     instantiate: Instantiate;
   };
   allowExtendedConstants();
-  const instance = await instantiate(async (file) => WebAssembly.compile(await readFile(join(folder, file))), imports);
-  return () => instance[run]?.run();
+  return async () => {
+    const instance = await instantiate((file) => compile(path, join(folder, file)), imports);
+    instance[RUN].run();
+  };
 }

@@ -83,9 +83,10 @@ async function main([verb, ...rest]: string[]): Promise<number> {
   const name = basename(options.component);
   blockOnOutput();
   try {
-    start();
+    await start();
     return 0;
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     if (error instanceof Exit) return error.code;
     if (isErrorResult(error)) return 1;
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -1,6 +1,6 @@
 /** What a guest's descriptor is and may be used for: the class of preview2-shim, by its public interface alone. */
 import { callExtension, inputStreamId } from '@bytecodealliance/preview2-shim/io-worker';
-import type { Descriptor } from '../contract/interfaces/wasi-filesystem-types.js';
+import type { Descriptor, DescriptorFlags } from '../contract/interfaces/wasi-filesystem-types.js';
 import { MmapError } from '../errors.js';
 
 const WORKER = new URL('./worker.mjs', import.meta.url);
@@ -36,7 +36,9 @@ function askShim<T>(question: () => T): T {
  * @throws {MmapError} `bad-descriptor`, `unsupported` or `access-denied`
  */
 export function withFile<T>(descriptor: Descriptor, needsWrite: boolean, call: (fd: number) => T): T {
-  const { read, write } = askShim(() => descriptor.getFlags());
+  // The shim has none for a directory that it was started with.
+  const flags = askShim(() => descriptor.getFlags()) as Partial<DescriptorFlags> | undefined;
+  const { read, write } = flags ?? {};
   if (!read || (needsWrite && !write)) {
     // The kind of the file comes first. Otherwise it is left to the core, for each question costs a tenth of a millisecond.
     const kind = askShim(() => descriptor.getType());

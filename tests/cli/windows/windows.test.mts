@@ -143,7 +143,7 @@ test('the cache is below LOCALAPPDATA, whatever that is called', () => {
   const local = newFolder('Local ü #1 100%25 & b');
   const environment = { XDG_CACHE_HOME: '', LOCALAPPDATA: local };
   for (let round = 0; round < 2; round += 1) assert.is(run([VERBS, 'arguments'], { environment }).code, 0);
-  const made = join(local, 'wasi-mmap', 'run');
+  const made = join(local, 'wasi-mmap', 'node');
   assert.is(readdirSync(made).length, 1);
   assert.match(readdirSync(made)[0] as string, /^[0-9a-f]{64}$/);
   // Where nothing can be written, it does without.

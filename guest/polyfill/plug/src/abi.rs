@@ -1,7 +1,8 @@
 //! How a host calls this module, once in each instance of it: `allocate` room for two components in `memory`, write
-//! them there, `plug` them, and read the result.
+//! them there, `plug`, `seal` or `measure` them, and read the result.
 
 use crate::compose::{self, Refusal};
+use crate::{limits, seal};
 use std::sync::OnceLock;
 
 static RESULT: OnceLock<Vec<u8>> = OnceLock::new();
@@ -40,6 +41,48 @@ pub unsafe extern "C" fn plug(
     };
     RESULT.get_or_init(|| bytes);
     status
+}
+
+/// `(guest, its length, provided, its length) -> status`: 0 if the result is a component that holds the guest and no name
+/// that the guest's maker chose; else it is what is to be said about the guest, after its name and in UTF-8: 1 if it is no
+/// command for this host, 2 if nothing can be made of it. `provided` is a component that imports all that the host provides.
+///
+/// # Safety
+///
+/// Both are what `allocate` returned, with that length.
+#[no_mangle]
+pub unsafe extern "C" fn seal(
+    guest: *const u8,
+    guest_length: usize,
+    provided: *const u8,
+    provided_length: usize,
+) -> u32 {
+    // SAFETY: so it says above.
+    let (guest, provided) = unsafe {
+        (std::slice::from_raw_parts(guest, guest_length), std::slice::from_raw_parts(provided, provided_length))
+    };
+    let (status, bytes) = match seal::seal(guest, provided) {
+        Ok(component) => (0, component),
+        Err(seal::Refusal::Misfit(reason)) => (1, reason.into_bytes()),
+        Err(seal::Refusal::Broken(reason)) => (2, reason.into_bytes()),
+    };
+    RESULT.get_or_init(|| bytes);
+    status
+}
+
+/// `(guest, its length) -> status`: 0 if it is not too much for those who translate it; 1 if the result is what is to be
+/// said about it, after its name and in UTF-8.
+///
+/// # Safety
+///
+/// It is what `allocate` returned, with that length.
+#[no_mangle]
+pub unsafe extern "C" fn measure(guest: *const u8, guest_length: usize) -> u32 {
+    // SAFETY: so it says above.
+    let guest = unsafe { std::slice::from_raw_parts(guest, guest_length) };
+    let Err(reason) = limits::measure(guest) else { return 0 };
+    RESULT.get_or_init(|| reason.into_bytes());
+    1
 }
 
 /// `() -> address` of the result.

@@ -25,8 +25,8 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// Everything that went wrong, from the outside in.
-fn because(error: &dyn Error) -> String {
+/// Everything that went wrong, from the outside in, in one line.
+pub fn because(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(inner) = cause {
@@ -38,7 +38,7 @@ fn because(error: &dyn Error) -> String {
         }
         cause = inner.source();
     }
-    text
+    text.replace('\n', ": ")
 }
 
 fn interface(name: &str) -> &str {

@@ -1,15 +1,24 @@
 //! Wasmtime with its cache, and the components that it is given.
 
 use crate::options::UsageError;
-use std::path::{absolute, PathBuf};
+use crate::trust::{is_own, is_private, make_folder, own_folder, trusted};
+use std::path::PathBuf;
 use wasmtime::{Cache, CacheConfig, Config, Engine};
 use wasmtime_wasi_mmap::SpanMemories;
 
+/// Where caches go. A path that is not absolute means nothing, as the XDG specification says.
+fn cache_home() -> Option<PathBuf> {
+    let variable = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = variable("XDG_CACHE_HOME").or_else(|| if cfg!(windows) { variable("LOCALAPPDATA") } else { None });
+    base.or_else(|| std::env::home_dir().filter(|home| home.is_absolute()).map(|home| home.join(".cache")))
+}
+
+/// The folder of what is cached, if nobody else can write there: native code is run from it.
 fn cache_directory() -> Option<PathBuf> {
-    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let base = variable("XDG_CACHE_HOME").or_else(|| variable("LOCALAPPDATA"));
-    let base = base.or_else(|| std::env::home_dir().map(|home| home.join(".cache")))?;
-    absolute(base.join("wasi-mmap").join("run-wasmtime")).ok()
+    let home = cache_home()?;
+    make_folder(&home);
+    let own = own_folder(&trusted(&home)?, "wasi-mmap", is_own)?;
+    own_folder(&own, "wasmtime", is_private)
 }
 
 /// The engine, and where the memory of its guests is made.
@@ -17,12 +26,12 @@ pub fn engine() -> wasmtime::Result<(Engine, SpanMemories)> {
     let mut config = Config::new();
     let memories = SpanMemories::new();
     memories.configure(&mut config);
-    let mut cache = CacheConfig::new();
-    if let Some(directory) = cache_directory() {
+    // Without a cache that can be written, and by nobody else, the component is translated each time.
+    config.cache(cache_directory().and_then(|directory| {
+        let mut cache = CacheConfig::new();
         cache.with_directory(directory);
-    }
-    // Without a cache that can be written the component is translated each time.
-    config.cache(Cache::new(cache).ok());
+        Cache::new(cache).ok()
+    }));
     Ok((Engine::new(&config)?, memories))
 }
 

@@ -6,6 +6,7 @@ mod options;
 mod output;
 mod plug;
 mod run;
+mod trust;
 
 use options::{parse_plug, parse_run, to_text, UsageError};
 use run::Ended;

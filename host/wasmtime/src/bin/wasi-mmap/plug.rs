@@ -38,16 +38,22 @@ impl Plug {
         Ok((address, length))
     }
 
+    fn result(&mut self) -> wasmtime::Result<Vec<u8>> {
+        let store = &mut self.store;
+        let address = self.instance.get_typed_func::<(), u32>(&mut *store, "result_address")?.call(&mut *store, ())?;
+        let length = self.instance.get_typed_func::<(), u32>(&mut *store, "result_length")?.call(&mut *store, ())?;
+        let mut result = vec![0; length as usize];
+        self.memory.read(&*store, address as usize, &mut result)?;
+        Ok(result)
+    }
+
     fn plug(&mut self, guest: &[u8]) -> wasmtime::Result<Answer> {
         let (guest, guest_length) = self.put(guest)?;
         let (polyfill, polyfill_length) = self.put(POLYFILL)?;
         let store = &mut self.store;
         let plug: TypedFunc<(u32, u32, u32, u32), u32> = self.instance.get_typed_func(&mut *store, "plug")?;
-        let status = plug.call(&mut *store, (guest, guest_length, polyfill, polyfill_length))?;
-        let address = self.instance.get_typed_func::<(), u32>(&mut *store, "result_address")?.call(&mut *store, ())?;
-        let length = self.instance.get_typed_func::<(), u32>(&mut *store, "result_length")?.call(&mut *store, ())?;
-        let mut result = vec![0; length as usize];
-        self.memory.read(&*store, address as usize, &mut result)?;
+        let status = plug.call(store, (guest, guest_length, polyfill, polyfill_length))?;
+        let result = self.result()?;
         let text = |result: Vec<u8>| String::from_utf8_lossy(&result).into_owned();
         Ok(match status {
             0 => Answer::Plugged(result),
@@ -55,6 +61,27 @@ impl Plug {
             _ => Answer::Misfit(text(result)),
         })
     }
+
+    fn measure(&mut self, guest: &[u8]) -> wasmtime::Result<Option<String>> {
+        let (guest, length) = self.put(guest)?;
+        let measure: TypedFunc<(u32, u32), u32> = self.instance.get_typed_func(&mut self.store, "measure")?;
+        if measure.call(&mut self.store, (guest, length))? == 0 {
+            return Ok(None);
+        }
+        Ok(Some(String::from_utf8_lossy(&self.result()?).into_owned()))
+    }
+}
+
+/// Refuses a component that is too much for whoever translates it: for the stack, or for any memory.
+pub fn measure(engine: &Engine, path: &str, guest: &[u8]) -> wasmtime::Result<Result<(), UsageError>> {
+    Ok(match Plug::new(engine)?.measure(guest) {
+        Ok(None) => Ok(()),
+        Ok(Some(reason)) => Err(UsageError::refused(format!("cannot translate {path}: it {reason}"))),
+        Err(error) => {
+            let reason = error.root_cause();
+            Err(UsageError::refused(format!("cannot translate {path}: it is too large or too deep ({reason})")))
+        }
+    })
 }
 
 fn plug(engine: &Engine, path: &str, guest: &[u8]) -> wasmtime::Result<Result<Answer, UsageError>> {

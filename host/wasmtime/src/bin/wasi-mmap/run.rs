@@ -2,7 +2,7 @@
 
 use crate::engine::{engine, read_component};
 use crate::options::{Grant, RunOptions, UsageError};
-use crate::plug::plugged;
+use crate::plug::{measure, plugged};
 use std::future::Future;
 use std::path::Path;
 use std::sync::mpsc;
@@ -152,6 +152,9 @@ pub fn run(options: &RunOptions) -> wasmtime::Result<Result<Ended, UsageError>> 
     };
     let path = &options.component;
     let (engine, memories) = engine()?;
+    if let Err(error) = measure(&engine, path, &bytes)? {
+        return Ok(Err(error));
+    }
     let bytes = if options.native { Ok(bytes) } else { plugged(&engine, path, bytes)? };
     let component = match bytes.and_then(|bytes| translate(&engine, path, &bytes)) {
         Ok(component) => component,

@@ -1,0 +1,250 @@
+//! A component becomes part of one that is ours: it imports what the host provides, exports `wasi:cli/run`, and has no
+//! name in it that the maker of the component chose. So none can get into what is generated from it.
+
+use crate::compose::because;
+use crate::rename::rename;
+use crate::sections::{put_name, put_section, put_u32, Section};
+use wac_graph::types::are_semver_compatible;
+use wasmparser::component_types::{ComponentDefinedType, ComponentEntityType, ComponentFuncType, ComponentValType};
+use wasmparser::types::{Types, TypesRef};
+use wasmparser::{Parser, Payload, ValidPayload, Validator, WasmFeatures};
+
+const RUN: &str = "wasi:cli/run";
+/// What the whole exports.
+const EXPORT: &str = "wasi:cli/run@0.2.12";
+const VERSION: &str = "@0.2.0";
+
+/// The parts of the binary format, see the specification of the component model.
+mod id {
+    pub const COMPONENT: u8 = 4;
+    pub const INSTANCE: u8 = 5;
+    pub const ALIAS: u8 = 6;
+    pub const EXPORT: u8 = 11;
+}
+const SORT_FUNC: u8 = 1;
+const SORT_INSTANCE: u8 = 5;
+
+/// WASI 0.2, with what engines have agreed on of WebAssembly itself.
+fn features() -> WasmFeatures {
+    let mut features = WasmFeatures::default();
+    for later in [
+        WasmFeatures::CM_ASYNC,
+        WasmFeatures::CM_ASYNC_STACKFUL,
+        WasmFeatures::CM_MORE_ASYNC_BUILTINS,
+        WasmFeatures::CM_THREADING,
+        WasmFeatures::CM_ERROR_CONTEXT,
+        WasmFeatures::CM_FIXED_LENGTH_LISTS,
+        WasmFeatures::CM_VALUES,
+        WasmFeatures::CM_NESTED_NAMES,
+        WasmFeatures::CM_GC,
+    ] {
+        features.set(later, false);
+    }
+    features
+}
+
+/// Everything but the bodies of functions, which whoever compiles them checks.
+fn validate(component: &[u8]) -> Result<Types, String> {
+    let mut validator = Validator::new_with_features(features());
+    let mut last = None;
+    for payload in Parser::new(0).parse_all(component) {
+        let payload = payload.map_err(|error| because(&error))?;
+        // Each module and component in it ends; the last one is the whole.
+        if let ValidPayload::End(types) = validator.payload(&payload).map_err(|error| because(&error))? {
+            last = Some(types);
+        }
+    }
+    last.ok_or_else(|| "it ends too early".to_owned())
+}
+
+/// The imports of a component of our own: the sections that make them.
+struct Provided<'a> {
+    sections: &'a [u8],
+    /// In the order of their indices.
+    interfaces: Vec<&'a str>,
+    types: Types,
+}
+
+impl<'a> Provided<'a> {
+    fn read(component: &'a [u8]) -> Result<Self, String> {
+        let (mut interfaces, mut end) = (Vec::new(), 0);
+        for payload in Parser::new(0).parse_all(component) {
+            let payload = payload.map_err(|error| because(&error))?;
+            if let Payload::ModuleSection { .. } = payload {
+                break;
+            }
+            if let Some((_, range)) = payload.as_section() {
+                end = usize::try_from(range.end).map_err(|_| "it is too large")?;
+            }
+            if let Payload::ComponentImportSection(section) = payload {
+                for import in section {
+                    interfaces.push(import.map_err(|error| because(&error))?.name.name);
+                }
+            }
+        }
+        Ok(Self { sections: &component[..end], interfaces, types: validate(component)? })
+    }
+
+    /// The index of the interface of this name, in a version that fits.
+    fn find(&self, name: &str) -> Option<usize> {
+        self.interfaces.iter().position(|interface| *interface == name || are_semver_compatible(interface, name))
+    }
+}
+
+fn exports_of<'a>(
+    types: TypesRef<'a>,
+    ty: &ComponentEntityType,
+) -> impl Iterator<Item = (&'a str, ComponentEntityType)> {
+    let exports = match ty {
+        ComponentEntityType::Instance(id) => types.get(*id).map(|instance| instance.exports.iter()),
+        _ => None,
+    };
+    exports.into_iter().flatten().map(|(name, item)| (name.as_str(), item.ty))
+}
+
+/// The imports of a guest: their names, with the indices of what is provided, or all that is not.
+fn connect<'a>(
+    guest: TypesRef<'a>,
+    imports: &[&'a str],
+    provided: &Provided<'_>,
+) -> Result<Vec<(&'a str, usize)>, String> {
+    let (mut found, mut missing) = (Vec::new(), Vec::new());
+    for name in imports {
+        let Some(item) = guest.component_item_for_import(name) else { continue };
+        let index = provided.find(name);
+        let Some((index, ComponentEntityType::Instance(_))) = index.map(|index| (index, item.ty)) else {
+            missing.push((*name).to_owned());
+            continue;
+        };
+        let theirs = provided.types.as_ref();
+        let interface = theirs.component_item_for_import(provided.interfaces[index]).expect("it was read from there");
+        let has: Vec<&str> = exports_of(theirs, &interface.ty).map(|(name, _)| name).collect();
+        let lacks = exports_of(guest, &item.ty).map(|(name, _)| name).filter(|name| !has.contains(name));
+        let before = missing.len();
+        missing.extend(lacks.map(|function| format!("{name}#{function}")));
+        if missing.len() == before {
+            found.push((*name, index));
+        }
+    }
+    if missing.is_empty() {
+        return Ok(found);
+    }
+    Err(format!("imports what is not provided: {}", missing.join(", ")))
+}
+
+/// Whether it is `func() -> result`.
+fn is_run(types: TypesRef<'_>, ty: &ComponentEntityType) -> bool {
+    let ComponentEntityType::Func(id) = ty else { return false };
+    let ComponentFuncType { async_: false, params, result: Some(ComponentValType::Type(result)), .. } = &types[*id]
+    else {
+        return false;
+    };
+    params.is_empty() && matches!(types[*result], ComponentDefinedType::Result { ok: None, err: None, .. })
+}
+
+/// The name under which a guest exports what it is run by.
+fn find_run<'a>(guest: TypesRef<'a>, exports: &[&'a str]) -> Result<&'a str, String> {
+    let version = format!("{RUN}{VERSION}");
+    let name = exports.iter().find(|name| **name == RUN || are_semver_compatible(name, &version));
+    let name = name.ok_or_else(|| format!("is not a command: it does not export {RUN}"))?;
+    let item = guest.component_item_for_export(name);
+    let fits =
+        item.is_some_and(|item| exports_of(guest, &item.ty).any(|(name, ty)| name == "run" && is_run(guest, &ty)));
+    fits.then_some(*name).ok_or_else(|| format!("is not a command: its {RUN} is of another type"))
+}
+
+/// The names at the outside of a component.
+fn outside(component: &[u8]) -> Result<(Vec<&str>, Vec<&str>), String> {
+    let (mut imports, mut exports, mut depth) = (Vec::new(), Vec::new(), 0);
+    for payload in Parser::new(0).parse_all(component) {
+        match payload.map_err(|error| because(&error))? {
+            Payload::Version { .. } => depth += 1,
+            Payload::End(_) => depth -= 1,
+            Payload::ComponentImportSection(section) if depth == 1 => {
+                for import in section {
+                    imports.push(import.map_err(|error| because(&error))?.name.name);
+                }
+            }
+            Payload::ComponentExportSection(section) if depth == 1 => {
+                for export in section {
+                    exports.push(export.map_err(|error| because(&error))?.name.name);
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok((imports, exports))
+}
+
+/// The component that has the guest in it.
+fn enclose(guest: &[u8], imports: &[(&str, usize)], run: &str, provided: &Provided<'_>) -> Vec<u8> {
+    let index = |at: usize| u32::try_from(at).expect("there are few interfaces");
+    let guest_instance = index(provided.interfaces.len());
+    let mut whole = Vec::with_capacity(provided.sections.len() + guest.len() + 1024);
+    whole.extend_from_slice(provided.sections);
+    put_section(&mut whole, id::COMPONENT, guest);
+
+    let mut instance = Section::new(id::INSTANCE);
+    let content = instance.entry();
+    content.extend_from_slice(&[0, 0]); // Instantiates component 0.
+    put_u32(content, index(imports.len()));
+    for (name, provided) in imports {
+        put_name(content, name);
+        content.push(SORT_INSTANCE);
+        put_u32(content, index(*provided));
+    }
+    instance.append_to(&mut whole);
+
+    // Of what it exports, the function `run` of one instance.
+    let mut alias = Section::new(id::ALIAS);
+    for (sort, instance, name) in [(SORT_INSTANCE, guest_instance, run), (SORT_FUNC, guest_instance + 1, "run")] {
+        let content = alias.entry();
+        content.extend_from_slice(&[sort, 0]); // What an instance exports.
+        put_u32(content, instance);
+        put_name(content, name);
+    }
+    alias.append_to(&mut whole);
+
+    let mut instance = Section::new(id::INSTANCE);
+    let content = instance.entry();
+    content.extend_from_slice(&[1, 1, 0]); // Is put together of one thing.
+    put_name(content, "run");
+    content.extend_from_slice(&[SORT_FUNC, 0]); // There is no other function.
+    instance.append_to(&mut whole);
+
+    let mut export = Section::new(id::EXPORT);
+    let content = export.entry();
+    content.push(0);
+    put_name(content, EXPORT);
+    content.push(SORT_INSTANCE);
+    put_u32(content, guest_instance + 2);
+    content.push(0); // Its type is as it is.
+    export.append_to(&mut whole);
+    whole
+}
+
+/// Why a guest is not sealed: what is to be said about it, after its name.
+pub enum Refusal {
+    /// Nothing can be made of it.
+    Broken(String),
+    /// It is no command, or one for another host.
+    Misfit(String),
+}
+
+/// A component that is made of this one, and of names of ours alone.
+///
+/// `provided` is a component that imports everything that the host provides.
+pub fn seal(guest: &[u8], provided: &[u8]) -> Result<Vec<u8>, Refusal> {
+    let no_valid = |reason| Refusal::Broken(format!("is no valid component: {reason}"));
+    let provided =
+        Provided::read(provided).map_err(|reason| Refusal::Broken(format!("meets a broken host: {reason}")))?;
+    let renamed = rename(guest).map_err(Refusal::Broken)?;
+    let types = validate(guest).map_err(no_valid)?;
+    let (imports, exports) = outside(guest).map_err(no_valid)?;
+    let imports = connect(types.as_ref(), &imports, &provided).map_err(Refusal::Misfit)?;
+    let run = find_run(types.as_ref(), &exports).map_err(Refusal::Misfit)?;
+    let whole = enclose(&renamed, &imports, run, &provided);
+    drop(renamed);
+    validate(&whole).map_err(|reason| Refusal::Misfit(format!("imports what is not provided: {reason}")))?;
+    Ok(whole)
+}

@@ -1,0 +1,188 @@
+/**
+ * Proves that what jco made of a component is code of jco's, before anything imports it.
+ *
+ * A component is sealed before it is translated (see guest/polyfill/plug/src/seal.rs): no name that its maker chose is left
+ * in it. So all words of the translation come from jco and from the interfaces that the host provides, and are known
+ * beforehand. The proof reads the translation with a parser, and lets nothing pass but
+ *
+ * - kinds of syntax that jco uses: among them is no import, no `with`, no tagged template, no regular expression;
+ * - names of variables, properties and private members that are in the vocabulary, where numbers stand for each other.
+ *   There is no `eval`, no `Function`, no `require` among them, no `constructor` but a class's own, and nothing else that
+ *   leads out, but in the few forms below;
+ * - properties by computed keys where jco has them;
+ * - one export that is called, `instantiate`, and an empty one.
+ *
+ * So whatever got into a translation in spite of all, it could say only what jco says.
+ */
+import {
+  parse,
+  type AnyNode,
+  type MemberExpression,
+  type Program,
+  type Property,
+  type PropertyDefinition,
+} from 'acorn';
+import { COMPUTED, KEYS, NAMES, NODES, PRIVATES, PROPERTIES } from './vocabulary.mjs';
+
+/** Larger ones are of no component that anybody needs, and take more memory than they are worth. */
+const LONGEST = 1 << 24;
+
+/** Why a translation is refused. */
+export class UnprovenError extends Error {}
+
+/** Words that lead out of the code: the one statement that each may stand in. */
+const EXITS: Readonly<Record<string, RegExp>> = {
+  globalThis:
+    /^(if \(!globalThis\?\.process\?\.env\?\.JCO_DEBUG\) \{ return; \}|const CURRENT_TASK_MAY_BLOCK ?= globalThis\.WebAssembly \? new globalThis\.WebAssembly\.Global\(\{ value: 'i32', mutable: true \}, 0\) : false;)$/,
+  process: /^if \(!globalThis\?\.process\?\.env\?\.JCO_DEBUG\) \{ return; \}$/,
+  fetch: /^const fetchCompile = url => fetch\(url\)\.then\(WebAssembly\.compileStreaming\);$/,
+  'import.meta': /^getCoreModule = \(name\) => fetchCompile\(new URL\(`\.\/\$\{name\}`, import\.meta\.url\)\);$/,
+};
+
+/** Numbers are not told apart. */
+export const normalize = (text: string): string => text.replace(/\d+/g, '#');
+
+interface Place {
+  readonly node: AnyNode;
+  /** The innermost statement that it is in. */
+  readonly statement: AnyNode;
+  readonly role: 'name' | 'property' | 'other';
+}
+
+const isNode = (value: unknown): value is AnyNode =>
+  typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string';
+
+const isStatement = ({ type }: AnyNode): boolean => /Statement$|Declaration$/.test(type) && type !== 'BlockStatement';
+
+/** Whether a child is the name of a property rather than of a variable. */
+function isPropertyName(parent: AnyNode, key: string): boolean {
+  switch (parent.type) {
+    case 'MemberExpression':
+      return key === 'property' && !parent.computed;
+    case 'Property':
+    case 'MethodDefinition':
+    case 'PropertyDefinition':
+      return key === 'key' && !parent.computed;
+    default:
+      return false;
+  }
+}
+
+/** Every node with where it stands. */
+export function* places(program: Program): Generator<Place> {
+  const left: Place[] = [{ node: program, statement: program, role: 'other' }];
+  for (let place = left.pop(); place; place = left.pop()) {
+    yield place;
+    const { node } = place;
+    const statement = isStatement(node) ? node : place.statement;
+    for (const [key, value] of Object.entries(node)) {
+      for (const child of Array.isArray(value) ? value : [value]) {
+        if (!isNode(child)) continue;
+        const isWord = child.type === 'Identifier' && node.type !== 'MetaProperty';
+        const role = !isWord ? 'other' : isPropertyName(node, key) ? 'property' : 'name';
+        left.push({ node: child, statement, role });
+      }
+    }
+  }
+}
+
+/** A computed access, as the vocabulary has it: keys that are symbols of jco's are the same on every object. */
+export function describeComputed({ object, property }: MemberExpression, text: string): string {
+  const key = normalize(text.slice(property.start, property.end));
+  if (/^symbol[A-Z]/.test(key)) return `[${key}]`;
+  const owner =
+    object.type === 'Identifier'
+      ? normalize(object.name)
+      : object.type === 'MemberExpression' && 'name' in object.property
+        ? `.${object.property.name}`
+        : object.type;
+  return `${owner}[${key}]`;
+}
+
+/** The key of a property that is no plain word, as the vocabulary has it. */
+export function describeKey(
+  { key, computed }: Pick<Property | PropertyDefinition, 'key' | 'computed'>,
+  text: string,
+): string | undefined {
+  if (computed) return `[${text.slice(key.start, key.end)}]`;
+  return key.type === 'Literal' ? normalize(String(key.value)) : undefined;
+}
+
+function checkExit(word: string, statement: AnyNode, text: string): void {
+  const form = Object.hasOwn(EXITS, word) ? EXITS[word] : undefined;
+  if (form && !form.test(text.slice(statement.start, statement.end))) throw new UnprovenError(`${word} where none is`);
+}
+
+function checkPlace({ node, statement, role }: Place, text: string): void {
+  const refuse = (what: string): never => {
+    throw new UnprovenError(`${what} ${JSON.stringify(text.slice(node.start, node.end).slice(0, 60))}`);
+  };
+  if (!NODES.has(node.type)) refuse(node.type);
+  switch (node.type) {
+    case 'Identifier':
+      if (role === 'other') break; // A part of `import.meta`.
+      if (!(role === 'property' ? PROPERTIES : NAMES).has(normalize(node.name))) refuse('the word');
+      if (role === 'name' || node.name === 'process') checkExit(node.name, statement, text);
+      break;
+    case 'PrivateIdentifier':
+      if (!PRIVATES.has(normalize(node.name))) refuse('the word');
+      break;
+    case 'MetaProperty':
+      checkExit('import.meta', statement, text);
+      break;
+    case 'MemberExpression':
+      if (node.computed && !COMPUTED.has(describeComputed(node, text))) refuse('the access');
+      if (!node.computed && 'name' in node.property && node.property.name === 'constructor') refuse('the access');
+      break;
+    case 'Property':
+    case 'MethodDefinition':
+    case 'PropertyDefinition': {
+      const key = describeKey(node, text);
+      if (key !== undefined && !KEYS.has(key)) refuse('the key');
+      // A class has one; taken out of an object it is the way to `Function`.
+      if (node.type === 'Property' && node.kind !== 'init') refuse('the accessor');
+      const isConstructor = 'name' in node.key && node.key.name === 'constructor';
+      if (isConstructor && !(node.type === 'MethodDefinition' && node.kind === 'constructor')) refuse('the key');
+      break;
+    }
+    case 'FunctionDeclaration':
+    case 'FunctionExpression':
+      if (node.async && node.generator) refuse('the generator');
+      break;
+    case 'Literal':
+      if ('regex' in node && node.regex) refuse('the regular expression');
+      break;
+    case 'ExportNamedDeclaration':
+      if (node.source || node.specifiers.length > 0) refuse('the export');
+      break;
+    default:
+  }
+}
+
+function checkExports(program: Program): void {
+  const names = program.body.flatMap((node) => {
+    if (node.type !== 'ExportNamedDeclaration') return [];
+    const { declaration } = node;
+    if (declaration?.type === 'FunctionDeclaration') return [declaration.id.name];
+    if (declaration?.type !== 'VariableDeclaration') return ['?'];
+    return declaration.declarations.map(({ id }) => (id.type === 'Identifier' ? id.name : '?'));
+  });
+  if (names.sort().join() !== '_util,instantiate') throw new UnprovenError(`the exports ${names.join()}`);
+}
+
+/**
+ * Checks a translation.
+ *
+ * @throws {UnprovenError} it has something in it that jco does not make of a sealed component
+ */
+export function prove(text: string): void {
+  if (text.length > LONGEST) throw new UnprovenError(`more than ${LONGEST >> 20} MiB of code`);
+  let program: Program;
+  try {
+    program = parse(text, { ecmaVersion: 2024, sourceType: 'module' });
+  } catch (error) {
+    throw new UnprovenError(`no JavaScript (${(error as Error).message})`);
+  }
+  for (const place of places(program)) checkPlace(place, text);
+  checkExports(program);
+}

@@ -1,0 +1,37 @@
+/**
+ * Translates a sealed component by jco, in a process of its own: there jco can run out of memory, or of patience, and print
+ * what it likes. It reads the component from standard input, and writes to standard output what {@link pack} makes of
+ * the files, or of what went wrong.
+ */
+import { buffer } from 'node:stream/consumers';
+import { pack } from './package.mjs';
+import { prove, UnprovenError } from './prove.mjs';
+
+async function translate(component: Uint8Array): Promise<Record<string, Uint8Array>> {
+  const jco = await import('@bytecodealliance/jco-transpile').catch((error: Error) => {
+    // It has native parts, which npm leaves out with `--omit=optional`, or where there is none for the system.
+    throw new Error(`jco cannot be loaded: ${error.message}`);
+  });
+  const { files } = await jco.transpileBytes(component, {
+    name: 'component',
+    instantiation: 'async',
+    importBindings: 'hybrid', // For one copy, see ts/host/lowered.mts.
+    emitTypescriptDeclarations: false,
+    nodejsCompat: false,
+  });
+  const names = Object.keys(files).filter((name) => !/^component\.core\d*\.wasm$/.test(name));
+  if (names.join() !== 'component.js') throw new UnprovenError(`the files ${names.join()}`);
+  prove(new TextDecoder('utf-8', { fatal: true }).decode(files['component.js']));
+  return files;
+}
+
+const answer = await translate(await buffer(process.stdin)).then(
+  (files) => pack({ files }),
+  (error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    return pack({
+      error: error instanceof UnprovenError ? `what jco makes of it is not its own code: ${reason}` : reason,
+    });
+  },
+);
+process.stdout.write(answer, () => process.exit());
