@@ -210,6 +210,12 @@ for (const major of [20, 22, 24]) {
   });
 }
 
+test('types that a component imports by themselves', () => {
+  const { code, error } = start(NODE, ['run', 'build/guests/wat/types-utf8.wasm']);
+  assert.is(code, 134, error);
+  assert.match(error, /trapped: [^\n]*unreachable/);
+});
+
 test('a preopened directory is no file that can be mapped', () => {
   for (const program of Object.values(COMMANDS)) {
     for (const option of [[], ['--no-native']]) {

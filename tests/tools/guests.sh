@@ -123,7 +123,7 @@ build_wat() {
   mkdir "$worlds/deps/rich"
   cp tests/cli/guests/rich.wit "$worlds/deps/rich/"
   for encoding in utf8 utf16; do
-    for world in wasi-mmap:host/everything test:rich/provider test:rich/user; do
+    for world in wasi-mmap:host/everything test:rich/provider test:rich/user test:rich/types; do
       name="build/guests/wat/$(basename "$world")-$encoding"
       build/venv/bin/wasm-tools component embed --dummy --encoding "$encoding" --world "$world" "$worlds" -o "$name.core.wasm"
       build/venv/bin/wasm-tools component new "$name.core.wasm" -o "$name.wasm"

@@ -4,8 +4,11 @@
 use crate::compose::because;
 use crate::rename::rename;
 use crate::sections::{put_name, put_section, put_u32, Section};
+use std::collections::HashMap;
 use wac_graph::types::are_semver_compatible;
-use wasmparser::component_types::{ComponentDefinedType, ComponentEntityType, ComponentFuncType, ComponentValType};
+use wasmparser::component_types::{
+    ComponentAnyTypeId, ComponentDefinedType, ComponentEntityType, ComponentFuncType, ComponentValType,
+};
 use wasmparser::types::{Types, TypesRef};
 use wasmparser::{Parser, Payload, ValidPayload, Validator, WasmFeatures};
 
@@ -22,6 +25,7 @@ mod id {
     pub const EXPORT: u8 = 11;
 }
 const SORT_FUNC: u8 = 1;
+const SORT_TYPE: u8 = 3;
 const SORT_INSTANCE: u8 = 5;
 
 /// WASI 0.2, with what engines have agreed on of WebAssembly itself.
@@ -62,12 +66,14 @@ struct Provided<'a> {
     sections: &'a [u8],
     /// In the order of their indices.
     interfaces: Vec<&'a str>,
+    /// How many types these sections make.
+    type_count: u32,
     types: Types,
 }
 
 impl<'a> Provided<'a> {
     fn read(component: &'a [u8]) -> Result<Self, String> {
-        let (mut interfaces, mut end) = (Vec::new(), 0);
+        let (mut interfaces, mut type_count, mut end) = (Vec::new(), 0, 0);
         for payload in Parser::new(0).parse_all(component) {
             let payload = payload.map_err(|error| because(&error))?;
             if let Payload::ModuleSection { .. } = payload {
@@ -76,13 +82,19 @@ impl<'a> Provided<'a> {
             if let Some((_, range)) = payload.as_section() {
                 end = usize::try_from(range.end).map_err(|_| "it is too large")?;
             }
-            if let Payload::ComponentImportSection(section) = payload {
-                for import in section {
-                    interfaces.push(import.map_err(|error| because(&error))?.name.name);
+            match payload {
+                Payload::ComponentTypeSection(section) => type_count += section.count(),
+                // None but types are aliases there.
+                Payload::ComponentAliasSection(section) => type_count += section.count(),
+                Payload::ComponentImportSection(section) => {
+                    for import in section {
+                        interfaces.push(import.map_err(|error| because(&error))?.name.name);
+                    }
                 }
+                _ => {}
             }
         }
-        Ok(Self { sections: &component[..end], interfaces, types: validate(component)? })
+        Ok(Self { sections: &component[..end], interfaces, type_count, types: validate(component)? })
     }
 
     /// The index of the interface of this name, in a version that fits.
@@ -102,15 +114,46 @@ fn exports_of<'a>(
     exports.into_iter().flatten().map(|(name, item)| (name.as_str(), item.ty))
 }
 
-/// The imports of a guest: their names, with the indices of what is provided, or all that is not.
+const MOST_IMPORTS: usize = 1000;
+/// What is missing is said in one line.
+const MOST_NAMED: usize = 20;
+
+/// What stands for an import of a guest.
+enum Given<'a> {
+    /// The interface of this index.
+    Interface(usize),
+    /// A type that the interface of this index exports.
+    Type(usize, &'a str),
+}
+
+/// Names of a type that only lead to another are not followed for ever.
+const LONGEST_CHAIN: usize = 1000;
+
+/// Without what a type is called on the way.
+fn root(types: TypesRef<'_>, ty: ComponentAnyTypeId) -> ComponentAnyTypeId {
+    std::iter::successors(Some(ty), |ty| types.peel_alias(*ty)).take(LONGEST_CHAIN).last().unwrap_or(ty)
+}
+
+/// The imports of a guest, with what stands for them, or the names of all that is not provided.
 fn connect<'a>(
     guest: TypesRef<'a>,
     imports: &[&'a str],
     provided: &Provided<'_>,
-) -> Result<Vec<(&'a str, usize)>, String> {
+) -> Result<Vec<(&'a str, Given<'a>)>, String> {
+    if imports.len() > MOST_IMPORTS {
+        return Err(format!("imports more than {MOST_IMPORTS} interfaces"));
+    }
     let (mut found, mut missing) = (Vec::new(), Vec::new());
+    // A type that a guest imports by itself is one of an interface that it imports too.
+    let mut types: HashMap<ComponentAnyTypeId, (usize, &'a str)> = HashMap::new();
     for name in imports {
         let Some(item) = guest.component_item_for_import(name) else { continue };
+        if let ComponentEntityType::Type { referenced, .. } = item.ty {
+            if let Some((index, exported)) = types.get(&root(guest, referenced)).copied() {
+                found.push((*name, Given::Type(index, exported)));
+                continue;
+            }
+        }
         let index = provided.find(name);
         let Some((index, ComponentEntityType::Instance(_))) = index.map(|index| (index, item.ty)) else {
             missing.push((*name).to_owned());
@@ -122,14 +165,22 @@ fn connect<'a>(
         let lacks = exports_of(guest, &item.ty).map(|(name, _)| name).filter(|name| !has.contains(name));
         let before = missing.len();
         missing.extend(lacks.map(|function| format!("{name}#{function}")));
-        if missing.len() == before {
-            found.push((*name, index));
+        if missing.len() > before {
+            continue;
+        }
+        found.push((*name, Given::Interface(index)));
+        for (exported, ty) in exports_of(guest, &item.ty) {
+            if let ComponentEntityType::Type { created, .. } = ty {
+                types.entry(root(guest, created)).or_insert((index, exported));
+            }
         }
     }
     if missing.is_empty() {
         return Ok(found);
     }
-    Err(format!("imports what is not provided: {}", missing.join(", ")))
+    let more = if missing.len() > MOST_NAMED { ", ..." } else { "" };
+    missing.truncate(MOST_NAMED);
+    Err(format!("imports what is not provided: {}{more}", missing.join(", ")))
 }
 
 /// Whether it is `func() -> result`.
@@ -177,22 +228,38 @@ fn outside(component: &[u8]) -> Result<(Vec<&str>, Vec<&str>), String> {
 }
 
 /// The component that has the guest in it.
-fn enclose(guest: &[u8], imports: &[(&str, usize)], run: &str, provided: &Provided<'_>) -> Vec<u8> {
-    let index = |at: usize| u32::try_from(at).expect("there are few interfaces");
-    let guest_instance = index(provided.interfaces.len());
+fn enclose(guest: &[u8], imports: &[(&str, Given<'_>)], run: &str, provided: &Provided<'_>) -> Vec<u8> {
+    let number = |count: usize| u32::try_from(count).expect("memory has addresses of 32 bits");
+    let guest_instance = number(provided.interfaces.len());
     let mut whole = Vec::with_capacity(provided.sections.len() + guest.len() + 1024);
     whole.extend_from_slice(provided.sections);
     put_section(&mut whole, id::COMPONENT, guest);
 
+    let mut types = Section::new(id::ALIAS);
+    let mut type_count = provided.type_count;
     let mut instance = Section::new(id::INSTANCE);
     let content = instance.entry();
     content.extend_from_slice(&[0, 0]); // Instantiates component 0.
-    put_u32(content, index(imports.len()));
-    for (name, provided) in imports {
+    put_u32(content, number(imports.len()));
+    for (name, given) in imports {
         put_name(content, name);
-        content.push(SORT_INSTANCE);
-        put_u32(content, index(*provided));
+        match given {
+            Given::Interface(index) => {
+                content.push(SORT_INSTANCE);
+                put_u32(content, number(*index));
+            }
+            Given::Type(index, exported) => {
+                content.push(SORT_TYPE);
+                put_u32(content, type_count);
+                type_count += 1;
+                let alias = types.entry();
+                alias.extend_from_slice(&[SORT_TYPE, 0]); // What an instance exports.
+                put_u32(alias, number(*index));
+                put_name(alias, exported);
+            }
+        }
     }
+    types.append_to(&mut whole);
     instance.append_to(&mut whole);
 
     // Of what it exports, the function `run` of one instance.
