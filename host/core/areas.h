@@ -17,6 +17,8 @@ public:
   static bool take(size_t count) { return add(count, most_areas()); }
   /// Counts the area that a lost end makes. Safe in a signal handler: atomics only, and most_areas() was called before.
   static bool take_for_loss() { return add(1, most_areas() + most_areas() / 2); }
+  /// Counts an area that may be there already.
+  static void take_in_any_case() { held.fetch_add(1); }
   static void give_back(size_t count) { held.fetch_sub(count); }
 
 private:
@@ -32,10 +34,19 @@ private:
 
 /// Counts the area that a range becomes when its end is lost, once. Safe in a signal handler.
 inline bool count_split(FaultSlot &slot) {
-  if (slot.split.exchange(true) || Areas::take_for_loss())
+  if (slot.split.load())
     return true;
-  slot.split.store(false);
-  return false;
+  if (!Areas::take_for_loss())
+    return false;
+  if (slot.split.exchange(true)) // It is never set before it is counted: another thread has done both meanwhile.
+    Areas::give_back(1);
+  return true;
+}
+
+/// The same where a handler may have split the range: what there is has to be counted.
+inline void recount_split(FaultSlot &slot) {
+  if (!slot.split.exchange(true))
+    Areas::take_in_any_case();
 }
 
 } // namespace wmmap

@@ -117,6 +117,7 @@ wmmap_status claim_slot(uintptr_t base, uint64_t length, const File *file, uint6
   slot->page.store(file ? file->page : page_size());
   slot->write.store(kind.write);
   slot->lost_from.reset();
+  slot->losing.store(0);
   slot->retries.store(0);
   slot->split.store(false);
   slot->base.store(base, std::memory_order_release);

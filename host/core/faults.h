@@ -72,6 +72,7 @@ struct FaultSlot {
   std::atomic<uint64_t> page{0};   ///< The size of a page.
   std::atomic<bool> write{false};
   LostFrom lost_from;
+  std::atomic<uint32_t> losing{0}; ///< Handlers between a mark and its zeros.
   /// Faults on pages that the file has: every second one is taken for a storage error, so that no access is tried again
   /// for ever.
   std::atomic<uint32_t> retries{0};
@@ -91,7 +92,8 @@ wmmap_status claim_slot(uintptr_t base, uint64_t length, const File *file, uint6
 /// Forgets it; the pages must still be mapped, so that nobody else can have the addresses yet.
 void free_slot(FaultSlot *slot);
 
-/// Counts faults; what wmmap_fault_count() shows. The handler adds to it after it has marked the slot.
+/// Counts faults; what wmmap_fault_count() shows. The handler adds to it after it has marked the slot, and before there
+/// are zeros.
 extern std::atomic<uint32_t> fault_count;
 
 } // namespace wmmap

@@ -126,6 +126,8 @@ void wmmap_region::restore() {
   if (!slot || !file || place) // What a guest has found in its memory stays there.
     return;
   const LostFrom::Seen lost = slot->lost_from.look();
+  if (slot->losing.load() != 0) // The mark is there, and zeros may follow: they would lie over what is brought back.
+    return;
   uint64_t file_size = 0;
   if (lost.start == LostFrom::nothing || file->size(file_size) || file_size <= page_offset)
     return;
@@ -145,7 +147,7 @@ void wmmap_region::restore() {
     // The mark moves last, and only if no other thread has met a fault since it was looked at: such a fault may be of
     // a page that has just been brought back, and of an area that was not counted again.
     if (!slot->lost_from.move_on(lost, ends_there ? LostFrom::nothing : covered))
-      count_split(*slot);
+      recount_split(*slot);
   }
   if (usage != WMMAP_NORMAL)
     advise_pages(pages, page_length, usage, /*discards_changes=*/false);

@@ -29,17 +29,27 @@ bool put_zero_pages(const FaultSlot &slot, uintptr_t start, uint64_t length) {
   return result != -1;
 }
 
-/// Puts zero pages over everything from `lost` on. The mark comes before them, so that no zero is unmarked.
-bool lose(FaultSlot &slot, uint64_t lost) {
+/// Puts zero pages over everything from `lost` on.
+bool put_zeros_from(FaultSlot &slot, uint64_t lost) {
   const uintptr_t base = slot.base.load();
   const uint64_t length = slot.length.load();
-  slot.lost_from.lower(lost);
   // Once the system has had no area left, no range is split any more: what was given up then is not to be used up.
   if (lost > 0 && has_spare_areas() && count_split(slot) && put_zero_pages(slot, base + lost, length - lost))
     return true;
   // The whole range takes no area more. What is lost by that comes back as all lost pages do.
   slot.lost_from.lower(0);
   return put_zero_pages(slot, base, length) || (give_up_spare_area() && put_zero_pages(slot, base, length));
+}
+
+/// Makes everything from `lost` on zeros. The mark comes before them, and the count, so that nobody finds a zero that
+/// is neither marked nor counted; and a thread that has seen the mark knows that the zeros may be still to come.
+bool lose(FaultSlot &slot, uint64_t lost) {
+  slot.losing.fetch_add(1);
+  slot.lost_from.lower(lost);
+  fault_count.fetch_add(1);
+  const bool done = put_zeros_from(slot, lost);
+  slot.losing.fetch_sub(1);
+  return done;
 }
 
 /// How many bytes of the range the file has now, in whole pages; `unknown` if there is no way to ask any more.
@@ -70,10 +80,7 @@ bool survive(uintptr_t address) {
     return true;
   // A file that was cut has lost everything from its end on. Otherwise it is the page, and what lies past it cannot be
   // told from it: an area for each bad page could be more than there are.
-  if (!lose(*slot, std::min(covered, faulted)))
-    return false;
-  fault_count.fetch_add(1);
-  return true;
+  return lose(*slot, std::min(covered, faulted));
 }
 
 /// Whether the kernel raised it for an address that cannot be reached: not kill(), and not an address that is not
