@@ -159,7 +159,14 @@ test('without the addon: the polyfill from the README, and the command', () => {
 
 test('it holds what it needs and nothing else', () => {
   const names = readdirSync(join(folder, 'node_modules/wasi-mmap')).sort();
-  assert.equal(names, ['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json', 'prebuilds', 'wit']);
+  const own = ['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'node_modules', 'package.json', 'prebuilds', 'wit'];
+  assert.equal(names, own);
+  // What it comes with, so that installing it fetches nothing.
+  const modules = readdirSync(join(folder, 'node_modules/wasi-mmap/node_modules'));
+  assert.equal(
+    modules.filter((name) => !name.startsWith('.')),
+    ['acorn'],
+  );
 });
 
 test.run();
