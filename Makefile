@@ -3,9 +3,10 @@
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH):$(CURDIR)/build/venv/bin
 SETUP := @tests/tools/setup.sh
 CARGO_TARGET := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/wasi-mmap/cargo
-CMAKE_BUILD = cmake -S host -B build/cmake/$(1) $(2) >build/cmake-$(1).log || { cat build/cmake-$(1).log; exit 1; }; cmake --build build/cmake/$(1) -j2 -- --no-print-directory >>build/cmake-$(1).log 2>&1 || { tail -n 40 build/cmake-$(1).log; exit 1; }
+# $(call CMAKE_BUILD,NAME,OPTIONS,SOURCES): quiet unless it fails.
+CMAKE_BUILD = cmake -S $(or $(3),host) -B build/cmake/$(1) $(2) >build/cmake-$(1).log || { cat build/cmake-$(1).log; exit 1; }; cmake --build build/cmake/$(1) -j2 -- --no-print-directory >>build/cmake-$(1).log 2>&1 || { tail -n 40 build/cmake-$(1).log; exit 1; }
 
-.PHONY: help demo test sanitized conformance browser bench lint format build tests sanitizers polyfill guests crates programs plugged wasmtime checks package prebuilds clean
+.PHONY: help demo test sanitized conformance browser bench fuzz fuzz-coverage lint format build tests sanitizers polyfill guests crates programs plugged wasmtime checks package prebuilds clean
 
 help:
 	@echo 'make demo         set up, and show what mapping does to real files'
@@ -14,6 +15,8 @@ help:
 	@echo 'make conformance  the contract suite as a matrix'
 	@echo 'make browser      a page that maps files, on http://127.0.0.1:8620'
 	@echo 'make bench        ratios against the rivals'
+	@echo 'make fuzz         TARGET=core|search|plug|polyfill|components TIME=seconds [SEED=number]: look for what is wrong'
+	@echo 'make fuzz-coverage  what part of host/core the kept inputs reach'
 	@echo 'make lint         check style and types (make format mends what can be mended)'
 	@echo 'make build        the addon for this machine and the library'
 	@echo 'make wasmtime     the command for wasmtime'
@@ -50,6 +53,15 @@ browser: tests polyfill guests
 
 bench: checks tests plugged programs wasmtime
 	@CARGO_TARGET_DIR=$(CARGO_TARGET) node --expose-gc build/tests/bench/bench.mjs
+
+# What is found lands in build/fuzz/found. `tests/tools/fuzz.sh keep TARGET` keeps what reaches more.
+fuzz: $(if $(filter components,$(TARGET)),tests)
+	$(SETUP) fuzz
+	@tests/tools/fuzz.sh run $(TARGET) $(or $(TIME),60) $(SEED)
+
+fuzz-coverage:
+	$(SETUP) fuzz
+	@tests/tools/fuzz.sh coverage
 
 # The addon and the library.
 build:
@@ -106,6 +118,8 @@ checks: build
 	  sanitizer=$$variant; [ $$variant = plain ] && sanitizer=; \
 	  $(call CMAKE_BUILD,$$variant,-DBUILD_ADDON=OFF -DSANITIZE=$$sanitizer); \
 	done
+	@echo 'building the fuzz targets, to replay what was found'
+	@$(call CMAKE_BUILD,fuzz,-DENGINE=replay,tests/fuzz/native)
 
 lint: tests polyfill guests
 	$(SETUP) lint

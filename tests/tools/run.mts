@@ -159,6 +159,9 @@ function plainRunners(): Runner[] {
 
 const everything = (): Runner[] => [
   ...['plain', 'address', 'undefined', 'thread'].map(sanitized),
+  ...['core', 'search', 'polyfill'].map((target): Runner => {
+    return { name: `inputs of fuzzers, ${target}`, command: ['tests/tools/fuzz.sh', 'replay', target], count: plain };
+  }),
   { name: 'drift check of the oracle', command: ['python3', 'tests/contract/oracle.py', 'check'], count: plain },
   {
     name: 'examples in the documentation of the Rust library',

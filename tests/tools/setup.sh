@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what a target needs: setup.sh build|polyfill|guests|wasmtime|test|browser|arm64|windows|nodes|lint|prebuilds. A second run finds everything there.
+# Installs what a target needs: setup.sh build|polyfill|guests|wasmtime|test|browser|arm64|windows|nodes|lint|fuzz|prebuilds. A second run finds everything there.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -187,6 +187,14 @@ python_tests() {
   apt_optional "Python's module test" "libpython$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')-testsuite" || return 0
 }
 
+# libFuzzer, which comes with clang, and what reads its coverage.
+fuzzer() {
+  rust
+  have clang++-19 || apt_install clang-19 'clang >= 19'
+  [ -n "$(find /usr/lib/llvm-19/lib/clang -name 'libclang_rt.fuzzer-*' 2>/dev/null)" ] || apt_install libclang-rt-19-dev 'libFuzzer of clang 19'
+  have llvm-cov-19 || apt_install llvm-19 'llvm-cov of LLVM 19'
+}
+
 is_linux_x64() { [ "$(uname -s)-$(uname -m)" = Linux-x86_64 ]; }
 
 # Linux on arm64: an emulator, the libraries that Node needs, and Node.
@@ -251,6 +259,7 @@ browser) chromium ;;
 arm64) arm64 ;;
 windows) windows ;;
 nodes) nodes ;;
+fuzz) fuzzer ;;
 prebuilds) zig ;;
 *) fail "unknown target: $1" ;;
 esac

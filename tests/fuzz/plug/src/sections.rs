@@ -1,0 +1,75 @@
+//! Changes WebAssembly where its sections are, so that what comes out can still be read that far.
+
+/// The magic number and the version.
+const HEADER: usize = 8;
+/// Sections of a component that hold another binary: a core module, a component.
+const NESTED: [u8; 2] = [1, 4];
+const COMPONENT: [u8; 4] = [0x0d, 0, 1, 0];
+
+#[derive(Clone)]
+struct Section {
+    id: u8,
+    content: Vec<u8>,
+}
+
+fn read_size(bytes: &[u8]) -> Option<(usize, usize)> {
+    let mut size = 0_usize;
+    for (index, byte) in bytes.iter().take(5).enumerate() {
+        size |= usize::from(byte & 0x7f) << (7 * index);
+        if byte & 0x80 == 0 {
+            return Some((size, index + 1));
+        }
+    }
+    None
+}
+
+fn write_size(mut size: usize, to: &mut Vec<u8>) {
+    loop {
+        let byte = u8::try_from(size & 0x7f).unwrap_or(0);
+        size >>= 7;
+        if size == 0 {
+            return to.push(byte);
+        }
+        to.push(byte | 0x80);
+    }
+}
+
+fn parse(bytes: &[u8]) -> Option<(&[u8], Vec<Section>)> {
+    let (header, mut rest) = bytes.split_at_checked(HEADER)?;
+    let mut sections = Vec::new();
+    while let Some((id, tail)) = rest.split_first() {
+        let (size, width) = read_size(tail)?;
+        let content = tail.get(width..width.checked_add(size)?)?;
+        sections.push(Section { id: *id, content: content.to_vec() });
+        rest = &tail[width + size..];
+    }
+    Some((header, sections))
+}
+
+/// Changes a section, or which there are, deep inside. None if there are none to be seen.
+///
+/// @param `random` decides; `mutate` changes plain bytes.
+pub fn change(bytes: &[u8], random: &mut dyn FnMut(usize) -> usize, mutate: &dyn Fn(&[u8]) -> Vec<u8>) -> Option<Vec<u8>> {
+    let (header, mut sections) = parse(bytes)?;
+    let at = random(sections.len().max(1));
+    let is_component = header[4..] == COMPONENT;
+    let section = sections.get(at)?;
+    let nested = is_component && NESTED.contains(&section.id) && random(4) > 0;
+    match if nested { None } else { Some(random(8)) } {
+        None => sections[at].content = change(&section.content, random, mutate).unwrap_or_else(|| mutate(&section.content)),
+        Some(0) => drop(sections.remove(at)),
+        Some(1) => sections.insert(random(sections.len()), section.clone()),
+        Some(2) => {
+            let other = random(sections.len());
+            sections.swap(at, other);
+        }
+        Some(_) => sections[at].content = mutate(&section.content),
+    }
+    let mut result = header.to_vec();
+    for Section { id, content } in sections {
+        result.push(id);
+        write_size(content.len(), &mut result);
+        result.extend(content);
+    }
+    Some(result)
+}

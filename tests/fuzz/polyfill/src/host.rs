@@ -1,0 +1,129 @@
+//! A file in memory, on a host with habits that WASI allows, and with faults that it does not.
+
+use crate::bindings::wasi::filesystem::types::{Advice, ErrorCode};
+use crate::file::File;
+use crate::input::Input;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+/// Of a file: more only takes time.
+pub const MOST_BYTES: u64 = 1 << 20;
+
+#[derive(Default)]
+pub struct Host {
+    pub bytes: RefCell<Vec<u8>>,
+    /// The most that a read or write does at a time; 0 stands for all.
+    pub at_a_time: Cell<usize>,
+    /// Does not say that the file ends, so that somebody must ask.
+    pub silent: Cell<bool>,
+    /// Faults: what the next calls do wrong, one byte for each; 0 stands for nothing.
+    pub faults: RefCell<Vec<u8>>,
+    /// Whether there was a fault since somebody last asked.
+    pub faulted: Cell<bool>,
+}
+
+impl Host {
+    pub fn size(&self) -> u64 {
+        self.bytes.borrow().len() as u64
+    }
+
+    pub fn plan(&self, input: &mut Input<'_>) {
+        self.at_a_time.set([0, 1, 100, 4096, 5000][input.below(5)]);
+        self.silent.set(input.flag());
+    }
+
+    pub fn set(&self, size: u64) {
+        self.bytes.borrow_mut().resize(usize::try_from(size.min(MOST_BYTES)).unwrap(), 0);
+    }
+
+    fn part(&self, length: usize) -> usize {
+        match self.at_a_time.get() {
+            // A page at a time where it is much: to go by bytes takes too long.
+            1 if length > 5000 => 4097,
+            0 => length,
+            most => length.min(most),
+        }
+    }
+
+    /// The next fault. Errors and other sizes happen here.
+    fn fault(&self) -> Result<u8, ErrorCode> {
+        let fault = self.faults.borrow_mut().pop().unwrap_or(0);
+        self.faulted.set(self.faulted.get() || fault > 0);
+        match fault {
+            1 => Err(ErrorCode::Io),
+            2 => Err(ErrorCode::InsufficientSpace),
+            3 => Err(ErrorCode::Access),
+            4 => Err(ErrorCode::BadDescriptor),
+            5 => Err(ErrorCode::InsufficientMemory),
+            6..=9 => {
+                self.set(u64::from(fault - 6) * 5000);
+                Ok(fault)
+            }
+            _ => Ok(fault),
+        }
+    }
+}
+
+impl File for Rc<Host> {
+    fn read(&self, offset: u64, length: u64) -> Result<(Vec<u8>, bool), ErrorCode> {
+        let fault = self.fault()?;
+        let bytes = self.bytes.borrow();
+        let start = usize::try_from(offset).unwrap().min(bytes.len());
+        let rest = &bytes[start..];
+        let length = self.part(usize::try_from(length).unwrap()).min(rest.len());
+        let at_end = length == rest.len() && !self.silent.get();
+        Ok(match fault {
+            10 => (Vec::new(), false),
+            11 => (Vec::new(), true),
+            12 => ([&rest[..length], &[0xee; 100]].concat(), at_end),
+            13 => (rest[..length].to_vec(), !at_end),
+            _ => (rest[..length].to_vec(), at_end),
+        })
+    }
+
+    fn write(&self, offset: u64, bytes: &[u8]) -> Result<u64, ErrorCode> {
+        let fault = self.fault()?;
+        let mut file = self.bytes.borrow_mut();
+        let length = self.part(bytes.len());
+        let start = usize::try_from(offset).unwrap();
+        // What others cut off meanwhile, a write extends again: WASI's do.
+        let end = (start + length).min(usize::try_from(MOST_BYTES).unwrap());
+        if file.len() < end {
+            assert!(self.faulted.get(), "a write past the end of the file");
+            file.resize(end, 0);
+        }
+        let length = end.saturating_sub(start);
+        file[end - length..end].copy_from_slice(&bytes[..length]);
+        Ok(match fault {
+            10 => 0,
+            11 => u64::MAX,
+            _ => length as u64,
+        })
+    }
+
+    fn size(&self) -> Result<u64, ErrorCode> {
+        Ok(match self.fault()? {
+            10 => 0,
+            11 => u64::MAX,
+            12 => Host::size(self) + 4096,
+            _ => Host::size(self),
+        })
+    }
+
+    fn set_size(&self, size: u64) -> Result<(), ErrorCode> {
+        self.fault()?;
+        if size > MOST_BYTES {
+            return Err(ErrorCode::InsufficientSpace);
+        }
+        self.set(size);
+        Ok(())
+    }
+
+    fn sync(&self) -> Result<(), ErrorCode> {
+        self.fault().map(drop)
+    }
+
+    fn advise(&self, _: u64, _: u64, _: Advice) -> Result<(), ErrorCode> {
+        self.fault().map(drop)
+    }
+}

@@ -1,0 +1,475 @@
+//! The polyfill's logic, on a host with habits and faults: where the host keeps to WASI every answer is that of the
+//! contract, and where it does not, there is an answer.
+#![cfg_attr(feature = "libfuzzer", no_main)]
+
+#[allow(clippy::all, clippy::pedantic, dead_code)]
+mod bindings {
+    wit_bindgen::generate!({
+        path: ["../../../wit", "../../../guest/polyfill/wit"],
+        world: "wasi-mmap:polyfill/polyfill",
+        generate_all,
+        merge_structurally_equal_types: true,
+    });
+}
+#[allow(dead_code)]
+#[path = "../../../../guest/polyfill/src/contract.rs"]
+mod contract;
+#[allow(dead_code)]
+#[path = "../../../../guest/polyfill/src/file.rs"]
+mod file;
+#[path = "../../../../guest/polyfill/src/pages.rs"]
+mod pages;
+#[path = "../../../../guest/polyfill/src/search.rs"]
+mod search;
+
+extern crate alloc;
+
+mod host;
+mod input;
+#[cfg(not(feature = "libfuzzer"))]
+mod replay;
+
+use bindings::exports::wasi_mmap::mmap::mapping::{Access, Advice, ErrorCode, Protection, Sharing};
+use contract::{Mapping, Outcome, Request};
+use host::{Host, MOST_BYTES};
+use input::Input;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+const PAGE: u64 = 4096;
+const MAX_OFFSET: u64 = i64::MAX as u64;
+
+fn page_up(value: u64) -> u64 {
+    value.next_multiple_of(PAGE)
+}
+
+/// A mapping, and what the contract says of it. Positions are those in the file.
+struct Map {
+    mapping: Mapping<Rc<Host>>,
+    file: bool,
+    offset: u64,
+    length: u64,
+    read: bool,
+    write: bool,
+    shared: bool,
+    /// Private pages. None: anyone's guess, because the file was cut there or the host failed.
+    own: HashMap<u64, Option<Vec<u8>>>,
+}
+
+impl Map {
+    fn holds(&self, start: u64, length: u64) -> bool {
+        start <= self.length && length <= self.length - start
+    }
+
+    fn present(&self, host: &Host, start: u64, length: u64) -> bool {
+        !self.file || length == 0 || self.offset + start + length <= page_up(host.size())
+    }
+
+    /// What a page shows.
+    fn page(&self, host: &Host, number: u64) -> Option<Vec<u8>> {
+        if let Some(own) = self.own.get(&number) {
+            return own.clone();
+        }
+        let mut page = vec![0; 4096];
+        if self.file {
+            let bytes = host.bytes.borrow();
+            let start = usize::try_from(number * PAGE).unwrap().min(bytes.len());
+            let end = (start + 4096).min(bytes.len());
+            page[..end - start].copy_from_slice(&bytes[start..end]);
+        }
+        Some(page)
+    }
+
+    /// The numbers of the pages of a range.
+    fn numbers(&self, start: u64, length: u64) -> std::ops::Range<u64> {
+        let position = self.offset + start;
+        if length == 0 {
+            return 0..0;
+        }
+        position / PAGE..(position + length).div_ceil(PAGE)
+    }
+
+    /// The bytes of a range that is there; None if some are anyone's guess.
+    fn bytes(&self, host: &Host, start: u64, length: u64) -> Option<Vec<u8>> {
+        let numbers = self.numbers(start, length);
+        let skip = (self.offset + start - numbers.start * PAGE).min(if length == 0 { 0 } else { u64::MAX });
+        let mut all = Vec::new();
+        for number in numbers {
+            all.extend(self.page(host, number)?);
+        }
+        let skip = usize::try_from(skip).unwrap();
+        Some(all[skip..skip + usize::try_from(length).unwrap()].to_vec())
+    }
+
+    fn store(&mut self, host: &Host, start: u64, bytes: &[u8]) {
+        if self.file && self.shared {
+            return; // It is in the file, or not.
+        }
+        for number in self.numbers(start, bytes.len() as u64) {
+            let mut page = self.page(host, number);
+            if let Some(page) = &mut page {
+                for (at, byte) in (number * PAGE..).zip(page.iter_mut()) {
+                    let index = at.wrapping_sub(self.offset + start);
+                    if index < bytes.len() as u64 {
+                        *byte = bytes[usize::try_from(index).unwrap()];
+                    }
+                }
+            }
+            self.own.insert(number, page);
+        }
+    }
+
+    fn forget(&mut self, start: u64, length: u64) {
+        if !(self.file && self.shared) {
+            for number in self.numbers(start, length) {
+                self.own.insert(number, None);
+            }
+        }
+    }
+}
+
+struct Session<'a> {
+    input: Input<'a>,
+    host: Rc<Host>,
+    maps: Vec<Map>,
+}
+
+/// With faults of the host any error will do.
+fn expect<T: PartialEq + std::fmt::Debug>(host: &Host, what: &str, actual: &Outcome<T>, expected: &Outcome<T>) {
+    assert!(host.faulted.get() || actual == expected, "{what}: {actual:?}, expected is {expected:?}");
+}
+
+impl Session<'_> {
+    fn access(&mut self) -> Request {
+        if self.input.flag() {
+            return Request::Access([Access::Read, Access::Write, Access::Copy][self.input.below(3)]);
+        }
+        let sharing = if self.input.flag() { Sharing::Shared } else { Sharing::Private };
+        Request::Posix(sharing, Protection::from_bits_truncate(self.input.byte() % 4))
+    }
+
+    fn open(&mut self) {
+        let request = self.access();
+        let size = self.host.size();
+        let offset = self.input.number(&[0, 0, size, MAX_OFFSET]);
+        let length = self.input.number(&[0, 0, size, MAX_OFFSET - 1]);
+        // Between, a search would take as long as it takes.
+        let length = if length > MOST_BYTES && length >> 47 == 0 { length % MOST_BYTES } else { length };
+        let (read, write, shared, past_end) = match request {
+            Request::Access(access) => (true, access != Access::Read, access != Access::Copy, false),
+            Request::Posix(sharing, protection) => {
+                let write = protection.contains(Protection::WRITE);
+                (write || protection.contains(Protection::READ), write, sharing == Sharing::Shared, true)
+            }
+        };
+        let file = self.input.below(4) > 0;
+        let mut settled = length;
+        let expected = if !file && length == 0 {
+            Err(ErrorCode::InvalidArgument)
+        } else if file && length == 0 && size == 0 {
+            Err(ErrorCode::EmptyFile)
+        } else if file && length == 0 && offset >= size {
+            Err(ErrorCode::PastEnd)
+        } else if file && length == 0 {
+            settled = size - offset;
+            Ok(())
+        } else if file && !past_end && (offset > size || length > size - offset) {
+            Err(ErrorCode::PastEnd)
+        } else if file && past_end && (offset > MAX_OFFSET || length > MAX_OFFSET - offset) {
+            Err(ErrorCode::InvalidArgument)
+        } else if length >> 47 > 0 && length > 1 << 47 {
+            Err(ErrorCode::NoMemory)
+        } else {
+            Ok(())
+        };
+        let opened = if file {
+            Mapping::of_file(Rc::clone(&self.host), length, request, offset)
+        } else {
+            Mapping::of_memory(length, request)
+        };
+        let answer = opened.as_ref().map(|_| ()).map_err(|error| *error);
+        expect(&self.host, "mmap", &answer, &expected);
+        let Ok(mapping) = opened else { return };
+        let offset = if file { offset } else { 0 };
+        if mapping.length() > MOST_BYTES {
+            return; // The same again: a search would take long.
+        }
+        if self.host.faulted.get() {
+            settled = mapping.length();
+        }
+        assert_eq!(mapping.length(), settled);
+        self.maps.push(Map { mapping, file, offset, length: settled, read, write, shared, own: HashMap::new() });
+    }
+
+    fn range(&mut self, map: &Map) -> (u64, u64) {
+        let present = page_up(self.host.size()).saturating_sub(map.offset);
+        let start = self.input.number(&[0, map.length, present]);
+        (start, self.input.number(&[0, 1, map.length.wrapping_sub(start), present.wrapping_sub(start)]))
+    }
+
+    fn read(&mut self, map: &Map) {
+        let (start, length) = self.range(map);
+        let actual = map.mapping.read(start, length);
+        let expected = if !map.read {
+            Err(ErrorCode::AccessDenied)
+        } else if !map.holds(start, length) {
+            Err(ErrorCode::OutOfRange)
+        } else if !map.present(&self.host, start, length) {
+            Err(ErrorCode::Fault)
+        } else {
+            Ok(())
+        };
+        expect(&self.host, "read", &actual.as_ref().map(drop).map_err(|error| *error), &expected);
+        let Ok(bytes) = actual else { return };
+        assert_eq!(bytes.len() as u64, length);
+        if !self.host.faulted.get() {
+            assert!(map.bytes(&self.host, start, length).is_none_or(|right| right == bytes), "wrong bytes");
+        }
+    }
+
+    fn changed(&self, map: &mut Map, start: u64, bytes: Option<&[u8]>, length: u64, done: bool) {
+        match bytes {
+            Some(bytes) if done && !self.host.faulted.get() => map.store(&self.host, start, bytes),
+            _ if map.holds(start, length) => map.forget(start, length),
+            _ => {}
+        }
+    }
+
+    fn write(&mut self, map: &mut Map) {
+        let (start, length) = self.range(map);
+        let bytes = self.input.bytes(usize::try_from(length.min(MOST_BYTES)).unwrap());
+        let length = bytes.len() as u64;
+        let expected = if !map.write {
+            Err(ErrorCode::ReadOnly)
+        } else if !map.holds(start, length) {
+            Err(ErrorCode::OutOfRange)
+        } else if !map.present(&self.host, start, length) {
+            Err(ErrorCode::Fault)
+        } else {
+            Ok(())
+        };
+        let right = expected.is_ok().then(|| self.file_after(map, start, &bytes)).flatten();
+        let actual = map.mapping.write(start, &bytes);
+        expect(&self.host, "write", &actual, &expected);
+        self.check_file(right);
+        if map.write {
+            self.changed(map, start, Some(&bytes), length, actual.is_ok());
+        }
+    }
+
+    /// What the file holds when bytes were stored through a mapping.
+    fn file_after(&self, map: &Map, start: u64, bytes: &[u8]) -> Option<Vec<u8>> {
+        let mut file = self.host.bytes.borrow().clone();
+        if map.file && map.shared {
+            for (at, byte) in (map.offset + start..).zip(bytes) {
+                if let Some(stored) = file.get_mut(usize::try_from(at).unwrap()) {
+                    *stored = *byte;
+                }
+            }
+        }
+        Some(file)
+    }
+
+    fn check_file(&self, right: Option<Vec<u8>>) {
+        if let Some(right) = right.filter(|_| !self.host.faulted.get()) {
+            assert!(*self.host.bytes.borrow() == right, "the file holds something else");
+        }
+    }
+
+    fn copy_within(&mut self, map: &mut Map) {
+        let (destination, _) = self.range(map);
+        let (source, length) = self.range(map);
+        let expected = if !map.write {
+            Err(ErrorCode::ReadOnly)
+        } else if !map.holds(source, length) || !map.holds(destination, length) {
+            Err(ErrorCode::OutOfRange)
+        } else if !map.present(&self.host, source, length) || !map.present(&self.host, destination, length) {
+            Err(ErrorCode::Fault)
+        } else {
+            Ok(())
+        };
+        let moved = expected.is_ok().then(|| map.bytes(&self.host, source, length)).flatten();
+        let right = moved.as_ref().and_then(|bytes| self.file_after(map, destination, bytes));
+        let actual = map.mapping.copy_within(destination, source, length);
+        expect(&self.host, "move", &actual, &expected);
+        self.check_file(right);
+        if !map.write {
+            return;
+        }
+        if destination == source {
+            // Nothing need be stored: whether a page is private now is open.
+            self.changed(map, destination, None, length, false);
+        } else {
+            self.changed(map, destination, moved.as_deref(), length, actual.is_ok());
+        }
+    }
+
+    fn find(&mut self, map: &Map) {
+        let forward = self.input.flag();
+        let present = if map.file { page_up(self.host.size()).saturating_sub(map.offset) } else { u64::MAX };
+        let start = self.input.number(&[0, 0, map.length, present]);
+        let end = self.input.number(&[u64::MAX, map.length, present, start]);
+        let size = if self.input.below(4) == 0 { self.input.number(&[4096, 65536]) % 100_000 } else { self.input.below(6) as u64 };
+        let mut needle = self.input.bytes(usize::try_from(size).unwrap());
+        let from = self.input.number(&[0, start]);
+        if self.input.flag() && map.holds(from, size) && map.present(&self.host, from, size) {
+            needle = map.bytes(&self.host, from, size).unwrap_or(needle);
+        }
+        let actual = if forward { map.mapping.find(&needle, start, end) } else { map.mapping.rfind(&needle, start, end) };
+        let limit = end.min(map.length);
+        let expected = if !map.read {
+            Err(ErrorCode::AccessDenied)
+        } else if start > limit || size > limit - start {
+            Ok(None)
+        } else if needle.is_empty() {
+            Ok(Some(if forward { start } else { limit }))
+        } else {
+            let seen = limit.min(present).max(start);
+            let Some(bytes) = map.bytes(&self.host, start, seen - start) else { return };
+            let finder = |bytes: &[u8]| {
+                if forward { memchr::memmem::find(bytes, &needle) } else { memchr::memmem::rfind(bytes, &needle) }
+            };
+            match finder(&bytes) {
+                Some(at) if forward || seen == limit => Ok(Some(start + at as u64)),
+                _ if seen < limit => Err(ErrorCode::Fault),
+                _ => Ok(None),
+            }
+        };
+        expect(&self.host, "find", &actual, &expected);
+    }
+
+    fn flush(&mut self, map: &Map) {
+        let (start, length) = self.range(map);
+        let expected = if !map.holds(start, length) {
+            Err(ErrorCode::OutOfRange)
+        } else if map.file && map.write && map.shared && !map.present(&self.host, start, length) {
+            Err(ErrorCode::Fault)
+        } else {
+            Ok(())
+        };
+        expect(&self.host, "flush", &map.mapping.flush(start, length), &expected);
+    }
+
+    fn resize(&mut self, map: &mut Map) {
+        let length = self.input.number(&[0, map.length, MOST_BYTES.wrapping_sub(map.offset), u64::MAX]);
+        let length = if length > MOST_BYTES && length >> 47 == 0 { length % MOST_BYTES } else { length };
+        let expected = if !(map.write && map.shared) {
+            Err(ErrorCode::NotResizable)
+        } else if length == 0 || map.offset > MAX_OFFSET || length > MAX_OFFSET - map.offset {
+            Err(ErrorCode::InvalidArgument)
+        } else if length > 1 << 47 {
+            Err(ErrorCode::NoMemory)
+        } else if map.file && map.offset + length > MOST_BYTES {
+            Err(ErrorCode::NoSpace)
+        } else {
+            Ok(())
+        };
+        let before = self.host.size();
+        let actual = map.mapping.resize(length);
+        expect(&self.host, "resize", &actual, &expected);
+        if actual.is_ok() {
+            if !map.file {
+                let kept = map.bytes(&self.host, 0, length.min(map.length));
+                map.own.clear();
+                match kept {
+                    Some(bytes) => map.store(&self.host, 0, &bytes),
+                    None => map.forget(0, length.min(map.length)),
+                }
+            }
+            map.length = length;
+        } else if !self.host.faulted.get() {
+            assert_eq!(self.host.size(), before, "a resize that failed");
+        }
+        assert_eq!(map.mapping.length(), map.length);
+    }
+
+    fn others(&mut self) {
+        let size = self.host.size();
+        let after = self.input.number(&[0, size, size / 2]).min(MOST_BYTES);
+        self.host.set(after);
+        if self.input.flag() {
+            self.host.set(size);
+        }
+        if self.input.flag() && after > 0 {
+            let at = self.input.number(&[0, after - 1]) % self.host.size().max(1);
+            if let Some(byte) = self.host.bytes.borrow_mut().get_mut(usize::try_from(at).unwrap()) {
+                *byte = self.input.byte();
+            }
+        }
+        self.lose(after);
+    }
+
+    /// Private pages go with those of the file, as soon as anyone looks.
+    fn lose(&mut self, size: u64) {
+        for map in self.maps.iter_mut().filter(|map| map.file) {
+            for (number, page) in &mut map.own {
+                if number * PAGE >= page_up(size) {
+                    *page = None;
+                }
+            }
+        }
+    }
+
+    fn step(&mut self) {
+        self.host.faulted.set(false);
+        let operation = self.input.below(16);
+        if self.maps.is_empty() || operation == 0 {
+            return if self.maps.len() < 4 { self.open() } else { drop(self.maps.pop()) };
+        }
+        if operation == 1 {
+            return self.others();
+        }
+        if operation == 2 {
+            let faults: Vec<u8> = (0..self.input.below(6)).map(|_| self.input.byte() % 14).collect();
+            return *self.host.faults.borrow_mut() = faults;
+        }
+        if operation == 3 {
+            return self.host.plan(&mut self.input);
+        }
+        let index = self.input.below(self.maps.len());
+        let mut map = self.maps.swap_remove(index);
+        let size = self.host.size();
+        match operation {
+            4..=6 => self.read(&map),
+            7 | 8 => self.write(&mut map),
+            9 => self.copy_within(&mut map),
+            10 | 11 => self.find(&map),
+            12 => self.flush(&map),
+            13 => self.resize(&mut map),
+            14 => {
+                let (start, length) = self.range(&map);
+                let advice = [Advice::Normal, Advice::WillNeed, Advice::DontNeed][self.input.below(3)];
+                let expected = if start < map.length { Ok(()) } else { Err(ErrorCode::OutOfRange) };
+                assert_eq!(map.mapping.advise(start, length, advice), expected);
+            }
+            _ => {
+                let expected = Ok(if map.file { self.host.size() } else { map.length });
+                expect(&self.host, "file_size", &map.mapping.file_size(), &expected);
+            }
+        }
+        self.maps.push(map);
+        let faulted = self.host.faulted.get();
+        self.lose(if faulted { 0 } else { self.host.size().min(size) });
+    }
+}
+
+fn run(data: &[u8]) {
+    let mut session = Session { input: Input(data), host: Rc::default(), maps: Vec::new() };
+    let size = session.input.number(&[0, 3 * PAGE, 10_000]).min(MOST_BYTES);
+    let bytes = (0..size).map(|at| if at / PAGE % 2 == 0 { (at % 251) as u8 } else { b'a' + (at % 3) as u8 });
+    *session.host.bytes.borrow_mut() = bytes.collect();
+    for _ in 0..200 {
+        if session.input.is_empty() {
+            break;
+        }
+        session.step();
+    }
+}
+
+#[cfg(feature = "libfuzzer")]
+libfuzzer_sys::fuzz_target!(|data: &[u8]| run(data));
+
+#[cfg(not(feature = "libfuzzer"))]
+fn main() {
+    replay::replay(run);
+}
