@@ -31,7 +31,7 @@ Bytes compose(fuzz::Input &input, const Bytes *other, size_t most) {
                    other->begin() + static_cast<ptrdiff_t>(start + length));
     } else {
       for (uint64_t count = 1 + input.below(12); count > 0; count--)
-        piece.push_back(kind % 4 == 1 ? 'a' + input.byte() % 2 : input.byte());
+        piece.push_back(static_cast<uint8_t>(kind % 4 == 1 ? 'a' + input.byte() % 2 : input.byte()));
     }
     // Few times or very often.
     const uint64_t times = kind < 160 ? 1 + kind / 4 % 8 : input.bits(kind < 245 ? 1 : kind < 254 ? 2 : 3);
