@@ -155,7 +155,9 @@ const PARTS: readonly Part[] = [coreImports, coreImports, lifted, nested, types,
 const ENDS = ['i32.const 0', 'i32.const 1', 'unreachable'];
 
 function text(random: Random, name: () => string): string {
-  const parts = Array.from({ length: 1 + random.below(3) }, (_, index) => random.pick(PARTS)(`$p${index}`, name, random));
+  const parts = Array.from({ length: 1 + random.below(3) }, (_, index) =>
+    random.pick(PARTS)(`$p${index}`, name, random),
+  );
   const core = name();
   return `(component${parts.join('')}
   (core module $main (func (export "${core}") (result i32) ${random.pick(ENDS)}))
