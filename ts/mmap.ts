@@ -281,8 +281,11 @@ export class Mmap implements Disposable, Iterable<number> {
    *
    * With access `write` a store reaches the file, with `copy` and `read` it stays private (with `read` the mapping does
    * not see it either). A page that the file no longer has reads as zeros there. A view stays what it is after
-   * {@link close} and {@link resize}, until it is garbage. Each has a buffer of its own: what becomes of one, in a stream
-   * of bytes for example, is nothing to the others. None can be transferred to another thread.
+   * {@link close} and {@link resize}, until it is garbage, and wherever its memory goes. Each has a buffer of its own: what
+   * becomes of one, in a stream of bytes for example, is nothing to the others.
+   *
+   * The engine counts views as memory that they fill, and collects garbage once they come to more than 64 MiB: keep a large
+   * view, or take small ones.
    *
    * @throws {MmapError} `unsupported` if it would be larger than the engine allows (4 GiB): take windows instead.
    */
