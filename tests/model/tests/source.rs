@@ -1,0 +1,47 @@
+//! Whether the model is that of the source: each line of C++ that stands beside a line of the model is there, and those of
+//! one function in the model's order. What fails here is to be changed in both.
+
+use std::path::Path;
+
+const MODEL: [(&str, &str); 2] =
+    [("process.rs", include_str!("../src/process.rs")), ("region.rs", include_str!("../src/region.rs"))];
+
+/// Where the core has its files.
+fn path_of(name: &str) -> String {
+    let folder = if name == "signals.cpp" { "core/linux" } else { "core" };
+    format!("{}/../../host/{folder}/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Without line ends and repeated blanks, which formatters choose.
+fn flat(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A comment that quotes: the file, and what it has.
+fn quote(line: &str) -> Option<(&str, String)> {
+    let (file, text) = line.split_once("// ")?.1.split_once(": ")?;
+    let is_source = Path::new(file).extension().is_some_and(|kind| kind == "cpp" || kind == "h");
+    is_source.then(|| (file, flat(text)))
+}
+
+#[test]
+fn what_the_model_quotes_is_there() {
+    let mut quotes = 0;
+    for (name, model) in MODEL {
+        let mut at = std::collections::BTreeMap::new();
+        for (number, line) in model.lines().enumerate() {
+            if line.trim_start().starts_with("pub fn ") || line.trim_start().starts_with("fn ") {
+                at.clear();
+            }
+            let Some((file, text)) = quote(line) else { continue };
+            let source = flat(&std::fs::read_to_string(path_of(file)).unwrap());
+            let from = at.get(file).copied().unwrap_or(0);
+            // The first one of a function may stand anywhere, where that is not said by its text.
+            let found = source[from..].find(&text);
+            let place = format!("{name}:{}: {file} has no such line, or not in this order: {text}", number + 1);
+            at.insert(file.to_owned(), from + found.expect(&place) + text.len());
+            quotes += 1;
+        }
+    }
+    assert!(quotes > 40, "{quotes}");
+}
