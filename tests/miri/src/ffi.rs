@@ -1,0 +1,293 @@
+//! A core in Rust, as far as `core.rs` needs one: it takes every caller at its word, so that Miri catches the caller.
+//!
+//! Mappings and spans are plain memory: two calls on one at a time are a data race. Spans write into the region that
+//! they lie in, which is an error if it was given back.
+
+use std::alloc::{alloc_zeroed, dealloc, Layout};
+use std::ffi::c_void;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+pub type File = isize;
+pub const NO_FILE: File = -1;
+pub type Status = std::ffi::c_uint;
+pub const NOT_FOUND: u64 = u64::MAX;
+
+pub const OUT_OF_RANGE: Status = 7;
+const FAULT: Status = 10;
+const NO_MEMORY: Status = 11;
+const PAGE: usize = 4096;
+
+static LIVE: AtomicUsize = AtomicUsize::new(0);
+
+pub struct Mapping {
+    bytes: Vec<u8>,
+    access: u32,
+    budget: *mut Budget,
+}
+
+pub struct Span {
+    region: *mut u8,
+    length: usize,
+    calls: usize,
+}
+
+pub struct Budget {
+    left: AtomicUsize,
+    holders: AtomicUsize,
+}
+
+/// SAFETY of all that follows: pointers are those that were handed out here, and not yet taken back, unless the caller is
+/// wrong, which is what Miri is for.
+macro_rules! at {
+    ($pointer:expr) => {
+        // SAFETY: see above.
+        unsafe { &mut *$pointer }
+    };
+}
+
+/// The same for what several threads use at a time.
+macro_rules! shared {
+    ($pointer:expr) => {
+        // SAFETY: see above.
+        unsafe { &*$pointer }
+    };
+}
+
+fn outside(mapping: &Mapping, offset: u64, length: u64) -> bool {
+    let size = mapping.bytes.len() as u64;
+    offset > size || length > size - offset
+}
+
+fn index(value: u64) -> usize {
+    usize::try_from(value).expect("an offset of a test")
+}
+
+pub unsafe fn wmmap_open(_: File, length: u64, access: u32, _: u64, result: *mut *mut Mapping) -> Status {
+    LIVE.fetch_add(1, Ordering::Relaxed);
+    let mapping = Mapping { bytes: vec![0; index(length)], access, budget: std::ptr::null_mut() };
+    *at!(result) = Box::into_raw(Box::new(mapping));
+    0
+}
+pub unsafe fn wmmap_open_posix(
+    file: File,
+    length: u64,
+    _: u32,
+    _: u32,
+    offset: u64,
+    result: *mut *mut Mapping,
+) -> Status {
+    // SAFETY: the caller's word.
+    unsafe { wmmap_open(file, length, 1, offset, result) }
+}
+pub unsafe fn wmmap_budget_create(bytes: u64) -> *mut Budget {
+    let left = AtomicUsize::new(usize::try_from(bytes).unwrap_or(usize::MAX));
+    Box::into_raw(Box::new(Budget { left, holders: AtomicUsize::new(1) }))
+}
+pub unsafe fn wmmap_budget_release(budget: *mut Budget) {
+    if shared!(budget).holders.fetch_sub(1, Ordering::AcqRel) == 1 {
+        // SAFETY: nobody else has it.
+        drop(unsafe { Box::from_raw(budget) });
+    }
+}
+pub unsafe fn wmmap_charge(mapping: *mut Mapping, budget: *mut Budget) -> Status {
+    let (mapping, held) = (at!(mapping), shared!(budget));
+    let take = |left: usize| left.checked_sub(mapping.bytes.len());
+    if held.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_err() {
+        return NO_MEMORY;
+    }
+    held.holders.fetch_add(1, Ordering::Relaxed);
+    mapping.budget = budget;
+    0
+}
+pub unsafe fn wmmap_close(mapping: *mut Mapping) {
+    LIVE.fetch_sub(1, Ordering::Relaxed);
+    // SAFETY: the caller's word.
+    let mapping = unsafe { Box::from_raw(mapping) };
+    if !mapping.budget.is_null() {
+        shared!(mapping.budget).left.fetch_add(mapping.bytes.len(), Ordering::Relaxed);
+        // SAFETY: the mapping held it.
+        unsafe { wmmap_budget_release(mapping.budget) };
+    }
+}
+pub unsafe fn wmmap_length(mapping: *const Mapping) -> u64 {
+    at!(mapping.cast_mut()).bytes.len() as u64
+}
+pub unsafe fn wmmap_get_access(mapping: *const Mapping) -> u32 {
+    at!(mapping.cast_mut()).access
+}
+pub unsafe fn wmmap_file_size(mapping: *const Mapping, size: *mut u64) -> Status {
+    *at!(size) = at!(mapping.cast_mut()).bytes.len() as u64;
+    0
+}
+pub unsafe fn wmmap_may_read(mapping: *const Mapping, offset: u64, length: u64) -> Status {
+    if outside(at!(mapping.cast_mut()), offset, length) {
+        OUT_OF_RANGE
+    } else {
+        0
+    }
+}
+pub unsafe fn wmmap_read(mapping: *mut Mapping, offset: u64, length: u64, target: *mut c_void) -> Status {
+    let mapping = at!(mapping);
+    if outside(mapping, offset, length) {
+        return OUT_OF_RANGE;
+    }
+    // SAFETY: the caller's word for the target, and the line above.
+    unsafe { mapping.bytes.as_ptr().add(index(offset)).copy_to_nonoverlapping(target.cast(), index(length)) };
+    0
+}
+pub unsafe fn wmmap_write(mapping: *mut Mapping, offset: u64, length: u64, source: *const c_void) -> Status {
+    let mapping = at!(mapping);
+    if outside(mapping, offset, length) {
+        return OUT_OF_RANGE;
+    }
+    // SAFETY: as for `wmmap_read`.
+    unsafe { mapping.bytes.as_mut_ptr().add(index(offset)).copy_from_nonoverlapping(source.cast(), index(length)) };
+    0
+}
+pub unsafe fn wmmap_move_step(
+    mapping: *mut Mapping,
+    destination: *mut u64,
+    source: *mut u64,
+    length: *mut u64,
+) -> Status {
+    let (mapping, to, from, count) = (at!(mapping), *at!(destination), *at!(source), std::mem::take(at!(length)));
+    if outside(mapping, to, count) || outside(mapping, from, count) {
+        return OUT_OF_RANGE;
+    }
+    mapping.bytes.copy_within(index(from)..index(from + count), index(to));
+    0
+}
+/// A step looks at one place.
+pub unsafe fn wmmap_find_step(
+    mapping: *mut Mapping,
+    needle: *const c_void,
+    needle_length: usize,
+    start: *mut u64,
+    end: u64,
+    position: *mut u64,
+    done: *mut bool,
+) -> Status {
+    let (mapping, start) = (at!(mapping), at!(start));
+    // SAFETY: the caller's word.
+    let needle = unsafe { std::slice::from_raw_parts(needle.cast::<u8>(), needle_length) };
+    let end = end.min(mapping.bytes.len() as u64);
+    *at!(position) = NOT_FOUND;
+    *at!(done) = *start + needle_length as u64 > end;
+    if !*at!(done) && mapping.bytes[index(*start)..].starts_with(needle) {
+        (*at!(position), *at!(done)) = (*start, true);
+    }
+    *start += 1;
+    0
+}
+pub unsafe fn wmmap_rfind_step(
+    mapping: *mut Mapping,
+    needle: *const c_void,
+    needle_length: usize,
+    start: u64,
+    end: *mut u64,
+    position: *mut u64,
+    done: *mut bool,
+) -> Status {
+    let mut at = *at!(end) - needle_length as u64;
+    *at!(end) -= 1;
+    // SAFETY: the caller's word.
+    let status = unsafe { wmmap_find_step(mapping, needle, needle_length, &raw mut at, u64::MAX, position, done) };
+    *at!(done) |= *at!(end) < start + needle_length as u64;
+    status
+}
+pub unsafe fn wmmap_flush(_: *mut Mapping, _: u64, _: u64) -> Status {
+    0
+}
+pub unsafe fn wmmap_resize(mapping: *mut Mapping, length: u64) -> Status {
+    at!(mapping).bytes.resize(index(length), 0);
+    0
+}
+pub unsafe fn wmmap_advise(_: *mut Mapping, _: u64, _: u64, _: u32) -> Status {
+    0
+}
+pub unsafe fn wmmap_span_granularity() -> u32 {
+    4096
+}
+pub unsafe fn wmmap_may_attach(mapping: *const Mapping, offset: u64, _: *const c_void, length: u64) -> Status {
+    // SAFETY: the caller's word.
+    unsafe { wmmap_may_read(mapping, offset, length) }
+}
+pub unsafe fn wmmap_span_attach(
+    mapping: *mut Mapping,
+    offset: u64,
+    region: *mut c_void,
+    length: u64,
+    result: *mut *mut Span,
+) -> Status {
+    // SAFETY: the caller's word.
+    let status = unsafe { wmmap_read(mapping, offset, length, region) };
+    if status == 0 {
+        LIVE.fetch_add(1, Ordering::Relaxed);
+        let span = Span { region: region.cast(), length: index(length), calls: 0 };
+        *at!(result) = Box::into_raw(Box::new(span));
+    }
+    status
+}
+
+/// What a call on a span does for a while: everything that must not happen meanwhile has its chance.
+fn work(span: &mut Span) -> Status {
+    for at in 0..4 {
+        span.calls += 1;
+        if span.region.is_null() {
+            return FAULT;
+        }
+        // SAFETY: the region is there, by the caller's word.
+        unsafe { span.region.add(at * span.length / 4).write(1) };
+        std::thread::yield_now();
+    }
+    0
+}
+
+pub unsafe fn wmmap_span_flush(span: *mut Span, _: u64, _: u64) -> Status {
+    work(at!(span))
+}
+pub unsafe fn wmmap_span_advise(span: *mut Span, _: u64, _: u64, _: u32) -> Status {
+    work(at!(span))
+}
+pub unsafe fn wmmap_span_faulted(span: *mut Span) -> bool {
+    work(at!(span)) == FAULT
+}
+pub unsafe fn wmmap_span_abandon(span: *mut Span) {
+    at!(span).calls += 1;
+    at!(span).region = std::ptr::null_mut();
+}
+pub unsafe fn wmmap_span_detach(span: *mut Span) {
+    LIVE.fetch_sub(1, Ordering::Relaxed);
+    // SAFETY: the caller's word.
+    let span = unsafe { Box::from_raw(span) };
+    if !span.region.is_null() {
+        // SAFETY: the region is there, by the caller's word.
+        unsafe { span.region.write_bytes(0, span.length) };
+    }
+}
+
+fn layout(size: u64) -> Layout {
+    Layout::from_size_align(index(size), PAGE).expect("a size of a test")
+}
+
+pub unsafe fn wmmap_memory_reserve(size: u64) -> *mut c_void {
+    LIVE.fetch_add(1, Ordering::Relaxed);
+    // SAFETY: the size is not 0.
+    unsafe { alloc_zeroed(layout(size)).cast() }
+}
+pub unsafe fn wmmap_memory_allow(start: *mut c_void, length: u64) -> bool {
+    // SAFETY: the caller's word.
+    unsafe { start.cast::<u8>().write_bytes(0, index(length)) };
+    true
+}
+pub unsafe fn wmmap_memory_release(memory: *mut c_void, size: u64) {
+    LIVE.fetch_sub(1, Ordering::Relaxed);
+    // SAFETY: the caller's word.
+    unsafe { dealloc(memory.cast(), layout(size)) };
+}
+pub unsafe fn wmmap_unnoticed_faults() -> usize {
+    0
+}
+pub unsafe fn wmmap_live_regions() -> usize {
+    LIVE.load(Ordering::Relaxed)
+}
