@@ -6,7 +6,7 @@ CARGO_TARGET := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/wasi-mmap/cargo
 # $(call CMAKE_BUILD,NAME,OPTIONS,SOURCES): quiet unless it fails.
 CMAKE_BUILD = cmake -S $(or $(3),host) -B build/cmake/$(1) $(2) >build/cmake-$(1).log || { cat build/cmake-$(1).log; exit 1; }; cmake --build build/cmake/$(1) -j2 -- --no-print-directory >>build/cmake-$(1).log 2>&1 || { tail -n 40 build/cmake-$(1).log; exit 1; }
 
-.PHONY: help demo test sanitized conformance browser bench fuzz fuzz-coverage lint format build tests sanitizers polyfill guests crates programs plugged wasmtime checks package prebuilds clean
+.PHONY: help demo test sanitized conformance browser bench fuzz fuzz-coverage model miri lint format build tests sanitizers polyfill guests crates programs plugged wasmtime checks package prebuilds clean
 
 help:
 	@echo 'make demo         set up, and show what mapping does to real files'
@@ -17,6 +17,7 @@ help:
 	@echo 'make bench        ratios against the rivals'
 	@echo 'make fuzz         TARGET=core|search|plug|polyfill|components TIME=seconds [SEED=number]: look for what is wrong'
 	@echo 'make fuzz-coverage  what part of host/core the kept inputs reach'
+	@echo 'make model        the fault handler in every order of threads; make miri: the calls of the crate (Rust nightly)'
 	@echo 'make lint         check style and types (make format mends what can be mended)'
 	@echo 'make build        the addon for this machine and the library'
 	@echo 'make wasmtime     the command for wasmtime'
@@ -58,6 +59,13 @@ bench: checks tests plugged programs wasmtime
 fuzz: $(if $(filter components,$(TARGET)),tests)
 	$(SETUP) fuzz
 	@tests/tools/fuzz.sh run $(TARGET) $(or $(TIME),60) $(SEED)
+
+# Every order of what the core's fault handler and the threads beside it do, and the crate's calls of the core under Miri.
+model:
+	@CARGO_TARGET_DIR=$(CARGO_TARGET) tests/tools/cargo.sh test --locked --manifest-path tests/model/Cargo.toml
+
+miri:
+	@cargo +nightly miri test --locked --manifest-path tests/miri/Cargo.toml
 
 fuzz-coverage:
 	$(SETUP) fuzz

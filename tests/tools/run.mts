@@ -162,6 +162,11 @@ const everything = (): Runner[] => [
   ...['core', 'search', 'polyfill'].map((target): Runner => {
     return { name: `inputs of fuzzers, ${target}`, command: ['tests/tools/fuzz.sh', 'replay', target], count: plain };
   }),
+  {
+    name: 'model of the fault handler',
+    command: ['tests/tools/cargo.sh', 'test', '--locked', '--manifest-path', 'tests/model/Cargo.toml'],
+    count: cargo,
+  },
   { name: 'drift check of the oracle', command: ['python3', 'tests/contract/oracle.py', 'check'], count: plain },
   {
     name: 'examples in the documentation of the Rust library',
