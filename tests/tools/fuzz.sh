@@ -27,8 +27,9 @@ native() {
 }
 
 # What libFuzzer asks of a compiler, with that of Rust as it is.
-sancov='-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters
-  -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares'
+sancov='-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4'
+sancov="$sancov -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table"
+sancov="$sancov -Cllvm-args=-sanitizer-coverage-trace-compares"
 
 # engine TARGET: builds a target with libFuzzer, and says where it is.
 engine() {
@@ -42,7 +43,7 @@ engine() {
     machine=$(tests/tools/cargo.sh -vV | sed -n 's/^host: //p')
     [ "$1" = plug ] && features='' || features='--features libfuzzer'
     # shellcheck disable=SC2086 # words
-    RUSTFLAGS="$(echo $sancov)" tests/tools/cargo.sh build --quiet --locked --manifest-path "tests/fuzz/$1/Cargo.toml" \
+    RUSTFLAGS="$sancov" tests/tools/cargo.sh build --quiet --locked --manifest-path "tests/fuzz/$1/Cargo.toml" \
       --profile fuzz $features --target "$machine" --target-dir "$rust/fuzz" >&2
     echo "$rust/fuzz/$machine/fuzz/fuzz-$1"
     ;;

@@ -10,8 +10,9 @@
 /// What the core asks the system for.
 #define INJECTED_FUNCTIONS(X)                                                                                          \
   X(mmap)                                                                                                              \
-  X(munmap) X(madvise) X(mprotect) X(msync) X(ftruncate) X(fallocate) X(pwrite) X(fstat) X(fstatfs) X(fcntl) X(open)   \
-      X(lseek) X(getrlimit) X(sigaction) X(syscall) X(allocation)
+  X(munmap)                                                                                                            \
+  X(madvise) X(mprotect) X(msync) X(ftruncate) X(fallocate) X(pwrite) X(fstat) X(fstatfs) X(fcntl) X(open) X(lseek)    \
+      X(getrlimit) X(sigaction) X(syscall) X(allocation)
 
 namespace injection {
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 /** Exit codes of the command: the component's own, "cannot", and a trap. */
-const CODES = [0, 1, 2, 134];
+const CODES = new Set([0, 1, 2, 134]);
 
 /** More than a loaded machine needs for a small component. */
 const TIME_LIMIT = 120_000;
@@ -44,7 +44,7 @@ function run(folder: string): Promise<End> {
 }
 
 function judge({ code, out, error }: End, files: string[]): string | undefined {
-  if (!CODES.includes(code as number)) return `it ended with ${code}`;
+  if (!CODES.has(code as number)) return `it ended with ${code}`;
   if (files.length > 0) return `it left ${files.join(', ')}`;
   if (out !== '') return 'it printed something';
   if (code === 0 || code === 1) return error === '' ? undefined : 'it said something, though all went well';
