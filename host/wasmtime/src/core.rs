@@ -176,9 +176,10 @@ impl Mapping {
     }
 
     /// Whether [`Span::attach`] may be called; an empty region is refused.
-    pub fn may_attach(&self, offset: u64, region: &[u8]) -> Outcome<()> {
+    pub fn may_attach(&self, offset: u64, region: Region) -> Outcome<()> {
+        let start = ptr::without_provenance(region.address);
         // SAFETY: the mapping is alive, and the core does not look at the region.
-        check(unsafe { ffi::wmmap_may_attach(self.0.as_ptr(), offset, region.as_ptr().cast(), region.len() as u64) })
+        check(unsafe { ffi::wmmap_may_attach(self.0.as_ptr(), offset, start, region.length as u64) })
     }
 
     pub fn read(&mut self, offset: u64, target: &mut [u8]) -> Outcome<()> {
@@ -249,6 +250,13 @@ pub fn span_granularity() -> Option<u32> {
     Some(unsafe { ffi::wmmap_span_granularity() }).filter(|granularity| *granularity > 0)
 }
 
+/// A part of the memory of a guest, by its place. No reference may stand for it: its bytes change when pages are put there.
+#[derive(Clone, Copy)]
+pub struct Region {
+    pub address: usize,
+    pub length: usize,
+}
+
 /// The core's span. Its lock is held by every call on it, whichever thread makes it: a flush that was given up may still
 /// run when the memory goes.
 struct RawSpan(Mutex<NonNull<ffi::Span>>);
@@ -289,9 +297,9 @@ impl Memory {
         self.base.as_ptr()
     }
 
-    pub fn contains(&self, address: usize, length: usize) -> bool {
-        let offset = address.wrapping_sub(self.base.as_ptr() as usize);
-        offset <= self.reserved && length <= self.reserved - offset
+    pub fn contains(&self, region: Region) -> bool {
+        let offset = region.address.wrapping_sub(self.base.as_ptr().addr());
+        offset <= self.reserved && region.length <= self.reserved - offset
     }
 
     /// Makes the bytes between the offsets zero-filled memory. False: there is not enough of it.
@@ -325,17 +333,17 @@ pub struct Span {
 }
 
 impl Span {
-    /// Attaches. `region` lies in the memory of a guest that does not run meanwhile; only its place counts.
-    pub fn attach(mapping: &mut Mapping, offset: u64, region: &[u8], memory: Arc<Memory>) -> Outcome<Self> {
-        assert!(memory.contains(region.as_ptr() as usize, region.len()));
+    /// Attaches. The region lies in the memory of a guest that does not run meanwhile.
+    pub fn attach(mapping: &mut Mapping, offset: u64, region: Region, memory: Arc<Memory>) -> Outcome<Self> {
+        assert!(memory.contains(region));
         let mut result = ptr::null_mut();
         let mut spans = memory.spans.lock().unwrap_or_else(PoisonError::into_inner);
         let list = spans.as_mut().ok_or(ErrorCode::Unsupported)?; // It is gone, so that no guest can have called.
-        let start = region.as_ptr().cast_mut().cast();
+        let start = memory.base().with_addr(region.address).cast();
         // SAFETY: the mapping is alive. The region is memory of a guest, which neither moves nor goes without telling its
-        // spans; the guest waits, and no reference of Rust's to it is used again after the call.
+        // spans; the guest waits, and there is no reference of Rust's to it.
         check(unsafe {
-            ffi::wmmap_span_attach(mapping.0.as_ptr(), offset, start, region.len() as u64, &raw mut result)
+            ffi::wmmap_span_attach(mapping.0.as_ptr(), offset, start, region.length as u64, &raw mut result)
         })?;
         let raw = Arc::new(RawSpan(Mutex::new(NonNull::new(result).ok_or(ErrorCode::Io)?)));
         list.push(Arc::clone(&raw));

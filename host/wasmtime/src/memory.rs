@@ -1,6 +1,6 @@
 //! The memory of guests: where it lies is what spans depend on.
 
-use crate::core::{self, Memory};
+use crate::core::{self, Memory, Region};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use wasmtime::{bail, Config, LinearMemory, MemoryCreator, MemoryType, Result};
@@ -53,11 +53,10 @@ impl SpanMemories {
     }
 
     /// The memory that the region lies in, if it was made here.
-    pub(crate) fn find(&self, region: &[u8]) -> Option<Arc<Memory>> {
-        let start = region.as_ptr() as usize;
+    pub(crate) fn find(&self, region: Region) -> Option<Arc<Memory>> {
         let memories = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (_, memory) = memories.range(..=start).next_back()?;
-        memory.contains(start, region.len()).then(|| Arc::clone(memory))
+        let (_, memory) = memories.range(..=region.address).next_back()?;
+        memory.contains(region).then(|| Arc::clone(memory))
     }
 }
 
@@ -94,7 +93,7 @@ unsafe impl MemoryCreator for Creator {
         let memory = total.and_then(Memory::reserve).ok_or("no addresses are left for a memory")?;
         let memory = Arc::new(memory);
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.insert(memory.base() as usize, Arc::clone(&memory));
+        all.insert(memory.base().addr(), Arc::clone(&memory));
         drop(all);
         let mut memory = GuestMemory { memory, size: 0, capacity, all: Arc::downgrade(&self.0) };
         memory.grow_to(minimum).map_err(|error| error.to_string())?;
@@ -132,7 +131,7 @@ unsafe impl LinearMemory for GuestMemory {
 impl Drop for GuestMemory {
     fn drop(&mut self) {
         if let Some(all) = self.all.upgrade() {
-            all.lock().unwrap_or_else(PoisonError::into_inner).remove(&(self.memory.base() as usize));
+            all.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.memory.base().addr());
         }
         // SAFETY: wasmtime drops a memory when nothing can use it any more.
         unsafe { self.memory.release() };

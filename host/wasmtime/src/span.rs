@@ -1,7 +1,7 @@
 //! The interface `span`: a file's pages in the memory of a guest.
 
-use crate::calls::{define, with_bytes, Blocking, View};
-use crate::core;
+use crate::calls::{define, with, Blocking, View};
+use crate::core::{self, Region};
 use crate::generated::wasi_mmap::mmap::mapping::{Advice, ErrorCode};
 use crate::limits::Claim;
 use crate::{Mapping, Outcome, WasiMmap};
@@ -52,12 +52,14 @@ fn attach<T: 'static>(
     offset: u64,
     region: &WasmList<u8>,
 ) -> Result<Outcome<Resource<Span>>> {
+    let bytes = region.as_le_slice(&*store);
+    let region = Region { address: bytes.as_ptr().addr(), length: bytes.len() };
     let WasiMmap { ctx, .. } = view(store.data_mut());
     let (usage, memories) = (Arc::clone(&ctx.usage), ctx.spans.clone());
-    let span = with_bytes(store, view, this, region, |core, region| {
+    let span = with(store, view, this, |core| {
         let memories = memories.ok_or(ErrorCode::Unsupported)?;
         let memory = memories.find(region);
-        if memory.is_some() || region.is_empty() {
+        if memory.is_some() || region.length == 0 {
             core.may_attach(offset, region)?;
         }
         let memory = memory.ok_or(ErrorCode::Unsupported)?;
