@@ -8,11 +8,11 @@
 #include <functional>
 
 /// What the core asks the system for.
-#define INJECTED_FUNCTIONS(X)                                                                                          \
-  X(mmap)                                                                                                              \
-  X(munmap)                                                                                                            \
-  X(madvise) X(mprotect) X(msync) X(ftruncate) X(fallocate) X(pwrite) X(fstat) X(fstatfs) X(fcntl) X(open) X(lseek)    \
-      X(getrlimit) X(sigaction) X(syscall) X(allocation)
+// clang-format off: it never comes to an end with this macro.
+#define INJECTED_FUNCTIONS(X) \
+  X(mmap) X(munmap) X(madvise) X(mprotect) X(msync) X(ftruncate) X(fallocate) X(pwrite) X(fstat) X(fstatfs) X(fcntl) \
+  X(open) X(lseek) X(getrlimit) X(sigaction) X(syscall) X(allocation)
+// clang-format on
 
 namespace injection {
 
