@@ -21,7 +21,7 @@ void expect(const char *call, wmmap_status actual, const Answers &allowed) {
   TRACE("  %s: %s", call, wmmap_status_name(actual));
   if (std::find(allowed.begin(), allowed.end(), actual) == allowed.end())
     WRONG("%s says %s (system error %d), expected is %s", call, wmmap_status_name(actual), wmmap_system_error(),
-              wmmap_status_name(allowed.front()));
+          wmmap_status_name(allowed.front()));
 }
 
 int lowest_free_descriptor() {
@@ -75,8 +75,7 @@ Session::Session(Input &input) : input(input), memory_model(guest_memory()) {
     set_size(*file.model, 0);
     set_size(*file.model, std::min(input.number({unit, 5 * page + 7, 4 * unit}), most_file_bytes));
     static const std::vector<uint8_t> content = first_content();
-    if (::pwrite(file.read_write, content.data(), file.model->size, 0) !=
-        static_cast<ssize_t>(file.model->size))
+    if (::pwrite(file.read_write, content.data(), file.model->size, 0) != static_cast<ssize_t>(file.model->size))
       std::abort();
     file.model->cells.put(0, content.data(), file.model->size);
   }

@@ -13,7 +13,7 @@ namespace fuzz {
 
 /// Ends the process as a crash, which the fuzzer keeps with its input.
 #define FUZZ_FAIL(...)                                                                                                 \
-  (std::fflush(stdout), std::fprintf(stderr, "WRONG (%s:%d): ", __FILE__, __LINE__),                                    \
+  (std::fflush(stdout), std::fprintf(stderr, "WRONG (%s:%d): ", __FILE__, __LINE__),                                   \
    std::fprintf(stderr, __VA_ARGS__), std::fputc('\n', stderr), std::abort())
 
 class Input {

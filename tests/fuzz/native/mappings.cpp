@@ -13,7 +13,7 @@ namespace fuzz {
 namespace {
 
 constexpr uint64_t most_offset = INT64_MAX;
-constexpr uint64_t far = uint64_t{1} << 40;       ///< Where file systems begin to end.
+constexpr uint64_t far = uint64_t{1} << 40;           ///< Where file systems begin to end.
 constexpr uint64_t most_memory = 2 * most_file_bytes; ///< Of a mapping: more takes time that teaches nothing.
 constexpr int no_descriptor = 9999;
 
@@ -120,9 +120,9 @@ void Session::open() {
   Open open{file ? file->model.get() : nullptr, rights, 0, 0, false, false};
   open.length = tame(input.number({0, 0, size, unit, most_file_bytes, most_offset}));
   open.offset = input.number({0, 0, size, unit, most_offset, most_offset - page});
-  const std::array<int, 4> descriptors = file ? std::array<int, 4>{file->read_write, file->read_only,
-                                                                   file->write_only, no_descriptor}
-                                              : std::array<int, 4>{};
+  const std::array<int, 4> descriptors =
+      file ? std::array<int, 4>{file->read_write, file->read_only, file->write_only, no_descriptor}
+           : std::array<int, 4>{};
   const wmmap_file handle = file ? descriptors[static_cast<size_t>(rights)] : WMMAP_NO_FILE;
   const int descriptor = lowest_free_descriptor(); // The core's, if it takes one.
   wmmap_mapping *mapping = nullptr;
@@ -142,8 +142,8 @@ void Session::open() {
           open.length, open.offset, shared, protection);
     open.need_write = shared && write;
     open.past_end = true;
-    status = wmmap_open_posix(handle, open.length, shared ? WMMAP_SHARED : WMMAP_PRIVATE, protection, open.offset,
-                              &mapping);
+    status =
+        wmmap_open_posix(handle, open.length, shared ? WMMAP_SHARED : WMMAP_PRIVATE, protection, open.offset, &mapping);
     if (write && (protection & WMMAP_PROTECT_EXECUTE) != 0)
       expect("open_posix", status, {WMMAP_UNSUPPORTED});
     else if ((protection & WMMAP_PROTECT_EXECUTE) == 0 || status != WMMAP_ACCESS_DENIED) // A disk without programs.
@@ -219,8 +219,7 @@ void Session::write_from_view(Map &map) {
   const uint64_t length = std::min(input.number({1, pages.length - start}), view.pages->length - from);
   TRACE("write %#lx + %#lx from a view's %#lx", start, length, from);
   const Cells bytes = view.pages->present(from, length) ? view.pages->load(from, length) : Cells(length);
-  const wmmap_status status =
-      wmmap_write(map.mapping, start, length, wmmap_region_bytes(view.region) + from);
+  const wmmap_status status = wmmap_write(map.mapping, start, length, wmmap_region_bytes(view.region) + from);
   if (!pages.write)
     return expect("write", status, {WMMAP_READ_ONLY});
   if (!contains(pages, start, length))
@@ -320,8 +319,7 @@ void Session::find(const Map &map) {
   const Cells bytes = pages.load(start, seen - start);
   if (!bytes.knows(0, seen - start))
     return expect("find", status, {WMMAP_OK, WMMAP_FAULT});
-  const size_t found =
-      (forward ? expected_first : expected_last)(bytes.value.data(), bytes.value.size(), needle.value);
+  const size_t found = (forward ? expected_first : expected_last)(bytes.value.data(), bytes.value.size(), needle.value);
   // A place that the needle could have reaches into lost pages: nobody can say, unless the answer lies before it.
   const bool open = seen < limit && may_begin(bytes, needle, limit - start);
   if (open && (!forward || found == none))
@@ -370,8 +368,7 @@ void Session::resize(Map &map) {
   if (status == WMMAP_OK) {
     if (pages.file)
       set_size(*pages.file, pages.offset + length);
-    auto resized =
-        std::make_shared<Pages>(pages.file, pages.offset, length, pages.read, pages.write, pages.shared);
+    auto resized = std::make_shared<Pages>(pages.file, pages.offset, length, pages.read, pages.write, pages.shared);
     if (!pages.file)
       resized->store(0, pages.load(0, std::min(length, pages.length)));
     map.pages = std::move(resized);

@@ -9,7 +9,9 @@ namespace fuzz {
 
 namespace {
 
-template <typename Bytes> auto at(Bytes &bytes, uint64_t start) { return bytes.begin() + static_cast<ptrdiff_t>(start); }
+template <typename Bytes> auto at(Bytes &bytes, uint64_t start) {
+  return bytes.begin() + static_cast<ptrdiff_t>(start);
+}
 
 /// Calls with (position, place in the range, length) for the part of every page.
 template <typename Visit> void each_page(uint64_t position, uint64_t length, Visit visit) {

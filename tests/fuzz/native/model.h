@@ -72,7 +72,7 @@ struct Pages {
   const bool shared;
   /// Where pages begin of which an access past the contract's functions may have made zeros.
   uint64_t doubtful;
-  uint64_t lost = everything; ///< Where lost pages of a span begin.
+  uint64_t lost = everything;    ///< Where lost pages of a span begin.
   std::map<uint64_t, Cells> own; ///< Private pages, by their position.
 
 private:

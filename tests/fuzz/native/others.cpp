@@ -47,8 +47,7 @@ void Session::write_file(const File &file) {
   const Cells bytes = made_up(input.bits(2) % page);
   const uint64_t length = bytes.value.size();
   TRACE("somebody writes %#lx + %#lx", start, length);
-  if (::pwrite(file.read_write, bytes.value.data(), length, static_cast<off_t>(start)) !=
-      static_cast<ssize_t>(length))
+  if (::pwrite(file.read_write, bytes.value.data(), length, static_cast<off_t>(start)) != static_cast<ssize_t>(length))
     FUZZ_FAIL("pwrite");
   if (length == 0)
     return;

@@ -40,7 +40,7 @@ struct Map {
   wmmap_mapping *mapping;
   wmmap_access access;
   std::shared_ptr<Pages> pages;
-  int descriptor;              ///< That of the core.
+  int descriptor; ///< That of the core.
   bool charged = false;
   std::shared_ptr<Pages> lent = nullptr; ///< Null unless asked for, and unless it is another set of pages.
 };
@@ -99,7 +99,6 @@ private:
   void load_from(const View &view);
   void store_to(const View &view);
   void release(size_t index);
-
 
   // others.cpp
   void cut_or_extend(const File &file);

@@ -187,8 +187,7 @@ void Session::detach(size_t index) {
   wmmap_span_detach(span.span);
   unnoticed += span.faulted && !span.told;
   if (wmmap_unnoticed_faults() != unnoticed)
-    WRONG("%zu spans with lost pages that nobody asked about, expected are %zu", wmmap_unnoticed_faults(),
-              unnoticed);
+    WRONG("%zu spans with lost pages that nobody asked about, expected are %zu", wmmap_unnoticed_faults(), unnoticed);
   if (!span.abandoned) {
     memory_model.zero(span.place, span.pages->length);
     if (memory && memory_model.difference(span.place, memory + span.place, span.pages->length) != everything)
