@@ -144,6 +144,9 @@ lint: tests polyfill guests
 	CARGO_TARGET_DIR=$(CARGO_TARGET) tests/tools/cargo.sh clippy -q --locked --manifest-path guest/polyfill/Cargo.toml --all-targets -- -D warnings
 	tests/tools/cargo.sh fmt --check --manifest-path guest/polyfill/plug/Cargo.toml
 	CARGO_TARGET_DIR=$(CARGO_TARGET) tests/tools/cargo.sh clippy -q --locked --release --manifest-path guest/polyfill/plug/Cargo.toml -- -D warnings
+	tests/tools/cargo.sh fmt --check --manifest-path tests/fuzz/plug/Cargo.toml
+	tests/tools/cargo.sh fmt --check --manifest-path tests/fuzz/polyfill/Cargo.toml
+	CARGO_TARGET_DIR=$(CARGO_TARGET) tests/tools/cargo.sh clippy -q --locked --manifest-path tests/fuzz/polyfill/Cargo.toml -- -D warnings
 	tests/tools/cargo.sh fmt --check --manifest-path host/wasmtime/Cargo.toml
 	CARGO_TARGET_DIR=$(CARGO_TARGET) tests/tools/cargo.sh clippy -q --locked --release --manifest-path host/wasmtime/Cargo.toml --features cli --all-targets -- -D warnings
 	CARGO_TARGET_DIR=$(CARGO_TARGET) tests/tools/windows.sh
@@ -151,6 +154,7 @@ lint: tests polyfill guests
 	ruff check -q .
 	ruff format -q --check .
 	publint --strict --pack npm
+	tests/tools/dependencies.sh
 
 format: build
 	$(SETUP) lint
@@ -160,6 +164,8 @@ format: build
 	tests/tools/cargo.sh fmt --manifest-path tests/memmap2/native/Cargo.toml -- guest/rust/memmap2/src/lib.rs tests/memmap2/src/lib.rs
 	tests/tools/cargo.sh fmt --manifest-path guest/polyfill/Cargo.toml
 	tests/tools/cargo.sh fmt --manifest-path guest/polyfill/plug/Cargo.toml
+	tests/tools/cargo.sh fmt --manifest-path tests/fuzz/plug/Cargo.toml
+	tests/tools/cargo.sh fmt --manifest-path tests/fuzz/polyfill/Cargo.toml
 	tests/tools/cargo.sh fmt --manifest-path host/wasmtime/Cargo.toml
 	ruff format -q .
 
