@@ -1,6 +1,6 @@
 // What a fuzzer found for the plug (tests/fuzz/plug), in the module that the commands have.
 import { readdirSync, readFileSync } from 'node:fs';
-import { plug } from '#module';
+import { plug, seal } from '#module';
 import { UsageError } from '#options';
 import { componentWit } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { test } from 'uvu';
@@ -27,7 +27,17 @@ for (const name of readdirSync(CORPUS).sort()) {
       return;
     }
     assert.instance(answer, UsageError);
-    assert.not.match((answer as UsageError).message, /cannot be plugged/); // A trap.
+    assert.not.match((answer as UsageError).message, /cannot be plugged|\n/); // A trap; or more than a line.
+  });
+
+  test(`${name} is sealed, or refused`, async () => {
+    const answer = await seal(name, readFileSync(`${CORPUS}/${name}`)).catch((error: unknown) => error);
+    if (answer instanceof Uint8Array) {
+      assert.match(await componentWit(answer), /export wasi:cli\/run@0\.2\.12;/);
+      return;
+    }
+    assert.instance(answer, UsageError);
+    assert.not.match((answer as UsageError).message, /too large or too deep|\n/);
   });
 }
 

@@ -82,7 +82,7 @@ keep)
   mkdir -p "build/fuzz/kept/$target" "$kept/$target"
   # What is kept stays, unless something smaller does the same.
   # shellcheck disable=SC2046
-  "$program" -merge=1 "build/fuzz/kept/$target" "$kept/$target" "build/fuzz/corpus/$target" $(limits "$target")
+  "$program" -set_cover_merge=1 "build/fuzz/kept/$target" "$kept/$target" "build/fuzz/corpus/$target" $(limits "$target")
   rm -rf "${kept:?}/$target"
   mv "build/fuzz/kept/$target" "$kept/$target"
   du -bs "$kept/$target"

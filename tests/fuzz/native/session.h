@@ -85,7 +85,7 @@ private:
   void write(Map &map);
   void write_from_view(Map &map);
   void move(Map &map);
-  void find(const Map &map);
+  void find(const Map &map); // searches.cpp
   void flush(const Map &map);
   void resize(Map &map);
   void advise(const Map &map);

@@ -26,6 +26,7 @@ extern crate alloc;
 
 mod host;
 mod input;
+mod map;
 #[cfg(not(feature = "libfuzzer"))]
 mod replay;
 
@@ -33,100 +34,11 @@ use bindings::exports::wasi_mmap::mmap::mapping::{Access, Advice, ErrorCode, Pro
 use contract::{Mapping, Outcome, Request};
 use host::{Host, MOST_BYTES};
 use input::Input;
+use map::{page_up, Kind, Map, PAGE};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-const PAGE: u64 = 4096;
 const MAX_OFFSET: u64 = i64::MAX as u64;
-
-fn page_up(value: u64) -> u64 {
-    value.next_multiple_of(PAGE)
-}
-
-/// A mapping, and what the contract says of it. Positions are those in the file.
-struct Map {
-    mapping: Mapping<Rc<Host>>,
-    file: bool,
-    offset: u64,
-    length: u64,
-    read: bool,
-    write: bool,
-    shared: bool,
-    /// Private pages. None: anyone's guess, because the file was cut there or the host failed.
-    own: HashMap<u64, Option<Vec<u8>>>,
-}
-
-impl Map {
-    fn holds(&self, start: u64, length: u64) -> bool {
-        start <= self.length && length <= self.length - start
-    }
-
-    fn present(&self, host: &Host, start: u64, length: u64) -> bool {
-        !self.file || length == 0 || self.offset + start + length <= page_up(host.size())
-    }
-
-    /// What a page shows.
-    fn page(&self, host: &Host, number: u64) -> Option<Vec<u8>> {
-        if let Some(own) = self.own.get(&number) {
-            return own.clone();
-        }
-        let mut page = vec![0; 4096];
-        if self.file {
-            let bytes = host.bytes.borrow();
-            let start = usize::try_from(number * PAGE).unwrap().min(bytes.len());
-            let end = (start + 4096).min(bytes.len());
-            page[..end - start].copy_from_slice(&bytes[start..end]);
-        }
-        Some(page)
-    }
-
-    /// The numbers of the pages of a range.
-    fn numbers(&self, start: u64, length: u64) -> std::ops::Range<u64> {
-        let position = self.offset + start;
-        if length == 0 {
-            return 0..0;
-        }
-        position / PAGE..(position + length).div_ceil(PAGE)
-    }
-
-    /// The bytes of a range that is there; None if some are anyone's guess.
-    fn bytes(&self, host: &Host, start: u64, length: u64) -> Option<Vec<u8>> {
-        let numbers = self.numbers(start, length);
-        let skip = (self.offset + start - numbers.start * PAGE).min(if length == 0 { 0 } else { u64::MAX });
-        let mut all = Vec::new();
-        for number in numbers {
-            all.extend(self.page(host, number)?);
-        }
-        let skip = usize::try_from(skip).unwrap();
-        Some(all[skip..skip + usize::try_from(length).unwrap()].to_vec())
-    }
-
-    fn store(&mut self, host: &Host, start: u64, bytes: &[u8]) {
-        if self.file && self.shared {
-            return; // It is in the file, or not.
-        }
-        for number in self.numbers(start, bytes.len() as u64) {
-            let mut page = self.page(host, number);
-            if let Some(page) = &mut page {
-                for (at, byte) in (number * PAGE..).zip(page.iter_mut()) {
-                    let index = at.wrapping_sub(self.offset + start);
-                    if index < bytes.len() as u64 {
-                        *byte = bytes[usize::try_from(index).unwrap()];
-                    }
-                }
-            }
-            self.own.insert(number, page);
-        }
-    }
-
-    fn forget(&mut self, start: u64, length: u64) {
-        if !(self.file && self.shared) {
-            for number in self.numbers(start, length) {
-                self.own.insert(number, None);
-            }
-        }
-    }
-}
 
 struct Session<'a> {
     input: Input<'a>,
@@ -198,7 +110,14 @@ impl Session<'_> {
             settled = mapping.length();
         }
         assert_eq!(mapping.length(), settled);
-        self.maps.push(Map { mapping, file, offset, length: settled, read, write, shared, own: HashMap::new() });
+        self.maps.push(Map {
+            mapping,
+            file,
+            offset,
+            length: settled,
+            kind: Kind { read, write, shared },
+            own: HashMap::new(),
+        });
     }
 
     fn range(&mut self, map: &Map) -> (u64, u64) {
@@ -210,7 +129,7 @@ impl Session<'_> {
     fn read(&mut self, map: &Map) {
         let (start, length) = self.range(map);
         let actual = map.mapping.read(start, length);
-        let expected = if !map.read {
+        let expected = if !map.kind.read {
             Err(ErrorCode::AccessDenied)
         } else if !map.holds(start, length) {
             Err(ErrorCode::OutOfRange)
@@ -239,7 +158,7 @@ impl Session<'_> {
         let (start, length) = self.range(map);
         let bytes = self.input.bytes(usize::try_from(length.min(MOST_BYTES)).unwrap());
         let length = bytes.len() as u64;
-        let expected = if !map.write {
+        let expected = if !map.kind.write {
             Err(ErrorCode::ReadOnly)
         } else if !map.holds(start, length) {
             Err(ErrorCode::OutOfRange)
@@ -248,26 +167,26 @@ impl Session<'_> {
         } else {
             Ok(())
         };
-        let right = expected.is_ok().then(|| self.file_after(map, start, &bytes)).flatten();
+        let right = expected.is_ok().then(|| self.file_after(map, start, &bytes));
         let actual = map.mapping.write(start, &bytes);
         expect(&self.host, "write", &actual, &expected);
         self.check_file(right);
-        if map.write {
+        if map.kind.write {
             self.changed(map, start, Some(&bytes), length, actual.is_ok());
         }
     }
 
     /// What the file holds when bytes were stored through a mapping.
-    fn file_after(&self, map: &Map, start: u64, bytes: &[u8]) -> Option<Vec<u8>> {
+    fn file_after(&self, map: &Map, start: u64, bytes: &[u8]) -> Vec<u8> {
         let mut file = self.host.bytes.borrow().clone();
-        if map.file && map.shared {
+        if map.file && map.kind.shared {
             for (at, byte) in (map.offset + start..).zip(bytes) {
                 if let Some(stored) = file.get_mut(usize::try_from(at).unwrap()) {
                     *stored = *byte;
                 }
             }
         }
-        Some(file)
+        file
     }
 
     fn check_file(&self, right: Option<Vec<u8>>) {
@@ -279,7 +198,7 @@ impl Session<'_> {
     fn copy_within(&mut self, map: &mut Map) {
         let (destination, _) = self.range(map);
         let (source, length) = self.range(map);
-        let expected = if !map.write {
+        let expected = if !map.kind.write {
             Err(ErrorCode::ReadOnly)
         } else if !map.holds(source, length) || !map.holds(destination, length) {
             Err(ErrorCode::OutOfRange)
@@ -289,11 +208,11 @@ impl Session<'_> {
             Ok(())
         };
         let moved = expected.is_ok().then(|| map.bytes(&self.host, source, length)).flatten();
-        let right = moved.as_ref().and_then(|bytes| self.file_after(map, destination, bytes));
+        let right = moved.as_ref().map(|bytes| self.file_after(map, destination, bytes));
         let actual = map.mapping.copy_within(destination, source, length);
         expect(&self.host, "move", &actual, &expected);
         self.check_file(right);
-        if !map.write {
+        if !map.kind.write {
             return;
         }
         if destination == source {
@@ -309,15 +228,20 @@ impl Session<'_> {
         let present = if map.file { page_up(self.host.size()).saturating_sub(map.offset) } else { u64::MAX };
         let start = self.input.number(&[0, 0, map.length, present]);
         let end = self.input.number(&[u64::MAX, map.length, present, start]);
-        let size = if self.input.below(4) == 0 { self.input.number(&[4096, 65536]) % 100_000 } else { self.input.below(6) as u64 };
+        let size = if self.input.below(4) == 0 {
+            self.input.number(&[4096, 65536]) % 100_000
+        } else {
+            self.input.below(6) as u64
+        };
         let mut needle = self.input.bytes(usize::try_from(size).unwrap());
         let from = self.input.number(&[0, start]);
         if self.input.flag() && map.holds(from, size) && map.present(&self.host, from, size) {
             needle = map.bytes(&self.host, from, size).unwrap_or(needle);
         }
-        let actual = if forward { map.mapping.find(&needle, start, end) } else { map.mapping.rfind(&needle, start, end) };
+        let actual =
+            if forward { map.mapping.find(&needle, start, end) } else { map.mapping.rfind(&needle, start, end) };
         let limit = end.min(map.length);
-        let expected = if !map.read {
+        let expected = if !map.kind.read {
             Err(ErrorCode::AccessDenied)
         } else if start > limit || size > limit - start {
             Ok(None)
@@ -327,7 +251,11 @@ impl Session<'_> {
             let seen = limit.min(present).max(start);
             let Some(bytes) = map.bytes(&self.host, start, seen - start) else { return };
             let finder = |bytes: &[u8]| {
-                if forward { memchr::memmem::find(bytes, &needle) } else { memchr::memmem::rfind(bytes, &needle) }
+                if forward {
+                    memchr::memmem::find(bytes, &needle)
+                } else {
+                    memchr::memmem::rfind(bytes, &needle)
+                }
             };
             match finder(&bytes) {
                 Some(at) if forward || seen == limit => Ok(Some(start + at as u64)),
@@ -342,7 +270,7 @@ impl Session<'_> {
         let (start, length) = self.range(map);
         let expected = if !map.holds(start, length) {
             Err(ErrorCode::OutOfRange)
-        } else if map.file && map.write && map.shared && !map.present(&self.host, start, length) {
+        } else if map.file && map.kind.write && map.kind.shared && !map.present(&self.host, start, length) {
             Err(ErrorCode::Fault)
         } else {
             Ok(())
@@ -353,7 +281,7 @@ impl Session<'_> {
     fn resize(&mut self, map: &mut Map) {
         let length = self.input.number(&[0, map.length, MOST_BYTES.wrapping_sub(map.offset), u64::MAX]);
         let length = if length > MOST_BYTES && length >> 47 == 0 { length % MOST_BYTES } else { length };
-        let expected = if !(map.write && map.shared) {
+        let expected = if !(map.kind.write && map.kind.shared) {
             Err(ErrorCode::NotResizable)
         } else if length == 0 || map.offset > MAX_OFFSET || length > MAX_OFFSET - map.offset {
             Err(ErrorCode::InvalidArgument)
@@ -456,7 +384,8 @@ impl Session<'_> {
 fn run(data: &[u8]) {
     let mut session = Session { input: Input(data), host: Rc::default(), maps: Vec::new() };
     let size = session.input.number(&[0, 3 * PAGE, 10_000]).min(MOST_BYTES);
-    let bytes = (0..size).map(|at| if at / PAGE % 2 == 0 { (at % 251) as u8 } else { b'a' + (at % 3) as u8 });
+    let bytes =
+        (0..size).map(|at| if (at / PAGE).is_multiple_of(2) { (at % 251) as u8 } else { b'a' + (at % 3) as u8 });
     *session.host.bytes.borrow_mut() = bytes.collect();
     for _ in 0..200 {
         if session.input.is_empty() {
