@@ -56,7 +56,7 @@ limits() {
   case $1 in
   search) echo '-max_len=300 -timeout=10' ;;
   plug) echo '-max_len=40000 -timeout=10' ;;
-  *) echo '-max_len=512 -timeout=10' ;;
+  *) echo '-max_len=512 -timeout=10 -rss_limit_mb=4096' ;;
   esac
 }
 

@@ -30,6 +30,11 @@ int lowest_free_descriptor() {
   return fd;
 }
 
+int other_file() {
+  static const int fd = memfd_create("wmmap-fuzz-other", MFD_CLOEXEC);
+  return fd;
+}
+
 namespace {
 
 constexpr const char *file_name = "wmmap-fuzz";
@@ -66,6 +71,7 @@ Session::Session(Input &input) : input(input), memory_model(guest_memory()) {
   static File first(memory_file());
   static File second(memory_file());
   static File third(disk_file());
+  other_file();
   robbed = false;
   files = {&first, input.below(4) == 0 ? &third : &second};
   for (File *each : files) {
@@ -86,9 +92,9 @@ Session::Session(Input &input) : input(input), memory_model(guest_memory()) {
 
 void Session::run() {
   for (int steps = 0; steps < 300 && !input.empty(); steps++) {
-    const uint8_t operation = input.byte() % 36;
+    const uint8_t operation = input.byte() % 40;
     const auto pick = [this](auto &all) -> auto & { return all[input.below(all.size())]; };
-    if (operation < 2 || (maps.empty() && (operation < 20 || operation > 31)))
+    if (operation < 2 || (maps.empty() && (operation < 20 || (operation > 31 && operation < 35))))
       open();
     else if (operation < 4)
       cut_or_extend(*pick(files));
@@ -161,8 +167,12 @@ void Session::run() {
       charge(input.below(maps.size()));
     else if (operation == 34)
       input.below(8) == 0 ? rob(pick(maps)) : void();
-    else
+    else if (operation == 35)
       expect("guard", wmmap_guard(), {WMMAP_OK});
+    else if (operation < 38)
+      input.below(4) == 0 ? search_sparse_file() : void();
+    else
+      others_handle();
   }
 }
 

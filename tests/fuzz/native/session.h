@@ -36,6 +36,9 @@ struct File {
   const std::shared_ptr<FileModel> model = std::make_shared<FileModel>();
 };
 
+/// A file that is empty at other times than in searches of sparse ones. Its descriptor lives as long as the process.
+int other_file();
+
 struct Map {
   wmmap_mapping *mapping;
   wmmap_access access;
@@ -86,6 +89,7 @@ private:
   void write_from_view(Map &map);
   void move(Map &map);
   void find(const Map &map); // searches.cpp
+  void search_sparse_file(); // sparse.cpp
   void flush(const Map &map);
   void resize(Map &map);
   void advise(const Map &map);
@@ -106,6 +110,7 @@ private:
   void look_at(const File &file);
   void storm(Map &map);
   void rob(const Map &map);
+  void others_handle(); // handlers.cpp
 
   // spans.cpp
   void make_memory();
