@@ -129,6 +129,20 @@ const WORDS = [
   '<!--',
 ];
 
+/** Code without quotes, for whoever thinks that these are what it takes. */
+const PLAIN_CODE = '(globalThis.process.exit(77))';
+const PLAIN_FRAMES = ['+', ';', ',', '){}', '=>', ']', '}', '//', '(', ': '] as const;
+
+/** A name that holds nothing which ends a string, a comment or a line: it is refused by few. */
+export function quietName(random: Random): string {
+  const word = random.pick(WORDS.filter((candidate) => /^[\w .:/@-]+$/.test(candidate)));
+  return random.pick([
+    word,
+    `${word}.${word}`,
+    `${word}${random.pick(PLAIN_FRAMES)}${PLAIN_CODE}${random.pick(PLAIN_FRAMES)}`,
+  ]);
+}
+
 export function hostileName(random: Random): string {
   const [before, after] = random.pick(FRAMES);
   switch (random.below(8)) {

@@ -68,7 +68,7 @@ export async function tryComponent(bytes: Buffer): Promise<Verdict> {
     const files = readdirSync(folder).filter((name) => name !== 'c.wasm' && name !== 'cache');
     const wrong = judge(end, files);
     const [line = ''] = end.error.split('\n');
-    const kind = `${end.code} ${line.replace(/".*"|'.*'|`.*`|[0-9a-f]{2,}|: .{60,}/g, '…')}`.slice(0, 120);
+    const kind = `${end.code} ${line.replace(/"[^"]*"|'[^']*'|`[^`]*`|0x[0-9a-f]+|\d+/g, '…')}`.slice(0, 150);
     return wrong === undefined ? { kind } : { kind, wrong: `${wrong}: ${JSON.stringify(end).slice(0, 2000)}` };
   } finally {
     rmSync(folder, { recursive: true, force: true });
