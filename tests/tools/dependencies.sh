@@ -25,7 +25,7 @@ reached=true
 for lock in $(git ls-files '*Cargo.lock'); do
   check() {
     # shellcheck disable=SC2086 # words
-    "$deny" --log-level error --manifest-path "${lock%.lock}.toml" --config deny.toml --locked check --hide-inclusion-graph "$@" >"$log" 2>&1
+    "$deny" --log-level error --manifest-path "${lock%.lock}.toml" --config tests/tools/deny.toml --locked check --hide-inclusion-graph "$@" >"$log" 2>&1
   }
   check bans licenses sources || { cat "$log" >&2; exit 1; }
   $reached || continue
