@@ -1,6 +1,6 @@
 // A component is data: nothing in it becomes code of the host, however it is called. Needs the components of
 // `make guests` (build/guests/wat), and other Nodes for some (`tests/tools/setup.sh nodes`).
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
@@ -175,6 +175,41 @@ test(`functions that are provided, of other types`, async () => {
   const other = command().replace('(result i32) i32.const 0', '').replace('(func $run (result (result))', '(func $run');
   refuses(['run', await component('strange.wasm', other)], /of another type\n$/);
 });
+
+/** Twelve bytes each: in the place of another name, they leave sizes as they are. */
+const FOR_TERMINALS = ['a\x1b[2J\rgone\n\n', 'a\x9b2J\u2028gone', '\u202eenogx\u2066\x07'];
+
+/** A component in which the name "name-of-12-x" has become another. */
+async function renamed(text: string, name: string): Promise<string> {
+  const binary = Buffer.from(await parse(text)).toString('latin1');
+  assert.is(Buffer.byteLength(name), 12);
+  const path = join(folder, 'renamed.wasm');
+  writeFileSync(path, Buffer.from(binary.replaceAll('name-of-12-x', Buffer.from(name).toString('latin1')), 'latin1'));
+  return path;
+}
+
+for (const [host, program] of Object.entries(COMMANDS)) {
+  test(`names that would command a terminal, on ${host}`, async () => {
+    const trap = command('', '(func $name-of-12-x unreachable)').replace(
+      '(result i32) i32.const 0)',
+      '(result i32) call $name-of-12-x i32.const 0)',
+    );
+    for (const name of FOR_TERMINALS) {
+      const refused = await renamed(command('(import "name-of-12-x" (func))'), name);
+      const output = join(folder, 'renamed.plugged.wasm');
+      for (const args of [
+        ['run', refused],
+        ['plug', refused, '-o', output],
+      ]) {
+        refusal(program)(args, /^wasi-mmap: [^\p{Cc}\p{Cf}\u2028\u2029]+\n$/u);
+      }
+      const { code, error } = start(program, ['run', await renamed(trap, name)]);
+      assert.is(code, 134);
+      assert.match(error, /trapped: [^\n]*unreachable/);
+      assert.match(error.replaceAll('\n', ''), /^[^\p{Cc}\p{Cf}\u2028\u2029]+$/u);
+    }
+  });
+}
 
 const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'wasi-mmap');
 

@@ -2,7 +2,7 @@
 /** The command `wasi-mmap`. */
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { missingPackages, parsePlug, parseRun, UsageError } from './options.mjs';
+import { missingPackages, parsePlug, parseRun, printable, UsageError } from './options.mjs';
 
 const HELP = `Usage: wasi-mmap run [options] component.wasm [arguments...]
        wasi-mmap plug component.wasm -o OUTPUT
@@ -90,7 +90,7 @@ async function main([verb, ...rest]: string[]): Promise<number> {
     if (error instanceof Exit) return error.code;
     if (isErrorResult(error)) return 1;
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.stderr.write(`wasi-mmap: ${name} trapped: ${reason}\n`);
+    process.stderr.write(printable(`wasi-mmap: ${name} trapped: ${reason}\n`));
     return TRAPPED;
   } finally {
     if (host?.endSpans())

@@ -1,12 +1,20 @@
 /** The arguments of the command `wasi-mmap`. */
 
+// oxlint-disable-next-line no-control-regex -- they are what must not reach a terminal
+const UNPRINTABLE = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+
+/** A text that does nothing to a terminal, but for the ends of its lines: names of a component can stand in it. */
+export function printable(text: string): string {
+  return text.replace(UNPRINTABLE, (character) => `\\u{${character.charCodeAt(0).toString(16)}}`);
+}
+
 /** What is wrong with how the command was called: its message is all that a user needs. */
 export class UsageError extends Error {
   /** Whether the help would help. */
   readonly showHelp: boolean;
 
   constructor(message: string, showHelp = true) {
-    super(message);
+    super(printable(message.trim().replace(/\s*\n\s*/g, ' ')));
     this.showHelp = showHelp;
   }
 }

@@ -8,7 +8,7 @@ mod plug;
 mod run;
 mod trust;
 
-use options::{parse_plug, parse_run, to_text, UsageError};
+use options::{parse_plug, parse_run, printable, to_text, UsageError};
 use run::Ended;
 use std::process::ExitCode;
 
@@ -70,8 +70,8 @@ fn call(words: &[String]) -> wasmtime::Result<Result<u8, UsageError>> {
     Ok(run::run(&options)?.map(|ended| match ended {
         Ended::Exit(code) => code,
         Ended::Trap(error) => {
-            eprintln!("wasi-mmap: {} trapped: {}", run::base_name(&options.component), error.root_cause());
-            eprintln!("{error:?}");
+            let name = run::base_name(&options.component);
+            eprintln!("{}", printable(&format!("wasi-mmap: {name} trapped: {}\n{error:?}", error.root_cause())));
             TRAPPED
         }
     }))

@@ -25,9 +25,21 @@ impl UsageError {
 }
 
 impl fmt::Display for UsageError {
+    /// In one line, whatever wasmtime has said.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.message)
+        let lines: Vec<_> = self.message.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        formatter.write_str(&printable(&lines.join(" ")))
     }
+}
+
+/// A text that does nothing to a terminal, but for the ends of its lines: names of a component can stand in it.
+pub fn printable(text: &str) -> String {
+    let harmless = |character: char| {
+        character == '\n'
+            || !(character.is_control()
+                || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
+    };
+    text.chars().map(|one| if harmless(one) { one.to_string() } else { one.escape_unicode().to_string() }).collect()
 }
 
 /// A directory that the component may see.
