@@ -1,10 +1,22 @@
-//! What puts the polyfill in front of a component, on components that nobody made with care: it answers, and what it
-//! makes is what it promises. Inputs are components.
+//! What the commands do to a component before they run it, on components that nobody made with care: it answers, and
+//! what it makes is what it promises. Inputs are components.
 #![no_main]
 
 #[allow(dead_code)]
 #[path = "../../../../guest/polyfill/plug/src/compose.rs"]
 mod compose;
+#[allow(dead_code)]
+#[path = "../../../../guest/polyfill/plug/src/limits.rs"]
+mod limits;
+mod mutate;
+#[allow(dead_code)]
+#[path = "../../../../guest/polyfill/plug/src/names.rs"]
+mod names;
+#[path = "../../../../guest/polyfill/plug/src/rename.rs"]
+mod rename;
+#[path = "../../../../guest/polyfill/plug/src/seal.rs"]
+mod seal;
+#[path = "../../../../guest/polyfill/plug/src/sections.rs"]
 mod sections;
 
 use arbitrary::Unstructured;
@@ -12,7 +24,7 @@ use compose::Refusal;
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
 use std::sync::LazyLock;
 use wasm_smith::{Component, Config};
-use wasmparser::{Parser, Payload};
+use wasmparser::{FromReader, Parser, Payload, SectionLimited, Validator};
 use wit_component::{dummy_module, embed_component_metadata, ComponentEncoder, StringEncoding};
 use wit_parser::{ManglingAndAbi, Resolve};
 
@@ -34,34 +46,90 @@ fn of_world(folders: &[&str], world: &str) -> Vec<u8> {
 static POLYFILL: LazyLock<Vec<u8>> = LazyLock::new(|| of_world(&["wit", "guest/polyfill/wit"], "polyfill"));
 static GUEST: LazyLock<Vec<u8>> = LazyLock::new(|| of_world(&["wit"], "guest-spans"));
 
-/// The names of what a component imports and exports.
-fn names(component: &[u8]) -> (Vec<String>, Vec<String>) {
-    let (mut imports, mut exports) = (Vec::new(), Vec::new());
-    let mut depth = 0;
-    for payload in Parser::new(0).parse_all(component) {
-        match payload.expect("what the plug makes can be read") {
-            Payload::Version { .. } => depth += 1,
-            Payload::End(_) => depth -= 1,
-            Payload::ComponentImportSection(section) if depth == 1 => {
-                imports.extend(section.into_iter().map(|import| import.expect("an import").name.name.to_owned()));
+/// What the host for Node provides; `make polyfill` makes it.
+static PROVIDED: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../dist/polyfill/provided.wasm")).expect("make polyfill")
+});
+
+#[derive(Default)]
+struct Names {
+    /// What the component itself imports and exports.
+    imports: Vec<String>,
+    exports: Vec<String>,
+    /// Those of all that is in it.
+    all: Vec<String>,
+}
+
+impl Names {
+    fn of(component: &[u8]) -> Self {
+        let mut names = Self::default();
+        let mut depth = 0;
+        for payload in Parser::new(0).parse_all(component) {
+            match payload.expect("what was made can be read") {
+                Payload::Version { .. } => depth += 1,
+                Payload::End(_) => depth -= 1,
+                Payload::ComponentImportSection(section) => names.add(depth, true, section, |import| import.name.name),
+                Payload::ComponentExportSection(section) => names.add(depth, false, section, |export| export.name.name),
+                Payload::ImportSection(section) => {
+                    for import in section.into_imports() {
+                        let import = import.expect("an import");
+                        names.all.extend([import.module.to_owned(), import.name.to_owned()]);
+                    }
+                }
+                Payload::ExportSection(section) => names.add(0, false, section, |export| export.name),
+                Payload::CustomSection(section) => names.all.push(section.name().to_owned()),
+                _ => {}
             }
-            Payload::ComponentExportSection(section) if depth == 1 => {
-                exports.extend(section.into_iter().map(|export| export.expect("an export").name.name.to_owned()));
+        }
+        names
+    }
+
+    fn add<'a, T: FromReader<'a>>(
+        &mut self,
+        depth: usize,
+        import: bool,
+        section: SectionLimited<'a, T>,
+        name: impl Fn(T) -> &'a str,
+    ) {
+        for item in section {
+            let name = name(item.expect("an import or an export")).to_owned();
+            if depth == 1 {
+                if import { &mut self.imports } else { &mut self.exports }.push(name.clone());
             }
-            _ => {}
+            self.all.push(name);
         }
     }
-    (imports, exports)
+}
+
+/// Whether a name means nothing to JavaScript, wherever it stands in quotes.
+fn is_plain(name: &str) -> bool {
+    name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_.:/@[]$".contains(letter)) && !name.contains("${")
 }
 
 fuzz_target!(|guest: &[u8]| {
     match compose::plug(guest, &POLYFILL) {
         Ok(plugged) => {
-            let (imports, exports) = names(&plugged);
+            let Names { imports, exports, .. } = Names::of(&plugged);
             assert!(!imports.iter().any(|name| name.starts_with("wasi-mmap:")), "it imports {imports:?}");
-            assert_eq!(exports, names(guest).1, "it exports what the guest does");
+            assert_eq!(exports, Names::of(guest).exports, "it exports what the guest does");
         }
         Err(refusal @ (Refusal::NothingToPlug | Refusal::Misfit(_))) => assert!(!refusal.to_string().is_empty()),
+    }
+    if let Err(reason) = limits::measure(guest) {
+        assert!(!reason.contains('\n'), "{reason}");
+    }
+    match seal::seal(guest, &PROVIDED) {
+        Ok(sealed) => {
+            let Names { imports, exports, all } = Names::of(&sealed);
+            let provided = Names::of(&PROVIDED).imports;
+            assert!(imports.iter().all(|name| provided.contains(name)), "it imports {imports:?}");
+            assert_eq!(exports, ["wasi:cli/run@0.2.12"]);
+            assert!(all.iter().all(|name| is_plain(name)), "it holds {all:?}");
+            assert!(Validator::new().validate_all(&sealed).is_ok() || Validator::new().validate_all(guest).is_err());
+        }
+        Err(seal::Refusal::Misfit(reason) | seal::Refusal::Broken(reason)) => {
+            assert!(!reason.is_empty() && !reason.contains('\n'), "{reason}");
+        }
     }
 });
 
@@ -85,7 +153,7 @@ fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
             Component::new(Config::default(), &mut Unstructured::new(&choices)).ok().map(|made_up| made_up.to_bytes())
         }
         2..8 => None,
-        _ => sections::change(&data[..size], &mut random, &mutate),
+        _ => mutate::change(&data[..size], &mut random, &mutate),
     };
     match changed {
         Some(changed) if changed.len() <= max_size => {

@@ -49,14 +49,20 @@ fn parse(bytes: &[u8]) -> Option<(&[u8], Vec<Section>)> {
 /// Changes a section, or which there are, deep inside. None if there are none to be seen.
 ///
 /// @param `random` decides; `mutate` changes plain bytes.
-pub fn change(bytes: &[u8], random: &mut dyn FnMut(usize) -> usize, mutate: &dyn Fn(&[u8]) -> Vec<u8>) -> Option<Vec<u8>> {
+pub fn change(
+    bytes: &[u8],
+    random: &mut dyn FnMut(usize) -> usize,
+    mutate: &dyn Fn(&[u8]) -> Vec<u8>,
+) -> Option<Vec<u8>> {
     let (header, mut sections) = parse(bytes)?;
     let at = random(sections.len().max(1));
     let is_component = header[4..] == COMPONENT;
     let section = sections.get(at)?;
     let nested = is_component && NESTED.contains(&section.id) && random(4) > 0;
     match if nested { None } else { Some(random(8)) } {
-        None => sections[at].content = change(&section.content, random, mutate).unwrap_or_else(|| mutate(&section.content)),
+        None => {
+            sections[at].content = change(&section.content, random, mutate).unwrap_or_else(|| mutate(&section.content))
+        }
         Some(0) => drop(sections.remove(at)),
         Some(1) => sections.insert(random(sections.len()), section.clone()),
         Some(2) => {
