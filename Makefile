@@ -6,7 +6,7 @@ CARGO_TARGET := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/wasi-mmap/cargo
 # $(call CMAKE_BUILD,NAME,OPTIONS,SOURCES): quiet unless it fails.
 CMAKE_BUILD = cmake -S $(or $(3),host) -B build/cmake/$(1) $(2) >build/cmake-$(1).log || { cat build/cmake-$(1).log; exit 1; }; cmake --build build/cmake/$(1) -j2 -- --no-print-directory >>build/cmake-$(1).log 2>&1 || { tail -n 40 build/cmake-$(1).log; exit 1; }
 
-.PHONY: help demo test sanitized conformance browser bench fuzz fuzz-coverage model miri lint format build tests sanitizers polyfill guests crates programs plugged wasmtime checks package prebuilds clean
+.PHONY: help demo test sanitized conformance browser bench fuzz fuzz-coverage model miri sanitized-crate lint format build tests sanitizers polyfill guests crates programs plugged wasmtime checks package prebuilds clean
 
 help:
 	@echo 'make demo         set up, and show what mapping does to real files'
@@ -56,7 +56,7 @@ bench: checks tests plugged programs wasmtime
 	@CARGO_TARGET_DIR=$(CARGO_TARGET) node --expose-gc build/tests/bench/bench.mjs
 
 # What is found lands in build/fuzz/found. `tests/tools/fuzz.sh keep TARGET` keeps what reaches more.
-fuzz: $(if $(filter components,$(TARGET)),tests)
+fuzz: $(if $(filter components,$(TARGET)),tests) $(if $(filter plug,$(TARGET)),polyfill)
 	$(SETUP) fuzz
 	@tests/tools/fuzz.sh run $(TARGET) $(or $(TIME),60) $(SEED)
 
@@ -65,7 +65,10 @@ model:
 	@CARGO_TARGET_DIR=$(CARGO_TARGET) tests/tools/cargo.sh test --locked --manifest-path tests/model/Cargo.toml
 
 miri:
-	@cargo +nightly miri test --locked --manifest-path tests/miri/Cargo.toml
+	@tests/tools/nightly.sh miri
+
+sanitized-crate: guests
+	@tests/tools/nightly.sh thread
 
 fuzz-coverage:
 	$(SETUP) fuzz
@@ -111,6 +114,8 @@ programs: guests
 
 # The suite's runners with the polyfill in front, for the plain wasmtime.
 plugged: polyfill guests
+	$(SETUP) wasmtime
+	@CARGO_TARGET_DIR=$(CARGO_TARGET) tests/tools/plain-wasmtime.sh
 	@tests/tools/plugged.sh
 
 # The command for wasmtime, as build/wasmtime/wasi-mmap.

@@ -57,7 +57,7 @@ function inNode(folder: string): void {
 
 /** Under the plain command line they are one component, compiled before. */
 function underWasmtime(folder: string): void {
-  const wasmtime = 'build/venv/bin/wasmtime';
+  const wasmtime = 'build/wasmtime/wasmtime';
   for (const program of ['bench', 'files']) {
     const [plain, plugged] = [`build/guests/c/${program}.wasm`, `build/guests/c/${program}.plugged`];
     run(process.execPath, ['dist/cli/main.mjs', 'plug', plain, '-o', `${plugged}.wasm`]);

@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import { COMMANDS, component, folder, refusal, start, type Command } from './command.mjs';
 
 const MGREP = 'build/guests/c/mgrep.wasm';
-const WASMTIME: Command = ['build/venv/bin/wasmtime', 'run', '-S', 'http'];
+const WASMTIME: Command = ['build/wasmtime/wasmtime', 'run', '-S', 'http'];
 
 /** The component with names changed, which keep their length. */
 function renamed(path: string, name: string, from: string, to: string): string {

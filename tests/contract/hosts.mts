@@ -10,7 +10,7 @@ const HOSTS = {
   wasmtime: { command: ['build/wasmtime/wasi-mmap', 'run'], component: plain },
   // The plain command line of wasmtime; what it runs was compiled before. JavaScript components import wasi:http.
   'wasmtime-polyfill': {
-    command: ['build/venv/bin/wasmtime', 'run', '--allow-precompiled', '-S', 'http'],
+    command: ['build/wasmtime/wasmtime', 'run', '--allow-precompiled', '-S', 'http'],
     component: (language: GuestLanguage) => `build/guests/${language}/contract.plugged.cwasm`,
   },
 };

@@ -94,7 +94,7 @@ test('the polyfill, which plugs a component without jco', () => {
   assert.not(existsSync(join(folder, 'node_modules/@bytecodealliance')));
   run('npx', ['wasi-mmap', 'plug', resolve('build/guests/c/mgrep.wasm'), '-o', 'plugged.wasm']);
   const words = ['run', '--dir', '.::/', 'plugged.wasm', '-c', 'package', '/data.bin'];
-  assert.is(run(resolve('build/venv/bin/wasmtime'), words), '1\n');
+  assert.is(run(resolve('build/wasmtime/wasmtime'), words), '1\n');
 });
 
 test('components: a host from the README, and the command', () => {

@@ -11,7 +11,7 @@ const COMMANDS: Record<Host, { command: string[]; component: string }> = {
   'node-polyfill': { command: [process.execPath, 'dist/cli/main.mjs', 'run', '--no-native'], component: COMPONENT },
   wasmtime: { command: ['build/wasmtime/wasi-mmap', 'run'], component: COMPONENT },
   'wasmtime-polyfill': {
-    command: ['build/venv/bin/wasmtime', 'run', '--allow-precompiled'],
+    command: ['build/wasmtime/wasmtime', 'run', '--allow-precompiled'],
     component: 'build/guests/python/contract.plugged.cwasm',
   },
 };

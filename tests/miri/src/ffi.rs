@@ -89,6 +89,7 @@ pub unsafe fn wmmap_budget_release(budget: *mut Budget) {
         drop(unsafe { Box::from_raw(budget) });
     }
 }
+#[allow(deprecated, reason = "nightly has a new name for fetch_update")]
 pub unsafe fn wmmap_charge(mapping: *mut Mapping, budget: *mut Budget) -> Status {
     let (mapping, held) = (at!(mapping), shared!(budget));
     let take = |left: usize| left.checked_sub(mapping.bytes.len());

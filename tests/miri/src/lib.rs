@@ -6,7 +6,7 @@
 #[path = "../../../host/wasmtime/src/core.rs"]
 mod core;
 mod ffi;
-#[allow(dead_code)]
+#[allow(dead_code, deprecated, reason = "nightly has a new name for fetch_update")]
 #[path = "../../../host/wasmtime/src/limits.rs"]
 mod limits;
 mod tests;

@@ -1,0 +1,36 @@
+#!/bin/sh
+# What takes Rust's nightly toolchain, which is fetched once, beside the other caches: nightly.sh miri | thread.
+#   miri    the code of the crate that calls the core, on a core in Rust
+#   thread  the crate and the core with ThreadSanitizer, in stores on several threads
+set -eu
+cd "$(dirname "$0")/../.."
+cache="${XDG_CACHE_HOME:-$HOME/.cache}/wasi-mmap"
+toolchain=nightly-2026-10-30
+
+command -v rustup >/dev/null || { echo 'nightly.sh: rustup is missing (https://rustup.rs)' >&2; exit 1; }
+export RUSTUP_HOME="$cache/rustup" CARGO_TARGET_DIR="$cache/nightly"
+if ! rustup run "$toolchain" cargo miri --version >/dev/null 2>&1; then
+  echo "fetching Rust, $toolchain"
+  rustup --quiet toolchain install "$toolchain" --profile minimal --component miri,rust-src --no-self-update
+fi
+
+case $1 in
+miri)
+  # Threads run in another order for each seed. The test that is left out reads files of the system.
+  MIRIFLAGS=-Zmiri-many-seeds=0..64 rustup run "$toolchain" cargo miri test --quiet --locked \
+    --manifest-path tests/miri/Cargo.toml -- --skip the_default_is_at_most
+  ;;
+thread)
+  # The standard library has to have it too. Compiled code of guests has not, and shares nothing.
+  export RUSTFLAGS=-Zsanitizer=thread CXXFLAGS=-fsanitize=thread
+  target=$(rustup run "$toolchain" rustc -vV | sed -n 's/^host: //p')
+  set -- rustup run "$toolchain" cargo test --locked --release -Z build-std --target "$target" \
+    --manifest-path host/wasmtime/Cargo.toml --test embedding -- --test-threads 1
+  setarch -R true 2>/dev/null && set -- setarch -R "$@"
+  exec "$@"
+  ;;
+*)
+  echo "nightly.sh: no part $1" >&2
+  exit 2
+  ;;
+esac
