@@ -9,14 +9,14 @@
 
 #include <atomic>
 
-namespace wmmap {
+namespace wmcore {
 
 class Areas {
 public:
   /// Counts areas for a mapping or a span. False: there are too many, and nothing was counted.
-  static bool take(size_t count) { return add(count, most_areas()); }
-  /// Counts the area that a lost end makes. Safe in a signal handler: atomics only, and most_areas() was called before.
-  static bool take_for_loss() { return add(1, most_areas() + most_areas() / 2); }
+  static bool take(size_t count) { return add(count, max_areas()); }
+  /// Counts the area that a lost end makes. Safe in a signal handler: atomics only, and max_areas() was called before.
+  static bool take_for_loss() { return add(1, max_areas() + max_areas() / 2); }
   /// Counts an area that may be there already.
   static void take_in_any_case() { held.fetch_add(1); }
   static void give_back(size_t count) { held.fetch_sub(count); }
@@ -49,4 +49,4 @@ inline void recount_split(FaultSlot &slot) {
     Areas::take_in_any_case();
 }
 
-} // namespace wmmap
+} // namespace wmcore

@@ -2,12 +2,12 @@
 // How much memory of the host the mappings of some guests may take.
 #pragma once
 
-#include "wasi_mmap.h"
+#include "wasi_mmap_core.h"
 
 #include <atomic>
 
-struct wmmap_budget {
-  explicit wmmap_budget(uint64_t most) : most(most) {}
+struct wmcore_budget {
+  explicit wmcore_budget(uint64_t most) : most(most) {}
 
   void hold() { holders.fetch_add(1, std::memory_order_relaxed); }
   void release() {
@@ -27,14 +27,14 @@ struct wmmap_budget {
   void give_back(uint64_t bytes) { used.fetch_sub(bytes); }
 
 private:
-  ~wmmap_budget() = default;
+  ~wmcore_budget() = default;
 
   const uint64_t most;
   std::atomic<uint64_t> used{0};
   std::atomic<size_t> holders{1};
 };
 
-namespace wmmap {
+namespace wmcore {
 
 /// What one mapping takes of a budget, if it has one.
 class Charge {
@@ -51,7 +51,7 @@ public:
 
   bool has_budget() const { return budget != nullptr; }
   /// Charges a budget from now on. Once.
-  void set_budget(wmmap_budget *of) {
+  void set_budget(wmcore_budget *of) {
     of->hold();
     budget = of;
   }
@@ -70,8 +70,8 @@ public:
   }
 
 private:
-  wmmap_budget *budget = nullptr;
+  wmcore_budget *budget = nullptr;
   uint64_t bytes = 0;
 };
 
-} // namespace wmmap
+} // namespace wmcore

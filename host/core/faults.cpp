@@ -8,7 +8,7 @@
 #include <new>
 #include <vector>
 
-namespace wmmap {
+namespace wmcore {
 
 namespace {
 
@@ -87,14 +87,14 @@ FaultSlot *find_slot(uintptr_t address) {
   return nullptr;
 }
 
-wmmap_status claim_slot(uintptr_t base, uint64_t length, const File *file, uint64_t offset, PageKind kind,
-                        Overlap overlap, FaultSlot *&result) {
+wmcore_status claim_slot(uintptr_t base, uint64_t length, const File *file, uint64_t offset, PageKind kind,
+                         Overlap overlap, FaultSlot *&result) {
   FaultSlot *slot = nullptr;
   try {
     Registry &all = registry();
     const std::scoped_lock lock(all.mutex);
     if (overlap == Overlap::refused && all.overlaps(base, length))
-      return WMMAP_BUSY;
+      return WMCORE_BUSY;
     slot = all.take();
     if (overlap == Overlap::refused) {
       try {
@@ -105,12 +105,12 @@ wmmap_status claim_slot(uintptr_t base, uint64_t length, const File *file, uint6
       }
     }
   } catch (const std::bad_alloc &) {
-    return WMMAP_NO_MEMORY;
+    return WMCORE_NO_MEMORY;
   }
-  slot->alone = overlap == Overlap::refused;
+  slot->exclusive = overlap == Overlap::refused;
   slot->length.store(length);
   slot->of_file.store(file != nullptr);
-  slot->file.store(file ? file->handle : WMMAP_NO_FILE);
+  slot->file.store(file ? file->handle : WMCORE_NO_FILE);
   slot->device.store(file ? file->identity.device : 0);
   slot->inode.store(file ? file->identity.inode : 0);
   slot->offset.store(offset);
@@ -122,16 +122,16 @@ wmmap_status claim_slot(uintptr_t base, uint64_t length, const File *file, uint6
   slot->split.store(false);
   slot->base.store(base, std::memory_order_release);
   result = slot;
-  return WMMAP_OK;
+  return WMCORE_OK;
 }
 
 void free_slot(FaultSlot *slot) {
   Registry &all = registry();
   const std::scoped_lock lock(all.mutex);
-  if (slot->alone)
+  if (slot->exclusive)
     all.ranges_alone.erase(slot->base.load());
   slot->base.store(0, std::memory_order_release);
   all.free_slots.push_back(slot); // There is room: it was reserved for every slot.
 }
 
-} // namespace wmmap
+} // namespace wmcore

@@ -7,7 +7,7 @@
 
 #include <atomic>
 
-namespace wmmap {
+namespace wmcore {
 
 /// Where the lost pages of a range begin: all from there to its end are zero pages in place of the file's.
 ///
@@ -64,9 +64,9 @@ private:
 struct FaultSlot {
   std::atomic<uintptr_t> base{0}; ///< First address, or 0 while the slot is free or changes.
   std::atomic<uint64_t> length{0};
-  std::atomic<bool> of_file{false};            ///< Other ranges have no page that could be lost.
-  std::atomic<wmmap_file> file{WMMAP_NO_FILE}; ///< WMMAP_NO_FILE also once nobody needs the file any more.
-  std::atomic<uint64_t> device{0};             ///< With `inode`: which file `file` has to be.
+  std::atomic<bool> of_file{false};              ///< Other ranges have no page that could be lost.
+  std::atomic<wmcore_file> file{WMCORE_NO_FILE}; ///< WMCORE_NO_FILE also once nobody needs the file any more.
+  std::atomic<uint64_t> device{0};               ///< With `inode`: which file `file` has to be.
   std::atomic<uint64_t> inode{0};
   std::atomic<uint64_t> offset{0}; ///< Of the first address in the file.
   std::atomic<uint64_t> page{0};   ///< The size of a page.
@@ -77,7 +77,7 @@ struct FaultSlot {
   /// for ever.
   std::atomic<uint32_t> retries{0};
   std::atomic<bool> split{false}; ///< It was counted as one area more, see areas.h.
-  bool alone = false;             ///< Nobody may overlap it. Not for handlers.
+  bool exclusive = false;         ///< Nobody may overlap it. Not for handlers.
 
   bool clean() const { return lost_from.start() == LostFrom::nothing; }
 };
@@ -87,13 +87,13 @@ FaultSlot *find_slot(uintptr_t address);
 enum class Overlap { impossible, refused };
 
 /// Makes a range known: `busy` if another one overlaps it and that is refused, `no-memory` if there is none left.
-wmmap_status claim_slot(uintptr_t base, uint64_t length, const File *file, uint64_t offset, PageKind kind,
-                        Overlap overlap, FaultSlot *&result);
+wmcore_status claim_slot(uintptr_t base, uint64_t length, const File *file, uint64_t offset, PageKind kind,
+                         Overlap overlap, FaultSlot *&result);
 /// Forgets it; the pages must still be mapped, so that nobody else can have the addresses yet.
 void free_slot(FaultSlot *slot);
 
-/// Counts faults; what wmmap_fault_count() shows. The handler adds to it after it has marked the slot, and before there
-/// are zeros.
+/// Counts faults; what wmcore_fault_count() shows. The handler adds to it after it has marked the slot, and before
+/// there are zeros.
 extern std::atomic<uint32_t> fault_count;
 
-} // namespace wmmap
+} // namespace wmcore

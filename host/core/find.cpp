@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-using wmmap::Holes;
+using wmcore::Holes;
 
 namespace {
 
@@ -27,7 +27,7 @@ struct Range {
 /// What is left of a search, and its step.
 class Search {
 public:
-  Search(wmmap_mapping &mapping, const uint8_t *needle, size_t needle_length, uint64_t start, uint64_t end)
+  Search(wmcore_mapping &mapping, const uint8_t *needle, size_t needle_length, uint64_t start, uint64_t end)
       : region(*mapping.region), bytes(region.bytes()), file_offset(mapping.offset), needle(needle),
         overlap(needle_length - 1), most(std::max(step_length, 4 * static_cast<uint64_t>(needle_length))),
         rest{start, end} {
@@ -36,7 +36,7 @@ public:
   }
 
   /// Looks at some bytes. `position` receives what was found.
-  wmmap_status step(Direction direction, uint64_t &position) {
+  wmcore_status step(Direction direction, uint64_t &position) {
     Range data = rest;
     if (!holes.known()) {
       (direction == Direction::forward ? data.end : data.start) =
@@ -52,12 +52,12 @@ public:
         continue;
       }
       looked_at += data.end - data.start;
-      if (const wmmap_status status = look(direction, data, position))
+      if (const wmcore_status status = look(direction, data, position))
         return status;
-      if (position != WMMAP_NOT_FOUND)
+      if (position != WMCORE_NOT_FOUND)
         break;
     }
-    return WMMAP_OK;
+    return WMCORE_OK;
   }
 
   bool done() const { return rest.end - rest.start <= overlap; }
@@ -69,23 +69,23 @@ private:
   }
 
   /// Searches all places that touch a range of data, and goes on past it.
-  wmmap_status look(Direction direction, Range data, uint64_t &position) {
+  wmcore_status look(Direction direction, Range data, uint64_t &position) {
     const bool forward = direction == Direction::forward;
     const uint64_t start = data.start - std::min(overlap, data.start - rest.start);
     const uint64_t end = data.end + std::min<uint64_t>(overlap, rest.end - data.end);
     const uint8_t *found =
-        (forward ? wmmap_search : wmmap_search_reverse)(bytes + start, end - start, needle, overlap + 1);
-    const uint64_t at = found ? static_cast<uint64_t>(found - bytes) : WMMAP_NOT_FOUND;
+        (forward ? wmcore_search : wmcore_search_reverse)(bytes + start, end - start, needle, overlap + 1);
+    const uint64_t at = found ? static_cast<uint64_t>(found - bytes) : WMCORE_NOT_FOUND;
     const uint64_t seen_start = found && !forward ? at : start;
     const uint64_t seen_end = found && forward ? at + overlap + 1 : end;
-    if (const wmmap_status fault = region.check(seen_start, seen_end - seen_start))
+    if (const wmcore_status fault = region.check(seen_start, seen_end - seen_start))
       return fault;
     position = at;
     if (forward)
       rest.start = data.end;
     else
       rest.end = data.start;
-    return WMMAP_OK;
+    return WMCORE_OK;
   }
 
   /// The first range of data. False: there was a hole, up to the end.
@@ -134,7 +134,7 @@ private:
     lost = region.check(at, 1);
   }
 
-  const wmmap_region &region;
+  const wmcore_region &region;
   const uint8_t *const bytes;
   const uint64_t file_offset;
   const uint8_t *const needle;
@@ -142,41 +142,41 @@ private:
   const uint64_t most;
   Range rest; ///< Where places may still lie.
   Holes holes;
-  uint64_t part = step_length;  ///< What last_data() asks about next.
-  uint64_t passed = 0;          ///< Bytes at the end of `rest` that are known to be a hole.
-  wmmap_status lost = WMMAP_OK; ///< What touch() has found.
+  uint64_t part = step_length;    ///< What last_data() asks about next.
+  uint64_t passed = 0;            ///< Bytes at the end of `rest` that are known to be a hole.
+  wmcore_status lost = WMCORE_OK; ///< What touch() has found.
 };
 
-wmmap_status step(wmmap_mapping *mapping, Direction direction, const void *needle, size_t needle_length,
-                  uint64_t *start, uint64_t *end, uint64_t *position, bool *done) {
-  *position = WMMAP_NOT_FOUND;
+wmcore_status step(wmcore_mapping *mapping, Direction direction, const void *needle, size_t needle_length,
+                   uint64_t *start, uint64_t *end, uint64_t *position, bool *done) {
+  *position = WMCORE_NOT_FOUND;
   *done = true;
   if (!mapping->readable())
-    return WMMAP_ACCESS_DENIED;
+    return WMCORE_ACCESS_DENIED;
   *end = std::min(*end, mapping->length());
   if (*start > *end || needle_length > *end - *start)
-    return WMMAP_OK;
+    return WMCORE_OK;
   // Lost pages count only when the search gets there, so they are looked at afterwards; this brings back what it can.
-  const wmmap_status status = mapping->region->prepare(*start, *end - *start);
+  const wmcore_status status = mapping->region->prepare(*start, *end - *start);
   if (mapping->region->gone())
     return status;
   if (needle_length == 0) {
     *position = direction == Direction::forward ? *start : *end;
-    return WMMAP_OK;
+    return WMCORE_OK;
   }
   Search search(*mapping, static_cast<const uint8_t *>(needle), needle_length, *start, *end);
-  if (const wmmap_status fault = search.step(direction, *position))
+  if (const wmcore_status fault = search.step(direction, *position))
     return fault;
   *start = search.left().start;
   *end = search.left().end;
-  *done = *position != WMMAP_NOT_FOUND || search.done();
-  return WMMAP_OK;
+  *done = *position != WMCORE_NOT_FOUND || search.done();
+  return WMCORE_OK;
 }
 
-wmmap_status find(wmmap_mapping *mapping, Direction direction, const void *needle, size_t needle_length, uint64_t start,
-                  uint64_t end, uint64_t *position) {
+wmcore_status find(wmcore_mapping *mapping, Direction direction, const void *needle, size_t needle_length,
+                   uint64_t start, uint64_t end, uint64_t *position) {
   bool done = false;
-  wmmap_status status = WMMAP_OK;
+  wmcore_status status = WMCORE_OK;
   while (!status && !done)
     status = step(mapping, direction, needle, needle_length, &start, &end, position, &done);
   return status;
@@ -186,23 +186,23 @@ wmmap_status find(wmmap_mapping *mapping, Direction direction, const void *needl
 
 extern "C" {
 
-wmmap_status wmmap_find(wmmap_mapping *mapping, const void *needle, size_t needle_length, uint64_t start, uint64_t end,
-                        uint64_t *position) {
+wmcore_status wmcore_find(wmcore_mapping *mapping, const void *needle, size_t needle_length, uint64_t start,
+                          uint64_t end, uint64_t *position) {
   return find(mapping, Direction::forward, needle, needle_length, start, end, position);
 }
 
-wmmap_status wmmap_rfind(wmmap_mapping *mapping, const void *needle, size_t needle_length, uint64_t start, uint64_t end,
-                         uint64_t *position) {
+wmcore_status wmcore_rfind(wmcore_mapping *mapping, const void *needle, size_t needle_length, uint64_t start,
+                           uint64_t end, uint64_t *position) {
   return find(mapping, Direction::backward, needle, needle_length, start, end, position);
 }
 
-wmmap_status wmmap_find_step(wmmap_mapping *mapping, const void *needle, size_t needle_length, uint64_t *start,
-                             uint64_t end, uint64_t *position, bool *done) {
+wmcore_status wmcore_find_step(wmcore_mapping *mapping, const void *needle, size_t needle_length, uint64_t *start,
+                               uint64_t end, uint64_t *position, bool *done) {
   return step(mapping, Direction::forward, needle, needle_length, start, &end, position, done);
 }
 
-wmmap_status wmmap_rfind_step(wmmap_mapping *mapping, const void *needle, size_t needle_length, uint64_t start,
-                              uint64_t *end, uint64_t *position, bool *done) {
+wmcore_status wmcore_rfind_step(wmcore_mapping *mapping, const void *needle, size_t needle_length, uint64_t start,
+                                uint64_t *end, uint64_t *position, bool *done) {
   return step(mapping, Direction::backward, needle, needle_length, &start, end, position, done);
 }
 

@@ -8,22 +8,22 @@
 #include <algorithm>
 #include <utility>
 
-struct wmmap_mapping {
-  std::shared_ptr<const wmmap::File> file; // Null for zero-filled memory.
+struct wmcore_mapping {
+  std::shared_ptr<const wmcore::File> file; // Null for zero-filled memory.
   uint64_t offset;
-  wmmap_access access;
-  wmmap::PageKind kind;
-  wmmap_region *region = nullptr; // Holds one.
-  wmmap_region *lent = nullptr;   // Holds one, once asked for, where lent pages are not those of `region`.
-  bool changed = false;           // Private pages may hold what is not in the file.
-  wmmap::Charge charge;
+  wmcore_access access;
+  wmcore::PageKind kind;
+  wmcore_region *region = nullptr; // Holds one.
+  wmcore_region *lent = nullptr;   // Holds one, once asked for, where lent pages are not those of `region`.
+  bool changed = false;            // Private pages may hold what is not in the file.
+  wmcore::Charge charge;
   uint64_t stored = 0; // In private pages of a file, in bytes of whole pages; a page counts each time.
 
-  wmmap_mapping(std::shared_ptr<const wmmap::File> file, uint64_t offset, wmmap_access access, wmmap::PageKind kind)
+  wmcore_mapping(std::shared_ptr<const wmcore::File> file, uint64_t offset, wmcore_access access, wmcore::PageKind kind)
       : file(std::move(file)), offset(offset), access(access), kind(kind) {}
-  ~wmmap_mapping() { drop_regions(); }
-  wmmap_mapping(const wmmap_mapping &) = delete;
-  wmmap_mapping &operator=(const wmmap_mapping &) = delete;
+  ~wmcore_mapping() { drop_regions(); }
+  wmcore_mapping(const wmcore_mapping &) = delete;
+  wmcore_mapping &operator=(const wmcore_mapping &) = delete;
 
   void drop_regions() {
     if (lent)
@@ -54,7 +54,7 @@ struct wmmap_mapping {
     return set_stored(stored + whole_pages(start, size));
   }
   static uint64_t whole_pages(uint64_t start, uint64_t size) {
-    const uint64_t page = wmmap::page_size();
+    const uint64_t page = wmcore::page_size();
     return (start % page + size + page - 1) / page * page;
   }
   bool set_stored(uint64_t bytes) {
@@ -65,16 +65,16 @@ struct wmmap_mapping {
     return false;
   }
 
-  wmmap_status may_read(uint64_t start, uint64_t size) const {
+  wmcore_status may_read(uint64_t start, uint64_t size) const {
     if (!readable())
-      return WMMAP_ACCESS_DENIED;
-    return contains(start, size) ? region->prepare(start, size) : WMMAP_OUT_OF_RANGE;
+      return WMCORE_ACCESS_DENIED;
+    return contains(start, size) ? region->prepare(start, size) : WMCORE_OUT_OF_RANGE;
   }
 
   /// Without what may_store() says.
-  wmmap_status may_write(uint64_t start, uint64_t size) const {
+  wmcore_status may_write(uint64_t start, uint64_t size) const {
     if (!kind.write)
-      return WMMAP_READ_ONLY;
-    return contains(start, size) ? region->prepare(start, size) : WMMAP_OUT_OF_RANGE;
+      return WMCORE_READ_ONLY;
+    return contains(start, size) ? region->prepare(start, size) : WMCORE_OUT_OF_RANGE;
   }
 };

@@ -3,7 +3,7 @@
 // makes up. Kernels for short needles compare every candidate anew, which is quadratic for long ones; so a long needle
 // is looked for by a window of it, and a search that meets too many candidates goes on by a rolling hash.
 #include "search_kernels.h"
-#include "wasi_mmap.h"
+#include "wasi_mmap_core.h"
 
 #include <algorithm>
 #include <bitset>
@@ -19,7 +19,7 @@ constexpr size_t window_length = 256;
 
 template <Direction direction>
 const uint8_t *kernel(const uint8_t *bytes, size_t length, const uint8_t *needle, size_t needle_length) {
-  const wmmap::SearchKernels &kernels = wmmap::search_kernels();
+  const wmcore::SearchKernels &kernels = wmcore::search_kernels();
   const auto search = direction == Direction::forward ? kernels.find : kernels.find_last;
   return reinterpret_cast<const uint8_t *>(
       search(reinterpret_cast<const char *>(bytes), length, reinterpret_cast<const char *>(needle), needle_length));
@@ -198,11 +198,11 @@ const uint8_t *search(const uint8_t *bytes, size_t length, const uint8_t *needle
 
 extern "C" {
 
-const uint8_t *wmmap_search(const uint8_t *bytes, size_t length, const uint8_t *needle, size_t needle_length) {
+const uint8_t *wmcore_search(const uint8_t *bytes, size_t length, const uint8_t *needle, size_t needle_length) {
   return search<Direction::forward>(bytes, length, needle, needle_length);
 }
 
-const uint8_t *wmmap_search_reverse(const uint8_t *bytes, size_t length, const uint8_t *needle, size_t needle_length) {
+const uint8_t *wmcore_search_reverse(const uint8_t *bytes, size_t length, const uint8_t *needle, size_t needle_length) {
   return search<Direction::backward>(bytes, length, needle, needle_length);
 }
 

@@ -25,7 +25,7 @@
 #endif
 #include <stringzilla/find.h>
 
-namespace wmmap {
+namespace wmcore {
 
 namespace {
 
@@ -58,4 +58,4 @@ const SearchKernels &search_kernels() {
   return fastest;
 }
 
-} // namespace wmmap
+} // namespace wmcore

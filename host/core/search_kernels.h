@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace wmmap {
+namespace wmcore {
 
 /// Each returns the first (or last) place or null. They read nothing outside; their time is linear in `length` times
 /// the length of the needle, which must not be 0.
@@ -23,4 +23,4 @@ std::vector<SearchKernels> supported_search_kernels();
 /// The fastest of them.
 const SearchKernels &search_kernels();
 
-} // namespace wmmap
+} // namespace wmcore

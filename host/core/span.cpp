@@ -5,12 +5,12 @@
 #include <atomic>
 #include <new>
 
-using wmmap::PageKind;
-using wmmap::span_granularity;
+using wmcore::PageKind;
+using wmcore::span_granularity;
 
-struct wmmap_span {
-  wmmap_region *region; // The only holder.
-  bool told;            // Somebody has asked, and knows of lost pages.
+struct wmcore_span {
+  wmcore_region *region; // The only holder.
+  bool told;             // Somebody has asked, and knows of lost pages.
 };
 
 namespace {
@@ -18,7 +18,7 @@ namespace {
 bool aligned(uint64_t value) { return value % span_granularity() == 0; }
 
 /// How many bytes from `start` of the file a mapping has, counted to a multiple of the granularity.
-uint64_t reach(const wmmap_mapping &mapping, uint64_t start) {
+uint64_t reach(const wmcore_mapping &mapping, uint64_t start) {
   const uint64_t past_end = mapping.offset + mapping.length() + span_granularity() - 1;
   return past_end - past_end % span_granularity() - start;
 }
@@ -32,7 +32,7 @@ PageKind harmless(PageKind kind) {
 std::atomic<size_t> unnoticed{0};
 
 /// The last look at a span's pages.
-void end(const wmmap_span &span) {
+void end(const wmcore_span &span) {
   if (!span.told && !span.region->clean())
     unnoticed += 1;
 }
@@ -41,61 +41,61 @@ void end(const wmmap_span &span) {
 
 extern "C" {
 
-uint32_t wmmap_span_granularity(void) { return static_cast<uint32_t>(span_granularity()); }
+uint32_t wmcore_span_granularity(void) { return static_cast<uint32_t>(span_granularity()); }
 
-wmmap_status wmmap_may_attach(const wmmap_mapping *mapping, uint64_t offset, const void *region, uint64_t length) {
+wmcore_status wmcore_may_attach(const wmcore_mapping *mapping, uint64_t offset, const void *region, uint64_t length) {
   if (span_granularity() == 0 || !mapping->file || mapping->file->named)
-    return WMMAP_UNSUPPORTED;
+    return WMCORE_UNSUPPORTED;
   if (!mapping->readable())
-    return WMMAP_ACCESS_DENIED;
+    return WMCORE_ACCESS_DENIED;
   const uint64_t start = mapping->offset + offset; // Of any use only where the offset turns out to be in range.
   if (length == 0 || !aligned(length) || !aligned(start) || !aligned(reinterpret_cast<uintptr_t>(region)))
-    return WMMAP_INVALID_ARGUMENT;
+    return WMCORE_INVALID_ARGUMENT;
   if (offset >= mapping->length() || length > reach(*mapping, start))
-    return WMMAP_OUT_OF_RANGE;
-  return WMMAP_OK;
+    return WMCORE_OUT_OF_RANGE;
+  return WMCORE_OK;
 }
 
-wmmap_status wmmap_span_attach(wmmap_mapping *mapping, uint64_t offset, void *region, uint64_t length,
-                               wmmap_span **result) {
-  if (const wmmap_status status = wmmap_may_attach(mapping, offset, region, length))
+wmcore_status wmcore_span_attach(wmcore_mapping *mapping, uint64_t offset, void *region, uint64_t length,
+                                 wmcore_span **result) {
+  if (const wmcore_status status = wmcore_may_attach(mapping, offset, region, length))
     return status;
-  std::unique_ptr<wmmap_span> span(new (std::nothrow) wmmap_span{});
+  std::unique_ptr<wmcore_span> span(new (std::nothrow) wmcore_span{});
   if (!span)
-    return WMMAP_NO_MEMORY;
-  if (const wmmap_status status =
-          wmmap_region::create_at(static_cast<uint8_t *>(region), mapping->file, mapping->offset + offset, length,
-                                  harmless(mapping->kind), span->region))
+    return WMCORE_NO_MEMORY;
+  if (const wmcore_status status =
+          wmcore_region::create_at(static_cast<uint8_t *>(region), mapping->file, mapping->offset + offset, length,
+                                   harmless(mapping->kind), span->region))
     return status;
   *result = span.release();
-  return WMMAP_OK;
+  return WMCORE_OK;
 }
 
-wmmap_status wmmap_span_flush(wmmap_span *span, uint64_t offset, uint64_t length) {
-  const wmmap_status status = span->region->flush(offset, length);
-  span->told |= status == WMMAP_FAULT;
+wmcore_status wmcore_span_flush(wmcore_span *span, uint64_t offset, uint64_t length) {
+  const wmcore_status status = span->region->flush(offset, length);
+  span->told |= status == WMCORE_FAULT;
   return status;
 }
 
-wmmap_status wmmap_span_advise(wmmap_span *span, uint64_t offset, uint64_t length, wmmap_advice advice) {
+wmcore_status wmcore_span_advise(wmcore_span *span, uint64_t offset, uint64_t length, wmcore_advice advice) {
   return span->region->advise(offset, length, advice);
 }
 
-bool wmmap_span_faulted(wmmap_span *span) {
+bool wmcore_span_faulted(wmcore_span *span) {
   const bool faulted = !span->region->clean();
   span->told |= faulted;
   return faulted;
 }
 
-size_t wmmap_unnoticed_faults(void) { return unnoticed; }
+size_t wmcore_unnoticed_faults(void) { return unnoticed; }
 
-void wmmap_span_abandon(wmmap_span *span) {
+void wmcore_span_abandon(wmcore_span *span) {
   end(*span);
   span->told = true; // Its region has no pages to look at any more.
   span->region->abandon();
 }
 
-void wmmap_span_detach(wmmap_span *span) {
+void wmcore_span_detach(wmcore_span *span) {
   // Pages that cannot be replaced remain a span's for good: what handles their faults and keeps others off has to stay.
   if (span)
     end(*span);
@@ -104,12 +104,12 @@ void wmmap_span_detach(wmmap_span *span) {
   delete span;
 }
 
-void *wmmap_memory_reserve(uint64_t size) { return wmmap::reserve_memory(size); }
+void *wmcore_memory_reserve(uint64_t size) { return wmcore::reserve_memory(size); }
 
-bool wmmap_memory_allow(void *start, uint64_t length) {
-  return wmmap::allow_memory(static_cast<uint8_t *>(start), length);
+bool wmcore_memory_commit(void *start, uint64_t length) {
+  return wmcore::allow_memory(static_cast<uint8_t *>(start), length);
 }
 
-void wmmap_memory_release(void *memory, uint64_t size) { wmmap::unmap_pages(static_cast<uint8_t *>(memory), size); }
+void wmcore_memory_release(void *memory, uint64_t size) { wmcore::unmap_pages(static_cast<uint8_t *>(memory), size); }
 
 } // extern "C"

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // What the core asks of an operating system. Each folder named after a system implements it; nothing else in the core
-// knows one. Every function leaves the system's error number where wmmap_system_error() finds it.
+// knows one. Every function leaves the system's error number where wmcore_system_error() finds it.
 #pragma once
 
-#include "wasi_mmap.h"
+#include "wasi_mmap_core.h"
 
 #include <memory>
 
-namespace wmmap {
+namespace wmcore {
 
 /// How the pages of a region are made.
 struct PageKind {
@@ -26,7 +26,7 @@ struct FileIdentity {
 /// A file of our own: a duplicate of the caller's, closed with the last mapping or region that needs it.
 class File {
 public:
-  explicit File(wmmap_file handle, uint64_t page, FileIdentity identity = {}, bool named = false)
+  explicit File(wmcore_file handle, uint64_t page, FileIdentity identity = {}, bool named = false)
       : handle(handle), page(page), identity(identity), named(named) {}
   ~File();
   File(const File &) = delete;
@@ -34,19 +34,19 @@ public:
 
   /// Checks that the caller's file is open, of a kind that can be mapped and open for what the access needs, in this
   /// order; then duplicates it. The last descriptors that a process may have are left to it.
-  static wmmap_status duplicate(wmmap_file file, bool need_write, std::shared_ptr<const File> &result);
+  static wmcore_status duplicate(wmcore_file file, bool need_write, std::shared_ptr<const File> &result);
 
   /// Opens the memory that processes share under this name (UTF-8), or makes it: zero-filled and `length` bytes long.
   /// `unsupported` where the system has no such names.
-  static wmmap_status share(const char *name, uint64_t length, std::shared_ptr<const File> &result);
+  static wmcore_status share(const char *name, uint64_t length, std::shared_ptr<const File> &result);
 
   /// `bad-descriptor` if the handle is not this file's any more.
-  wmmap_status size(uint64_t &result) const;
+  wmcore_status size(uint64_t &result) const;
   /// Cuts the file to a size, or extends it, with blocks for what is added. A file that is longer by then, because
   /// others have appended to it, is not cut by extending. On failure the file keeps its size, and what others appended.
-  wmmap_status resize(uint64_t size) const;
+  wmcore_status resize(uint64_t size) const;
 
-  const wmmap_file handle;
+  const wmcore_file handle;
   const uint64_t page; ///< The size of its pages: larger ones on some file systems.
   const FileIdentity identity;
   const bool named; ///< It is memory that processes share under a name.
@@ -75,7 +75,7 @@ private:
 };
 
 /// Half of the areas of memory that the system lets a process hold.
-size_t most_areas();
+size_t max_areas();
 
 /// Mappings begin at multiples of this, a power of two.
 uint64_t granularity();
@@ -87,10 +87,10 @@ uint64_t page_size();
 bool posix_pages();
 
 /// Makes faults on our pages survivable, also after another part of the program has installed a handler of its own.
-wmmap_status guard_faults();
+wmcore_status install_fault_handler();
 
 /// Maps `length` bytes from `offset` (a multiple of the granularity) of `file`, or of zero-filled memory if null.
-wmmap_status map_pages(const File *file, uint64_t offset, uint64_t length, PageKind kind, uint8_t *&base);
+wmcore_status map_pages(const File *file, uint64_t offset, uint64_t length, PageKind kind, uint8_t *&base);
 /// Puts pages of the file over those at `base`, which map_pages() made; a failure leaves what was there.
 bool restore_pages(uint8_t *base, const File &file, uint64_t offset, uint64_t length, PageKind kind);
 /// False: they are still there.
@@ -101,7 +101,7 @@ void discard_zeros(uint8_t *base, uint64_t length);
 /// What spans must be aligned to: at least granularity(). 0: pages cannot be put in place of memory that exists.
 uint64_t span_granularity();
 /// Puts pages of the file in place of the memory at `base`; a failure leaves memory there, perhaps zero-filled.
-wmmap_status place_pages(uint8_t *base, const File &file, uint64_t offset, uint64_t length, PageKind kind);
+wmcore_status place_pages(uint8_t *base, const File &file, uint64_t offset, uint64_t length, PageKind kind);
 /// Puts zero-filled memory in place of pages that place_pages() put there. False: the pages are still there.
 bool clear_pages(uint8_t *base, uint64_t length);
 
@@ -110,8 +110,8 @@ bool clear_pages(uint8_t *base, uint64_t length);
 uint8_t *reserve_memory(uint64_t size);
 bool allow_memory(uint8_t *start, uint64_t length);
 /// Both take a range that begins with a page.
-wmmap_status flush_pages(uint8_t *base, uint64_t length, const File &file);
-/// Advice other than WMMAP_WILL_NEED and WMMAP_DONT_NEED splits areas, unless the range is that of a whole region.
-wmmap_status advise_pages(uint8_t *base, uint64_t length, wmmap_advice advice, bool discards_changes);
+wmcore_status flush_pages(uint8_t *base, uint64_t length, const File &file);
+/// Advice other than WMCORE_WILL_NEED and WMCORE_DONT_NEED splits areas, unless the range is that of a whole region.
+wmcore_status advise_pages(uint8_t *base, uint64_t length, wmcore_advice advice, bool discards_changes);
 
-} // namespace wmmap
+} // namespace wmcore

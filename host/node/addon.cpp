@@ -44,24 +44,26 @@ template <typename Enumeration> Enumeration to_enumeration(const Napi::Value &va
   return static_cast<Enumeration>(number);
 }
 
-wmmap_access to_access(const Napi::Value &value) { return to_enumeration<wmmap_access>(value, WMMAP_COPY + 1); }
-wmmap_sharing to_sharing(const Napi::Value &value) { return to_enumeration<wmmap_sharing>(value, WMMAP_PRIVATE + 1); }
-wmmap_advice to_advice(const Napi::Value &value) { return to_enumeration<wmmap_advice>(value, WMMAP_DONT_NEED + 1); }
+wmcore_access to_access(const Napi::Value &value) { return to_enumeration<wmcore_access>(value, WMCORE_COPY + 1); }
+wmcore_sharing to_sharing(const Napi::Value &value) {
+  return to_enumeration<wmcore_sharing>(value, WMCORE_PRIVATE + 1);
+}
+wmcore_advice to_advice(const Napi::Value &value) { return to_enumeration<wmcore_advice>(value, WMCORE_DONT_NEED + 1); }
 
 Napi::Value to_number(Napi::Env env, uint64_t value) { return Napi::Number::New(env, static_cast<double>(value)); }
 
-void require(Napi::Env env, wmmap_status status) {
-  if (status == WMMAP_OK)
+void require(Napi::Env env, wmcore_status status) {
+  if (status == WMCORE_OK)
     return;
-  const Napi::Value code = Napi::String::New(env, wmmap_status_name(status));
-  const Napi::Value number = Napi::Number::New(env, wmmap_system_error());
+  const Napi::Value code = Napi::String::New(env, wmcore_status_name(status));
+  const Napi::Value number = Napi::Number::New(env, wmcore_system_error());
   const Napi::Value error = env.GetInstanceData<Environment>()->make_error.Call({code, number});
   throw Napi::Error(env, error);
 }
 
 void guard(Napi::Env env) {
   if (env.GetInstanceData<Environment>()->guards_calls)
-    wmmap_guard();
+    wmcore_install_fault_handler();
 }
 
 /// The mapping resource of the contract with numbers for u64, plus what only shared memory can offer.
@@ -72,8 +74,8 @@ public:
                        {InstanceMethod<&Mapping::length>("length"), InstanceMethod<&Mapping::access>("access"),
                         InstanceMethod<&Mapping::file_size>("fileSize"), InstanceMethod<&Mapping::read>("readInto"),
                         InstanceMethod<&Mapping::byte_at>("byteAt"), InstanceMethod<&Mapping::write>("write"),
-                        InstanceMethod<&Mapping::move>("move"), InstanceMethod<&Mapping::find<wmmap_find>>("find"),
-                        InstanceMethod<&Mapping::find<wmmap_rfind>>("rfind"), InstanceMethod<&Mapping::flush>("flush"),
+                        InstanceMethod<&Mapping::move>("move"), InstanceMethod<&Mapping::find<wmcore_find>>("find"),
+                        InstanceMethod<&Mapping::find<wmcore_rfind>>("rfind"), InstanceMethod<&Mapping::flush>("flush"),
                         InstanceMethod<&Mapping::resize>("resize"), InstanceMethod<&Mapping::advise>("adviseBy"),
                         InstanceMethod<&Mapping::check>("check"), InstanceMethod<&Mapping::clean>("clean"),
                         // For ts/node/native.ts to take away: nobody else may have this memory.
@@ -91,11 +93,11 @@ public:
 
   ~Mapping() override {
     mappings->erase(this);
-    wmmap_close(mapping);
+    wmcore_close(mapping);
   }
 
   /// The mapping of an object, which may be any.
-  static wmmap_mapping *of(const Napi::Value &value) {
+  static wmcore_mapping *of(const Napi::Value &value) {
     const Napi::Env env = value.Env();
     const Mapping *object = value.IsObject() ? Unwrap(value.As<Napi::Object>()) : nullptr;
     if (env.GetInstanceData<Environment>()->mappings->count(object) == 0)
@@ -104,7 +106,7 @@ public:
   }
 
 private:
-  wmmap_mapping *get(Napi::Env env) const {
+  wmcore_mapping *get(Napi::Env env) const {
     if (!mapping)
       throw Napi::TypeError::New(env, "the mapping was closed");
     return mapping;
@@ -114,89 +116,89 @@ private:
     const uint64_t length = to_u64(info[1]);
     if (info[0].IsString()) {
       const std::string name = info[0].As<Napi::String>();
-      require(info.Env(), wmmap_open_named(name.c_str(), length, to_access(info[3]), &mapping));
+      require(info.Env(), wmcore_open_named(name.c_str(), length, to_access(info[3]), &mapping));
       return;
     }
     const int descriptor = info[0].As<Napi::Number>().Int32Value();
-    const wmmap_file file = descriptor < 0 ? WMMAP_NO_FILE : file_of_descriptor(descriptor);
+    const wmcore_file file = descriptor < 0 ? WMCORE_NO_FILE : file_of_descriptor(descriptor);
     const uint64_t offset = to_u64(info[2]);
     require(info.Env(), info[4].IsUndefined()
-                            ? wmmap_open(file, length, to_access(info[3]), offset, &mapping)
-                            : wmmap_open_posix(file, length, to_sharing(info[3]),
-                                               info[4].As<Napi::Number>().Uint32Value(), offset, &mapping));
+                            ? wmcore_open(file, length, to_access(info[3]), offset, &mapping)
+                            : wmcore_open_posix(file, length, to_sharing(info[3]),
+                                                info[4].As<Napi::Number>().Uint32Value(), offset, &mapping));
   }
 
-  Napi::Value length(const Napi::CallbackInfo &info) { return to_number(info.Env(), wmmap_length(get(info.Env()))); }
+  Napi::Value length(const Napi::CallbackInfo &info) { return to_number(info.Env(), wmcore_length(get(info.Env()))); }
 
   Napi::Value access(const Napi::CallbackInfo &info) {
     static const char *const names[] = {"read", "write", "copy"};
-    return Napi::String::New(info.Env(), names[wmmap_get_access(get(info.Env()))]);
+    return Napi::String::New(info.Env(), names[wmcore_get_access(get(info.Env()))]);
   }
 
   Napi::Value file_size(const Napi::CallbackInfo &info) {
     uint64_t size = 0;
-    require(info.Env(), wmmap_file_size(get(info.Env()), &size));
+    require(info.Env(), wmcore_file_size(get(info.Env()), &size));
     return to_number(info.Env(), size);
   }
 
   void read(const Napi::CallbackInfo &info) {
-    wmmap_mapping *source = get(info.Env());
+    wmcore_mapping *source = get(info.Env());
     const uint64_t offset = to_u64(info[0]);
     auto target = info[1].As<Napi::Uint8Array>();
     const Pages pages(source);
-    // wmmap_read() copies to other memory, and a view of the mapping may be the same.
+    // wmcore_read() copies to other memory, and a view of the mapping may be the same.
     if (pages.contain(target.Data()))
-      require(info.Env(), wmmap_move(source, pages.offset_of(target.Data()), offset, target.ByteLength()));
+      require(info.Env(), wmcore_move(source, pages.offset_of(target.Data()), offset, target.ByteLength()));
     else
-      require(info.Env(), wmmap_read(source, offset, target.ByteLength(), target.Data()));
+      require(info.Env(), wmcore_read(source, offset, target.ByteLength(), target.Data()));
   }
 
   Napi::Value byte_at(const Napi::CallbackInfo &info) {
     uint8_t byte = 0;
-    require(info.Env(), wmmap_read(get(info.Env()), to_u64(info[0]), 1, &byte));
+    require(info.Env(), wmcore_read(get(info.Env()), to_u64(info[0]), 1, &byte));
     return Napi::Number::New(info.Env(), byte);
   }
 
   void write(const Napi::CallbackInfo &info) {
-    wmmap_mapping *target = get(info.Env());
+    wmcore_mapping *target = get(info.Env());
     const auto source = info[1].As<Napi::Uint8Array>();
-    require(info.Env(), wmmap_write(target, to_u64(info[0]), source.ByteLength(), source.Data()));
+    require(info.Env(), wmcore_write(target, to_u64(info[0]), source.ByteLength(), source.Data()));
   }
 
   void move(const Napi::CallbackInfo &info) {
-    require(info.Env(), wmmap_move(get(info.Env()), to_u64(info[0]), to_u64(info[1]), to_u64(info[2])));
+    require(info.Env(), wmcore_move(get(info.Env()), to_u64(info[0]), to_u64(info[1]), to_u64(info[2])));
   }
 
   template <auto search> Napi::Value find(const Napi::CallbackInfo &info) {
-    wmmap_mapping *in = get(info.Env());
+    wmcore_mapping *in = get(info.Env());
     const auto needle = info[0].As<Napi::Uint8Array>();
-    uint64_t position = WMMAP_NOT_FOUND;
+    uint64_t position = WMCORE_NOT_FOUND;
     require(info.Env(), search(in, needle.Data(), needle.ByteLength(), to_u64(info[1]), to_u64(info[2]), &position));
-    return position == WMMAP_NOT_FOUND ? info.Env().Undefined() : to_number(info.Env(), position);
+    return position == WMCORE_NOT_FOUND ? info.Env().Undefined() : to_number(info.Env(), position);
   }
 
   void flush(const Napi::CallbackInfo &info) {
     guard(info.Env());
-    require(info.Env(), wmmap_flush(get(info.Env()), to_u64(info[0]), to_u64(info[1])));
+    require(info.Env(), wmcore_flush(get(info.Env()), to_u64(info[0]), to_u64(info[1])));
   }
 
   void resize(const Napi::CallbackInfo &info) {
     guard(info.Env());
-    require(info.Env(), wmmap_resize(get(info.Env()), to_u64(info[0])));
+    require(info.Env(), wmcore_resize(get(info.Env()), to_u64(info[0])));
   }
 
   void advise(const Napi::CallbackInfo &info) {
     guard(info.Env());
-    require(info.Env(), wmmap_advise(get(info.Env()), to_u64(info[0]), to_u64(info[1]), to_advice(info[2])));
+    require(info.Env(), wmcore_advise(get(info.Env()), to_u64(info[0]), to_u64(info[1]), to_advice(info[2])));
   }
 
   void check(const Napi::CallbackInfo &info) {
-    require(info.Env(), wmmap_check(get(info.Env()), to_u64(info[0]), to_u64(info[1]), nullptr));
+    require(info.Env(), wmcore_check(get(info.Env()), to_u64(info[0]), to_u64(info[1]), nullptr));
   }
 
   Napi::Value clean(const Napi::CallbackInfo &info) {
     bool clean = false;
-    require(info.Env(), wmmap_check(get(info.Env()), 0, 0, &clean));
+    require(info.Env(), wmcore_check(get(info.Env()), 0, 0, &clean));
     return Napi::Boolean::New(info.Env(), clean);
   }
 
@@ -212,32 +214,32 @@ private:
   /// Node's own code (zlib, for one) ends the process when memory that it works on becomes shorter.
   Napi::Value lend_buffer(const Napi::CallbackInfo &info) {
     guard(info.Env());
-    wmmap_mapping *owner = get(info.Env());
+    wmcore_mapping *owner = get(info.Env());
     const uint64_t offset = to_u64(info[0]);
     const uint64_t length = to_u64(info[1]);
-    const uint64_t size = wmmap_length(owner);
+    const uint64_t size = wmcore_length(owner);
     if (offset > size || length > size - offset)
-      require(info.Env(), WMMAP_OUT_OF_RANGE);
-    wmmap_region *region = nullptr;
-    require(info.Env(), wmmap_region_lend(owner, &region));
+      require(info.Env(), WMCORE_OUT_OF_RANGE);
+    wmcore_region *region = nullptr;
+    require(info.Env(), wmcore_region_lend(owner, &region));
     Lender &lender = info.Env().GetInstanceData<Environment>()->lender;
     const Napi::Value buffer = lender.lend(info.Env(), region, offset, static_cast<size_t>(length));
     if (buffer.IsUndefined())
-      require(info.Env(), WMMAP_UNSUPPORTED);
+      require(info.Env(), WMCORE_UNSUPPORTED);
     return buffer;
   }
 
   /// (budget): once, right after it was opened
   void charge(const Napi::CallbackInfo &info) {
-    require(info.Env(), wmmap_charge(mapping, info[0].As<Napi::External<wmmap_budget>>().Data()));
+    require(info.Env(), wmcore_charge(mapping, info[0].As<Napi::External<wmcore_budget>>().Data()));
   }
 
   void close(const Napi::CallbackInfo & /*info*/) {
-    wmmap_close(mapping);
+    wmcore_close(mapping);
     mapping = nullptr;
   }
 
-  wmmap_mapping *mapping = nullptr;
+  wmcore_mapping *mapping = nullptr;
   const std::shared_ptr<Mappings> mappings;
 };
 
@@ -253,47 +255,47 @@ public:
 
   /// (mapping, offset, region of a guest's memory)
   explicit Span(const Napi::CallbackInfo &info) : ObjectWrap(info) {
-    wmmap_mapping *mapping = Mapping::of(info[0]);
+    wmcore_mapping *mapping = Mapping::of(info[0]);
     auto region = info[2].As<Napi::Uint8Array>();
-    require(info.Env(), wmmap_span_attach(mapping, to_u64(info[1]), region.Data(), region.ByteLength(), &span));
+    require(info.Env(), wmcore_span_attach(mapping, to_u64(info[1]), region.Data(), region.ByteLength(), &span));
     address = region.Data();
   }
 
   ~Span() override {
     if (span)
-      wmmap_span_abandon(span);
-    wmmap_span_detach(span);
+      wmcore_span_abandon(span);
+    wmcore_span_detach(span);
   }
 
 private:
-  wmmap_span *get(Napi::Env env) const {
+  wmcore_span *get(Napi::Env env) const {
     if (!span)
       throw Napi::TypeError::New(env, "the span was detached");
     return span;
   }
 
   void flush(const Napi::CallbackInfo &info) {
-    require(info.Env(), wmmap_span_flush(get(info.Env()), to_u64(info[0]), to_u64(info[1])));
+    require(info.Env(), wmcore_span_flush(get(info.Env()), to_u64(info[0]), to_u64(info[1])));
   }
 
   void advise(const Napi::CallbackInfo &info) {
-    require(info.Env(), wmmap_span_advise(get(info.Env()), to_u64(info[0]), to_u64(info[1]), to_advice(info[2])));
+    require(info.Env(), wmcore_span_advise(get(info.Env()), to_u64(info[0]), to_u64(info[1]), to_advice(info[2])));
   }
 
   Napi::Value faulted(const Napi::CallbackInfo &info) {
-    return Napi::Boolean::New(info.Env(), wmmap_span_faulted(get(info.Env())));
+    return Napi::Boolean::New(info.Env(), wmcore_span_faulted(get(info.Env())));
   }
 
   /// (the same region now): if the engine has moved the memory after all, the old addresses are no more the guest's.
   void detach(const Napi::CallbackInfo &info) {
     get(info.Env());
     if (info[0].As<Napi::Uint8Array>().Data() != address)
-      wmmap_span_abandon(span);
-    wmmap_span_detach(span);
+      wmcore_span_abandon(span);
+    wmcore_span_detach(span);
     span = nullptr;
   }
 
-  wmmap_span *span = nullptr;
+  wmcore_span *span = nullptr;
   uint8_t *address = nullptr;
 };
 
@@ -306,10 +308,10 @@ Napi::Value guarded(const Napi::CallbackInfo &info) {
 
 /// (bytes) => a budget for mappings
 Napi::Value create_budget(const Napi::CallbackInfo &info) {
-  wmmap_budget *budget = wmmap_budget_create(to_u64(info[0]));
-  require(info.Env(), budget ? WMMAP_OK : WMMAP_NO_MEMORY);
-  return Napi::External<wmmap_budget>::New(info.Env(), budget,
-                                           [](Napi::Env, wmmap_budget *held) { wmmap_budget_release(held); });
+  wmcore_budget *budget = wmcore_budget_create(to_u64(info[0]));
+  require(info.Env(), budget ? WMCORE_OK : WMCORE_NO_MEMORY);
+  return Napi::External<wmcore_budget>::New(info.Env(), budget,
+                                            [](Napi::Env, wmcore_budget *held) { wmcore_budget_release(held); });
 }
 
 /// (make_error, whether loans are watched, whether calls are guarded) => the addon's exports
@@ -323,19 +325,20 @@ Napi::Value initialize(const Napi::CallbackInfo &info) {
   Napi::Object exports = Napi::Object::New(env);
   exports["Mapping"] = Mapping::define(env);
   exports["Span"] = Span::define(env);
-  exports["spanGranularity"] = to_number(env, wmmap_span_granularity());
-  exports["guard"] = Napi::Function::New(env, [](const Napi::CallbackInfo & /*call*/) { wmmap_guard(); });
+  exports["spanGranularity"] = to_number(env, wmcore_span_granularity());
+  exports["guard"] =
+      Napi::Function::New(env, [](const Napi::CallbackInfo & /*call*/) { wmcore_install_fault_handler(); });
   exports["createBudget"] = Napi::Function::New(env, create_budget);
   exports["guarded"] = Napi::Function::New(env, guarded);
   // Static memory that the core only adds to, in a library that is never unloaded (-z nodelete).
   const Napi::Value count =
-      external_buffer(env, const_cast<uint32_t *>(wmmap_fault_count()), sizeof(uint32_t), nullptr, nullptr);
+      external_buffer(env, const_cast<uint32_t *>(wmcore_fault_count()), sizeof(uint32_t), nullptr, nullptr);
   if (!count.IsUndefined())
     exports["faultCount"] = Napi::Uint32Array::New(env, 1, count.As<Napi::ArrayBuffer>(), 0);
   exports["liveRegions"] = Napi::Function::New(
-      env, [](const Napi::CallbackInfo &call) { return to_number(call.Env(), wmmap_live_regions()); });
+      env, [](const Napi::CallbackInfo &call) { return to_number(call.Env(), wmcore_live_regions()); });
   exports["unnoticedFaults"] = Napi::Function::New(
-      env, [](const Napi::CallbackInfo &call) { return to_number(call.Env(), wmmap_unnoticed_faults()); });
+      env, [](const Napi::CallbackInfo &call) { return to_number(call.Env(), wmcore_unnoticed_faults()); });
   return exports;
 }
 

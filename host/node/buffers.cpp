@@ -14,7 +14,7 @@ Napi::Value external_buffer(Napi::Env env, void *bytes, size_t length, napi_fina
 
 /// A region that JavaScript has.
 struct Lender::Loan {
-  wmmap_region *region;      ///< Null once it is over.
+  wmcore_region *region;     ///< Null once it is over.
   bool made = false;         ///< Whether there is a buffer, with which this goes.
   bool left = false;         ///< The memory is no more that buffer's, so that nobody will know when it is free.
   napi_ref buffer = nullptr; ///< Weak. This and what follows: only where loans are watched.
@@ -34,22 +34,22 @@ void Lender::end(napi_env env, void * /*bytes*/, void *data) {
     napi_delete_reference(env, loan->buffer);
   }
   if (!loan->left)
-    wmmap_region_release(loan->region);
+    wmcore_region_release(loan->region);
   loan->region = nullptr;
   if (loan->made)
     delete loan;
 }
 
-Napi::Value Lender::lend(Napi::Env env, wmmap_region *region, uint64_t offset, size_t length) {
+Napi::Value Lender::lend(Napi::Env env, wmcore_region *region, uint64_t offset, size_t length) {
   auto loan = std::make_unique<Loan>(Loan{region});
   // An engine that refuses may have ended the loan already.
   const auto give_back = [&] {
     if (loan->region)
-      wmmap_region_release(loan->region);
+      wmcore_region_release(loan->region);
   };
   Napi::Value buffer;
   try {
-    buffer = external_buffer(env, wmmap_region_bytes(region) + offset, length, end, loan.get());
+    buffer = external_buffer(env, wmcore_region_bytes(region) + offset, length, end, loan.get());
   } catch (const Napi::Error &) {
     give_back();
     throw;

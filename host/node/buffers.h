@@ -7,23 +7,23 @@
 #define NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS
 #include <napi.h>
 
-#include "wasi_mmap.h"
+#include "wasi_mmap_core.h"
 
 /// The pages of a mapping, for the time of a call.
 class Pages {
 public:
-  explicit Pages(wmmap_mapping *mapping) : region(wmmap_region_hold(mapping)) {}
-  ~Pages() { wmmap_region_release(region); }
+  explicit Pages(wmcore_mapping *mapping) : region(wmcore_region_hold(mapping)) {}
+  ~Pages() { wmcore_region_release(region); }
   Pages(const Pages &) = delete;
   Pages &operator=(const Pages &) = delete;
 
-  uint8_t *bytes() const { return wmmap_region_bytes(region); }
-  size_t length() const { return static_cast<size_t>(wmmap_region_length(region)); }
+  uint8_t *bytes() const { return wmcore_region_bytes(region); }
+  size_t length() const { return static_cast<size_t>(wmcore_region_length(region)); }
   bool contain(const uint8_t *address) const { return address >= bytes() && offset_of(address) < length(); }
   uint64_t offset_of(const uint8_t *address) const { return static_cast<uint64_t>(address - bytes()); }
 
 private:
-  wmmap_region *const region;
+  wmcore_region *const region;
 };
 
 /// An ArrayBuffer over memory of ours, or undefined where the engine allows none (a V8 with a sandbox).
@@ -43,7 +43,7 @@ public:
 
   void watch() { watches = true; }
   /// An ArrayBuffer over bytes of a region, whose holder it becomes. Undefined as above: then it is released at once.
-  Napi::Value lend(Napi::Env env, wmmap_region *region, uint64_t offset, size_t length);
+  Napi::Value lend(Napi::Env env, wmcore_region *region, uint64_t offset, size_t length);
 
 private:
   struct Loan;

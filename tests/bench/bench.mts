@@ -51,7 +51,7 @@ heading('Random reads of 4 KiB');
   add('random 4 KiB', 'view', 'fs.readSync', 'ns', times.view, times.readSync, 5);
   if (peer) add('random 4 KiB', 'readInto', `${MMAP_IO} copy`, 'ns', times.readInto, times.peer);
   add('random 4 KiB', 'slice', 'CPython slice', 'ns', times.slice, python.read_ns);
-  add('random 4 KiB', 'readInto', 'core, wmmap_read', 'ns', times.readInto, core.read_ns);
+  add('random 4 KiB', 'readInto', 'core, wmcore_read', 'ns', times.readInto, core.read_ns);
   add('random 4 KiB', 'readInto', 'C, memcpy', 'ns', times.readInto, core.memcpy_ns);
 }
 

@@ -3,7 +3,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE // memmem, memrchr
 #endif
-#include "wasi_mmap.h"
+#include "wasi_mmap_core.h"
 
 #include <algorithm>
 #include <chrono>
@@ -35,14 +35,14 @@ template <typename T> void consume(const T &value) { asm volatile("" : : "r,m"(v
 int main(int argc, char **argv) {
   if (argc < 3)
     return 2;
-  wmmap_mapping *mapping = nullptr;
+  wmcore_mapping *mapping = nullptr;
   const int fd = open(argv[1], O_RDONLY | O_CLOEXEC);
-  if (wmmap_open(fd, 0, WMMAP_READ, 0, &mapping) != WMMAP_OK)
+  if (wmcore_open(fd, 0, WMCORE_READ, 0, &mapping) != WMCORE_OK)
     return 1;
-  const uint64_t whole = wmmap_length(mapping);
+  const uint64_t whole = wmcore_length(mapping);
   const uint64_t size = std::strtoull(argv[2], nullptr, 10); // Searched: the first bytes.
-  wmmap_region *region = wmmap_region_hold(mapping);
-  const uint8_t *bytes = wmmap_region_bytes(region);
+  wmcore_region *region = wmcore_region_hold(mapping);
+  const uint8_t *bytes = wmcore_region_bytes(region);
 
   std::vector<uint8_t> buffer(1 << 16);
   constexpr int reads = 200'000;
@@ -53,7 +53,7 @@ int main(int argc, char **argv) {
   };
   const double random_read = best_of(5, [&] {
     for (int count = 0; count < reads; count++)
-      consume(wmmap_read(mapping, position(), 4096, buffer.data()));
+      consume(wmcore_read(mapping, position(), 4096, buffer.data()));
   });
   const double random_copy = best_of(5, [&] {
     for (int count = 0; count < reads; count++)
@@ -72,13 +72,13 @@ int main(int argc, char **argv) {
     const auto speed = [&](const auto &search) {
       return static_cast<double>(size) / best_of(7, [&] { consume(search()); }) / 1e9;
     };
-    const double forward = speed([&] { return wmmap_search(bytes, size, pattern, length); });
-    const double backward = speed([&] { return wmmap_search_reverse(bytes, size, pattern, length); });
+    const double forward = speed([&] { return wmcore_search(bytes, size, pattern, length); });
+    const double backward = speed([&] { return wmcore_search_reverse(bytes, size, pattern, length); });
     const double libc = speed([&] { return memmem(bytes, size, needle, length); });
     std::printf("%s{\"find\":%.2f,\"rfind\":%.2f,\"memmem\":%.2f}", index > 3 ? "," : "", forward, backward, libc);
   }
   std::printf("]}\n");
-  wmmap_region_release(region);
-  wmmap_close(mapping);
+  wmcore_region_release(region);
+  wmcore_close(mapping);
   return 0;
 }

@@ -10,12 +10,12 @@ namespace {
 constexpr ptrdiff_t none = -1;
 
 ptrdiff_t first(const Bytes &bytes, const Bytes &needle) {
-  const uint8_t *found = wmmap_search(bytes.data(), bytes.size(), needle.data(), needle.size());
+  const uint8_t *found = wmcore_search(bytes.data(), bytes.size(), needle.data(), needle.size());
   return found ? found - bytes.data() : none;
 }
 
 ptrdiff_t last(const Bytes &bytes, const Bytes &needle) {
-  const uint8_t *found = wmmap_search_reverse(bytes.data(), bytes.size(), needle.data(), needle.size());
+  const uint8_t *found = wmcore_search_reverse(bytes.data(), bytes.size(), needle.data(), needle.size());
   return found ? found - bytes.data() : none;
 }
 
@@ -54,12 +54,12 @@ TEST(Search, ReadsNothingOutside) {
       for (const size_t needle_length : {1U, 2U, 3U, 4U, 5U, 31U, 64U, 65U, 200U, 256U, 257U, 300U, 600U}) {
         Bytes absent(needle_length, 'a');
         absent.back() = 'b';
-        EXPECT_EQ(wmmap_search(start, length, absent.data(), needle_length), nullptr);
-        EXPECT_EQ(wmmap_search_reverse(start, length, absent.data(), needle_length), nullptr);
+        EXPECT_EQ(wmcore_search(start, length, absent.data(), needle_length), nullptr);
+        EXPECT_EQ(wmcore_search_reverse(start, length, absent.data(), needle_length), nullptr);
         absent.back() = 'a';
         absent.front() = 'b';
-        EXPECT_EQ(wmmap_search(start, length, absent.data(), needle_length), nullptr);
-        EXPECT_EQ(wmmap_search_reverse(start, length, absent.data(), needle_length), nullptr);
+        EXPECT_EQ(wmcore_search(start, length, absent.data(), needle_length), nullptr);
+        EXPECT_EQ(wmcore_search_reverse(start, length, absent.data(), needle_length), nullptr);
       }
     }
 }
@@ -106,7 +106,7 @@ TEST(SearchKernels, EveryOneFindsTheSame) {
   std::mt19937 random(seed);
   const auto below = [&](size_t limit) { return static_cast<size_t>(random() % limit); };
   const GuardedBytes guarded(1'000);
-  for (const wmmap::SearchKernels &kernels : wmmap::supported_search_kernels())
+  for (const wmcore::SearchKernels &kernels : wmcore::supported_search_kernels())
     for (int round = 0; round < 10'000; round++) {
       Bytes bytes(1 + below(900));
       for (uint8_t &byte : bytes)

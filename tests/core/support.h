@@ -13,20 +13,20 @@ inline Bytes pattern(size_t length) {
 }
 
 struct Close {
-  void operator()(wmmap_mapping *mapping) const { wmmap_close(mapping); }
-  void operator()(wmmap_region *region) const { wmmap_region_release(region); }
+  void operator()(wmcore_mapping *mapping) const { wmcore_close(mapping); }
+  void operator()(wmcore_region *region) const { wmcore_region_release(region); }
 };
-using Mapping = std::unique_ptr<wmmap_mapping, Close>;
-using Region = std::unique_ptr<wmmap_region, Close>;
+using Mapping = std::unique_ptr<wmcore_mapping, Close>;
+using Region = std::unique_ptr<wmcore_region, Close>;
 
-inline Mapping map(wmmap_file file, wmmap_access access, uint64_t length = 0, uint64_t offset = 0) {
-  wmmap_mapping *mapping = nullptr;
-  EXPECT_EQ(wmmap_open(file, length, access, offset, &mapping), WMMAP_OK);
+inline Mapping map(wmcore_file file, wmcore_access access, uint64_t length = 0, uint64_t offset = 0) {
+  wmcore_mapping *mapping = nullptr;
+  EXPECT_EQ(wmcore_open(file, length, access, offset, &mapping), WMCORE_OK);
   return Mapping(mapping);
 }
 
 inline Bytes read_all(const Mapping &mapping) {
-  Bytes bytes(wmmap_length(mapping.get()));
-  EXPECT_EQ(wmmap_read(mapping.get(), 0, bytes.size(), bytes.data()), WMMAP_OK);
+  Bytes bytes(wmcore_length(mapping.get()));
+  EXPECT_EQ(wmcore_read(mapping.get(), 0, bytes.size(), bytes.data()), WMCORE_OK);
   return bytes;
 }

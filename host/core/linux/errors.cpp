@@ -10,37 +10,37 @@ thread_local int last_error = 0;
 
 } // namespace
 
-wmmap_status wmmap::fail(int error_number) {
+wmcore_status wmcore::fail(int error_number) {
   last_error = error_number;
   switch (error_number) {
   case EACCES:
   case EPERM:
   case EROFS:
-    return WMMAP_ACCESS_DENIED;
+    return WMCORE_ACCESS_DENIED;
   case EBADF:
-    return WMMAP_BAD_DESCRIPTOR;
+    return WMCORE_BAD_DESCRIPTOR;
   case EINVAL:
   case EOVERFLOW:
-    return WMMAP_INVALID_ARGUMENT;
+    return WMCORE_INVALID_ARGUMENT;
   case EAGAIN:
   case EBUSY:
   case ETXTBSY:
-    return WMMAP_BUSY;
+    return WMCORE_BUSY;
   case ENOMEM:
   case EMFILE:
   case ENFILE:
-    return WMMAP_NO_MEMORY;
+    return WMCORE_NO_MEMORY;
   case ENOSPC:
   case EDQUOT:
   case EFBIG:
-    return WMMAP_NO_SPACE;
+    return WMCORE_NO_SPACE;
   case ENODEV:
   case ENOSYS:
   case EOPNOTSUPP:
-    return WMMAP_UNSUPPORTED;
+    return WMCORE_UNSUPPORTED;
   default:
-    return WMMAP_IO;
+    return WMCORE_IO;
   }
 }
 
-extern "C" int wmmap_system_error(void) { return std::exchange(last_error, 0); }
+extern "C" int wmcore_system_error(void) { return std::exchange(last_error, 0); }

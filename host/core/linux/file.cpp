@@ -12,21 +12,21 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-using namespace wmmap;
+using namespace wmcore;
 
 namespace {
 
 /// Descriptors that are left to the rest of the process, such as a C library that opens a file.
 constexpr rlim_t reserved_descriptors = 64;
 
-int descriptor(wmmap_file file) { return static_cast<int>(file); }
+int descriptor(wmcore_file file) { return static_cast<int>(file); }
 
 FileIdentity identity_of(const struct stat &status) {
   return {static_cast<uint64_t>(status.st_dev), static_cast<uint64_t>(status.st_ino)};
 }
 
 /// What holds of a descriptor: open, of a regular file, and open for what is needed, in this order.
-wmmap_status check(int fd, bool need_write, struct stat &status) {
+wmcore_status check(int fd, bool need_write, struct stat &status) {
   const int flags = ::fcntl(fd, F_GETFL);
   if (flags < 0 || ::fstat(fd, &status) != 0)
     return fail(errno);
@@ -35,7 +35,7 @@ wmmap_status check(int fd, bool need_write, struct stat &status) {
   const int mode = flags & O_ACCMODE;
   if ((flags & O_PATH) != 0 || mode == O_WRONLY || (need_write && mode != O_RDWR))
     return fail(EACCES);
-  return WMMAP_OK;
+  return WMCORE_OK;
 }
 
 /// The size of the pages that a file's mappings have.
@@ -89,9 +89,9 @@ int extend(int fd, uint64_t from, uint64_t to) {
 
 } // namespace
 
-wmmap::File::~File() { ::close(descriptor(handle)); }
+wmcore::File::~File() { ::close(descriptor(handle)); }
 
-wmmap_status wmmap::File::duplicate(wmmap_file file, bool need_write, std::shared_ptr<const File> &result) {
+wmcore_status wmcore::File::duplicate(wmcore_file file, bool need_write, std::shared_ptr<const File> &result) {
   if (file < 0 || file > INT_MAX)
     return fail(EBADF);
   // The duplicate comes first: the caller's number could be another file's by the time its rights are known.
@@ -99,10 +99,10 @@ wmmap_status wmmap::File::duplicate(wmmap_file file, bool need_write, std::share
   const int duplicate_error = errno;
   struct stat status = {};
   if (own < 0) {
-    const wmmap_status unfit = check(descriptor(file), need_write, status);
+    const wmcore_status unfit = check(descriptor(file), need_write, status);
     return unfit ? unfit : fail(duplicate_error);
   }
-  if (const wmmap_status unfit = check(own, need_write, status)) {
+  if (const wmcore_status unfit = check(own, need_write, status)) {
     ::close(own);
     return unfit;
   }
@@ -119,14 +119,15 @@ wmmap_status wmmap::File::duplicate(wmmap_file file, bool need_write, std::share
     ::close(own);
     return fail(ENOMEM);
   }
-  return WMMAP_OK;
+  return WMCORE_OK;
 }
 
-wmmap_status wmmap::File::share(const char * /*name*/, uint64_t /*length*/, std::shared_ptr<const File> & /*result*/) {
-  return WMMAP_UNSUPPORTED; // Programs share a file in /dev/shm by its path.
+wmcore_status wmcore::File::share(const char * /*name*/, uint64_t /*length*/,
+                                  std::shared_ptr<const File> & /*result*/) {
+  return WMCORE_UNSUPPORTED; // Programs share a file in /dev/shm by its path.
 }
 
-wmmap_status wmmap::File::size(uint64_t &result) const {
+wmcore_status wmcore::File::size(uint64_t &result) const {
   struct stat status = {};
   if (::fstat(descriptor(handle), &status) != 0)
     return fail(errno);
@@ -134,17 +135,17 @@ wmmap_status wmmap::File::size(uint64_t &result) const {
   if (found.device != identity.device || found.inode != identity.inode)
     return fail(EBADF);
   result = static_cast<uint64_t>(status.st_size);
-  return WMMAP_OK;
+  return WMCORE_OK;
 }
 
-wmmap_status wmmap::File::resize(uint64_t size) const {
+wmcore_status wmcore::File::resize(uint64_t size) const {
   uint64_t before = 0;
-  if (const wmmap_status status = this->size(before))
+  if (const wmcore_status status = this->size(before))
     return status;
   const int fd = descriptor(handle);
   if (size > before) {
     const int error = extend(fd, before, size);
-    return error == 0 ? WMMAP_OK : fail(error);
+    return error == 0 ? WMCORE_OK : fail(error);
   }
-  return size == before || ::ftruncate(fd, static_cast<off_t>(size)) == 0 ? WMMAP_OK : fail(errno);
+  return size == before || ::ftruncate(fd, static_cast<off_t>(size)) == 0 ? WMCORE_OK : fail(errno);
 }

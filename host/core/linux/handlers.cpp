@@ -8,7 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-namespace wmmap {
+namespace wmcore {
 
 namespace {
 
@@ -115,4 +115,4 @@ void call_handlers(int signal, siginfo_t *info, void *context) {
     place->thread.store(0);
 }
 
-} // namespace wmmap
+} // namespace wmcore

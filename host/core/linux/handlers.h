@@ -5,7 +5,7 @@
 
 #include <csignal>
 
-namespace wmmap {
+namespace wmcore {
 
 /// Remembers what is installed in place of our handler. False: there have been too many different ones.
 bool remember_handler(const struct sigaction &installed);
@@ -14,4 +14,4 @@ bool remember_handler(const struct sigaction &installed);
 /// calls.
 void call_handlers(int signal, siginfo_t *info, void *context);
 
-} // namespace wmmap
+} // namespace wmcore

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace wmmap {
+namespace wmcore {
 
 namespace {
 
@@ -26,7 +26,7 @@ void Holes::open(const File &file) {
   struct stat status = {};
   uint64_t size = 0;
   constexpr uint64_t block = 512; // The unit of st_blocks.
-  if (file.size(size) != WMMAP_OK || ::fstat(fd, &status) != 0 ||
+  if (file.size(size) != WMCORE_OK || ::fstat(fd, &status) != 0 ||
       static_cast<uint64_t>(status.st_blocks) * block + least_saving > size)
     return;
   // lseek moves the position, which our descriptor shares with the caller's: so the file is opened again for it. That
@@ -54,4 +54,4 @@ uint64_t Holes::next_hole(uint64_t from) const {
   return found < 0 ? none : static_cast<uint64_t>(found);
 }
 
-} // namespace wmmap
+} // namespace wmcore

@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-namespace wmmap {
+namespace wmcore {
 
 namespace {
 
@@ -27,7 +27,7 @@ constexpr uint64_t wasm_page = 65536;
 constexpr int memory_flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
 
 /// Whether the descriptor is still that of the file.
-wmmap_status check(const File &file) {
+wmcore_status check(const File &file) {
   uint64_t size = 0;
   return file.size(size);
 }
@@ -46,7 +46,7 @@ uint64_t page_size() {
   return size;
 }
 
-size_t most_areas() {
+size_t max_areas() {
   static const size_t limit = [] {
     unsigned long most = 65530; // The default since Linux 2.6.
     if (FILE *setting = std::fopen("/proc/sys/vm/max_map_count", "re")) {
@@ -61,9 +61,9 @@ size_t most_areas() {
   return limit;
 }
 
-wmmap_status map_pages(const File *file, uint64_t offset, uint64_t length, PageKind kind, uint8_t *&base) {
+wmcore_status map_pages(const File *file, uint64_t offset, uint64_t length, PageKind kind, uint8_t *&base) {
   if (file)
-    if (const wmmap_status status = check(*file))
+    if (const wmcore_status status = check(*file))
       return status;
   const int fd = file ? static_cast<int>(file->handle) : -1;
   void *address = ::mmap(nullptr, length, protection(kind), flags(kind) | (file ? 0 : MAP_ANONYMOUS), fd,
@@ -71,7 +71,7 @@ wmmap_status map_pages(const File *file, uint64_t offset, uint64_t length, PageK
   if (address == MAP_FAILED)
     return fail(errno);
   base = static_cast<uint8_t *>(address);
-  return WMMAP_OK;
+  return WMCORE_OK;
 }
 
 bool restore_pages(uint8_t *base, const File &file, uint64_t offset, uint64_t length, PageKind kind) {
@@ -88,10 +88,10 @@ void discard_zeros(uint8_t *base, uint64_t length) { ::madvise(base, length, MAD
 
 uint64_t span_granularity() { return wasm_page; }
 
-wmmap_status place_pages(uint8_t *base, const File &file, uint64_t offset, uint64_t length, PageKind kind) {
+wmcore_status place_pages(uint8_t *base, const File &file, uint64_t offset, uint64_t length, PageKind kind) {
   if (file.page > page_size())
     return fail(ENODEV); // Pages that are larger than what memory of guests is aligned to.
-  if (const wmmap_status status = check(file))
+  if (const wmcore_status status = check(file))
     return status;
   // What lies before and after the span is one area again once the span has gone, if both have the same anonymous pages
   // beneath: so the area must have some before it is divided. Safe: the memory can be written, and its guest waits.
@@ -100,7 +100,7 @@ wmmap_status place_pages(uint8_t *base, const File &file, uint64_t offset, uint6
   if (::mmap(base, length, protection(kind), flags(kind) | MAP_FIXED, static_cast<int>(file.handle),
              static_cast<off_t>(offset)) != MAP_FAILED) {
     keep_from_children(base, length);
-    return WMMAP_OK;
+    return WMCORE_OK;
   }
   const int error = errno;
   // A file system that fails late does so when the memory is gone already: then there is a hole.
@@ -139,32 +139,32 @@ bool allow_memory(uint8_t *start, uint64_t length) {
   return length == 0 || ::mprotect(start, length, PROT_READ | PROT_WRITE) == 0;
 }
 
-wmmap_status flush_pages(uint8_t *base, uint64_t length, const File & /*file*/) {
-  return ::msync(base, length, MS_SYNC) == 0 ? WMMAP_OK : fail(errno);
+wmcore_status flush_pages(uint8_t *base, uint64_t length, const File & /*file*/) {
+  return ::msync(base, length, MS_SYNC) == 0 ? WMCORE_OK : fail(errno);
 }
 
-wmmap_status advise_pages(uint8_t *base, uint64_t length, wmmap_advice advice, bool discards_changes) {
+wmcore_status advise_pages(uint8_t *base, uint64_t length, wmcore_advice advice, bool discards_changes) {
   int value = MADV_NORMAL;
   switch (advice) {
-  case WMMAP_NORMAL:
+  case WMCORE_NORMAL:
     break;
-  case WMMAP_RANDOM:
+  case WMCORE_RANDOM:
     value = MADV_RANDOM;
     break;
-  case WMMAP_SEQUENTIAL:
+  case WMCORE_SEQUENTIAL:
     value = MADV_SEQUENTIAL;
     break;
-  case WMMAP_WILL_NEED:
+  case WMCORE_WILL_NEED:
     value = MADV_WILLNEED;
     break;
-  case WMMAP_DONT_NEED:
+  case WMCORE_DONT_NEED:
     // Linux drops private pages at once, with what was stored in them; the contract keeps it.
     if (discards_changes)
-      return WMMAP_OK;
+      return WMCORE_OK;
     value = MADV_DONTNEED;
     break;
   }
-  return ::madvise(base, length, value) == 0 ? WMMAP_OK : fail(errno);
+  return ::madvise(base, length, value) == 0 ? WMCORE_OK : fail(errno);
 }
 
-} // namespace wmmap
+} // namespace wmcore

@@ -15,7 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-namespace wmmap {
+namespace wmcore {
 
 namespace {
 
@@ -55,10 +55,10 @@ bool lose(FaultSlot &slot, uint64_t lost) {
 /// How many bytes of the range the file has now, in whole pages; `unknown` if there is no way to ask any more.
 constexpr uint64_t unknown = UINT64_MAX;
 uint64_t covered_bytes(const FaultSlot &slot) {
-  const wmmap_file file = slot.file.load();
+  const wmcore_file file = slot.file.load();
   struct stat status = {};
   // fstat is async-signal-safe (POSIX.1-2024, 2.4.3). The number may be nobody's by now, or another file's.
-  if (file == WMMAP_NO_FILE || ::fstat(static_cast<int>(file), &status) != 0 ||
+  if (file == WMCORE_NO_FILE || ::fstat(static_cast<int>(file), &status) != 0 ||
       static_cast<uint64_t>(status.st_dev) != slot.device.load() ||
       static_cast<uint64_t>(status.st_ino) != slot.inode.load())
     return unknown;
@@ -100,7 +100,7 @@ bool is_ours(const struct sigaction &action) {
 
 /// Installs the handler, the first time and wherever another one was put in its place. One thread at a time.
 int install(const struct sigaction &installed) {
-  most_areas(); // Reads a file the first time, which no handler may.
+  max_areas(); // Reads a file the first time, which no handler may.
   if (!remember_handler(installed))
     return ENOMEM;
   struct sigaction action = {};
@@ -112,21 +112,21 @@ int install(const struct sigaction &installed) {
 
 } // namespace
 
-wmmap_status guard_faults() {
+wmcore_status install_fault_handler() {
   static std::mutex &installing = *new std::mutex; // Never destroyed: threads may still map while the process ends.
   struct sigaction installed = {};
   if (::sigaction(SIGBUS, nullptr, &installed) != 0)
     return fail(errno);
   if (is_ours(installed) && has_spare_areas())
-    return WMMAP_OK;
+    return WMCORE_OK;
   const std::scoped_lock lock(installing);
   hold_spare_areas();
   if (::sigaction(SIGBUS, nullptr, &installed) != 0)
     return fail(errno);
   if (is_ours(installed))
-    return WMMAP_OK;
+    return WMCORE_OK;
   const int error = install(installed);
-  return error == 0 ? WMMAP_OK : fail(error);
+  return error == 0 ? WMCORE_OK : fail(error);
 }
 
-} // namespace wmmap
+} // namespace wmcore

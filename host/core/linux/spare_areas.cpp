@@ -7,7 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-namespace wmmap {
+namespace wmcore {
 
 namespace {
 
@@ -56,4 +56,4 @@ bool give_up_spare_area() {
   return false;
 }
 
-} // namespace wmmap
+} // namespace wmcore

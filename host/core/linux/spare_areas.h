@@ -3,7 +3,7 @@
 // as a whole, but only after it has given up one: here they are, for a handler that must not fail.
 #pragma once
 
-namespace wmmap {
+namespace wmcore {
 
 /// Whether all of them are there.
 bool has_spare_areas();
@@ -12,4 +12,4 @@ void hold_spare_areas();
 /// Gives one up. False: none is left. Safe in a signal handler: atomics and a system call.
 bool give_up_spare_area();
 
-} // namespace wmmap
+} // namespace wmcore

@@ -5,12 +5,12 @@
 
 #include <windows.h>
 
-namespace wmmap {
+namespace wmcore {
 
-/// Remembers a number of GetLastError for wmmap_system_error().
+/// Remembers a number of GetLastError for wmcore_system_error().
 void remember(DWORD error_number);
 
 /// Remembers it and finds its error-code in the contract.
-wmmap_status fail(DWORD error_number);
+wmcore_status fail(DWORD error_number);
 
-} // namespace wmmap
+} // namespace wmcore

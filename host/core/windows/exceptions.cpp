@@ -9,7 +9,7 @@
 
 #include <winternl.h>
 
-namespace wmmap {
+namespace wmcore {
 
 namespace {
 
@@ -91,9 +91,9 @@ DWORD install() {
 
 } // namespace
 
-wmmap_status guard_faults() {
+wmcore_status install_fault_handler() {
   static const DWORD error = install(); // Once, whichever thread comes first.
-  return error == ERROR_SUCCESS ? WMMAP_OK : fail(error);
+  return error == ERROR_SUCCESS ? WMCORE_OK : fail(error);
 }
 
-} // namespace wmmap
+} // namespace wmcore

@@ -5,24 +5,24 @@
 #include <string>
 #include <winternl.h>
 
-using namespace wmmap;
+using namespace wmcore;
 
 namespace {
 
-HANDLE handle_of(wmmap_file file) { return reinterpret_cast<HANDLE>(file); }
+HANDLE handle_of(wmcore_file file) { return reinterpret_cast<HANDLE>(file); }
 
 /// What the handle may be used for, whatever its file allows.
-wmmap_status granted_access(HANDLE handle, ACCESS_MASK &result) {
+wmcore_status granted_access(HANDLE handle, ACCESS_MASK &result) {
   PUBLIC_OBJECT_BASIC_INFORMATION information = {};
   const NTSTATUS status = NtQueryObject(handle, ObjectBasicInformation, &information, sizeof information, nullptr);
   if (status < 0)
     return fail(RtlNtStatusToDosError(status));
   result = information.GrantedAccess;
-  return WMMAP_OK;
+  return WMCORE_OK;
 }
 
 /// Only files on disks (and their like on networks) can be mapped, and no directories.
-wmmap_status check_kind(HANDLE handle) {
+wmcore_status check_kind(HANDLE handle) {
   SetLastError(ERROR_SUCCESS);
   const DWORD type = GetFileType(handle);
   if (type == FILE_TYPE_UNKNOWN && GetLastError() != ERROR_SUCCESS)
@@ -32,31 +32,31 @@ wmmap_status check_kind(HANDLE handle) {
   BY_HANDLE_FILE_INFORMATION information = {};
   if (!GetFileInformationByHandle(handle, &information))
     return fail(GetLastError()); // ERROR_INVALID_FUNCTION for a disk itself.
-  return (information.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0 ? fail(ERROR_NOT_SUPPORTED) : WMMAP_OK;
+  return (information.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0 ? fail(ERROR_NOT_SUPPORTED) : WMCORE_OK;
 }
 
 /// What holds of a handle: open, of a regular file, and with the rights that are needed, in this order.
-wmmap_status check(HANDLE handle, bool need_write) {
-  if (const wmmap_status status = check_kind(handle))
+wmcore_status check(HANDLE handle, bool need_write) {
+  if (const wmcore_status status = check_kind(handle))
     return status;
   ACCESS_MASK granted = 0;
-  if (const wmmap_status status = granted_access(handle, granted))
+  if (const wmcore_status status = granted_access(handle, granted))
     return status;
   const ACCESS_MASK needed = FILE_READ_DATA | (need_write ? FILE_WRITE_DATA : 0);
-  return (granted & needed) == needed ? WMMAP_OK : fail(ERROR_ACCESS_DENIED);
+  return (granted & needed) == needed ? WMCORE_OK : fail(ERROR_ACCESS_DENIED);
 }
 
-wmmap_status own(HANDLE handle, bool named, std::shared_ptr<const File> &result) {
+wmcore_status own(HANDLE handle, bool named, std::shared_ptr<const File> &result) {
   try {
-    result = std::make_shared<File>(reinterpret_cast<wmmap_file>(handle), page_size(), FileIdentity{}, named);
+    result = std::make_shared<File>(reinterpret_cast<wmcore_file>(handle), page_size(), FileIdentity{}, named);
   } catch (const std::bad_alloc &) {
     CloseHandle(handle);
     return fail(ERROR_NOT_ENOUGH_MEMORY);
   }
-  return WMMAP_OK;
+  return WMCORE_OK;
 }
 
-wmmap_status to_wide(const char *text, std::wstring &result) {
+wmcore_status to_wide(const char *text, std::wstring &result) {
   const int length = MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, text, -1, nullptr, 0);
   if (length <= 1) // With the end of the text.
     return length == 1 ? fail(ERROR_INVALID_NAME) : fail(GetLastError());
@@ -66,7 +66,7 @@ wmmap_status to_wide(const char *text, std::wstring &result) {
     return fail(ERROR_NOT_ENOUGH_MEMORY);
   }
   MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, text, -1, result.data(), length);
-  return WMMAP_OK;
+  return WMCORE_OK;
 }
 
 LARGE_INTEGER large(uint64_t value) {
@@ -76,46 +76,46 @@ LARGE_INTEGER large(uint64_t value) {
 }
 
 /// Moves the end of the file, without the position of the handle, which is the caller's too.
-wmmap_status set_end(HANDLE handle, uint64_t size) {
+wmcore_status set_end(HANDLE handle, uint64_t size) {
   FILE_END_OF_FILE_INFO end = {};
   end.EndOfFile = large(size);
-  return SetFileInformationByHandle(handle, FileEndOfFileInfo, &end, sizeof end) ? WMMAP_OK : fail(GetLastError());
+  return SetFileInformationByHandle(handle, FileEndOfFileInfo, &end, sizeof end) ? WMCORE_OK : fail(GetLastError());
 }
 
 /// Asks for the blocks of a file that grows. NTFS gives them with the end of the file as well; where a file system can
 /// do only that, that will do.
-wmmap_status allocate(HANDLE handle, uint64_t size) {
+wmcore_status allocate(HANDLE handle, uint64_t size) {
   FILE_ALLOCATION_INFO allocation = {};
   allocation.AllocationSize = large(size);
   if (SetFileInformationByHandle(handle, FileAllocationInfo, &allocation, sizeof allocation))
-    return WMMAP_OK;
+    return WMCORE_OK;
   const DWORD error = GetLastError();
-  return error == ERROR_DISK_FULL || error == ERROR_HANDLE_DISK_FULL ? fail(error) : WMMAP_OK;
+  return error == ERROR_DISK_FULL || error == ERROR_HANDLE_DISK_FULL ? fail(error) : WMCORE_OK;
 }
 
 } // namespace
 
-wmmap::File::~File() { CloseHandle(handle_of(handle)); }
+wmcore::File::~File() { CloseHandle(handle_of(handle)); }
 
-wmmap_status wmmap::File::duplicate(wmmap_file file, bool need_write, std::shared_ptr<const File> &result) {
+wmcore_status wmcore::File::duplicate(wmcore_file file, bool need_write, std::shared_ptr<const File> &result) {
   // The duplicate comes first: the caller's handle could be another file's by the time its rights are known.
   const HANDLE process = GetCurrentProcess();
   HANDLE duplicate = nullptr;
   if (!DuplicateHandle(process, handle_of(file), process, &duplicate, 0, FALSE, DUPLICATE_SAME_ACCESS)) {
     const DWORD error = GetLastError();
-    const wmmap_status unfit = check(handle_of(file), need_write);
+    const wmcore_status unfit = check(handle_of(file), need_write);
     return unfit ? unfit : fail(error);
   }
-  if (const wmmap_status unfit = check(duplicate, need_write)) {
+  if (const wmcore_status unfit = check(duplicate, need_write)) {
     CloseHandle(duplicate);
     return unfit;
   }
   return own(duplicate, /*named=*/false, result);
 }
 
-wmmap_status wmmap::File::share(const char *name, uint64_t length, std::shared_ptr<const File> &result) {
+wmcore_status wmcore::File::share(const char *name, uint64_t length, std::shared_ptr<const File> &result) {
   std::wstring wide;
-  if (const wmmap_status status = to_wide(name, wide))
+  if (const wmcore_status status = to_wide(name, wide))
     return status;
   // Writable whatever the access is: that of others may be another one.
   const HANDLE section = CreateFileMappingW(INVALID_HANDLE_VALUE, nullptr, PAGE_READWRITE,
@@ -127,27 +127,27 @@ wmmap_status wmmap::File::share(const char *name, uint64_t length, std::shared_p
   return error == ERROR_INVALID_HANDLE ? fail(ERROR_BUSY) : fail(error);
 }
 
-wmmap_status wmmap::File::size(uint64_t &result) const {
+wmcore_status wmcore::File::size(uint64_t &result) const {
   LARGE_INTEGER size = {};
   if (!GetFileSizeEx(handle_of(handle), &size))
     return fail(GetLastError());
   result = static_cast<uint64_t>(size.QuadPart);
-  return WMMAP_OK;
+  return WMCORE_OK;
 }
 
-wmmap_status wmmap::File::resize(uint64_t size) const {
+wmcore_status wmcore::File::resize(uint64_t size) const {
   uint64_t before = 0;
-  if (const wmmap_status status = this->size(before))
+  if (const wmcore_status status = this->size(before))
     return status;
   if (size == before)
-    return WMMAP_OK;
+    return WMCORE_OK;
   if (size > before) {
-    if (const wmmap_status status = allocate(handle_of(handle), size))
+    if (const wmcore_status status = allocate(handle_of(handle), size))
       return status;
     // Others may have appended more by now, which is not to be cut off.
     uint64_t now = 0;
-    if (this->size(now) == WMMAP_OK && now >= size)
-      return WMMAP_OK;
+    if (this->size(now) == WMCORE_OK && now >= size)
+      return WMCORE_OK;
   }
   return set_end(handle_of(handle), size);
 }

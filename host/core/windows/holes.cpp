@@ -2,7 +2,7 @@
 // Files are not sparse on Windows unless a program asks for it: they are searched as they come.
 #include "../system.h"
 
-namespace wmmap {
+namespace wmcore {
 
 Holes::~Holes() = default;
 
@@ -12,4 +12,4 @@ uint64_t Holes::next_data(uint64_t from) const { return from; }
 
 uint64_t Holes::next_hole(uint64_t /*from*/) const { return none; }
 
-} // namespace wmmap
+} // namespace wmcore

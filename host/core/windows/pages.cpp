@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "errors.h"
 
-namespace wmmap {
+namespace wmcore {
 
 namespace {
 
@@ -28,17 +28,17 @@ Protection protection(PageKind kind) {
   return {PAGE_WRITECOPY, FILE_MAP_COPY};
 }
 
-wmmap_status map_view(HANDLE section, uint64_t offset, uint64_t length, DWORD access, uint8_t *&base) {
+wmcore_status map_view(HANDLE section, uint64_t offset, uint64_t length, DWORD access, uint8_t *&base) {
   void *address = MapViewOfFile(section, access, static_cast<DWORD>(offset >> 32), static_cast<DWORD>(offset),
                                 static_cast<SIZE_T>(length));
   if (address) {
     base = static_cast<uint8_t *>(address);
-    return WMMAP_OK;
+    return WMCORE_OK;
   }
-  const wmmap_status status = fail(GetLastError());
+  const wmcore_status status = fail(GetLastError());
   // The rights were checked: a view that is longer than the section is told so too. The file was cut just now, or the
   // memory of this name is smaller.
-  return status == WMMAP_ACCESS_DENIED ? WMMAP_PAST_END : status;
+  return status == WMCORE_ACCESS_DENIED ? WMCORE_PAST_END : status;
 }
 
 } // namespace
@@ -49,16 +49,16 @@ uint64_t page_size() { return system_info().dwPageSize; }
 
 bool posix_pages() { return false; }
 
-size_t most_areas() { return SIZE_MAX; } // What can be mapped is limited by memory alone.
+size_t max_areas() { return SIZE_MAX; } // What can be mapped is limited by memory alone.
 
-wmmap_status map_pages(const File *file, uint64_t offset, uint64_t length, PageKind kind, uint8_t *&base) {
+wmcore_status map_pages(const File *file, uint64_t offset, uint64_t length, PageKind kind, uint8_t *&base) {
   if (length > reinterpret_cast<uintptr_t>(system_info().lpMaximumApplicationAddress))
     return fail(ERROR_NOT_ENOUGH_MEMORY); // The system calls it an invalid parameter.
   if (!file) {
     void *address = VirtualAlloc(nullptr, static_cast<SIZE_T>(length), MEM_RESERVE | MEM_COMMIT,
                                  kind.write ? PAGE_READWRITE : PAGE_READONLY);
     base = static_cast<uint8_t *>(address);
-    return address ? WMMAP_OK : fail(GetLastError());
+    return address ? WMCORE_OK : fail(GetLastError());
   }
   const Protection how = protection(kind);
   const HANDLE handle = reinterpret_cast<HANDLE>(file->handle);
@@ -68,7 +68,7 @@ wmmap_status map_pages(const File *file, uint64_t offset, uint64_t length, PageK
   const HANDLE section = CreateFileMappingW(handle, nullptr, how.section, 0, 0, nullptr);
   if (!section)
     return fail(GetLastError());
-  const wmmap_status status = map_view(section, offset, length, how.view, base);
+  const wmcore_status status = map_view(section, offset, length, how.view, base);
   CloseHandle(section); // The view keeps it.
   return status;
 }
@@ -89,9 +89,9 @@ void discard_zeros(uint8_t * /*base*/, uint64_t /*length*/) {} // Only what was 
 // (MapViewOfFile3, MEM_REPLACE_PLACEHOLDER): neither V8 nor wasmtime does that for the memory of guests.
 uint64_t span_granularity() { return 0; }
 
-wmmap_status place_pages(uint8_t * /*base*/, const File & /*file*/, uint64_t /*offset*/, uint64_t /*length*/,
-                         PageKind /*kind*/) {
-  return WMMAP_UNSUPPORTED;
+wmcore_status place_pages(uint8_t * /*base*/, const File & /*file*/, uint64_t /*offset*/, uint64_t /*length*/,
+                          PageKind /*kind*/) {
+  return WMCORE_UNSUPPORTED;
 }
 
 bool clear_pages(uint8_t * /*base*/, uint64_t /*length*/) { return false; }
@@ -100,22 +100,22 @@ uint8_t *reserve_memory(uint64_t /*size*/) { return nullptr; }
 
 bool allow_memory(uint8_t * /*start*/, uint64_t /*length*/) { return false; }
 
-wmmap_status flush_pages(uint8_t *base, uint64_t length, const File &file) {
+wmcore_status flush_pages(uint8_t *base, uint64_t length, const File &file) {
   if (file.named)
-    return WMMAP_OK;
+    return WMCORE_OK;
   const bool flushed =
       FlushViewOfFile(base, static_cast<SIZE_T>(length)) && FlushFileBuffers(reinterpret_cast<HANDLE>(file.handle));
-  return flushed ? WMMAP_OK : fail(GetLastError());
+  return flushed ? WMCORE_OK : fail(GetLastError());
 }
 
-wmmap_status advise_pages(uint8_t *base, uint64_t length, wmmap_advice advice, bool /*discards_changes*/) {
-  if (advice == WMMAP_WILL_NEED) {
+wmcore_status advise_pages(uint8_t *base, uint64_t length, wmcore_advice advice, bool /*discards_changes*/) {
+  if (advice == WMCORE_WILL_NEED) {
     WIN32_MEMORY_RANGE_ENTRY range = {base, static_cast<SIZE_T>(length)};
     PrefetchVirtualMemory(GetCurrentProcess(), 1, &range, 0); // Advice may be ignored.
-  } else if (advice == WMMAP_DONT_NEED) {
+  } else if (advice == WMCORE_DONT_NEED) {
     VirtualUnlock(base, static_cast<SIZE_T>(length)); // Takes pages that were not locked out of the working set.
   }
-  return WMMAP_OK;
+  return WMCORE_OK;
 }
 
-} // namespace wmmap
+} // namespace wmcore

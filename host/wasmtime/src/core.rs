@@ -35,7 +35,7 @@ unsafe impl Sync for Budget {}
 impl Budget {
     pub fn new(bytes: u64) -> Self {
         // SAFETY: it allocates.
-        Self(NonNull::new(unsafe { ffi::wmmap_budget_create(bytes) }))
+        Self(NonNull::new(unsafe { ffi::wmcore_budget_create(bytes) }))
     }
 }
 
@@ -43,7 +43,7 @@ impl Drop for Budget {
     fn drop(&mut self) {
         if let Some(budget) = self.0 {
             // SAFETY: it is alive, and not used again by us.
-            unsafe { ffi::wmmap_budget_release(budget.as_ptr()) };
+            unsafe { ffi::wmcore_budget_release(budget.as_ptr()) };
         }
     }
 }
@@ -115,13 +115,13 @@ impl Found {
 /// Mappings and their pages that exist in the process: what tests for leaks count.
 pub fn live_regions() -> usize {
     // SAFETY: it reads a counter.
-    unsafe { ffi::wmmap_live_regions() }
+    unsafe { ffi::wmcore_live_regions() }
 }
 
 /// Spans that ended with lost pages that nobody was told of.
 pub fn unnoticed_faults() -> usize {
     // SAFETY: it reads a counter.
-    unsafe { ffi::wmmap_unnoticed_faults() }
+    unsafe { ffi::wmcore_unnoticed_faults() }
 }
 
 impl Mapping {
@@ -132,9 +132,9 @@ impl Mapping {
         // SAFETY: `result` outlives the calls, `file` is open for as long, and the core checks all other arguments.
         check(unsafe {
             match request {
-                Request::Access(access) => ffi::wmmap_open(file, length, access as u32, offset, &raw mut result),
+                Request::Access(access) => ffi::wmcore_open(file, length, access as u32, offset, &raw mut result),
                 Request::Posix(sharing, protection) => {
-                    ffi::wmmap_open_posix(file, length, sharing as u32, bits(protection), offset, &raw mut result)
+                    ffi::wmcore_open_posix(file, length, sharing as u32, bits(protection), offset, &raw mut result)
                 }
             }
         })?;
@@ -145,17 +145,17 @@ impl Mapping {
     pub fn charge(&mut self, budget: &Budget) -> Outcome<()> {
         let budget = budget.0.ok_or(ErrorCode::NoMemory)?;
         // SAFETY: both are alive; the mapping keeps the budget.
-        check(unsafe { ffi::wmmap_charge(self.0.as_ptr(), budget.as_ptr()) })
+        check(unsafe { ffi::wmcore_charge(self.0.as_ptr(), budget.as_ptr()) })
     }
 
     pub fn length(&self) -> u64 {
         // SAFETY: the mapping is alive.
-        unsafe { ffi::wmmap_length(self.0.as_ptr()) }
+        unsafe { ffi::wmcore_length(self.0.as_ptr()) }
     }
 
     pub fn access(&self) -> Access {
         // SAFETY: the mapping is alive.
-        match unsafe { ffi::wmmap_get_access(self.0.as_ptr()) } {
+        match unsafe { ffi::wmcore_get_access(self.0.as_ptr()) } {
             0 => Access::Read,
             1 => Access::Write,
             _ => Access::Copy,
@@ -165,38 +165,38 @@ impl Mapping {
     pub fn file_size(&self) -> Outcome<u64> {
         let mut size = 0;
         // SAFETY: the mapping is alive, and `size` outlives the call.
-        check(unsafe { ffi::wmmap_file_size(self.0.as_ptr(), &raw mut size) })?;
+        check(unsafe { ffi::wmcore_file_size(self.0.as_ptr(), &raw mut size) })?;
         Ok(size)
     }
 
     /// Whether [`Self::read`] may be called for the range.
     pub fn may_read(&self, offset: u64, length: u64) -> Outcome<()> {
         // SAFETY: the mapping is alive, and the core checks the range.
-        check(unsafe { ffi::wmmap_may_read(self.0.as_ptr(), offset, length) })
+        check(unsafe { ffi::wmcore_may_read(self.0.as_ptr(), offset, length) })
     }
 
     /// Whether [`Span::attach`] may be called; an empty region is refused.
     pub fn may_attach(&self, offset: u64, region: Region) -> Outcome<()> {
         let start = ptr::without_provenance(region.address);
         // SAFETY: the mapping is alive, and the core does not look at the region.
-        check(unsafe { ffi::wmmap_may_attach(self.0.as_ptr(), offset, start, region.length as u64) })
+        check(unsafe { ffi::wmcore_may_attach(self.0.as_ptr(), offset, start, region.length as u64) })
     }
 
     pub fn read(&mut self, offset: u64, target: &mut [u8]) -> Outcome<()> {
         // SAFETY: the mapping is alive; the core checks the range and fills `target`, which a mapping of its own pages
         // cannot overlap. Pages that are lost meanwhile are the core's concern: it handles the signal.
-        check(unsafe { ffi::wmmap_read(self.0.as_ptr(), offset, target.len() as u64, target.as_mut_ptr().cast()) })
+        check(unsafe { ffi::wmcore_read(self.0.as_ptr(), offset, target.len() as u64, target.as_mut_ptr().cast()) })
     }
 
     pub fn write(&mut self, offset: u64, source: &[u8]) -> Outcome<()> {
         // SAFETY: as for `read`.
-        check(unsafe { ffi::wmmap_write(self.0.as_ptr(), offset, source.len() as u64, source.as_ptr().cast()) })
+        check(unsafe { ffi::wmcore_write(self.0.as_ptr(), offset, source.len() as u64, source.as_ptr().cast()) })
     }
 
     /// One step of a move: leaves in the arguments what is still to do.
     pub fn move_step(&mut self, destination: &mut u64, source: &mut u64, length: &mut u64) -> Outcome<()> {
         // SAFETY: the mapping is alive, what is passed outlives the call, and the core checks both ranges.
-        check(unsafe { ffi::wmmap_move_step(self.0.as_ptr(), destination, source, length) })
+        check(unsafe { ffi::wmcore_move_step(self.0.as_ptr(), destination, source, length) })
     }
 
     /// One step of a search from `start` on, which moves it.
@@ -205,7 +205,7 @@ impl Mapping {
         let (bytes, length) = (needle.as_ptr().cast(), needle.len());
         // SAFETY: the mapping is alive, all that is passed outlives the call, and the core clamps the range.
         check(unsafe {
-            ffi::wmmap_find_step(self.0.as_ptr(), bytes, length, start, end, &raw mut found, &raw mut done)
+            ffi::wmcore_find_step(self.0.as_ptr(), bytes, length, start, end, &raw mut found, &raw mut done)
         })?;
         Ok(Found::new(found, done))
     }
@@ -216,38 +216,38 @@ impl Mapping {
         let (bytes, length) = (needle.as_ptr().cast(), needle.len());
         // SAFETY: as for `find_step`.
         check(unsafe {
-            ffi::wmmap_rfind_step(self.0.as_ptr(), bytes, length, start, end, &raw mut found, &raw mut done)
+            ffi::wmcore_rfind_step(self.0.as_ptr(), bytes, length, start, end, &raw mut found, &raw mut done)
         })?;
         Ok(Found::new(found, done))
     }
 
     pub fn flush(&mut self, offset: u64, length: u64) -> Outcome<()> {
         // SAFETY: the mapping is alive, and the core checks the range.
-        check(unsafe { ffi::wmmap_flush(self.0.as_ptr(), offset, length) })
+        check(unsafe { ffi::wmcore_flush(self.0.as_ptr(), offset, length) })
     }
 
     pub fn resize(&mut self, length: u64) -> Outcome<()> {
         // SAFETY: the mapping is alive, and nobody holds its address.
-        check(unsafe { ffi::wmmap_resize(self.0.as_ptr(), length) })
+        check(unsafe { ffi::wmcore_resize(self.0.as_ptr(), length) })
     }
 
     pub fn advise(&mut self, offset: u64, length: u64, advice: Advice) -> Outcome<()> {
         // SAFETY: the mapping is alive, and the core checks the range.
-        check(unsafe { ffi::wmmap_advise(self.0.as_ptr(), offset, length, advice as u32) })
+        check(unsafe { ffi::wmcore_advise(self.0.as_ptr(), offset, length, advice as u32) })
     }
 }
 
 impl Drop for Mapping {
     fn drop(&mut self) {
         // SAFETY: the mapping is alive and not used again.
-        unsafe { ffi::wmmap_close(self.0.as_ptr()) }
+        unsafe { ffi::wmcore_close(self.0.as_ptr()) }
     }
 }
 
 /// What spans are aligned to, in bytes; none where there are no spans.
 pub fn span_granularity() -> Option<u32> {
     // SAFETY: it only asks.
-    Some(unsafe { ffi::wmmap_span_granularity() }).filter(|granularity| *granularity > 0)
+    Some(unsafe { ffi::wmcore_span_granularity() }).filter(|granularity| *granularity > 0)
 }
 
 /// A part of the memory of a guest, by its place. No reference may stand for it: its bytes change when pages are put there.
@@ -289,7 +289,7 @@ impl Memory {
     /// Reserves addresses, a multiple of the system's pages, of which none can be used yet.
     pub fn reserve(reserved: usize) -> Option<Self> {
         // SAFETY: it takes addresses that nobody has.
-        let base = NonNull::new(unsafe { ffi::wmmap_memory_reserve(reserved as u64) })?.cast();
+        let base = NonNull::new(unsafe { ffi::wmcore_memory_reserve(reserved as u64) })?.cast();
         Some(Self { base, reserved, spans: Mutex::new(Some(Vec::new())) })
     }
 
@@ -306,7 +306,7 @@ impl Memory {
     pub fn allow(&self, from: usize, to: usize) -> bool {
         assert!(from <= to && to <= self.reserved);
         // SAFETY: the range is ours, by the line above, and nobody could use it until now.
-        unsafe { ffi::wmmap_memory_allow(self.base.as_ptr().add(from).cast(), (to - from) as u64) }
+        unsafe { ffi::wmcore_memory_commit(self.base.as_ptr().add(from).cast(), (to - from) as u64) }
     }
 
     /// Gives the addresses back. Spans that lie there touch them no more: it waits for a call that one of them is at.
@@ -319,10 +319,10 @@ impl Memory {
         let Some(list) = spans.take() else { return };
         for span in list {
             // SAFETY: the span is alive, for one that is detached leaves the list first.
-            span.call(|raw| unsafe { ffi::wmmap_span_abandon(raw) });
+            span.call(|raw| unsafe { ffi::wmcore_span_abandon(raw) });
         }
         // SAFETY: the addresses are ours until here, and by the caller's word nobody uses them again.
-        unsafe { ffi::wmmap_memory_release(self.base.as_ptr().cast(), self.reserved as u64) };
+        unsafe { ffi::wmcore_memory_release(self.base.as_ptr().cast(), self.reserved as u64) };
     }
 }
 
@@ -343,7 +343,7 @@ impl Span {
         // SAFETY: the mapping is alive. The region is memory of a guest, which neither moves nor goes without telling its
         // spans; the guest waits, and there is no reference of Rust's to it.
         check(unsafe {
-            ffi::wmmap_span_attach(mapping.0.as_ptr(), offset, start, region.length as u64, &raw mut result)
+            ffi::wmcore_span_attach(mapping.0.as_ptr(), offset, start, region.length as u64, &raw mut result)
         })?;
         let raw = Arc::new(RawSpan(Mutex::new(NonNull::new(result).ok_or(ErrorCode::Io)?)));
         list.push(Arc::clone(&raw));
@@ -353,17 +353,17 @@ impl Span {
 
     pub fn flush(&mut self, offset: u64, length: u64) -> Outcome<()> {
         // SAFETY: the span is alive, and the core checks the range.
-        check(self.raw.call(|raw| unsafe { ffi::wmmap_span_flush(raw, offset, length) }))
+        check(self.raw.call(|raw| unsafe { ffi::wmcore_span_flush(raw, offset, length) }))
     }
 
     pub fn advise(&mut self, offset: u64, length: u64, advice: Advice) -> Outcome<()> {
         // SAFETY: as for `flush`.
-        check(self.raw.call(|raw| unsafe { ffi::wmmap_span_advise(raw, offset, length, advice as u32) }))
+        check(self.raw.call(|raw| unsafe { ffi::wmcore_span_advise(raw, offset, length, advice as u32) }))
     }
 
     pub fn faulted(&mut self) -> bool {
         // SAFETY: the span is alive.
-        self.raw.call(|raw| unsafe { ffi::wmmap_span_faulted(raw) })
+        self.raw.call(|raw| unsafe { ffi::wmcore_span_faulted(raw) })
     }
 }
 
@@ -376,6 +376,6 @@ impl Drop for Span {
         }
         // SAFETY: the span is alive and not used again: it is in no list, and `self` goes. Its pages lie in memory that is
         // there, or it was told that it is gone.
-        self.raw.call(|raw| unsafe { ffi::wmmap_span_detach(raw) });
+        self.raw.call(|raw| unsafe { ffi::wmcore_span_detach(raw) });
     }
 }

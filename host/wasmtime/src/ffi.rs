@@ -1,4 +1,4 @@
-//! The C interface of the core, `host/core/include/wasi_mmap.h`, which documents it.
+//! The C interface of the core, `host/core/include/wasi_mmap_core.h`, which documents it.
 
 use std::ffi::c_void;
 
@@ -34,8 +34,8 @@ pub struct Budget {
 type Enum = std::ffi::c_uint;
 
 extern "C" {
-    pub fn wmmap_open(file: File, length: u64, access: Enum, offset: u64, result: *mut *mut Mapping) -> Status;
-    pub fn wmmap_open_posix(
+    pub fn wmcore_open(file: File, length: u64, access: Enum, offset: u64, result: *mut *mut Mapping) -> Status;
+    pub fn wmcore_open_posix(
         file: File,
         length: u64,
         sharing: Enum,
@@ -43,18 +43,19 @@ extern "C" {
         offset: u64,
         result: *mut *mut Mapping,
     ) -> Status;
-    pub fn wmmap_budget_create(bytes: u64) -> *mut Budget;
-    pub fn wmmap_budget_release(budget: *mut Budget);
-    pub fn wmmap_charge(mapping: *mut Mapping, budget: *mut Budget) -> Status;
-    pub fn wmmap_close(mapping: *mut Mapping);
-    pub fn wmmap_length(mapping: *const Mapping) -> u64;
-    pub fn wmmap_get_access(mapping: *const Mapping) -> Enum;
-    pub fn wmmap_file_size(mapping: *const Mapping, size: *mut u64) -> Status;
-    pub fn wmmap_may_read(mapping: *const Mapping, offset: u64, length: u64) -> Status;
-    pub fn wmmap_read(mapping: *mut Mapping, offset: u64, length: u64, target: *mut c_void) -> Status;
-    pub fn wmmap_write(mapping: *mut Mapping, offset: u64, length: u64, source: *const c_void) -> Status;
-    pub fn wmmap_move_step(mapping: *mut Mapping, destination: *mut u64, source: *mut u64, length: *mut u64) -> Status;
-    pub fn wmmap_find_step(
+    pub fn wmcore_budget_create(bytes: u64) -> *mut Budget;
+    pub fn wmcore_budget_release(budget: *mut Budget);
+    pub fn wmcore_charge(mapping: *mut Mapping, budget: *mut Budget) -> Status;
+    pub fn wmcore_close(mapping: *mut Mapping);
+    pub fn wmcore_length(mapping: *const Mapping) -> u64;
+    pub fn wmcore_get_access(mapping: *const Mapping) -> Enum;
+    pub fn wmcore_file_size(mapping: *const Mapping, size: *mut u64) -> Status;
+    pub fn wmcore_may_read(mapping: *const Mapping, offset: u64, length: u64) -> Status;
+    pub fn wmcore_read(mapping: *mut Mapping, offset: u64, length: u64, target: *mut c_void) -> Status;
+    pub fn wmcore_write(mapping: *mut Mapping, offset: u64, length: u64, source: *const c_void) -> Status;
+    pub fn wmcore_move_step(mapping: *mut Mapping, destination: *mut u64, source: *mut u64, length: *mut u64)
+        -> Status;
+    pub fn wmcore_find_step(
         mapping: *mut Mapping,
         needle: *const c_void,
         needle_length: usize,
@@ -63,7 +64,7 @@ extern "C" {
         position: *mut u64,
         done: *mut bool,
     ) -> Status;
-    pub fn wmmap_rfind_step(
+    pub fn wmcore_rfind_step(
         mapping: *mut Mapping,
         needle: *const c_void,
         needle_length: usize,
@@ -72,26 +73,26 @@ extern "C" {
         position: *mut u64,
         done: *mut bool,
     ) -> Status;
-    pub fn wmmap_flush(mapping: *mut Mapping, offset: u64, length: u64) -> Status;
-    pub fn wmmap_resize(mapping: *mut Mapping, length: u64) -> Status;
-    pub fn wmmap_advise(mapping: *mut Mapping, offset: u64, length: u64, advice: Enum) -> Status;
-    pub fn wmmap_span_granularity() -> u32;
-    pub fn wmmap_may_attach(mapping: *const Mapping, offset: u64, region: *const c_void, length: u64) -> Status;
-    pub fn wmmap_span_attach(
+    pub fn wmcore_flush(mapping: *mut Mapping, offset: u64, length: u64) -> Status;
+    pub fn wmcore_resize(mapping: *mut Mapping, length: u64) -> Status;
+    pub fn wmcore_advise(mapping: *mut Mapping, offset: u64, length: u64, advice: Enum) -> Status;
+    pub fn wmcore_span_granularity() -> u32;
+    pub fn wmcore_may_attach(mapping: *const Mapping, offset: u64, region: *const c_void, length: u64) -> Status;
+    pub fn wmcore_span_attach(
         mapping: *mut Mapping,
         offset: u64,
         region: *mut c_void,
         length: u64,
         result: *mut *mut Span,
     ) -> Status;
-    pub fn wmmap_span_flush(span: *mut Span, offset: u64, length: u64) -> Status;
-    pub fn wmmap_span_advise(span: *mut Span, offset: u64, length: u64, advice: Enum) -> Status;
-    pub fn wmmap_span_faulted(span: *mut Span) -> bool;
-    pub fn wmmap_span_abandon(span: *mut Span);
-    pub fn wmmap_span_detach(span: *mut Span);
-    pub fn wmmap_memory_reserve(size: u64) -> *mut c_void;
-    pub fn wmmap_memory_allow(start: *mut c_void, length: u64) -> bool;
-    pub fn wmmap_memory_release(memory: *mut c_void, size: u64);
-    pub fn wmmap_live_regions() -> usize;
-    pub fn wmmap_unnoticed_faults() -> usize;
+    pub fn wmcore_span_flush(span: *mut Span, offset: u64, length: u64) -> Status;
+    pub fn wmcore_span_advise(span: *mut Span, offset: u64, length: u64, advice: Enum) -> Status;
+    pub fn wmcore_span_faulted(span: *mut Span) -> bool;
+    pub fn wmcore_span_abandon(span: *mut Span);
+    pub fn wmcore_span_detach(span: *mut Span);
+    pub fn wmcore_memory_reserve(size: u64) -> *mut c_void;
+    pub fn wmcore_memory_commit(start: *mut c_void, length: u64) -> bool;
+    pub fn wmcore_memory_release(memory: *mut c_void, size: u64);
+    pub fn wmcore_live_regions() -> usize;
+    pub fn wmcore_unnoticed_faults() -> usize;
 }

@@ -19,42 +19,42 @@ pub enum Budget {}
 
 const UNSUPPORTED: Status = 13;
 
-pub unsafe fn wmmap_open(_: File, _: u64, _: u32, _: u64, _: *mut *mut Mapping) -> Status {
+pub unsafe fn wmcore_open(_: File, _: u64, _: u32, _: u64, _: *mut *mut Mapping) -> Status {
     UNSUPPORTED
 }
-pub unsafe fn wmmap_open_posix(_: File, _: u64, _: u32, _: u32, _: u64, _: *mut *mut Mapping) -> Status {
+pub unsafe fn wmcore_open_posix(_: File, _: u64, _: u32, _: u32, _: u64, _: *mut *mut Mapping) -> Status {
     UNSUPPORTED
 }
-pub unsafe fn wmmap_budget_create(_: u64) -> *mut Budget {
+pub unsafe fn wmcore_budget_create(_: u64) -> *mut Budget {
     std::ptr::null_mut()
 }
-pub unsafe fn wmmap_budget_release(_: *mut Budget) {}
-pub unsafe fn wmmap_charge(_: *mut Mapping, _: *mut Budget) -> Status {
+pub unsafe fn wmcore_budget_release(_: *mut Budget) {}
+pub unsafe fn wmcore_charge(_: *mut Mapping, _: *mut Budget) -> Status {
     UNSUPPORTED
 }
-pub unsafe fn wmmap_close(_: *mut Mapping) {}
-pub unsafe fn wmmap_length(_: *const Mapping) -> u64 {
+pub unsafe fn wmcore_close(_: *mut Mapping) {}
+pub unsafe fn wmcore_length(_: *const Mapping) -> u64 {
     0
 }
-pub unsafe fn wmmap_get_access(_: *const Mapping) -> u32 {
+pub unsafe fn wmcore_get_access(_: *const Mapping) -> u32 {
     0
 }
-pub unsafe fn wmmap_file_size(_: *const Mapping, _: *mut u64) -> Status {
+pub unsafe fn wmcore_file_size(_: *const Mapping, _: *mut u64) -> Status {
     UNSUPPORTED
 }
-pub unsafe fn wmmap_may_read(_: *const Mapping, _: u64, _: u64) -> Status {
+pub unsafe fn wmcore_may_read(_: *const Mapping, _: u64, _: u64) -> Status {
     UNSUPPORTED
 }
-pub unsafe fn wmmap_read(_: *mut Mapping, _: u64, _: u64, _: *mut c_void) -> Status {
+pub unsafe fn wmcore_read(_: *mut Mapping, _: u64, _: u64, _: *mut c_void) -> Status {
     UNSUPPORTED
 }
-pub unsafe fn wmmap_write(_: *mut Mapping, _: u64, _: u64, _: *const c_void) -> Status {
+pub unsafe fn wmcore_write(_: *mut Mapping, _: u64, _: u64, _: *const c_void) -> Status {
     UNSUPPORTED
 }
-pub unsafe fn wmmap_move_step(_: *mut Mapping, _: *mut u64, _: *mut u64, _: *mut u64) -> Status {
+pub unsafe fn wmcore_move_step(_: *mut Mapping, _: *mut u64, _: *mut u64, _: *mut u64) -> Status {
     UNSUPPORTED
 }
-pub unsafe fn wmmap_find_step(
+pub unsafe fn wmcore_find_step(
     _: *mut Mapping,
     _: *const c_void,
     _: usize,
@@ -65,7 +65,7 @@ pub unsafe fn wmmap_find_step(
 ) -> Status {
     UNSUPPORTED
 }
-pub unsafe fn wmmap_rfind_step(
+pub unsafe fn wmcore_rfind_step(
     _: *mut Mapping,
     _: *const c_void,
     _: usize,
@@ -76,45 +76,45 @@ pub unsafe fn wmmap_rfind_step(
 ) -> Status {
     UNSUPPORTED
 }
-pub unsafe fn wmmap_flush(_: *mut Mapping, _: u64, _: u64) -> Status {
+pub unsafe fn wmcore_flush(_: *mut Mapping, _: u64, _: u64) -> Status {
     UNSUPPORTED
 }
-pub unsafe fn wmmap_resize(_: *mut Mapping, _: u64) -> Status {
+pub unsafe fn wmcore_resize(_: *mut Mapping, _: u64) -> Status {
     UNSUPPORTED
 }
-pub unsafe fn wmmap_advise(_: *mut Mapping, _: u64, _: u64, _: u32) -> Status {
+pub unsafe fn wmcore_advise(_: *mut Mapping, _: u64, _: u64, _: u32) -> Status {
     UNSUPPORTED
 }
-pub unsafe fn wmmap_span_granularity() -> u32 {
+pub unsafe fn wmcore_span_granularity() -> u32 {
     0
 }
-pub unsafe fn wmmap_may_attach(_: *const Mapping, _: u64, _: *const c_void, _: u64) -> Status {
+pub unsafe fn wmcore_may_attach(_: *const Mapping, _: u64, _: *const c_void, _: u64) -> Status {
     UNSUPPORTED
 }
-pub unsafe fn wmmap_span_attach(_: *mut Mapping, _: u64, _: *mut c_void, _: u64, _: *mut *mut Span) -> Status {
+pub unsafe fn wmcore_span_attach(_: *mut Mapping, _: u64, _: *mut c_void, _: u64, _: *mut *mut Span) -> Status {
     UNSUPPORTED
 }
-pub unsafe fn wmmap_span_flush(_: *mut Span, _: u64, _: u64) -> Status {
+pub unsafe fn wmcore_span_flush(_: *mut Span, _: u64, _: u64) -> Status {
     UNSUPPORTED
 }
-pub unsafe fn wmmap_span_advise(_: *mut Span, _: u64, _: u64, _: u32) -> Status {
+pub unsafe fn wmcore_span_advise(_: *mut Span, _: u64, _: u64, _: u32) -> Status {
     UNSUPPORTED
 }
-pub unsafe fn wmmap_span_faulted(_: *mut Span) -> bool {
+pub unsafe fn wmcore_span_faulted(_: *mut Span) -> bool {
     false
 }
-pub unsafe fn wmmap_span_abandon(_: *mut Span) {}
-pub unsafe fn wmmap_span_detach(_: *mut Span) {}
-pub unsafe fn wmmap_memory_reserve(_: u64) -> *mut c_void {
+pub unsafe fn wmcore_span_abandon(_: *mut Span) {}
+pub unsafe fn wmcore_span_detach(_: *mut Span) {}
+pub unsafe fn wmcore_memory_reserve(_: u64) -> *mut c_void {
     std::ptr::null_mut()
 }
-pub unsafe fn wmmap_memory_allow(_: *mut c_void, _: u64) -> bool {
+pub unsafe fn wmcore_memory_commit(_: *mut c_void, _: u64) -> bool {
     false
 }
-pub unsafe fn wmmap_memory_release(_: *mut c_void, _: u64) {}
-pub unsafe fn wmmap_unnoticed_faults() -> usize {
+pub unsafe fn wmcore_memory_release(_: *mut c_void, _: u64) {}
+pub unsafe fn wmcore_unnoticed_faults() -> usize {
     0
 }
-pub unsafe fn wmmap_live_regions() -> usize {
+pub unsafe fn wmcore_live_regions() -> usize {
     0
 }

@@ -10,16 +10,17 @@ namespace {
 
 const uint64_t page = page_size();
 
-class Areas : public testing::TestWithParam<wmmap_access> {};
+class Areas : public testing::TestWithParam<wmcore_access> {};
 
 TEST_P(Areas, AdviceSplitsNothing) {
   const TemporaryFile file(pattern(200 * page));
-  for (const wmmap_file source : {file.handle(), WMMAP_NO_FILE}) {
+  for (const wmcore_file source : {file.handle(), WMCORE_NO_FILE}) {
     const Mapping mapping = map(source, GetParam(), 200 * page);
     const size_t before = count_areas();
-    for (const wmmap_advice advice : {WMMAP_RANDOM, WMMAP_SEQUENTIAL, WMMAP_NORMAL, WMMAP_WILL_NEED, WMMAP_DONT_NEED})
+    for (const wmcore_advice advice :
+         {WMCORE_RANDOM, WMCORE_SEQUENTIAL, WMCORE_NORMAL, WMCORE_WILL_NEED, WMCORE_DONT_NEED})
       for (uint64_t at = 0; at < 200; at += 2)
-        ASSERT_EQ(wmmap_advise(mapping.get(), at * page, page, advice), WMMAP_OK);
+        ASSERT_EQ(wmcore_advise(mapping.get(), at * page, page, advice), WMCORE_OK);
     EXPECT_LE(count_areas(), before);
   }
 }
@@ -28,27 +29,27 @@ TEST_P(Areas, AdviceSplitsNothing) {
 TEST_P(Areas, ComeBackWithTheAdviceOfTheRest) {
   const TemporaryFile file(pattern(100 * page));
   const Mapping mapping = map(file.handle(), GetParam());
-  wmmap_region *const region = wmmap_region_hold(mapping.get());
+  wmcore_region *const region = wmcore_region_hold(mapping.get());
   const Region held(region);
-  ASSERT_EQ(wmmap_advise(mapping.get(), 5, 1, WMMAP_RANDOM), WMMAP_OK);
+  ASSERT_EQ(wmcore_advise(mapping.get(), 5, 1, WMCORE_RANDOM), WMCORE_OK);
   Bytes bytes(100 * page);
   for (const uint64_t length : {1, 0, 7, 3, 20, 19, 50, 99, 100}) {
     file.truncate(length * page);
-    EXPECT_EQ(wmmap_read(mapping.get(), 0, 100 * page, bytes.data()), length == 100 ? WMMAP_OK : WMMAP_FAULT);
-    EXPECT_LE(count_areas(wmmap_region_bytes(region), 100 * page), length == 100 ? 1U : 2U) << length;
+    EXPECT_EQ(wmcore_read(mapping.get(), 0, 100 * page, bytes.data()), length == 100 ? WMCORE_OK : WMCORE_FAULT);
+    EXPECT_LE(count_areas(wmcore_region_bytes(region), 100 * page), length == 100 ? 1U : 2U) << length;
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Access, Areas, testing::Values(WMMAP_READ, WMMAP_WRITE, WMMAP_COPY));
+INSTANTIATE_TEST_SUITE_P(Access, Areas, testing::Values(WMCORE_READ, WMCORE_WRITE, WMCORE_COPY));
 
 /// Maps a file until that is refused.
 std::vector<Mapping> map_all(const TemporaryFile &file) {
   std::vector<Mapping> mappings;
-  for (wmmap_status status = WMMAP_OK; status == WMMAP_OK;) {
-    wmmap_mapping *mapping = nullptr;
+  for (wmcore_status status = WMCORE_OK; status == WMCORE_OK;) {
+    wmcore_mapping *mapping = nullptr;
     // Neighbours of different access are not merged by the system.
-    status = wmmap_open(file.handle(), 0, mappings.size() % 2 == 0 ? WMMAP_READ : WMMAP_COPY, 0, &mapping);
-    EXPECT_TRUE(status == WMMAP_OK || status == WMMAP_NO_MEMORY);
+    status = wmcore_open(file.handle(), 0, mappings.size() % 2 == 0 ? WMCORE_READ : WMCORE_COPY, 0, &mapping);
+    EXPECT_TRUE(status == WMCORE_OK || status == WMCORE_NO_MEMORY);
     if (mapping)
       mappings.emplace_back(mapping);
   }
@@ -83,17 +84,17 @@ TEST(ManyAreas, EveryMappingLosesItsEnd) {
   file.truncate(page + 1);
   Bytes bytes(3 * page);
   for (const Mapping &mapping : mappings)
-    ASSERT_EQ(wmmap_read(mapping.get(), 0, 3 * page, bytes.data()), WMMAP_FAULT);
+    ASSERT_EQ(wmcore_read(mapping.get(), 0, 3 * page, bytes.data()), WMCORE_FAULT);
   EXPECT_LE(count_areas(), others + area_limit() / 4 * 3 + 100) << "a quarter is left to the rest of the process";
   // All of them come back, those too that became zeros as a whole.
   file.truncate(3 * page);
   for (const Mapping &mapping : mappings)
-    ASSERT_EQ(wmmap_read(mapping.get(), 0, 3 * page, bytes.data()), WMMAP_OK);
+    ASSERT_EQ(wmcore_read(mapping.get(), 0, 3 * page, bytes.data()), WMCORE_OK);
   EXPECT_EQ(bytes[page], pattern(page + 1)[page]);
   EXPECT_EQ(bytes[page + 1], 0);
   // What came back is not counted any more.
   mappings.pop_back();
-  mappings.push_back(map(file.handle(), WMMAP_READ));
+  mappings.push_back(map(file.handle(), WMCORE_READ));
 }
 
 /// All areas that the system lets a process have but for those of mappings.
@@ -127,9 +128,9 @@ TEST(ManyAreas, LossesWhereTheSystemHasNoneLeft) {
   std::vector<Mapping> mappings;
   std::vector<Region> lent;
   for (int index = 0; index < 40; index++) {
-    mappings.push_back(map(file.handle(), index % 2 == 0 ? WMMAP_READ : WMMAP_COPY));
-    wmmap_region *region = nullptr;
-    ASSERT_EQ(wmmap_region_lend(mappings.back().get(), &region), WMMAP_OK);
+    mappings.push_back(map(file.handle(), index % 2 == 0 ? WMCORE_READ : WMCORE_COPY));
+    wmcore_region *region = nullptr;
+    ASSERT_EQ(wmcore_region_lend(mappings.back().get(), &region), WMCORE_OK);
     lent.emplace_back(region);
   }
   Bytes bytes(4 * page);
@@ -139,15 +140,15 @@ TEST(ManyAreas, LossesWhereTheSystemHasNoneLeft) {
     const Everything everything;
     file.truncate(2 * page);
     for (const Mapping &mapping : mappings)
-      faults += wmmap_read(mapping.get(), 0, 4 * page, bytes.data()) == WMMAP_FAULT;
+      faults += wmcore_read(mapping.get(), 0, 4 * page, bytes.data()) == WMCORE_FAULT;
     for (const Region &region : lent)
-      zeros += *const_cast<volatile uint8_t *>(wmmap_region_bytes(region.get()) + 3 * page) == 0;
+      zeros += *const_cast<volatile uint8_t *>(wmcore_region_bytes(region.get()) + 3 * page) == 0;
   }
   EXPECT_EQ(faults, mappings.size());
   EXPECT_EQ(zeros, lent.size());
   file.truncate(4 * page);
   for (const Mapping &mapping : mappings) {
-    EXPECT_EQ(wmmap_read(mapping.get(), 0, 4 * page, bytes.data()), WMMAP_OK);
+    EXPECT_EQ(wmcore_read(mapping.get(), 0, 4 * page, bytes.data()), WMCORE_OK);
     EXPECT_EQ(bytes[page], pattern(page + 1)[page]);
   }
 }
@@ -157,14 +158,14 @@ TEST(LostPages, KeepNothingThatWasStored) {
   const uint64_t length = uint64_t{64} << 20;
   const TemporaryFile file(pattern(page));
   file.truncate(length);
-  const Mapping mapping = map(file.handle(), WMMAP_WRITE);
-  wmmap_region *const region = wmmap_region_hold(mapping.get());
+  const Mapping mapping = map(file.handle(), WMCORE_WRITE);
+  wmcore_region *const region = wmcore_region_hold(mapping.get());
   const Region held(region);
   file.truncate(page);
   const Bytes source(length - page, 'x');
-  EXPECT_EQ(wmmap_write(mapping.get(), page, source.size(), source.data()), WMMAP_FAULT);
+  EXPECT_EQ(wmcore_write(mapping.get(), page, source.size(), source.data()), WMCORE_FAULT);
   std::vector<unsigned char> resident(length / page);
-  ASSERT_EQ(mincore(wmmap_region_bytes(region), length, resident.data()), 0);
+  ASSERT_EQ(mincore(wmcore_region_bytes(region), length, resident.data()), 0);
   size_t count = 0;
   for (const unsigned char one : resident)
     count += one & 1U;

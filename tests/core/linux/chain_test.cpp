@@ -23,20 +23,20 @@ void foreign_fault_reaches_the_previous_handler() {
   action.sa_flags = SA_SIGINFO;
   sigaction(SIGBUS, &action, nullptr);
   const TemporaryFile file(pattern(page_size()));
-  const Mapping mapping = map(file.handle(), WMMAP_READ);
+  const Mapping mapping = map(file.handle(), WMCORE_READ);
   void *foreign = mmap(nullptr, page_size(), PROT_READ, MAP_SHARED, file.fd, 0);
   file.truncate(0);
   if (sigsetjmp(escape, 1) == 0)
     (void)*static_cast<volatile uint8_t *>(foreign);
   uint8_t byte = 0;
-  const wmmap_status ours = wmmap_read(mapping.get(), 0, 1, &byte);
-  _exit(calls == 1 && ours == WMMAP_FAULT ? 0 : 1);
+  const wmcore_status ours = wmcore_read(mapping.get(), 0, 1, &byte);
+  _exit(calls == 1 && ours == WMCORE_FAULT ? 0 : 1);
 }
 
 void ignored_signals_stay_ignored() {
   signal(SIGBUS, SIG_IGN);
   const TemporaryFile file(pattern(10));
-  const Mapping mapping = map(file.handle(), WMMAP_READ);
+  const Mapping mapping = map(file.handle(), WMCORE_READ);
   raise(SIGBUS);
   _exit(0);
 }
@@ -55,7 +55,7 @@ bool foreign_fault_is_handled(const TemporaryFile &file) {
 
 bool our_fault_is_survived(const Mapping &mapping) {
   uint8_t byte = 0;
-  return wmmap_read(mapping.get(), 0, 1, &byte) == WMMAP_FAULT;
+  return wmcore_read(mapping.get(), 0, 1, &byte) == WMCORE_FAULT;
 }
 
 /// As libuv's for process.on('SIGBUS'): it returns, so that a fault is met again, for ever.
@@ -63,18 +63,18 @@ void handler_that_returns(int /*signal*/) { calls = calls + 1; }
 
 void a_later_handler_that_knows_nothing_of_ours() {
   const TemporaryFile file(pattern(page_size()));
-  const Mapping mapping = map(file.handle(), WMMAP_READ);
+  const Mapping mapping = map(file.handle(), WMCORE_READ);
   for (int round = 0; round < 1000; round++) {
     signal(SIGBUS, handler_that_returns);
-    if (wmmap_guard() != WMMAP_OK)
+    if (wmcore_install_fault_handler() != WMCORE_OK)
       _exit(2);
     raise(SIGBUS);
     signal(SIGBUS, SIG_DFL); // As libuv's when the last listener goes.
-    if (wmmap_guard() != WMMAP_OK)
+    if (wmcore_install_fault_handler() != WMCORE_OK)
       _exit(3);
   }
   signal(SIGBUS, handler_that_returns);
-  map(file.handle(), WMMAP_READ); // Every open is a guard.
+  map(file.handle(), WMCORE_READ); // Every open is a guard.
   raise(SIGBUS);
   file.truncate(0);
   _exit(calls == 1001 && our_fault_is_survived(mapping) ? 0 : 1);
@@ -83,9 +83,9 @@ void a_later_handler_that_knows_nothing_of_ours() {
 void nobody_is_left_behind_ours() {
   const TemporaryFile file(pattern(page_size()));
   signal(SIGBUS, handler_that_returns);
-  const Mapping mapping = map(file.handle(), WMMAP_READ);
+  const Mapping mapping = map(file.handle(), WMCORE_READ);
   signal(SIGBUS, SIG_DFL);
-  wmmap_guard();
+  wmcore_install_fault_handler();
   raise(SIGBUS); // Ends the process, as it would without us.
   _exit(0);
 }
@@ -105,10 +105,10 @@ void a_later_handler_that_passes_on_to_ours() {
   sigaction(SIGBUS, &action, nullptr);
   const TemporaryFile file(pattern(page_size()));
   const TemporaryFile other({});
-  const Mapping mapping = map(file.handle(), WMMAP_READ);
+  const Mapping mapping = map(file.handle(), WMCORE_READ);
   action.sa_sigaction = handler_that_passes_on;
   sigaction(SIGBUS, &action, &behind);
-  wmmap_guard();
+  wmcore_install_fault_handler();
   // Ours, theirs, ours again and the oldest one, which jumps away: round after round.
   for (int round = 1; round <= 200; round++)
     if (!foreign_fault_is_handled(other) || calls != round || passed_on != round)
@@ -123,13 +123,13 @@ void addresses_that_are_not_aligned() {
   action.sa_flags = SA_SIGINFO;
   sigaction(SIGBUS, &action, nullptr);
   const TemporaryFile file(pattern(page_size()));
-  const Mapping mapping = map(file.handle(), WMMAP_READ);
-  wmmap_region *const region = wmmap_region_hold(mapping.get());
+  const Mapping mapping = map(file.handle(), WMCORE_READ);
+  wmcore_region *const region = wmcore_region_hold(mapping.get());
   // As the kernel reports them; a page of ours could not mend that.
   siginfo_t info = {};
   info.si_signo = SIGBUS;
   info.si_code = BUS_ADRALN;
-  info.si_addr = wmmap_region_bytes(region);
+  info.si_addr = wmcore_region_bytes(region);
   if (sigsetjmp(escape, 1) == 0) {
     syscall(SYS_rt_tgsigqueueinfo, getpid(), static_cast<pid_t>(syscall(SYS_gettid)), SIGBUS, &info);
     _exit(2);
@@ -141,8 +141,8 @@ void addresses_that_are_not_aligned() {
 void our_descriptor_is_closed(bool another_file) {
   const Bytes bytes = pattern(2 * page_size());
   const TemporaryFile file(bytes);
-  const Mapping mapping = map(file.handle(), WMMAP_WRITE);
-  wmmap_region *const region = wmmap_region_hold(mapping.get());
+  const Mapping mapping = map(file.handle(), WMCORE_WRITE);
+  wmcore_region *const region = wmcore_region_hold(mapping.get());
   for (int fd = 3; fd < 100; fd++)
     if (fd != file.fd)
       close(fd);
@@ -154,17 +154,17 @@ void our_descriptor_is_closed(bool another_file) {
     close(larger.fd);
   file.truncate(page_size());
   Bytes read(2 * page_size());
-  if (wmmap_read(mapping.get(), 0, read.size(), read.data()) != WMMAP_FAULT ||
-      wmmap_region_bytes(region)[page_size() - 1] != bytes[page_size() - 1])
+  if (wmcore_read(mapping.get(), 0, read.size(), read.data()) != WMCORE_FAULT ||
+      wmcore_region_bytes(region)[page_size() - 1] != bytes[page_size() - 1])
     _exit(3);
   file.truncate(2 * page_size());
   // Nothing of another file appears in the mapping, and nothing happens to that file.
-  if (wmmap_read(mapping.get(), page_size(), 1, read.data()) != WMMAP_FAULT ||
-      wmmap_resize(mapping.get(), page_size()) != WMMAP_BAD_DESCRIPTOR)
+  if (wmcore_read(mapping.get(), page_size(), 1, read.data()) != WMCORE_FAULT ||
+      wmcore_resize(mapping.get(), page_size()) != WMCORE_BAD_DESCRIPTOR)
     _exit(4);
   uint64_t size = 0;
-  wmmap_region *lent = nullptr;
-  if (wmmap_file_size(mapping.get(), &size) != WMMAP_BAD_DESCRIPTOR || wmmap_region_lend(mapping.get(), &lent))
+  wmcore_region *lent = nullptr;
+  if (wmcore_file_size(mapping.get(), &size) != WMCORE_BAD_DESCRIPTOR || wmcore_region_lend(mapping.get(), &lent))
     _exit(5);
   _exit(!another_file || larger.size() == 10 * page_size() ? 0 : 6);
 }

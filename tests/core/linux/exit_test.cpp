@@ -16,12 +16,12 @@ void end_while_threads_map() {
       constexpr size_t kept = 700; // More than one chunk of the fault table holds.
       std::vector<Mapping> mappings(kept);
       for (size_t index = 0;; index = (index + 1) % kept) {
-        wmmap_mapping *opened = nullptr;
+        wmcore_mapping *opened = nullptr;
         mappings[index].reset();
-        if (wmmap_open(fd, 0, WMMAP_READ, 0, &opened) == WMMAP_OK)
+        if (wmcore_open(fd, 0, WMCORE_READ, 0, &opened) == WMCORE_OK)
           mappings[index].reset(opened);
         uint64_t position = 0;
-        wmmap_find(opened, "needle", 6, 0, 4096, &position);
+        wmcore_find(opened, "needle", 6, 0, 4096, &position);
       }
     }).detach();
   usleep(20'000);

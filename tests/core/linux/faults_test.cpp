@@ -11,15 +11,15 @@ namespace {
 
 const uint64_t page = page_size();
 
-class Faults : public testing::TestWithParam<wmmap_access> {
+class Faults : public testing::TestWithParam<wmcore_access> {
 protected:
   const Bytes bytes = pattern(10 * page);
   const TemporaryFile file{bytes};
   const Mapping mapping = map(file.handle(), GetParam());
 
-  wmmap_status read(uint64_t offset, uint64_t length) {
+  wmcore_status read(uint64_t offset, uint64_t length) {
     buffer.resize(length);
-    return wmmap_read(mapping.get(), offset, length, buffer.data());
+    return wmcore_read(mapping.get(), offset, length, buffer.data());
   }
   Bytes buffer;
 };
@@ -27,31 +27,31 @@ protected:
 TEST_P(Faults, FirstAndLaterAccesses) {
   file.truncate(2 * page + 100);
   for (int round = 0; round < 2; round++) {
-    EXPECT_EQ(read(5 * page, 1), WMMAP_FAULT);
-    EXPECT_EQ(read(0, 10 * page), WMMAP_FAULT);
-    EXPECT_EQ(read(0, 3 * page), WMMAP_OK);
+    EXPECT_EQ(read(5 * page, 1), WMCORE_FAULT);
+    EXPECT_EQ(read(0, 10 * page), WMCORE_FAULT);
+    EXPECT_EQ(read(0, 3 * page), WMCORE_OK);
     EXPECT_EQ(buffer[2 * page + 99], bytes[2 * page + 99]);
     EXPECT_EQ(buffer[2 * page + 100], 0);
-    EXPECT_EQ(read(3 * page, 0), WMMAP_OK);
+    EXPECT_EQ(read(3 * page, 0), WMCORE_OK);
     bool clean = true;
-    EXPECT_EQ(wmmap_check(mapping.get(), 3 * page, 1, &clean), WMMAP_FAULT);
+    EXPECT_EQ(wmcore_check(mapping.get(), 3 * page, 1, &clean), WMCORE_FAULT);
     EXPECT_FALSE(clean);
   }
 }
 
 TEST_P(Faults, PagesThatWereReadBefore) {
-  EXPECT_EQ(read(0, 10 * page), WMMAP_OK);
+  EXPECT_EQ(read(0, 10 * page), WMCORE_OK);
   file.truncate(0);
-  EXPECT_EQ(read(9 * page, page), WMMAP_FAULT);
-  EXPECT_EQ(read(0, 1), WMMAP_FAULT);
+  EXPECT_EQ(read(9 * page, page), WMCORE_FAULT);
+  EXPECT_EQ(read(0, 1), WMCORE_FAULT);
 }
 
 TEST_P(Faults, Writes) {
   file.truncate(page);
-  const wmmap_status expected = GetParam() == WMMAP_READ ? WMMAP_READ_ONLY : WMMAP_FAULT;
-  EXPECT_EQ(wmmap_write(mapping.get(), 5 * page, 1, "x"), expected);
-  EXPECT_EQ(wmmap_move(mapping.get(), 0, 5 * page, 1), expected);
-  EXPECT_EQ(wmmap_move(mapping.get(), 5 * page, 0, 1), expected);
+  const wmcore_status expected = GetParam() == WMCORE_READ ? WMCORE_READ_ONLY : WMCORE_FAULT;
+  EXPECT_EQ(wmcore_write(mapping.get(), 5 * page, 1, "x"), expected);
+  EXPECT_EQ(wmcore_move(mapping.get(), 0, 5 * page, 1), expected);
+  EXPECT_EQ(wmcore_move(mapping.get(), 5 * page, 0, 1), expected);
   EXPECT_EQ(file.size(), page);
 }
 
@@ -59,74 +59,74 @@ TEST_P(Faults, SearchesThatReachLostPages) {
   file.truncate(page);
   uint64_t position = 0;
   const Bytes absent(3, 0xff);
-  EXPECT_EQ(wmmap_find(mapping.get(), absent.data(), 3, 0, 10 * page, &position), WMMAP_FAULT);
-  EXPECT_EQ(wmmap_find(mapping.get(), absent.data(), 3, 0, page, &position), WMMAP_OK);
-  EXPECT_EQ(position, WMMAP_NOT_FOUND);
-  EXPECT_EQ(wmmap_find(mapping.get(), bytes.data() + 100, 50, 0, 10 * page, &position), WMMAP_OK);
+  EXPECT_EQ(wmcore_find(mapping.get(), absent.data(), 3, 0, 10 * page, &position), WMCORE_FAULT);
+  EXPECT_EQ(wmcore_find(mapping.get(), absent.data(), 3, 0, page, &position), WMCORE_OK);
+  EXPECT_EQ(position, WMCORE_NOT_FOUND);
+  EXPECT_EQ(wmcore_find(mapping.get(), bytes.data() + 100, 50, 0, 10 * page, &position), WMCORE_OK);
   EXPECT_EQ(position, 100U);
-  EXPECT_EQ(wmmap_rfind(mapping.get(), bytes.data() + 100, 50, 0, 10 * page, &position), WMMAP_FAULT);
+  EXPECT_EQ(wmcore_rfind(mapping.get(), bytes.data() + 100, 50, 0, 10 * page, &position), WMCORE_FAULT);
 }
 
 TEST_P(Faults, PagesThatComeBack) {
   file.truncate(0);
-  EXPECT_EQ(read(0, 10 * page), WMMAP_FAULT);
+  EXPECT_EQ(read(0, 10 * page), WMCORE_FAULT);
   file.truncate(5 * page);
-  EXPECT_EQ(read(0, 5 * page), WMMAP_OK);
+  EXPECT_EQ(read(0, 5 * page), WMCORE_OK);
   EXPECT_EQ(buffer, Bytes(5 * page));
-  EXPECT_EQ(read(0, 5 * page + 1), WMMAP_FAULT);
+  EXPECT_EQ(read(0, 5 * page + 1), WMCORE_FAULT);
   file.truncate(10 * page);
   ASSERT_EQ(pwrite(file.fd, "back", 4, static_cast<off_t>(7 * page)), 4);
-  EXPECT_EQ(read(7 * page, 4), WMMAP_OK);
+  EXPECT_EQ(read(7 * page, 4), WMCORE_OK);
   EXPECT_EQ(std::string(buffer.begin(), buffer.end()), "back");
   bool clean = false;
-  EXPECT_EQ(wmmap_check(mapping.get(), 0, 10 * page, &clean), WMMAP_OK);
+  EXPECT_EQ(wmcore_check(mapping.get(), 0, 10 * page, &clean), WMCORE_OK);
   EXPECT_TRUE(clean);
-  if (GetParam() == WMMAP_WRITE) {
-    EXPECT_EQ(wmmap_write(mapping.get(), 8 * page, 1, "w"), WMMAP_OK);
+  if (GetParam() == WMCORE_WRITE) {
+    EXPECT_EQ(wmcore_write(mapping.get(), 8 * page, 1, "w"), WMCORE_OK);
     EXPECT_EQ(file.read(8 * page, 1), Bytes{'w'});
   }
 }
 
 TEST_P(Faults, BytesOfARegion) {
-  wmmap_region *lent = nullptr;
-  ASSERT_EQ(wmmap_region_lend(mapping.get(), &lent), WMMAP_OK);
+  wmcore_region *lent = nullptr;
+  ASSERT_EQ(wmcore_region_lend(mapping.get(), &lent), WMCORE_OK);
   const Region region(lent);
-  volatile uint8_t *view = wmmap_region_bytes(lent);
-  const uint32_t before = *wmmap_fault_count();
+  volatile uint8_t *view = wmcore_region_bytes(lent);
+  const uint32_t before = *wmcore_fault_count();
   EXPECT_EQ(view[9 * page], bytes[9 * page]);
-  EXPECT_EQ(*wmmap_fault_count(), before);
+  EXPECT_EQ(*wmcore_fault_count(), before);
   file.truncate(page);
   view[5 * page] = 1;
   EXPECT_EQ(view[9 * page], 0);
-  EXPECT_EQ(*wmmap_fault_count(), before + 1) << "one fault for all that was lost";
+  EXPECT_EQ(*wmcore_fault_count(), before + 1) << "one fault for all that was lost";
   EXPECT_EQ(view[page - 1], bytes[page - 1]);
 }
 
-INSTANTIATE_TEST_SUITE_P(Access, Faults, testing::Values(WMMAP_READ, WMMAP_WRITE, WMMAP_COPY));
+INSTANTIATE_TEST_SUITE_P(Access, Faults, testing::Values(WMCORE_READ, WMCORE_WRITE, WMCORE_COPY));
 
 TEST(FaultsPosix, MappedBeforeTheFileGrows) {
   const TemporaryFile file({});
-  wmmap_mapping *opened = nullptr;
+  wmcore_mapping *opened = nullptr;
   ASSERT_EQ(
-      wmmap_open_posix(file.handle(), 4 * page, WMMAP_SHARED, WMMAP_PROTECT_READ | WMMAP_PROTECT_WRITE, 0, &opened),
-      WMMAP_OK);
+      wmcore_open_posix(file.handle(), 4 * page, WMCORE_SHARED, WMCORE_PROTECT_READ | WMCORE_PROTECT_WRITE, 0, &opened),
+      WMCORE_OK);
   const Mapping mapping(opened);
-  EXPECT_EQ(wmmap_write(mapping.get(), 0, 1, "x"), WMMAP_FAULT);
+  EXPECT_EQ(wmcore_write(mapping.get(), 0, 1, "x"), WMCORE_FAULT);
   file.truncate(2 * page);
-  EXPECT_EQ(wmmap_write(mapping.get(), 0, 1, "x"), WMMAP_OK);
-  EXPECT_EQ(wmmap_write(mapping.get(), 2 * page, 1, "x"), WMMAP_FAULT);
-  EXPECT_EQ(wmmap_flush(mapping.get(), 0, 2 * page), WMMAP_OK);
-  EXPECT_EQ(wmmap_flush(mapping.get(), 0, 4 * page), WMMAP_FAULT);
+  EXPECT_EQ(wmcore_write(mapping.get(), 0, 1, "x"), WMCORE_OK);
+  EXPECT_EQ(wmcore_write(mapping.get(), 2 * page, 1, "x"), WMCORE_FAULT);
+  EXPECT_EQ(wmcore_flush(mapping.get(), 0, 2 * page), WMCORE_OK);
+  EXPECT_EQ(wmcore_flush(mapping.get(), 0, 4 * page), WMCORE_FAULT);
   EXPECT_EQ(file.read(0, 2), (Bytes{'x', 0}));
 }
 
 TEST(FaultsResize, BringsPagesBack) {
   const TemporaryFile file(pattern(4 * page));
-  const Mapping mapping = map(file.handle(), WMMAP_WRITE);
+  const Mapping mapping = map(file.handle(), WMCORE_WRITE);
   file.truncate(10);
   Bytes buffer(4 * page);
-  EXPECT_EQ(wmmap_read(mapping.get(), 0, 4 * page, buffer.data()), WMMAP_FAULT);
-  ASSERT_EQ(wmmap_resize(mapping.get(), 2 * page), WMMAP_OK);
+  EXPECT_EQ(wmcore_read(mapping.get(), 0, 4 * page, buffer.data()), WMCORE_FAULT);
+  ASSERT_EQ(wmcore_resize(mapping.get(), 2 * page), WMCORE_OK);
   Bytes expected = pattern(10);
   expected.resize(2 * page);
   EXPECT_EQ(read_all(mapping), expected);
@@ -139,18 +139,18 @@ TEST(FaultsMany, EveryMappingKnowsItsOwn) {
   std::vector<Mapping> good;
   std::vector<Mapping> bad;
   for (int index = 0; index < 600; index++) {
-    good.push_back(map(whole.handle(), WMMAP_READ));
-    bad.push_back(map(cut.handle(), index % 2 == 0 ? WMMAP_READ : WMMAP_COPY));
+    good.push_back(map(whole.handle(), WMCORE_READ));
+    bad.push_back(map(cut.handle(), index % 2 == 0 ? WMCORE_READ : WMCORE_COPY));
   }
   for (size_t index = 0; index < 600; index += 3)
     good[index].reset();
   cut.truncate(page);
   uint8_t byte = 0;
   for (const Mapping &mapping : bad)
-    EXPECT_EQ(wmmap_read(mapping.get(), page, 1, &byte), WMMAP_FAULT);
+    EXPECT_EQ(wmcore_read(mapping.get(), page, 1, &byte), WMCORE_FAULT);
   for (const Mapping &mapping : good)
     if (mapping) {
-      EXPECT_EQ(wmmap_read(mapping.get(), page, 1, &byte), WMMAP_OK);
+      EXPECT_EQ(wmcore_read(mapping.get(), page, 1, &byte), WMCORE_OK);
     }
 }
 
@@ -159,18 +159,18 @@ TEST(FaultsThreads, MapFaultAndCloseAtOnce) {
   std::atomic<bool> stop{false};
   std::atomic<int> faults{0};
   std::vector<std::thread> threads;
-  for (const wmmap_access access : {WMMAP_READ, WMMAP_WRITE, WMMAP_COPY})
+  for (const wmcore_access access : {WMCORE_READ, WMCORE_WRITE, WMCORE_COPY})
     threads.emplace_back([&, access] {
       Bytes buffer(8 * page);
       while (!stop) {
-        wmmap_mapping *opened = nullptr;
-        if (wmmap_open(file.handle(), 8 * page, access, 0, &opened) != WMMAP_OK)
+        wmcore_mapping *opened = nullptr;
+        if (wmcore_open(file.handle(), 8 * page, access, 0, &opened) != WMCORE_OK)
           continue; // Cut just now.
         const Mapping mapping(opened);
         for (int round = 0; round < 5; round++) {
-          const wmmap_status status = wmmap_read(mapping.get(), 0, 8 * page, buffer.data());
-          EXPECT_TRUE(status == WMMAP_OK || status == WMMAP_FAULT) << wmmap_status_name(status);
-          faults += status == WMMAP_FAULT;
+          const wmcore_status status = wmcore_read(mapping.get(), 0, 8 * page, buffer.data());
+          EXPECT_TRUE(status == WMCORE_OK || status == WMCORE_FAULT) << wmcore_status_name(status);
+          faults += status == WMCORE_FAULT;
         }
       }
     });
@@ -185,7 +185,7 @@ TEST(FaultsThreads, MapFaultAndCloseAtOnce) {
 // However often a file is cut and mended while it is read, it is whole once it is left alone.
 TEST(FaultsThreads, CutAndMended) {
   const TemporaryFile file(pattern(64 * page));
-  for (const wmmap_access access : {WMMAP_READ, WMMAP_WRITE, WMMAP_COPY}) {
+  for (const wmcore_access access : {WMCORE_READ, WMCORE_WRITE, WMCORE_COPY}) {
     const Mapping mapping = map(file.handle(), access);
     std::atomic<bool> stop{false};
     std::thread cutter([&] {
@@ -197,13 +197,13 @@ TEST(FaultsThreads, CutAndMended) {
     Bytes buffer(page);
     int faults = 0;
     for (int round = 0; round < 3'000 || (faults < 20 && round < 300'000); round++)
-      faults += wmmap_read(mapping.get(), 63 * page, page, buffer.data()) == WMMAP_FAULT;
+      faults += wmcore_read(mapping.get(), 63 * page, page, buffer.data()) == WMCORE_FAULT;
     stop = true;
     cutter.join();
     Bytes all(64 * page);
-    EXPECT_EQ(wmmap_read(mapping.get(), 0, all.size(), all.data()), WMMAP_OK);
+    EXPECT_EQ(wmcore_read(mapping.get(), 0, all.size(), all.data()), WMCORE_OK);
     bool clean = false;
-    EXPECT_EQ(wmmap_check(mapping.get(), 0, 1, &clean), WMMAP_OK);
+    EXPECT_EQ(wmcore_check(mapping.get(), 0, 1, &clean), WMCORE_OK);
     EXPECT_TRUE(clean);
   }
 }
@@ -211,11 +211,11 @@ TEST(FaultsThreads, CutAndMended) {
 // What outlives its mapping needs pages, and no descriptor.
 TEST(FaultsLent, WithoutTheirMapping) {
   const Bytes bytes = pattern(4 * page);
-  for (const wmmap_access access : {WMMAP_READ, WMMAP_WRITE, WMMAP_COPY}) {
+  for (const wmcore_access access : {WMCORE_READ, WMCORE_WRITE, WMCORE_COPY}) {
     const TemporaryFile file(bytes);
     Mapping mapping = map(file.handle(), access);
-    wmmap_region *lent = nullptr;
-    ASSERT_EQ(wmmap_region_lend(mapping.get(), &lent), WMMAP_OK);
+    wmcore_region *lent = nullptr;
+    ASSERT_EQ(wmcore_region_lend(mapping.get(), &lent), WMCORE_OK);
     const Region region(lent);
     const int lowest = dup(0);
     mapping.reset();
@@ -223,7 +223,7 @@ TEST(FaultsLent, WithoutTheirMapping) {
     EXPECT_LT(now, lowest) << "its descriptor is free again";
     close(lowest);
     close(now);
-    volatile uint8_t *view = wmmap_region_bytes(lent);
+    volatile uint8_t *view = wmcore_region_bytes(lent);
     file.truncate(2 * page);
     EXPECT_EQ(view[3 * page], 0);
     EXPECT_EQ(view[2 * page], 0);
@@ -243,16 +243,16 @@ TEST(FaultsLent, MappingsCloseWhileTheirPagesAreLost) {
     }
   });
   for (int round = 0; round < 2'000; round++) {
-    wmmap_mapping *opened = nullptr;
-    if (wmmap_open(file.handle(), 64 * page, WMMAP_WRITE, 0, &opened) != WMMAP_OK)
+    wmcore_mapping *opened = nullptr;
+    if (wmcore_open(file.handle(), 64 * page, WMCORE_WRITE, 0, &opened) != WMCORE_OK)
       continue;
     Mapping mapping(opened);
-    wmmap_region *lent = nullptr;
-    ASSERT_EQ(wmmap_region_lend(opened, &lent), WMMAP_OK);
+    wmcore_region *lent = nullptr;
+    ASSERT_EQ(wmcore_region_lend(opened, &lent), WMCORE_OK);
     const Region region(lent);
     std::thread closer([&] { mapping.reset(); });
     for (uint64_t at = 0; at < 64; at++)
-      (void)*const_cast<volatile uint8_t *>(wmmap_region_bytes(lent) + at * page);
+      (void)*const_cast<volatile uint8_t *>(wmcore_region_bytes(lent) + at * page);
     closer.join();
   }
   stop = true;
@@ -263,7 +263,7 @@ using FaultsDeathTest = testing::Test;
 
 TEST(FaultsDeathTest, ForeignFaultsStillKill) {
   const TemporaryFile file(pattern(page));
-  const Mapping mapping = map(file.handle(), WMMAP_READ);
+  const Mapping mapping = map(file.handle(), WMCORE_READ);
   EXPECT_DEATH(raise(SIGBUS), "");
   EXPECT_DEATH(
       {

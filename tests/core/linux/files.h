@@ -2,7 +2,7 @@
 // Files and pages of this system, for the tests.
 #pragma once
 
-#include "wasi_mmap.h"
+#include "wasi_mmap_core.h"
 
 #include <cstdint>
 #include <cstdlib>
@@ -50,7 +50,7 @@ public:
     EXPECT_EQ(fstat(fd, &status), 0);
     return static_cast<uint64_t>(status.st_size);
   }
-  wmmap_file handle() const { return fd; }
+  wmcore_file handle() const { return fd; }
   Bytes read(uint64_t offset, size_t length) const {
     Bytes bytes(length);
     const ssize_t count = pread(fd, bytes.data(), length, static_cast<off_t>(offset));

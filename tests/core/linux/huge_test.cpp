@@ -44,41 +44,41 @@ protected:
 };
 
 TEST_F(HugePages, LeaveNoAreasBehind) {
-  for (const wmmap_access access : {WMMAP_READ, WMMAP_WRITE, WMMAP_COPY})
+  for (const wmcore_access access : {WMCORE_READ, WMCORE_WRITE, WMCORE_COPY})
     for (const uint64_t offset : {uint64_t{0}, uint64_t{5000}, page - 1}) {
       Mapping mapping = map(fd, access, 100'000, offset);
       EXPECT_EQ(count_areas_of(inode), 1U);
       uint8_t byte = 1;
-      EXPECT_EQ(wmmap_read(mapping.get(), 99'999, 1, &byte), WMMAP_OK);
-      EXPECT_EQ(wmmap_flush(mapping.get(), 5000, 10), WMMAP_OK);
-      EXPECT_EQ(wmmap_advise(mapping.get(), 5000, 10, WMMAP_RANDOM), WMMAP_OK);
+      EXPECT_EQ(wmcore_read(mapping.get(), 99'999, 1, &byte), WMCORE_OK);
+      EXPECT_EQ(wmcore_flush(mapping.get(), 5000, 10), WMCORE_OK);
+      EXPECT_EQ(wmcore_advise(mapping.get(), 5000, 10, WMCORE_RANDOM), WMCORE_OK);
       mapping.reset();
       EXPECT_EQ(count_areas_of(inode), 0U);
     }
 }
 
 TEST_F(HugePages, LostAndBroughtBack) {
-  for (const wmmap_access access : {WMMAP_READ, WMMAP_WRITE, WMMAP_COPY}) {
+  for (const wmcore_access access : {WMCORE_READ, WMCORE_WRITE, WMCORE_COPY}) {
     const Mapping mapping = map(fd, access);
     uint8_t byte = 1;
     ASSERT_EQ(ftruncate(fd, static_cast<off_t>(page)), 0);
-    EXPECT_EQ(wmmap_read(mapping.get(), page + 5000, 1, &byte), WMMAP_FAULT);
-    EXPECT_EQ(wmmap_read(mapping.get(), page - 1, 1, &byte), WMMAP_OK);
+    EXPECT_EQ(wmcore_read(mapping.get(), page + 5000, 1, &byte), WMCORE_FAULT);
+    EXPECT_EQ(wmcore_read(mapping.get(), page - 1, 1, &byte), WMCORE_OK);
     ASSERT_EQ(ftruncate(fd, static_cast<off_t>(2 * page)), 0);
-    EXPECT_EQ(wmmap_read(mapping.get(), page + 5000, 1, &byte), WMMAP_OK);
+    EXPECT_EQ(wmcore_read(mapping.get(), page + 5000, 1, &byte), WMCORE_OK);
   }
   EXPECT_EQ(count_areas_of(inode), 0U);
 }
 
 TEST_F(HugePages, CannotBeSpans) {
-  const uint64_t unit = wmmap_span_granularity();
-  const Mapping mapping = map(fd, WMMAP_WRITE);
-  void *memory = wmmap_memory_reserve(2 * unit);
-  ASSERT_TRUE(wmmap_memory_allow(memory, 2 * unit));
-  wmmap_span *span = nullptr;
-  EXPECT_EQ(wmmap_span_attach(mapping.get(), 0, memory, unit, &span), WMMAP_UNSUPPORTED);
+  const uint64_t unit = wmcore_span_granularity();
+  const Mapping mapping = map(fd, WMCORE_WRITE);
+  void *memory = wmcore_memory_reserve(2 * unit);
+  ASSERT_TRUE(wmcore_memory_commit(memory, 2 * unit));
+  wmcore_span *span = nullptr;
+  EXPECT_EQ(wmcore_span_attach(mapping.get(), 0, memory, unit, &span), WMCORE_UNSUPPORTED);
   static_cast<volatile uint8_t *>(memory)[0] = 1;
-  wmmap_memory_release(memory, 2 * unit);
+  wmcore_memory_release(memory, 2 * unit);
 }
 
 } // namespace

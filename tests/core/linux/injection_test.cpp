@@ -34,49 +34,50 @@ size_t count_descriptors() {
 
 /// What an operation may answer where the system fails: a mapping's bytes and its file stay as they were, unless it is
 /// one of those that say that they may not be.
-bool is_failure(wmmap_status status) {
-  return status == WMMAP_NO_MEMORY || status == WMMAP_IO || status == WMMAP_NO_SPACE || status == WMMAP_BUSY ||
-         status == WMMAP_ACCESS_DENIED || status == WMMAP_UNSUPPORTED || status == WMMAP_BAD_DESCRIPTOR ||
-         status == WMMAP_INVALID_ARGUMENT || status == WMMAP_PAST_END;
+bool is_failure(wmcore_status status) {
+  return status == WMCORE_NO_MEMORY || status == WMCORE_IO || status == WMCORE_NO_SPACE || status == WMCORE_BUSY ||
+         status == WMCORE_ACCESS_DENIED || status == WMCORE_UNSUPPORTED || status == WMCORE_BAD_DESCRIPTOR ||
+         status == WMCORE_INVALID_ARGUMENT || status == WMCORE_PAST_END;
 }
 
 /// A file, what it holds, and a mapping of it, perhaps; memory of a guest, and a span in it, perhaps.
 class World {
 public:
-  explicit World(wmmap_access access) : access(access) {
+  explicit World(wmcore_access access) : access(access) {
     bytes = pattern(20 * page);
     regions.reserve(1);
     file = std::make_unique<TemporaryFile>(bytes);
-    memory = static_cast<uint8_t *>(wmmap_memory_reserve(4 * unit));
-    EXPECT_TRUE(wmmap_memory_allow(memory, 4 * unit));
-    budget = wmmap_budget_create(uint64_t{1} << 40);
+    memory = static_cast<uint8_t *>(wmcore_memory_reserve(4 * unit));
+    EXPECT_TRUE(wmcore_memory_commit(memory, 4 * unit));
+    budget = wmcore_budget_create(uint64_t{1} << 40);
   }
   ~World() {
-    wmmap_span_detach(span);
-    for (wmmap_region *region : regions)
-      wmmap_region_release(region);
-    wmmap_close(mapping);
-    wmmap_memory_release(memory, 4 * unit);
-    wmmap_budget_release(budget);
+    wmcore_span_detach(span);
+    for (wmcore_region *region : regions)
+      wmcore_region_release(region);
+    wmcore_close(mapping);
+    wmcore_memory_release(memory, 4 * unit);
+    wmcore_budget_release(budget);
   }
   World(const World &) = delete;
   World &operator=(const World &) = delete;
 
-  const wmmap_access access;
+  const wmcore_access access;
   Bytes bytes; ///< Of the mapping.
   std::unique_ptr<TemporaryFile> file;
-  wmmap_mapping *mapping = nullptr;
-  std::vector<wmmap_region *> regions;
+  wmcore_mapping *mapping = nullptr;
+  std::vector<wmcore_region *> regions;
   uint8_t *memory = nullptr;
-  wmmap_span *span = nullptr;
-  wmmap_budget *budget = nullptr;
+  wmcore_span *span = nullptr;
+  wmcore_budget *budget = nullptr;
   bool anonymous = false;
   bool sparse = false; ///< Too long to be compared.
 
   void must_open() {
-    ASSERT_EQ(wmmap_open(anonymous ? WMMAP_NO_FILE : file->handle(), anonymous ? bytes.size() : 0, access, 0, &mapping),
-              WMMAP_OK);
-    ASSERT_EQ(wmmap_charge(mapping, budget), WMMAP_OK);
+    ASSERT_EQ(
+        wmcore_open(anonymous ? WMCORE_NO_FILE : file->handle(), anonymous ? bytes.size() : 0, access, 0, &mapping),
+        WMCORE_OK);
+    ASSERT_EQ(wmcore_charge(mapping, budget), WMCORE_OK);
     if (anonymous)
       std::fill(bytes.begin(), bytes.end(), uint8_t{0});
   }
@@ -85,12 +86,12 @@ public:
   void check() {
     if (!mapping || sparse)
       return;
-    ASSERT_EQ(wmmap_length(mapping), bytes.size());
+    ASSERT_EQ(wmcore_length(mapping), bytes.size());
     Bytes seen(bytes.size());
-    ASSERT_EQ(wmmap_read(mapping, 0, seen.size(), seen.data()), WMMAP_OK);
+    ASSERT_EQ(wmcore_read(mapping, 0, seen.size(), seen.data()), WMCORE_OK);
     EXPECT_EQ(seen, bytes);
     uint64_t size = 0;
-    ASSERT_EQ(wmmap_file_size(mapping, &size), WMMAP_OK);
+    ASSERT_EQ(wmcore_file_size(mapping, &size), WMCORE_OK);
     EXPECT_EQ(size, bytes.size()) << "a file that was to change its size and did not has the old one";
   }
 };
@@ -98,7 +99,7 @@ public:
 struct Operation {
   const char *name;
   std::function<void(World &)> prepare;
-  std::function<wmmap_status(World &)> call;
+  std::function<wmcore_status(World &)> call;
   /// What the bytes of the mapping are after success.
   std::function<void(World &)> succeeded;
 };
@@ -106,8 +107,8 @@ struct Operation {
 const Operation operations[] = {
     {"open", [](World &) {},
      [](World &w) {
-       const wmmap_status status = wmmap_open(w.file->handle(), 0, w.access, 0, &w.mapping);
-       EXPECT_EQ(w.mapping != nullptr, status == WMMAP_OK);
+       const wmcore_status status = wmcore_open(w.file->handle(), 0, w.access, 0, &w.mapping);
+       EXPECT_EQ(w.mapping != nullptr, status == WMCORE_OK);
        return status;
      },
      nullptr},
@@ -116,16 +117,18 @@ const Operation operations[] = {
        w.anonymous = true;
        std::fill(w.bytes.begin(), w.bytes.end(), uint8_t{0});
      },
-     [](World &w) { return wmmap_open(WMMAP_NO_FILE, w.bytes.size(), w.access, 0, &w.mapping); }, nullptr},
+     [](World &w) { return wmcore_open(WMCORE_NO_FILE, w.bytes.size(), w.access, 0, &w.mapping); }, nullptr},
     {"open in POSIX's terms", [](World &) {},
-     [](World &w) { return wmmap_open_posix(w.file->handle(), 0, WMMAP_PRIVATE, WMMAP_PROTECT_READ, 0, &w.mapping); },
+     [](World &w) {
+       return wmcore_open_posix(w.file->handle(), 0, WMCORE_PRIVATE, WMCORE_PROTECT_READ, 0, &w.mapping);
+     },
      nullptr},
     {"open where the handler has been replaced", [](World &) { signal(SIGBUS, SIG_DFL); },
-     [](World &w) { return wmmap_open(w.file->handle(), 0, w.access, 0, &w.mapping); }, nullptr},
+     [](World &w) { return wmcore_open(w.file->handle(), 0, w.access, 0, &w.mapping); }, nullptr},
     {"read", [](World &w) { w.must_open(); },
      [](World &w) {
        uint8_t target[100];
-       return wmmap_read(w.mapping, page - 50, 100, target);
+       return wmcore_read(w.mapping, page - 50, 100, target);
      },
      nullptr},
     {"read after a cut",
@@ -135,41 +138,41 @@ const Operation operations[] = {
      },
      [](World &w) {
        uint8_t byte = 0;
-       const wmmap_status status = wmmap_read(w.mapping, 5 * page, 1, &byte);
+       const wmcore_status status = wmcore_read(w.mapping, 5 * page, 1, &byte);
        const injection::Paused paused;
        w.file->truncate(w.bytes.size());
-       EXPECT_EQ(status, WMMAP_FAULT);
+       EXPECT_EQ(status, WMCORE_FAULT);
        // Stored again, and brought back.
        EXPECT_EQ(pwrite(w.file->fd, w.bytes.data(), w.bytes.size(), 0), static_cast<ssize_t>(w.bytes.size()));
-       return WMMAP_OK;
+       return WMCORE_OK;
      },
      nullptr},
     {"read what came back",
      [](World &w) {
        w.must_open();
-       wmmap_advise(w.mapping, 0, 1, WMMAP_RANDOM);
+       wmcore_advise(w.mapping, 0, 1, WMCORE_RANDOM);
        w.file->truncate(0);
        Bytes target(w.bytes.size());
-       EXPECT_EQ(wmmap_read(w.mapping, 0, target.size(), target.data()), WMMAP_FAULT);
+       EXPECT_EQ(wmcore_read(w.mapping, 0, target.size(), target.data()), WMCORE_FAULT);
        w.file->truncate(w.bytes.size());
        std::fill(w.bytes.begin(), w.bytes.end(), uint8_t{0});
      },
      [](World &w) {
        uint8_t target[10];
-       const wmmap_status status = wmmap_read(w.mapping, 5 * page, 10, target);
-       return status == WMMAP_FAULT ? WMMAP_NO_MEMORY : status; // Lost pages that cannot be brought back stay lost.
+       const wmcore_status status = wmcore_read(w.mapping, 5 * page, 10, target);
+       return status == WMCORE_FAULT ? WMCORE_NO_MEMORY : status; // Lost pages that cannot be brought back stay lost.
      },
      nullptr},
     {"write", [](World &w) { w.must_open(); },
      [](World &w) {
-       const wmmap_status status = wmmap_write(w.mapping, 10, 3, "abc");
-       return w.access == WMMAP_READ && status == WMMAP_READ_ONLY ? WMMAP_BUSY : status;
+       const wmcore_status status = wmcore_write(w.mapping, 10, 3, "abc");
+       return w.access == WMCORE_READ && status == WMCORE_READ_ONLY ? WMCORE_BUSY : status;
      },
      [](World &w) { std::copy_n("abc", 3, w.bytes.begin() + 10); }},
     {"move", [](World &w) { w.must_open(); },
      [](World &w) {
-       const wmmap_status status = wmmap_move(w.mapping, 0, 5 * page, page);
-       return w.access == WMMAP_READ && status == WMMAP_READ_ONLY ? WMMAP_BUSY : status;
+       const wmcore_status status = wmcore_move(w.mapping, 0, 5 * page, page);
+       return w.access == WMCORE_READ && status == WMCORE_READ_ONLY ? WMCORE_BUSY : status;
      },
      [](World &w) { std::copy_n(w.bytes.begin() + static_cast<off_t>(5 * page), page, w.bytes.begin()); }},
     {"find in a sparse file",
@@ -180,28 +183,28 @@ const Operation operations[] = {
      },
      [](World &w) {
        uint64_t position = 0;
-       const wmmap_status forward = wmmap_find(w.mapping, "absent\xff", 7, 0, UINT64_MAX, &position);
-       EXPECT_TRUE(forward || position == WMMAP_NOT_FOUND);
-       const wmmap_status backward = wmmap_rfind(w.mapping, w.bytes.data() + 100, 300, 0, UINT64_MAX, &position);
+       const wmcore_status forward = wmcore_find(w.mapping, "absent\xff", 7, 0, UINT64_MAX, &position);
+       EXPECT_TRUE(forward || position == WMCORE_NOT_FOUND);
+       const wmcore_status backward = wmcore_rfind(w.mapping, w.bytes.data() + 100, 300, 0, UINT64_MAX, &position);
        EXPECT_TRUE(backward || (position < page * 20 && position % 251 == 100)) << position;
        return forward ? forward : backward;
      },
      nullptr},
-    {"flush", [](World &w) { w.must_open(); }, [](World &w) { return wmmap_flush(w.mapping, 5, page); }, nullptr},
+    {"flush", [](World &w) { w.must_open(); }, [](World &w) { return wmcore_flush(w.mapping, 5, page); }, nullptr},
     {"advise", [](World &w) { w.must_open(); },
      [](World &w) {
-       wmmap_status status = WMMAP_OK;
-       for (const wmmap_advice advice :
-            {WMMAP_RANDOM, WMMAP_WILL_NEED, WMMAP_DONT_NEED, WMMAP_SEQUENTIAL, WMMAP_NORMAL})
-         if (const wmmap_status one = wmmap_advise(w.mapping, page, page, advice))
+       wmcore_status status = WMCORE_OK;
+       for (const wmcore_advice advice :
+            {WMCORE_RANDOM, WMCORE_WILL_NEED, WMCORE_DONT_NEED, WMCORE_SEQUENTIAL, WMCORE_NORMAL})
+         if (const wmcore_status one = wmcore_advise(w.mapping, page, page, advice))
            status = one;
        return status;
      },
      nullptr},
     {"extend", [](World &w) { w.must_open(); },
      [](World &w) {
-       const wmmap_status status = wmmap_resize(w.mapping, 30 * page + 7);
-       return status == WMMAP_NOT_RESIZABLE ? WMMAP_BUSY : status;
+       const wmcore_status status = wmcore_resize(w.mapping, 30 * page + 7);
+       return status == WMCORE_NOT_RESIZABLE ? WMCORE_BUSY : status;
      },
      [](World &w) { w.bytes.resize(30 * page + 7); }},
     {"extend memory without a file",
@@ -210,21 +213,21 @@ const Operation operations[] = {
        w.must_open();
      },
      [](World &w) {
-       const wmmap_status status = wmmap_resize(w.mapping, 30 * page + 7);
-       return status == WMMAP_NOT_RESIZABLE ? WMMAP_BUSY : status;
+       const wmcore_status status = wmcore_resize(w.mapping, 30 * page + 7);
+       return status == WMCORE_NOT_RESIZABLE ? WMCORE_BUSY : status;
      },
      [](World &w) { w.bytes.resize(30 * page + 7); }},
     {"cut", [](World &w) { w.must_open(); },
      [](World &w) {
-       const wmmap_status status = wmmap_resize(w.mapping, page + 7);
-       return status == WMMAP_NOT_RESIZABLE ? WMMAP_BUSY : status;
+       const wmcore_status status = wmcore_resize(w.mapping, page + 7);
+       return status == WMCORE_NOT_RESIZABLE ? WMCORE_BUSY : status;
      },
      [](World &w) { w.bytes.resize(page + 7); }},
     {"lend", [](World &w) { w.must_open(); },
      [](World &w) {
-       wmmap_region *region = nullptr;
-       const wmmap_status status = wmmap_region_lend(w.mapping, &region);
-       EXPECT_EQ(region != nullptr, status == WMMAP_OK);
+       wmcore_region *region = nullptr;
+       const wmcore_status status = wmcore_region_lend(w.mapping, &region);
+       EXPECT_EQ(region != nullptr, status == WMCORE_OK);
        if (region)
          w.regions.push_back(region);
        return status;
@@ -233,8 +236,8 @@ const Operation operations[] = {
     {"attach", [](World &w) { w.must_open(); },
      [](World &w) {
        std::fill(w.memory, w.memory + 4 * unit, uint8_t{7});
-       const wmmap_status status = wmmap_span_attach(w.mapping, 0, w.memory + unit, unit, &w.span);
-       EXPECT_EQ(w.span != nullptr, status == WMMAP_OK);
+       const wmcore_status status = wmcore_span_attach(w.mapping, 0, w.memory + unit, unit, &w.span);
+       EXPECT_EQ(w.span != nullptr, status == WMCORE_OK);
        const uint8_t expected = w.span ? w.bytes[page] : 7;
        EXPECT_EQ(w.memory[unit + page], expected) << "what is refused changes nothing";
        EXPECT_EQ(w.memory[0] + w.memory[2 * unit], 14);
@@ -244,32 +247,32 @@ const Operation operations[] = {
     {"flush and advise a span",
      [](World &w) {
        w.must_open();
-       ASSERT_EQ(wmmap_span_attach(w.mapping, 0, w.memory, unit, &w.span), WMMAP_OK);
+       ASSERT_EQ(wmcore_span_attach(w.mapping, 0, w.memory, unit, &w.span), WMCORE_OK);
      },
      [](World &w) {
-       const wmmap_status advised = wmmap_span_advise(w.span, 0, 1, WMMAP_RANDOM);
-       const wmmap_status flushed = wmmap_span_flush(w.span, 0, unit);
+       const wmcore_status advised = wmcore_span_advise(w.span, 0, 1, WMCORE_RANDOM);
+       const wmcore_status flushed = wmcore_span_flush(w.span, 0, unit);
        return advised ? advised : flushed;
      },
      nullptr},
     {"detach",
      [](World &w) {
        w.must_open();
-       ASSERT_EQ(wmmap_span_attach(w.mapping, 0, w.memory, unit, &w.span), WMMAP_OK);
+       ASSERT_EQ(wmcore_span_attach(w.mapping, 0, w.memory, unit, &w.span), WMCORE_OK);
      },
      [](World &w) {
-       wmmap_span_detach(w.span);
+       wmcore_span_detach(w.span);
        w.span = nullptr;
        EXPECT_EQ(w.memory[0] + w.memory[page], 0);
        w.memory[0] = 1;
-       return WMMAP_OK;
+       return WMCORE_OK;
      },
      nullptr},
     {"close", [](World &w) { w.must_open(); },
      [](World &w) {
-       wmmap_close(w.mapping);
+       wmcore_close(w.mapping);
        w.mapping = nullptr;
-       return WMMAP_OK;
+       return WMCORE_OK;
      },
      nullptr},
 };
@@ -307,10 +310,10 @@ bool may_last(Function function, const Operation &operation) {
          (function != injection::mmap_ || (name != "detach" && name != "attach"));
 }
 
-class Injection : public testing::TestWithParam<std::tuple<wmmap_access, size_t>> {
+class Injection : public testing::TestWithParam<std::tuple<wmcore_access, size_t>> {
 protected:
   static void SetUpTestSuite() {
-    ASSERT_EQ(wmmap_guard(), WMMAP_OK);
+    ASSERT_EQ(wmcore_install_fault_handler(), WMCORE_OK);
   } // What lasts is there before anything is counted.
   static void TearDownTestSuite() {
     printf("table: %d failures injected into %d runs of %zu operations\n", all_failures, runs, std::size(operations));
@@ -320,31 +323,31 @@ protected:
 };
 
 TEST_P(Injection, EveryCallFails) {
-  const wmmap_access access = std::get<0>(GetParam());
+  const wmcore_access access = std::get<0>(GetParam());
   const Operation &operation = operations[std::get<1>(GetParam())];
   const auto run = [&](const injection::Plan &plan) {
     SCOPED_TRACE(std::string(operation.name) + ", " + injection::name_of(plan.function) + " fails " +
                  (plan.only_once ? "once" : "from then on") + ", call " + std::to_string(plan.first) + ", error " +
                  std::to_string(plan.error));
-    const size_t live = wmmap_live_regions();
+    const size_t live = wmcore_live_regions();
     const size_t descriptors = count_descriptors();
     const size_t areas = sanitized ? 0 : count_areas();
     int injected = 0;
     {
       World world(access);
       operation.prepare(world);
-      wmmap_status status = WMMAP_OK;
+      wmcore_status status = WMCORE_OK;
       {
         const Injected active(plan);
         status = operation.call(world);
         injected = active.failures();
       }
-      EXPECT_TRUE(status == WMMAP_OK || is_failure(status)) << wmmap_status_name(status);
-      if (status == WMMAP_OK && operation.succeeded)
+      EXPECT_TRUE(status == WMCORE_OK || is_failure(status)) << wmcore_status_name(status);
+      if (status == WMCORE_OK && operation.succeeded)
         operation.succeeded(world);
       world.check();
     }
-    EXPECT_EQ(wmmap_live_regions(), live);
+    EXPECT_EQ(wmcore_live_regions(), live);
     EXPECT_EQ(count_descriptors(), descriptors);
     if (!sanitized) {
       EXPECT_LE(count_areas(), areas + 2) << "a heap may have grown";
@@ -365,7 +368,7 @@ TEST_P(Injection, EveryCallFails) {
       }
 }
 
-std::string name_of(const testing::TestParamInfo<std::tuple<wmmap_access, size_t>> &info) {
+std::string name_of(const testing::TestParamInfo<std::tuple<wmcore_access, size_t>> &info) {
   static const char *const names[] = {"Read", "Write", "Copy"};
   std::string name = operations[std::get<1>(info.param)].name;
   for (char &letter : name)
@@ -374,7 +377,7 @@ std::string name_of(const testing::TestParamInfo<std::tuple<wmmap_access, size_t
 }
 
 INSTANTIATE_TEST_SUITE_P(Operations, Injection,
-                         testing::Combine(testing::Values(WMMAP_READ, WMMAP_WRITE, WMMAP_COPY),
+                         testing::Combine(testing::Values(WMCORE_READ, WMCORE_WRITE, WMCORE_COPY),
                                           testing::Range<size_t>(0, std::size(operations))),
                          name_of);
 

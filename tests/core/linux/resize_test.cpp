@@ -12,7 +12,7 @@ const uint64_t page = page_size();
 class Growing : public testing::Test {
 protected:
   const TemporaryFile file{pattern(100)};
-  const Mapping mapping = map(file.handle(), WMMAP_WRITE);
+  const Mapping mapping = map(file.handle(), WMCORE_WRITE);
   const std::string line = "a line that another process appends\n";
 
   void append() const {
@@ -23,22 +23,22 @@ protected:
     const Bytes bytes = file.read(from, file.size() - from);
     return {bytes.begin(), bytes.end()};
   }
-  wmmap_status resize(injection::Plan plan) {
+  wmcore_status resize(injection::Plan plan) {
     const Injected active(std::move(plan));
-    return wmmap_resize(mapping.get(), 10 * page);
+    return wmcore_resize(mapping.get(), 10 * page);
   }
 };
 
 TEST_F(Growing, AFullDiskCutsNothing) {
-  EXPECT_EQ(resize({injection::fallocate_, 1, ENOSPC, true, [&](int) { append(); }}), WMMAP_NO_SPACE);
+  EXPECT_EQ(resize({injection::fallocate_, 1, ENOSPC, true, [&](int) { append(); }}), WMCORE_NO_SPACE);
   EXPECT_EQ(tail(100), line);
-  EXPECT_EQ(wmmap_length(mapping.get()), 100U);
+  EXPECT_EQ(wmcore_length(mapping.get()), 100U);
 }
 
 TEST_F(Growing, AFullDiskCutsNothingWhereNothingCanBeAllocated) {
   // The call fails, and after it the first block that has to be written; others append in between.
   const Injected active({injection::fallocate_, 1, EOPNOTSUPP, true, nullptr});
-  ASSERT_EQ(wmmap_resize(mapping.get(), 10 * page), WMMAP_OK) << "zeros instead";
+  ASSERT_EQ(wmcore_resize(mapping.get(), 10 * page), WMCORE_OK) << "zeros instead";
   EXPECT_EQ(file.size(), 10 * page);
   EXPECT_EQ(file.read(0, 100), pattern(100));
 }
@@ -54,19 +54,19 @@ TEST_F(Growing, WhatOthersAppendMeanwhileStays) {
                         appended++;
                       }
                     }}),
-            WMMAP_OK);
+            WMCORE_OK);
   EXPECT_EQ(appended, 1);
   EXPECT_EQ(file.size(), 20 * page + line.size());
   EXPECT_EQ(tail(20 * page), line);
 }
 
 TEST_F(Growing, ALimitOfTheProcess) {
-  EXPECT_EQ(resize({injection::fallocate_, 1, EFBIG, true, nullptr}), WMMAP_NO_SPACE);
+  EXPECT_EQ(resize({injection::fallocate_, 1, EFBIG, true, nullptr}), WMCORE_NO_SPACE);
   EXPECT_EQ(file.size(), 100U);
 }
 
 TEST_F(Growing, HasBlocks) {
-  ASSERT_EQ(resize({}), WMMAP_OK);
+  ASSERT_EQ(resize({}), WMCORE_OK);
   struct stat status = {};
   ASSERT_EQ(fstat(file.fd, &status), 0);
   EXPECT_GE(static_cast<uint64_t>(status.st_blocks) * 512, 10 * page);

@@ -13,19 +13,19 @@ namespace {
 constexpr uint64_t unit = 65536;
 
 struct Detach {
-  void operator()(wmmap_span *span) const { wmmap_span_detach(span); }
+  void operator()(wmcore_span *span) const { wmcore_span_detach(span); }
 };
-using Span = std::unique_ptr<wmmap_span, Detach>;
+using Span = std::unique_ptr<wmcore_span, Detach>;
 
 /// Memory of a guest, with something in it.
 class Memory {
 public:
-  explicit Memory(uint64_t size) : size(size), first(static_cast<uint8_t *>(wmmap_memory_reserve(size))) {
+  explicit Memory(uint64_t size) : size(size), first(static_cast<uint8_t *>(wmcore_memory_reserve(size))) {
     EXPECT_NE(first, nullptr);
-    EXPECT_TRUE(wmmap_memory_allow(first, size));
+    EXPECT_TRUE(wmcore_memory_commit(first, size));
     std::fill(first, first + size, uint8_t{0xee});
   }
-  ~Memory() { wmmap_memory_release(first, size); }
+  ~Memory() { wmcore_memory_release(first, size); }
   Memory(const Memory &) = delete;
   Memory &operator=(const Memory &) = delete;
 
@@ -35,12 +35,12 @@ public:
   uint8_t *const first;
 };
 
-class Spans : public testing::TestWithParam<wmmap_access> {
+class Spans : public testing::TestWithParam<wmcore_access> {
 protected:
-  wmmap_status attach(const Mapping &mapping, uint64_t offset, uint8_t *region, uint64_t length) {
-    wmmap_span *result = nullptr;
-    const wmmap_status status = wmmap_span_attach(mapping.get(), offset, region, length, &result);
-    EXPECT_EQ(result != nullptr, status == WMMAP_OK);
+  wmcore_status attach(const Mapping &mapping, uint64_t offset, uint8_t *region, uint64_t length) {
+    wmcore_span *result = nullptr;
+    const wmcore_status status = wmcore_span_attach(mapping.get(), offset, region, length, &result);
+    EXPECT_EQ(result != nullptr, status == WMCORE_OK);
     if (result)
       spans.emplace_back(result);
     return status;
@@ -54,79 +54,79 @@ protected:
 };
 
 TEST_P(Spans, RefusesWhatIsNotAligned) {
-  EXPECT_EQ(attach(mapping, 0, memory.first, 0), WMMAP_INVALID_ARGUMENT);
-  EXPECT_EQ(attach(mapping, 0, memory.first, unit - 1), WMMAP_INVALID_ARGUMENT);
-  EXPECT_EQ(attach(mapping, 0, memory.first, page_size()), WMMAP_INVALID_ARGUMENT);
-  EXPECT_EQ(attach(mapping, 0, memory.first + 1, unit), WMMAP_INVALID_ARGUMENT);
-  EXPECT_EQ(attach(mapping, 0, memory.first + page_size(), unit), WMMAP_INVALID_ARGUMENT);
-  EXPECT_EQ(attach(mapping, 1, memory.first, unit), WMMAP_INVALID_ARGUMENT);
-  EXPECT_EQ(attach(mapping, page_size(), memory.first, unit), WMMAP_INVALID_ARGUMENT);
+  EXPECT_EQ(attach(mapping, 0, memory.first, 0), WMCORE_INVALID_ARGUMENT);
+  EXPECT_EQ(attach(mapping, 0, memory.first, unit - 1), WMCORE_INVALID_ARGUMENT);
+  EXPECT_EQ(attach(mapping, 0, memory.first, page_size()), WMCORE_INVALID_ARGUMENT);
+  EXPECT_EQ(attach(mapping, 0, memory.first + 1, unit), WMCORE_INVALID_ARGUMENT);
+  EXPECT_EQ(attach(mapping, 0, memory.first + page_size(), unit), WMCORE_INVALID_ARGUMENT);
+  EXPECT_EQ(attach(mapping, 1, memory.first, unit), WMCORE_INVALID_ARGUMENT);
+  EXPECT_EQ(attach(mapping, page_size(), memory.first, unit), WMCORE_INVALID_ARGUMENT);
   EXPECT_EQ(memory.read(0, 2 * unit), Bytes(2 * unit, 0xee)) << "what is refused changes nothing";
 }
 
 TEST_P(Spans, RefusesWhatLiesOutsideTheMapping) {
-  EXPECT_EQ(attach(mapping, 4 * unit, memory.first, unit), WMMAP_OUT_OF_RANGE);
-  EXPECT_EQ(attach(mapping, 0, memory.first, 5 * unit), WMMAP_OUT_OF_RANGE);
-  EXPECT_EQ(attach(mapping, 3 * unit, memory.first, 2 * unit), WMMAP_OUT_OF_RANGE);
-  EXPECT_EQ(attach(mapping, 0 - unit, memory.first, unit), WMMAP_OUT_OF_RANGE);
-  EXPECT_EQ(attach(mapping, uint64_t{1} << 63, memory.first, unit), WMMAP_OUT_OF_RANGE);
-  EXPECT_EQ(attach(mapping, 0, memory.first, 0 - unit), WMMAP_OUT_OF_RANGE);
+  EXPECT_EQ(attach(mapping, 4 * unit, memory.first, unit), WMCORE_OUT_OF_RANGE);
+  EXPECT_EQ(attach(mapping, 0, memory.first, 5 * unit), WMCORE_OUT_OF_RANGE);
+  EXPECT_EQ(attach(mapping, 3 * unit, memory.first, 2 * unit), WMCORE_OUT_OF_RANGE);
+  EXPECT_EQ(attach(mapping, 0 - unit, memory.first, unit), WMCORE_OUT_OF_RANGE);
+  EXPECT_EQ(attach(mapping, uint64_t{1} << 63, memory.first, unit), WMCORE_OUT_OF_RANGE);
+  EXPECT_EQ(attach(mapping, 0, memory.first, 0 - unit), WMCORE_OUT_OF_RANGE);
   EXPECT_EQ(memory.read(0, 5 * unit), Bytes(5 * unit, 0xee));
 }
 
 TEST_P(Spans, TheOffsetsAddUp) {
   const Mapping later = map(file.handle(), GetParam(), 100, unit + 5);
-  EXPECT_EQ(attach(later, 0, memory.first, unit), WMMAP_INVALID_ARGUMENT);
+  EXPECT_EQ(attach(later, 0, memory.first, unit), WMCORE_INVALID_ARGUMENT);
   const Mapping shifted = map(file.handle(), GetParam(), 2 * unit, unit - 7);
-  EXPECT_EQ(attach(shifted, 7, memory.first, 2 * unit), WMMAP_OK) << "the last one in part, rounded up";
+  EXPECT_EQ(attach(shifted, 7, memory.first, 2 * unit), WMCORE_OK) << "the last one in part, rounded up";
   EXPECT_EQ(memory.read(0, 2 * unit), Bytes(bytes.begin() + unit, bytes.begin() + 3 * unit));
 }
 
 TEST_P(Spans, RefusesOverlaps) {
-  ASSERT_EQ(attach(mapping, 0, memory.first + 2 * unit, 2 * unit), WMMAP_OK);
-  EXPECT_EQ(attach(mapping, 0, memory.first + unit, 2 * unit), WMMAP_BUSY);
-  EXPECT_EQ(attach(mapping, 0, memory.first + 3 * unit, unit), WMMAP_BUSY);
-  EXPECT_EQ(attach(mapping, 0, memory.first + 3 * unit, 2 * unit), WMMAP_BUSY);
-  EXPECT_EQ(attach(mapping, 0, memory.first + unit, 4 * unit), WMMAP_BUSY);
-  EXPECT_EQ(attach(mapping, 0, memory.first, 2 * unit), WMMAP_OK) << "they touch";
+  ASSERT_EQ(attach(mapping, 0, memory.first + 2 * unit, 2 * unit), WMCORE_OK);
+  EXPECT_EQ(attach(mapping, 0, memory.first + unit, 2 * unit), WMCORE_BUSY);
+  EXPECT_EQ(attach(mapping, 0, memory.first + 3 * unit, unit), WMCORE_BUSY);
+  EXPECT_EQ(attach(mapping, 0, memory.first + 3 * unit, 2 * unit), WMCORE_BUSY);
+  EXPECT_EQ(attach(mapping, 0, memory.first + unit, 4 * unit), WMCORE_BUSY);
+  EXPECT_EQ(attach(mapping, 0, memory.first, 2 * unit), WMCORE_OK) << "they touch";
   spans.clear();
-  EXPECT_EQ(attach(mapping, 0, memory.first + unit, 2 * unit), WMMAP_OK) << "nothing is left";
+  EXPECT_EQ(attach(mapping, 0, memory.first + unit, 2 * unit), WMCORE_OK) << "nothing is left";
 }
 
 TEST_P(Spans, NeedsAFileThatMayBeRead) {
-  const Mapping anonymous = map(WMMAP_NO_FILE, GetParam(), unit);
-  EXPECT_EQ(attach(anonymous, 0, memory.first, unit), WMMAP_UNSUPPORTED);
-  wmmap_mapping *unreadable = nullptr;
-  ASSERT_EQ(wmmap_open_posix(file.handle(), 0, WMMAP_SHARED, 0, 0, &unreadable), WMMAP_OK);
-  EXPECT_EQ(attach(Mapping(unreadable), 0, memory.first, unit), WMMAP_ACCESS_DENIED);
+  const Mapping anonymous = map(WMCORE_NO_FILE, GetParam(), unit);
+  EXPECT_EQ(attach(anonymous, 0, memory.first, unit), WMCORE_UNSUPPORTED);
+  wmcore_mapping *unreadable = nullptr;
+  ASSERT_EQ(wmcore_open_posix(file.handle(), 0, WMCORE_SHARED, 0, 0, &unreadable), WMCORE_OK);
+  EXPECT_EQ(attach(Mapping(unreadable), 0, memory.first, unit), WMCORE_ACCESS_DENIED);
 }
 
 TEST_P(Spans, ShowTheFile) {
-  ASSERT_EQ(attach(mapping, unit, memory.first, 2 * unit), WMMAP_OK);
+  ASSERT_EQ(attach(mapping, unit, memory.first, 2 * unit), WMCORE_OK);
   EXPECT_EQ(memory.read(0, 2 * unit), Bytes(bytes.begin() + unit, bytes.begin() + 3 * unit));
   EXPECT_EQ(memory.first[2 * unit], 0xee);
   ASSERT_EQ(pwrite(file.fd, "others", 6, unit + 10), 6);
   EXPECT_EQ(memory.read(10, 6), Bytes({'o', 't', 'h', 'e', 'r', 's'}));
-  EXPECT_FALSE(wmmap_span_faulted(spans[0].get()));
+  EXPECT_FALSE(wmcore_span_faulted(spans[0].get()));
 }
 
 TEST_P(Spans, KeepStoresWhereTheyBelong) {
-  ASSERT_EQ(attach(mapping, 0, memory.first, unit), WMMAP_OK);
+  ASSERT_EQ(attach(mapping, 0, memory.first, unit), WMCORE_OK);
   memory.first[7] = 'X';
   EXPECT_EQ(memory.first[7], 'X');
-  EXPECT_EQ(file.read(7, 1)[0], GetParam() == WMMAP_WRITE ? 'X' : bytes[7]);
-  EXPECT_EQ(wmmap_span_flush(spans[0].get(), 0, unit), WMMAP_OK);
+  EXPECT_EQ(file.read(7, 1)[0], GetParam() == WMCORE_WRITE ? 'X' : bytes[7]);
+  EXPECT_EQ(wmcore_span_flush(spans[0].get(), 0, unit), WMCORE_OK);
   uint8_t through_mapping = 0;
-  EXPECT_EQ(wmmap_read(mapping.get(), 7, 1, &through_mapping), WMMAP_OK);
-  EXPECT_EQ(through_mapping, GetParam() == WMMAP_WRITE ? 'X' : bytes[7]);
+  EXPECT_EQ(wmcore_read(mapping.get(), 7, 1, &through_mapping), WMCORE_OK);
+  EXPECT_EQ(through_mapping, GetParam() == WMCORE_WRITE ? 'X' : bytes[7]);
 }
 
 TEST_P(Spans, AReadOnlyFileIsNeverWritten) {
   const TemporaryFile locked(bytes, Rights::read);
-  if (GetParam() == WMMAP_WRITE)
+  if (GetParam() == WMCORE_WRITE)
     return; // Cannot be mapped, see mapping_test.
   const Mapping own = map(locked.handle(), GetParam());
-  ASSERT_EQ(attach(own, 0, memory.first, unit), WMMAP_OK);
+  ASSERT_EQ(attach(own, 0, memory.first, unit), WMCORE_OK);
   // What V8 does to all memory when it grows.
   ASSERT_EQ(mprotect(memory.first, unit, PROT_READ | PROT_WRITE), 0);
   memory.first[0] = 'X';
@@ -135,15 +135,15 @@ TEST_P(Spans, AReadOnlyFileIsNeverWritten) {
 
 TEST_P(Spans, OutliveTheirMapping) {
   Mapping own = map(file.handle(), GetParam());
-  ASSERT_EQ(attach(own, 0, memory.first, unit), WMMAP_OK);
+  ASSERT_EQ(attach(own, 0, memory.first, unit), WMCORE_OK);
   own.reset();
   EXPECT_EQ(memory.read(0, unit), Bytes(bytes.begin(), bytes.begin() + unit));
-  EXPECT_EQ(wmmap_span_advise(spans[0].get(), 0, unit, WMMAP_DONT_NEED), WMMAP_OK);
+  EXPECT_EQ(wmcore_span_advise(spans[0].get(), 0, unit, WMCORE_DONT_NEED), WMCORE_OK);
   EXPECT_EQ(memory.read(0, unit), Bytes(bytes.begin(), bytes.begin() + unit));
 }
 
 TEST_P(Spans, DetachToZeros) {
-  ASSERT_EQ(attach(mapping, 0, memory.first + unit, 2 * unit), WMMAP_OK);
+  ASSERT_EQ(attach(mapping, 0, memory.first + unit, 2 * unit), WMCORE_OK);
   memory.first[unit] = 'X';
   spans.clear();
   EXPECT_EQ(memory.read(unit, 2 * unit), Bytes(2 * unit));
@@ -154,84 +154,85 @@ TEST_P(Spans, DetachToZeros) {
 }
 
 TEST_P(Spans, LostPagesAreZerosAndMarked) {
-  ASSERT_EQ(attach(mapping, 0, memory.first, 4 * unit), WMMAP_OK);
+  ASSERT_EQ(attach(mapping, 0, memory.first, 4 * unit), WMCORE_OK);
   file.truncate(unit + 1);
   EXPECT_EQ(memory.first[unit], bytes[unit]);
-  EXPECT_FALSE(wmmap_span_faulted(spans[0].get()));
+  EXPECT_FALSE(wmcore_span_faulted(spans[0].get()));
   EXPECT_EQ(memory.first[3 * unit], 0);
-  EXPECT_TRUE(wmmap_span_faulted(spans[0].get()));
+  EXPECT_TRUE(wmcore_span_faulted(spans[0].get()));
   memory.first[2 * unit] = 'X';
   EXPECT_EQ(file.size(), unit + 1);
-  EXPECT_EQ(wmmap_span_flush(spans[0].get(), 0, unit), WMMAP_OK);
-  const wmmap_status lost = GetParam() == WMMAP_WRITE ? WMMAP_FAULT : WMMAP_OK;
-  EXPECT_EQ(wmmap_span_flush(spans[0].get(), 0, 4 * unit), lost);
+  EXPECT_EQ(wmcore_span_flush(spans[0].get(), 0, unit), WMCORE_OK);
+  const wmcore_status lost = GetParam() == WMCORE_WRITE ? WMCORE_FAULT : WMCORE_OK;
+  EXPECT_EQ(wmcore_span_flush(spans[0].get(), 0, 4 * unit), lost);
   // They stay what the guest has seen.
   file.truncate(4 * unit);
-  EXPECT_EQ(wmmap_span_flush(spans[0].get(), 0, 4 * unit), lost);
+  EXPECT_EQ(wmcore_span_flush(spans[0].get(), 0, 4 * unit), lost);
   EXPECT_EQ(memory.first[2 * unit], 'X');
-  EXPECT_TRUE(wmmap_span_faulted(spans[0].get()));
+  EXPECT_TRUE(wmcore_span_faulted(spans[0].get()));
   spans.clear();
   EXPECT_EQ(memory.read(0, 4 * unit), Bytes(4 * unit));
 }
 
 TEST_P(Spans, AFileThatGrowsUnderThemIsSeen) {
-  wmmap_mapping *large = nullptr;
-  const uint32_t protection = GetParam() == WMMAP_READ ? WMMAP_PROTECT_READ : WMMAP_PROTECT_READ | WMMAP_PROTECT_WRITE;
-  const wmmap_sharing sharing = GetParam() == WMMAP_COPY ? WMMAP_PRIVATE : WMMAP_SHARED;
-  ASSERT_EQ(wmmap_open_posix(file.handle(), 10 * unit, sharing, protection, 0, &large), WMMAP_OK);
+  wmcore_mapping *large = nullptr;
+  const uint32_t protection =
+      GetParam() == WMCORE_READ ? WMCORE_PROTECT_READ : WMCORE_PROTECT_READ | WMCORE_PROTECT_WRITE;
+  const wmcore_sharing sharing = GetParam() == WMCORE_COPY ? WMCORE_PRIVATE : WMCORE_SHARED;
+  ASSERT_EQ(wmcore_open_posix(file.handle(), 10 * unit, sharing, protection, 0, &large), WMCORE_OK);
   const Mapping own(large);
-  ASSERT_EQ(attach(own, 0, memory.first, 10 * unit), WMMAP_OK);
+  ASSERT_EQ(attach(own, 0, memory.first, 10 * unit), WMCORE_OK);
   file.truncate(10 * unit);
   ASSERT_EQ(pwrite(file.fd, "grown", 5, 9 * unit), 5);
   EXPECT_EQ(memory.read(9 * unit, 5), Bytes({'g', 'r', 'o', 'w', 'n'}));
-  EXPECT_FALSE(wmmap_span_faulted(spans[0].get()));
+  EXPECT_FALSE(wmcore_span_faulted(spans[0].get()));
 }
 
 TEST_P(Spans, RangesOfFlushAndAdvise) {
-  ASSERT_EQ(attach(mapping, 0, memory.first, unit), WMMAP_OK);
-  wmmap_span *span = spans[0].get();
-  EXPECT_EQ(wmmap_span_flush(span, unit, 0), WMMAP_OK);
-  EXPECT_EQ(wmmap_span_flush(span, unit, 1), WMMAP_OUT_OF_RANGE);
-  EXPECT_EQ(wmmap_span_flush(span, 1, UINT64_MAX), WMMAP_OUT_OF_RANGE);
-  EXPECT_EQ(wmmap_span_flush(span, 3, 4), WMMAP_OK);
-  EXPECT_EQ(wmmap_span_advise(span, unit, 1, WMMAP_NORMAL), WMMAP_OUT_OF_RANGE);
-  EXPECT_EQ(wmmap_span_advise(span, 5, UINT64_MAX, WMMAP_WILL_NEED), WMMAP_OK);
+  ASSERT_EQ(attach(mapping, 0, memory.first, unit), WMCORE_OK);
+  wmcore_span *span = spans[0].get();
+  EXPECT_EQ(wmcore_span_flush(span, unit, 0), WMCORE_OK);
+  EXPECT_EQ(wmcore_span_flush(span, unit, 1), WMCORE_OUT_OF_RANGE);
+  EXPECT_EQ(wmcore_span_flush(span, 1, UINT64_MAX), WMCORE_OUT_OF_RANGE);
+  EXPECT_EQ(wmcore_span_flush(span, 3, 4), WMCORE_OK);
+  EXPECT_EQ(wmcore_span_advise(span, unit, 1, WMCORE_NORMAL), WMCORE_OUT_OF_RANGE);
+  EXPECT_EQ(wmcore_span_advise(span, 5, UINT64_MAX, WMCORE_WILL_NEED), WMCORE_OK);
 }
 
 TEST_P(Spans, AbandonedOnesTouchNothing) {
-  ASSERT_EQ(attach(mapping, 0, memory.first, unit), WMMAP_OK);
-  wmmap_span_abandon(spans[0].get());
+  ASSERT_EQ(attach(mapping, 0, memory.first, unit), WMCORE_OK);
+  wmcore_span_abandon(spans[0].get());
   // Somebody else's memory by now.
   ASSERT_NE(mmap(memory.first, unit, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
             MAP_FAILED);
   memory.first[5] = 'Z';
   spans.clear();
   EXPECT_EQ(memory.first[5], 'Z');
-  EXPECT_EQ(attach(mapping, 0, memory.first, unit), WMMAP_OK) << "and hold nothing";
+  EXPECT_EQ(attach(mapping, 0, memory.first, unit), WMCORE_OK) << "and hold nothing";
 }
 
 TEST_P(Spans, LeaveNoAreasBehind) {
   const auto areas = [&] { return count_areas(memory.first, memory.size); };
   const size_t before = areas();
-  const size_t live = wmmap_live_regions();
+  const size_t live = wmcore_live_regions();
   for (int round = 0; round < 3; round++) {
     for (uint64_t place = 0; place < 16; place += 2)
-      ASSERT_EQ(attach(mapping, 0, memory.first + place * unit, unit), WMMAP_OK);
+      ASSERT_EQ(attach(mapping, 0, memory.first + place * unit, unit), WMCORE_OK);
     EXPECT_GT(areas(), before);
     spans.clear();
     EXPECT_EQ(areas(), before);
   }
-  EXPECT_EQ(wmmap_live_regions(), live);
+  EXPECT_EQ(wmcore_live_regions(), live);
 }
 
 // Linux does not merge areas that were touched for the first time after they had been divided.
 TEST_P(Spans, LeaveNoAreasBehindInMemoryThatNobodyHadTouched) {
-  auto *fresh = static_cast<uint8_t *>(wmmap_memory_reserve(20 * unit));
-  ASSERT_TRUE(wmmap_memory_allow(fresh, 20 * unit));
+  auto *fresh = static_cast<uint8_t *>(wmcore_memory_reserve(20 * unit));
+  ASSERT_TRUE(wmcore_memory_commit(fresh, 20 * unit));
   const size_t before = count_areas(fresh, 20 * unit);
   for (const bool lost : {false, true}) {
     for (uint64_t place = 1; place < 19; place += 2)
-      ASSERT_EQ(attach(mapping, 0, fresh + place * unit, unit), WMMAP_OK);
+      ASSERT_EQ(attach(mapping, 0, fresh + place * unit, unit), WMCORE_OK);
     for (uint64_t place = 0; place < 20; place += 2)
       fresh[place * unit] = 'x';
     if (lost)
@@ -241,16 +242,16 @@ TEST_P(Spans, LeaveNoAreasBehindInMemoryThatNobodyHadTouched) {
     spans.clear();
     EXPECT_EQ(count_areas(fresh, 20 * unit), before);
   }
-  wmmap_memory_release(fresh, 20 * unit);
+  wmcore_memory_release(fresh, 20 * unit);
 }
 
 TEST_P(Spans, CountTheirAreas) {
   const size_t others = count_areas();
   for (uint64_t place = 0; place < 20; place++)
-    ASSERT_EQ(attach(mapping, 0, memory.first + place * unit, unit), WMMAP_OK);
+    ASSERT_EQ(attach(mapping, 0, memory.first + place * unit, unit), WMCORE_OK);
   for (const Span &span : spans)
-    for (const wmmap_advice advice : {WMMAP_RANDOM, WMMAP_SEQUENTIAL, WMMAP_DONT_NEED})
-      ASSERT_EQ(wmmap_span_advise(span.get(), page_size(), page_size(), advice), WMMAP_OK);
+    for (const wmcore_advice advice : {WMCORE_RANDOM, WMCORE_SEQUENTIAL, WMCORE_DONT_NEED})
+      ASSERT_EQ(wmcore_span_advise(span.get(), page_size(), page_size(), advice), WMCORE_OK);
   file.truncate(page_size());
   for (uint64_t place = 0; place < 20; place++)
     EXPECT_EQ(memory.first[(place + 1) * unit - 1], 0);
@@ -258,7 +259,7 @@ TEST_P(Spans, CountTheirAreas) {
 }
 
 TEST_P(Spans, ChildrenDoNotGetThem) {
-  ASSERT_EQ(attach(mapping, 0, memory.first, unit), WMMAP_OK);
+  ASSERT_EQ(attach(mapping, 0, memory.first, unit), WMCORE_OK);
   const pid_t child = fork();
   if (child == 0) {
     // In the child there is nothing at the address, so that it cannot keep the file or write to it.
@@ -277,47 +278,47 @@ TEST_P(Spans, ManyThreadsAttachOverEachOther) {
     threads.emplace_back([&] {
       const Mapping own = map(file.handle(), GetParam());
       for (int round = 0; round < 200; round++) {
-        wmmap_span *span = nullptr;
-        const wmmap_status status = wmmap_span_attach(own.get(), 0, memory.first, unit, &span);
-        if (status == WMMAP_BUSY)
+        wmcore_span *span = nullptr;
+        const wmcore_status status = wmcore_span_attach(own.get(), 0, memory.first, unit, &span);
+        if (status == WMCORE_BUSY)
           continue;
-        ASSERT_EQ(status, WMMAP_OK);
+        ASSERT_EQ(status, WMCORE_OK);
         EXPECT_EQ(attached.fetch_add(1), 0) << "two at one place";
         attached.fetch_sub(1);
-        wmmap_span_detach(span);
+        wmcore_span_detach(span);
       }
     });
   for (std::thread &thread : threads)
     thread.join();
 }
 
-std::string name_of(const testing::TestParamInfo<wmmap_access> &info) {
+std::string name_of(const testing::TestParamInfo<wmcore_access> &info) {
   static const char *const names[] = {"Read", "Write", "Copy"};
   return names[info.param];
 }
 
-INSTANTIATE_TEST_SUITE_P(Accesses, Spans, testing::Values(WMMAP_READ, WMMAP_WRITE, WMMAP_COPY), name_of);
+INSTANTIATE_TEST_SUITE_P(Accesses, Spans, testing::Values(WMCORE_READ, WMCORE_WRITE, WMCORE_COPY), name_of);
 
 TEST(ManySpans, TenThousandAndTheLimit) {
   const Bytes bytes = pattern(unit);
   const TemporaryFile file(bytes);
-  const Mapping mapping = map(file.handle(), WMMAP_WRITE);
+  const Mapping mapping = map(file.handle(), WMCORE_WRITE);
   constexpr uint64_t count = 20000;
   const uint64_t size = 2 * count * unit;
-  auto *memory = static_cast<uint8_t *>(wmmap_memory_reserve(size));
+  auto *memory = static_cast<uint8_t *>(wmcore_memory_reserve(size));
   ASSERT_NE(memory, nullptr);
-  ASSERT_TRUE(wmmap_memory_allow(memory, size));
+  ASSERT_TRUE(wmcore_memory_commit(memory, size));
   std::vector<Span> spans;
-  wmmap_status status = WMMAP_OK;
+  wmcore_status status = WMCORE_OK;
   for (uint64_t number = 0; number < count && !status; number++) {
-    wmmap_span *span = nullptr;
-    status = wmmap_span_attach(mapping.get(), 0, memory + 2 * number * unit, unit, &span);
+    wmcore_span *span = nullptr;
+    status = wmcore_span_attach(mapping.get(), 0, memory + 2 * number * unit, unit, &span);
     if (!status)
       spans.emplace_back(span);
   }
   // A span counts as two areas of the half that we take.
   if (area_limit() / 4 < count) {
-    EXPECT_EQ(status, WMMAP_NO_MEMORY) << "before the system has no areas left";
+    EXPECT_EQ(status, WMCORE_NO_MEMORY) << "before the system has no areas left";
   }
   EXPECT_GE(spans.size(), 10000U);
   memory[0] = 'X';
@@ -329,7 +330,7 @@ TEST(ManySpans, TenThousandAndTheLimit) {
   file.truncate(0);
   EXPECT_EQ(memory[2 * (spans.size() - 1) * unit], 0);
   spans.clear();
-  wmmap_memory_release(memory, size);
+  wmcore_memory_release(memory, size);
 }
 
 } // namespace

@@ -2,7 +2,7 @@
 // Files and pages of this system, for the tests.
 #pragma once
 
-#include "wasi_mmap.h"
+#include "wasi_mmap_core.h"
 
 #include <cstdint>
 #include <gtest/gtest.h>
@@ -55,7 +55,7 @@ public:
     end.EndOfFile.QuadPart = static_cast<LONGLONG>(size);
     return SetFileInformationByHandle(fd, FileEndOfFileInfo, &end, sizeof end) != 0;
   }
-  wmmap_file handle() const { return reinterpret_cast<wmmap_file>(fd); }
+  wmcore_file handle() const { return reinterpret_cast<wmcore_file>(fd); }
   Bytes read(uint64_t offset, size_t length) const {
     const HANDLE reader = open(GENERIC_READ);
     OVERLAPPED position = {};

@@ -7,15 +7,15 @@
 
 namespace {
 
-wmmap_status open_status(wmmap_file file, uint64_t length, wmmap_access access) {
-  wmmap_mapping *mapping = nullptr;
-  const wmmap_status status = wmmap_open(file, length, access, 0, &mapping);
-  EXPECT_EQ(mapping != nullptr, status == WMMAP_OK);
-  wmmap_close(mapping);
+wmcore_status open_status(wmcore_file file, uint64_t length, wmcore_access access) {
+  wmcore_mapping *mapping = nullptr;
+  const wmcore_status status = wmcore_open(file, length, access, 0, &mapping);
+  EXPECT_EQ(mapping != nullptr, status == WMCORE_OK);
+  wmcore_close(mapping);
   return status;
 }
 
-wmmap_file file_of(HANDLE handle) { return reinterpret_cast<wmmap_file>(handle); }
+wmcore_file file_of(HANDLE handle) { return reinterpret_cast<wmcore_file>(handle); }
 
 DWORD handles() {
   DWORD count = 0;
@@ -25,25 +25,25 @@ DWORD handles() {
 
 TEST(WindowsOpen, RefusesWhatIsNoRegularFile) {
   TemporaryFile file(pattern(10));
-  const wmmap_file closed = file.handle();
+  const wmcore_file closed = file.handle();
   file.close();
-  for (const wmmap_file bad : {closed, wmmap_file{0}, wmmap_file{-2}, wmmap_file{-4}, INTPTR_MAX})
-    EXPECT_EQ(open_status(bad, 0, WMMAP_READ), WMMAP_BAD_DESCRIPTOR) << bad;
+  for (const wmcore_file bad : {closed, wmcore_file{0}, wmcore_file{-2}, wmcore_file{-4}, INTPTR_MAX})
+    EXPECT_EQ(open_status(bad, 0, WMCORE_READ), WMCORE_BAD_DESCRIPTOR) << bad;
   const HANDLE event = CreateEventW(nullptr, TRUE, FALSE, nullptr);
-  EXPECT_EQ(open_status(file_of(event), 1, WMMAP_READ), WMMAP_BAD_DESCRIPTOR);
+  EXPECT_EQ(open_status(file_of(event), 1, WMCORE_READ), WMCORE_BAD_DESCRIPTOR);
   CloseHandle(event);
   const HANDLE folder = CreateFileW(L".", GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, nullptr,
                                     OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, nullptr);
   ASSERT_NE(folder, INVALID_HANDLE_VALUE);
-  EXPECT_EQ(open_status(file_of(folder), 0, WMMAP_READ), WMMAP_UNSUPPORTED);
-  EXPECT_EQ(open_status(file_of(folder), 10, WMMAP_WRITE), WMMAP_UNSUPPORTED) << "before the rights";
+  EXPECT_EQ(open_status(file_of(folder), 0, WMCORE_READ), WMCORE_UNSUPPORTED);
+  EXPECT_EQ(open_status(file_of(folder), 10, WMCORE_WRITE), WMCORE_UNSUPPORTED) << "before the rights";
   CloseHandle(folder);
   const HANDLE null = CreateFileW(L"NUL", GENERIC_READ | GENERIC_WRITE, 0, nullptr, OPEN_EXISTING, 0, nullptr);
-  EXPECT_EQ(open_status(file_of(null), 10, WMMAP_READ), WMMAP_UNSUPPORTED);
+  EXPECT_EQ(open_status(file_of(null), 10, WMCORE_READ), WMCORE_UNSUPPORTED);
   CloseHandle(null);
   HANDLE ends[2] = {};
   ASSERT_TRUE(CreatePipe(&ends[0], &ends[1], nullptr, 0));
-  EXPECT_EQ(open_status(file_of(ends[0]), 1, WMMAP_READ), WMMAP_UNSUPPORTED);
+  EXPECT_EQ(open_status(file_of(ends[0]), 1, WMCORE_READ), WMCORE_UNSUPPORTED);
   CloseHandle(ends[0]);
   CloseHandle(ends[1]);
 }
@@ -59,68 +59,68 @@ TEST(WindowsOpen, RightsOfTheHandle) {
     const HANDLE handle = open(rights);
     ASSERT_NE(handle, INVALID_HANDLE_VALUE);
     const bool reads = (rights & FILE_READ_DATA) != 0;
-    EXPECT_EQ(open_status(file_of(handle), 0, WMMAP_READ), reads ? WMMAP_OK : WMMAP_ACCESS_DENIED);
-    EXPECT_EQ(open_status(file_of(handle), 0, WMMAP_COPY), reads ? WMMAP_OK : WMMAP_ACCESS_DENIED);
-    EXPECT_EQ(open_status(file_of(handle), 0, WMMAP_WRITE), WMMAP_ACCESS_DENIED);
+    EXPECT_EQ(open_status(file_of(handle), 0, WMCORE_READ), reads ? WMCORE_OK : WMCORE_ACCESS_DENIED);
+    EXPECT_EQ(open_status(file_of(handle), 0, WMCORE_COPY), reads ? WMCORE_OK : WMCORE_ACCESS_DENIED);
+    EXPECT_EQ(open_status(file_of(handle), 0, WMCORE_WRITE), WMCORE_ACCESS_DENIED);
     CloseHandle(handle);
   }
 }
 
 TEST(WindowsOpen, ThereIsNoPosix) {
   const TemporaryFile file(pattern(10));
-  wmmap_mapping *mapping = nullptr;
-  EXPECT_EQ(wmmap_open_posix(file.handle(), 0, WMMAP_SHARED, WMMAP_PROTECT_READ, 0, &mapping), WMMAP_UNSUPPORTED);
-  EXPECT_EQ(wmmap_open_posix(WMMAP_NO_FILE, 1, WMMAP_PRIVATE, WMMAP_PROTECT_READ, 0, &mapping), WMMAP_UNSUPPORTED);
+  wmcore_mapping *mapping = nullptr;
+  EXPECT_EQ(wmcore_open_posix(file.handle(), 0, WMCORE_SHARED, WMCORE_PROTECT_READ, 0, &mapping), WMCORE_UNSUPPORTED);
+  EXPECT_EQ(wmcore_open_posix(WMCORE_NO_FILE, 1, WMCORE_PRIVATE, WMCORE_PROTECT_READ, 0, &mapping), WMCORE_UNSUPPORTED);
 }
 
 TEST(WindowsOpen, LeaksNoHandles) {
   const TemporaryFile file(pattern(100'000));
-  map(file.handle(), WMMAP_READ).reset();
+  map(file.handle(), WMCORE_READ).reset();
   const DWORD before = handles();
   for (int round = 0; round < 100; round++) {
-    for (const wmmap_access access : {WMMAP_READ, WMMAP_WRITE, WMMAP_COPY}) {
+    for (const wmcore_access access : {WMCORE_READ, WMCORE_WRITE, WMCORE_COPY}) {
       const Mapping mapping = map(file.handle(), access);
-      wmmap_region *lent = nullptr;
-      ASSERT_EQ(wmmap_region_lend(mapping.get(), &lent), WMMAP_OK);
-      wmmap_region_release(lent);
+      wmcore_region *lent = nullptr;
+      ASSERT_EQ(wmcore_region_lend(mapping.get(), &lent), WMCORE_OK);
+      wmcore_region_release(lent);
     }
-    EXPECT_EQ(open_status(file.handle(), 100'001, WMMAP_READ), WMMAP_PAST_END);
-    wmmap_mapping *named = nullptr;
-    EXPECT_EQ(wmmap_open_named("wasi-mmap-core-leak", 10, WMMAP_WRITE, &named), WMMAP_OK);
-    wmmap_close(named);
+    EXPECT_EQ(open_status(file.handle(), 100'001, WMCORE_READ), WMCORE_PAST_END);
+    wmcore_mapping *named = nullptr;
+    EXPECT_EQ(wmcore_open_named("wasi-mmap-core-leak", 10, WMCORE_WRITE, &named), WMCORE_OK);
+    wmcore_close(named);
   }
   EXPECT_LT(handles(), before + 50); // The system's own threads open some.
 }
 
 TEST(WindowsResize, AFileThatOthersMapStaysWhatItWas) {
   const TemporaryFile file(pattern(200'000));
-  const Mapping mapping = map(file.handle(), WMMAP_WRITE, 0, 100);
-  ASSERT_EQ(wmmap_write(mapping.get(), 5, 1, "x"), WMMAP_OK);
+  const Mapping mapping = map(file.handle(), WMCORE_WRITE, 0, 100);
+  ASSERT_EQ(wmcore_write(mapping.get(), 5, 1, "x"), WMCORE_OK);
   Bytes expected = pattern(200'000);
   expected[105] = 'x';
-  for (const wmmap_access access : {WMMAP_READ, WMMAP_WRITE, WMMAP_COPY}) {
+  for (const wmcore_access access : {WMCORE_READ, WMCORE_WRITE, WMCORE_COPY}) {
     const Mapping other = map(file.handle(), access, 10);
-    EXPECT_EQ(wmmap_resize(mapping.get(), 1'000), WMMAP_BUSY);
-    EXPECT_EQ(wmmap_system_error(), ERROR_USER_MAPPED_FILE);
+    EXPECT_EQ(wmcore_resize(mapping.get(), 1'000), WMCORE_BUSY);
+    EXPECT_EQ(wmcore_system_error(), ERROR_USER_MAPPED_FILE);
     EXPECT_EQ(read_all(mapping), Bytes(expected.begin() + 100, expected.end()));
     EXPECT_EQ(file.size(), 200'000U);
     EXPECT_FALSE(file.truncate(10));
   }
-  EXPECT_EQ(wmmap_resize(mapping.get(), 1'000), WMMAP_OK);
+  EXPECT_EQ(wmcore_resize(mapping.get(), 1'000), WMCORE_OK);
   EXPECT_EQ(read_all(mapping), Bytes(expected.begin() + 100, expected.begin() + 1'100));
   EXPECT_EQ(file.size(), 1'100U);
 }
 
 TEST(WindowsResize, HeldRegionsKeepAFileFromBeingCut) {
   const TemporaryFile file(pattern(200'000));
-  const Mapping mapping = map(file.handle(), WMMAP_WRITE);
-  Region region(wmmap_region_hold(mapping.get()));
-  EXPECT_EQ(wmmap_resize(mapping.get(), 10), WMMAP_BUSY);
-  EXPECT_EQ(wmmap_region_bytes(region.get())[199'999], pattern(200'000)[199'999]) << "nothing was moved";
-  EXPECT_EQ(wmmap_resize(mapping.get(), 300'000), WMMAP_OK) << "a file may grow";
-  EXPECT_EQ(wmmap_resize(mapping.get(), 10), WMMAP_BUSY) << "the region shows more of the file";
+  const Mapping mapping = map(file.handle(), WMCORE_WRITE);
+  Region region(wmcore_region_hold(mapping.get()));
+  EXPECT_EQ(wmcore_resize(mapping.get(), 10), WMCORE_BUSY);
+  EXPECT_EQ(wmcore_region_bytes(region.get())[199'999], pattern(200'000)[199'999]) << "nothing was moved";
+  EXPECT_EQ(wmcore_resize(mapping.get(), 300'000), WMCORE_OK) << "a file may grow";
+  EXPECT_EQ(wmcore_resize(mapping.get(), 10), WMCORE_BUSY) << "the region shows more of the file";
   region.reset();
-  EXPECT_EQ(wmmap_resize(mapping.get(), 10), WMMAP_OK);
+  EXPECT_EQ(wmcore_resize(mapping.get(), 10), WMCORE_OK);
   EXPECT_EQ(file.size(), 10U);
 }
 
@@ -129,44 +129,44 @@ TEST(WindowsResize, ThePositionOfTheHandleStays) {
   LARGE_INTEGER position = {};
   position.QuadPart = 7;
   ASSERT_TRUE(SetFilePointerEx(file.fd, position, nullptr, FILE_BEGIN));
-  EXPECT_EQ(wmmap_resize(map(file.handle(), WMMAP_WRITE).get(), 1'000), WMMAP_OK);
-  EXPECT_EQ(wmmap_resize(map(file.handle(), WMMAP_WRITE).get(), 50), WMMAP_OK);
+  EXPECT_EQ(wmcore_resize(map(file.handle(), WMCORE_WRITE).get(), 1'000), WMCORE_OK);
+  EXPECT_EQ(wmcore_resize(map(file.handle(), WMCORE_WRITE).get(), 50), WMCORE_OK);
   ASSERT_TRUE(SetFilePointerEx(file.fd, {}, &position, FILE_CURRENT));
   EXPECT_EQ(position.QuadPart, 7);
 }
 
 TEST(WindowsNamed, SharedByAll) {
-  const auto open = [](uint64_t length, wmmap_access access) {
-    wmmap_mapping *mapping = nullptr;
-    EXPECT_EQ(wmmap_open_named("wasi-mmap-core-ä", length, access, &mapping), WMMAP_OK);
+  const auto open = [](uint64_t length, wmcore_access access) {
+    wmcore_mapping *mapping = nullptr;
+    EXPECT_EQ(wmcore_open_named("wasi-mmap-core-ä", length, access, &mapping), WMCORE_OK);
     return Mapping(mapping);
   };
-  Mapping first = open(100'000, WMMAP_WRITE);
+  Mapping first = open(100'000, WMCORE_WRITE);
   EXPECT_EQ(read_all(first), Bytes(100'000));
-  ASSERT_EQ(wmmap_write(first.get(), 99'999, 1, "x"), WMMAP_OK);
-  const Mapping read = open(100'000, WMMAP_READ);
-  const Mapping copy = open(100'000, WMMAP_COPY);
-  ASSERT_EQ(wmmap_write(copy.get(), 0, 1, "c"), WMMAP_OK);
+  ASSERT_EQ(wmcore_write(first.get(), 99'999, 1, "x"), WMCORE_OK);
+  const Mapping read = open(100'000, WMCORE_READ);
+  const Mapping copy = open(100'000, WMCORE_COPY);
+  ASSERT_EQ(wmcore_write(copy.get(), 0, 1, "c"), WMCORE_OK);
   EXPECT_EQ(read_all(read)[99'999], 'x');
   EXPECT_EQ(read_all(read)[0], 0);
-  EXPECT_EQ(wmmap_write(read.get(), 0, 1, "x"), WMMAP_READ_ONLY);
-  EXPECT_EQ(wmmap_resize(first.get(), 10), WMMAP_NOT_RESIZABLE);
-  EXPECT_EQ(wmmap_flush(first.get(), 0, 100'000), WMMAP_OK);
+  EXPECT_EQ(wmcore_write(read.get(), 0, 1, "x"), WMCORE_READ_ONLY);
+  EXPECT_EQ(wmcore_resize(first.get(), 10), WMCORE_NOT_RESIZABLE);
+  EXPECT_EQ(wmcore_flush(first.get(), 0, 100'000), WMCORE_OK);
   first.reset();
-  EXPECT_EQ(read_all(open(100'000, WMMAP_WRITE))[99'999], 'x');
-  wmmap_mapping *mapping = nullptr;
-  EXPECT_EQ(wmmap_open_named("wasi-mmap-core-ä", 200'000, WMMAP_READ, &mapping), WMMAP_PAST_END);
+  EXPECT_EQ(read_all(open(100'000, WMCORE_WRITE))[99'999], 'x');
+  wmcore_mapping *mapping = nullptr;
+  EXPECT_EQ(wmcore_open_named("wasi-mmap-core-ä", 200'000, WMCORE_READ, &mapping), WMCORE_PAST_END);
 }
 
 TEST(WindowsNamed, NamesThatCannotBe) {
-  wmmap_mapping *mapping = nullptr;
-  EXPECT_EQ(wmmap_open_named("", 1, WMMAP_WRITE, &mapping), WMMAP_INVALID_ARGUMENT);
-  EXPECT_EQ(wmmap_open_named("\xff", 1, WMMAP_WRITE, &mapping), WMMAP_INVALID_ARGUMENT);
-  EXPECT_EQ(wmmap_open_named("no\\such\\folder", 1, WMMAP_WRITE, &mapping), WMMAP_INVALID_ARGUMENT);
-  EXPECT_EQ(wmmap_open_named("wasi-mmap-core", 0, WMMAP_WRITE, &mapping), WMMAP_INVALID_ARGUMENT);
-  EXPECT_EQ(wmmap_open_named("wasi-mmap-core", UINT64_MAX, WMMAP_WRITE, &mapping), WMMAP_NO_MEMORY);
+  wmcore_mapping *mapping = nullptr;
+  EXPECT_EQ(wmcore_open_named("", 1, WMCORE_WRITE, &mapping), WMCORE_INVALID_ARGUMENT);
+  EXPECT_EQ(wmcore_open_named("\xff", 1, WMCORE_WRITE, &mapping), WMCORE_INVALID_ARGUMENT);
+  EXPECT_EQ(wmcore_open_named("no\\such\\folder", 1, WMCORE_WRITE, &mapping), WMCORE_INVALID_ARGUMENT);
+  EXPECT_EQ(wmcore_open_named("wasi-mmap-core", 0, WMCORE_WRITE, &mapping), WMCORE_INVALID_ARGUMENT);
+  EXPECT_EQ(wmcore_open_named("wasi-mmap-core", UINT64_MAX, WMCORE_WRITE, &mapping), WMCORE_NO_MEMORY);
   const HANDLE event = CreateEventW(nullptr, TRUE, FALSE, L"wasi-mmap-core-event");
-  EXPECT_EQ(wmmap_open_named("wasi-mmap-core-event", 1, WMMAP_WRITE, &mapping), WMMAP_BUSY);
+  EXPECT_EQ(wmcore_open_named("wasi-mmap-core-event", 1, WMCORE_WRITE, &mapping), WMCORE_BUSY);
   CloseHandle(event);
 }
 
@@ -178,7 +178,7 @@ void raise_in_page_error(const volatile uint8_t *address, ULONG_PTR access = 0) 
   RaiseException(static_cast<DWORD>(EXCEPTION_IN_PAGE_ERROR), 0, 3, arguments);
 }
 
-class WindowsFaults : public testing::TestWithParam<wmmap_access> {
+class WindowsFaults : public testing::TestWithParam<wmcore_access> {
 protected:
   const Bytes bytes = pattern(300'000);
   const TemporaryFile file{bytes};
@@ -187,46 +187,46 @@ protected:
 
 TEST_P(WindowsFaults, ABrokenPage) {
   const Mapping other = map(file.handle(), GetParam());
-  const Region region(wmmap_region_hold(mapping.get()));
-  const volatile uint8_t *page = wmmap_region_bytes(region.get()) + 150'000;
-  const uint32_t before = *wmmap_fault_count();
+  const Region region(wmcore_region_hold(mapping.get()));
+  const volatile uint8_t *page = wmcore_region_bytes(region.get()) + 150'000;
+  const uint32_t before = *wmcore_fault_count();
   SetLastError(42);
   raise_in_page_error(page);
   EXPECT_EQ(*page, bytes[150'100]) << "at first it is read again";
-  EXPECT_EQ(*wmmap_fault_count(), before);
+  EXPECT_EQ(*wmcore_fault_count(), before);
   raise_in_page_error(page);
   EXPECT_EQ(GetLastError(), 42U);
-  EXPECT_EQ(*wmmap_fault_count(), before + 1);
+  EXPECT_EQ(*wmcore_fault_count(), before + 1);
   EXPECT_EQ(*page, 0);
-  EXPECT_EQ(wmmap_system_error(), ERROR_IO_DEVICE);
+  EXPECT_EQ(wmcore_system_error(), ERROR_IO_DEVICE);
   for (uint64_t offset = 0; offset < 299'900; offset += 1'000)
-    EXPECT_EQ(wmmap_region_bytes(region.get())[offset], 0) << "the whole view is replaced";
-  if (GetParam() != WMMAP_READ) {
-    wmmap_region_bytes(region.get())[299'899] = 1;
-    EXPECT_EQ(wmmap_region_bytes(region.get())[299'899], 1);
+    EXPECT_EQ(wmcore_region_bytes(region.get())[offset], 0) << "the whole view is replaced";
+  if (GetParam() != WMCORE_READ) {
+    wmcore_region_bytes(region.get())[299'899] = 1;
+    EXPECT_EQ(wmcore_region_bytes(region.get())[299'899], 1);
   }
   uint8_t byte = 0;
   bool clean = true;
   uint64_t position = 0;
-  EXPECT_EQ(wmmap_read(mapping.get(), 0, 1, &byte), WMMAP_FAULT);
-  EXPECT_EQ(wmmap_find(mapping.get(), "absent", 6, 0, 299'900, &position), WMMAP_FAULT);
-  EXPECT_EQ(wmmap_check(mapping.get(), 0, 1, &clean), WMMAP_FAULT);
+  EXPECT_EQ(wmcore_read(mapping.get(), 0, 1, &byte), WMCORE_FAULT);
+  EXPECT_EQ(wmcore_find(mapping.get(), "absent", 6, 0, 299'900, &position), WMCORE_FAULT);
+  EXPECT_EQ(wmcore_check(mapping.get(), 0, 1, &clean), WMCORE_FAULT);
   EXPECT_FALSE(clean);
-  EXPECT_EQ(*wmmap_fault_count(), before + 1) << "one fault for all that was lost";
+  EXPECT_EQ(*wmcore_fault_count(), before + 1) << "one fault for all that was lost";
   EXPECT_EQ(read_all(other), bytes);
-  if (GetParam() == WMMAP_WRITE) {
-    EXPECT_EQ(wmmap_flush(mapping.get(), 0, 10), WMMAP_FAULT);
-    EXPECT_EQ(wmmap_resize(mapping.get(), 400'000), WMMAP_OK) << "other pages";
-    EXPECT_EQ(wmmap_read(mapping.get(), 0, 1, &byte), WMMAP_OK);
+  if (GetParam() == WMCORE_WRITE) {
+    EXPECT_EQ(wmcore_flush(mapping.get(), 0, 10), WMCORE_FAULT);
+    EXPECT_EQ(wmcore_resize(mapping.get(), 400'000), WMCORE_OK) << "other pages";
+    EXPECT_EQ(wmcore_read(mapping.get(), 0, 1, &byte), WMCORE_OK);
     EXPECT_EQ(byte, 100);
   }
 }
 
 TEST_P(WindowsFaults, WhatWasLentIsApart) {
-  wmmap_region *lent = nullptr;
-  ASSERT_EQ(wmmap_region_lend(mapping.get(), &lent), WMMAP_OK);
+  wmcore_region *lent = nullptr;
+  ASSERT_EQ(wmcore_region_lend(mapping.get(), &lent), WMCORE_OK);
   const Region region(lent);
-  volatile uint8_t *view = wmmap_region_bytes(lent);
+  volatile uint8_t *view = wmcore_region_bytes(lent);
   raise_in_page_error(view, 1);
   raise_in_page_error(view, 1);
   view[5] = 9;
@@ -235,15 +235,15 @@ TEST_P(WindowsFaults, WhatWasLentIsApart) {
   EXPECT_EQ(file.read(0, 1'000), pattern(1'000));
 }
 
-INSTANTIATE_TEST_SUITE_P(Access, WindowsFaults, testing::Values(WMMAP_READ, WMMAP_WRITE, WMMAP_COPY));
+INSTANTIATE_TEST_SUITE_P(Access, WindowsFaults, testing::Values(WMCORE_READ, WMCORE_WRITE, WMCORE_COPY));
 
 TEST(WindowsThreads, ManyRunIntoABrokenView) {
   const Bytes bytes = pattern(2'000'000);
   const TemporaryFile file(bytes);
   for (int round = 0; round < 20; round++) {
-    const Mapping mapping = map(file.handle(), round % 2 == 0 ? WMMAP_READ : WMMAP_COPY);
-    const Region region(wmmap_region_hold(mapping.get()));
-    const volatile uint8_t *view = wmmap_region_bytes(region.get());
+    const Mapping mapping = map(file.handle(), round % 2 == 0 ? WMCORE_READ : WMCORE_COPY);
+    const Region region(wmcore_region_hold(mapping.get()));
+    const volatile uint8_t *view = wmcore_region_bytes(region.get());
     std::atomic<int> started{0};
     std::atomic<bool> stop{false};
     std::vector<std::thread> threads;
@@ -265,7 +265,7 @@ TEST(WindowsThreads, ManyRunIntoABrokenView) {
       thread.join();
     for (size_t index = 0; index < bytes.size(); index += 4'001)
       EXPECT_EQ(view[index], 0);
-    EXPECT_EQ(wmmap_check(mapping.get(), 0, 1, nullptr), WMMAP_FAULT);
+    EXPECT_EQ(wmcore_check(mapping.get(), 0, 1, nullptr), WMCORE_FAULT);
   }
 }
 
@@ -278,10 +278,10 @@ LONG CALLBACK later_handler(EXCEPTION_POINTERS *pointers) {
 
 TEST(WindowsHandler, ForeignFaultsGoOn) {
   const TemporaryFile file(pattern(100));
-  const Mapping mapping = map(file.handle(), WMMAP_READ);
-  const Mapping memory = map(WMMAP_NO_FILE, WMMAP_READ, 100);
-  const Region region(wmmap_region_hold(mapping.get()));
-  const Region no_file(wmmap_region_hold(memory.get()));
+  const Mapping mapping = map(file.handle(), WMCORE_READ);
+  const Mapping memory = map(WMCORE_NO_FILE, WMCORE_READ, 100);
+  const Region region(wmcore_region_hold(mapping.get()));
+  const Region no_file(wmcore_region_hold(memory.get()));
   uint8_t local = 0;
   void *handler = AddVectoredExceptionHandler(0, later_handler);
   const auto is_foreign = [&](const uint8_t *address, ULONG_PTR access) {
@@ -290,10 +290,10 @@ TEST(WindowsHandler, ForeignFaultsGoOn) {
     return foreign_address == reinterpret_cast<uintptr_t>(address);
   };
   EXPECT_TRUE(is_foreign(&local, 0));
-  EXPECT_TRUE(is_foreign(wmmap_region_bytes(no_file.get()), 0));
-  EXPECT_TRUE(is_foreign(wmmap_region_bytes(region.get()) + 4'096, 0)) << "behind the last page";
-  EXPECT_TRUE(is_foreign(wmmap_region_bytes(region.get()), 1)) << "a store into pages that are read";
-  EXPECT_FALSE(is_foreign(wmmap_region_bytes(region.get()), 0));
+  EXPECT_TRUE(is_foreign(wmcore_region_bytes(no_file.get()), 0));
+  EXPECT_TRUE(is_foreign(wmcore_region_bytes(region.get()) + 4'096, 0)) << "behind the last page";
+  EXPECT_TRUE(is_foreign(wmcore_region_bytes(region.get()), 1)) << "a store into pages that are read";
+  EXPECT_FALSE(is_foreign(wmcore_region_bytes(region.get()), 0));
   RemoveVectoredExceptionHandler(handler);
   EXPECT_EQ(read_all(mapping), pattern(100));
 }

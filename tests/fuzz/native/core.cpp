@@ -17,11 +17,11 @@ bool tracing() {
 
 bool robbed;
 
-void expect(const char *call, wmmap_status actual, const Answers &allowed) {
-  TRACE("  %s: %s", call, wmmap_status_name(actual));
+void expect(const char *call, wmcore_status actual, const Answers &allowed) {
+  TRACE("  %s: %s", call, wmcore_status_name(actual));
   if (std::find(allowed.begin(), allowed.end(), actual) == allowed.end())
-    WRONG("%s says %s (system error %d), expected is %s", call, wmmap_status_name(actual), wmmap_system_error(),
-          wmmap_status_name(allowed.front()));
+    WRONG("%s says %s (system error %d), expected is %s", call, wmcore_status_name(actual), wmcore_system_error(),
+          wmcore_status_name(allowed.front()));
 }
 
 int lowest_free_descriptor() {
@@ -31,13 +31,13 @@ int lowest_free_descriptor() {
 }
 
 int other_file() {
-  static const int fd = memfd_create("wmmap-fuzz-other", MFD_CLOEXEC);
+  static const int fd = memfd_create("wmcore-fuzz-other", MFD_CLOEXEC);
   return fd;
 }
 
 namespace {
 
-constexpr const char *file_name = "wmmap-fuzz";
+constexpr const char *file_name = "wmcore-fuzz";
 
 int reopen(int fd, int mode) { return ::open(("/proc/self/fd/" + std::to_string(fd)).c_str(), mode | O_CLOEXEC); }
 
@@ -85,8 +85,8 @@ Session::Session(Input &input) : input(input), memory_model(guest_memory()) {
       std::abort();
     file.model->cells.put(0, content.data(), file.model->size);
   }
-  unnoticed = wmmap_unnoticed_faults();
-  live = wmmap_live_regions();
+  unnoticed = wmcore_unnoticed_faults();
+  live = wmcore_live_regions();
   free_descriptor = lowest_free_descriptor();
 }
 
@@ -168,7 +168,7 @@ void Session::run() {
     else if (operation == 34)
       input.below(8) == 0 ? rob(pick(maps)) : void();
     else if (operation == 35)
-      expect("guard", wmmap_guard(), {WMMAP_OK});
+      expect("guard", wmcore_install_fault_handler(), {WMCORE_OK});
     else if (operation < 38)
       input.below(4) == 0 ? search_sparse_file() : void();
     else
@@ -192,11 +192,11 @@ void Session::end() {
   };
   areas.reserve(64); // Nothing may be allocated where these were.
   for (const View &view : views)
-    add(wmmap_region_bytes(view.region), view.pages->length);
+    add(wmcore_region_bytes(view.region), view.pages->length);
   for (Map &map : maps) {
-    wmmap_region *region = wmmap_region_hold(map.mapping);
-    add(wmmap_region_bytes(region), map.pages->length);
-    wmmap_region_release(region);
+    wmcore_region *region = wmcore_region_hold(map.mapping);
+    add(wmcore_region_bytes(region), map.pages->length);
+    wmcore_region_release(region);
   }
   if (memory)
     add(memory, memory_allowed);
@@ -224,18 +224,18 @@ void Session::end() {
 void Session::check_budget() {
   if (!budget)
     return;
-  wmmap_mapping *mapping = nullptr;
+  wmcore_mapping *mapping = nullptr;
   const uint64_t all = budget_bytes / (page + page / 512) * page;
-  expect("open", wmmap_open(WMMAP_NO_FILE, all, WMMAP_READ, 0, &mapping), {WMMAP_OK});
-  expect("charge", wmmap_charge(mapping, budget), {WMMAP_OK});
-  wmmap_close(mapping);
-  wmmap_budget_release(budget);
+  expect("open", wmcore_open(WMCORE_NO_FILE, all, WMCORE_READ, 0, &mapping), {WMCORE_OK});
+  expect("charge", wmcore_charge(mapping, budget), {WMCORE_OK});
+  wmcore_close(mapping);
+  wmcore_budget_release(budget);
 }
 
 /// Descriptors, regions and areas of memory that nobody needs any more.
 void Session::check_left(const std::vector<Area> &areas) const {
-  if (wmmap_live_regions() != live)
-    FUZZ_FAIL("%zu mappings, regions or spans are left", wmmap_live_regions() - live);
+  if (wmcore_live_regions() != live)
+    FUZZ_FAIL("%zu mappings, regions or spans are left", wmcore_live_regions() - live);
   if (lowest_free_descriptor() != free_descriptor)
     WRONG("a descriptor is left: %d", free_descriptor);
   static char text[1 << 22];

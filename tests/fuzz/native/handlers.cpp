@@ -43,7 +43,7 @@ void Session::others_handle() {
     FUZZ_FAIL("sigaction");
   if (passes)
     before = replaced;
-  expect("guard", wmmap_guard(), {WMMAP_OK});
+  expect("guard", wmcore_install_fault_handler(), {WMCORE_OK});
   if (passes)
     return;
   // A fault that is not ours reaches whoever came last.

@@ -57,33 +57,33 @@ struct Open {
     length_then = length;
     if (!file) {
       if (length == 0)
-        return {WMMAP_INVALID_ARGUMENT};
-      return {length > most_memory ? WMMAP_NO_MEMORY : WMMAP_OK};
+        return {WMCORE_INVALID_ARGUMENT};
+      return {length > most_memory ? WMCORE_NO_MEMORY : WMCORE_OK};
     }
     if (rights == Rights::closed)
-      return {WMMAP_BAD_DESCRIPTOR};
+      return {WMCORE_BAD_DESCRIPTOR};
     if (rights == Rights::write_only || (need_write && rights != Rights::read_write))
-      return {WMMAP_ACCESS_DENIED};
+      return {WMCORE_ACCESS_DENIED};
     if (length == 0) {
       if (file->size == 0)
-        return {WMMAP_EMPTY_FILE};
+        return {WMCORE_EMPTY_FILE};
       if (offset >= file->size)
-        return {WMMAP_PAST_END};
+        return {WMCORE_PAST_END};
       length_then = file->size - offset;
-      return {WMMAP_OK};
+      return {WMCORE_OK};
     }
     if (!past_end) {
       if (offset > file->size || length > file->size - offset)
-        return {WMMAP_PAST_END};
-      return {WMMAP_OK};
+        return {WMCORE_PAST_END};
+      return {WMCORE_OK};
     }
     if (offset > most_offset || length > most_offset - offset)
-      return {WMMAP_INVALID_ARGUMENT};
+      return {WMCORE_INVALID_ARGUMENT};
     if (length > most_memory)
-      return {WMMAP_NO_MEMORY, WMMAP_INVALID_ARGUMENT, WMMAP_NO_SPACE};
+      return {WMCORE_NO_MEMORY, WMCORE_INVALID_ARGUMENT, WMCORE_NO_SPACE};
     if (offset > far)
-      return {WMMAP_OK, WMMAP_INVALID_ARGUMENT, WMMAP_NO_MEMORY, WMMAP_NO_SPACE};
-    return {WMMAP_OK};
+      return {WMCORE_OK, WMCORE_INVALID_ARGUMENT, WMCORE_NO_MEMORY, WMCORE_NO_SPACE};
+    return {WMCORE_OK};
   }
 };
 
@@ -102,11 +102,11 @@ void Session::open() {
   const std::array<int, 4> descriptors =
       file ? std::array<int, 4>{file->read_write, file->read_only, file->write_only, no_descriptor}
            : std::array<int, 4>{};
-  const wmmap_file handle = file ? descriptors[static_cast<size_t>(rights)] : WMMAP_NO_FILE;
+  const wmcore_file handle = file ? descriptors[static_cast<size_t>(rights)] : WMCORE_NO_FILE;
   const int descriptor = lowest_free_descriptor(); // The core's, if it takes one.
-  wmmap_mapping *mapping = nullptr;
-  wmmap_access access = WMMAP_READ;
-  wmmap_status status = WMMAP_OK;
+  wmcore_mapping *mapping = nullptr;
+  wmcore_access access = WMCORE_READ;
+  wmcore_status status = WMCORE_OK;
   uint64_t length = 0;
   bool read = true;
   bool write = false;
@@ -114,31 +114,31 @@ void Session::open() {
   if (input.below(3) == 0) {
     const auto protection = static_cast<uint32_t>(input.below(8));
     shared = input.flag();
-    read = (protection & WMMAP_PROTECT_READ) != 0;
-    write = (protection & WMMAP_PROTECT_WRITE) != 0;
-    access = !write ? WMMAP_READ : shared ? WMMAP_WRITE : WMMAP_COPY;
+    read = (protection & WMCORE_PROTECT_READ) != 0;
+    write = (protection & WMCORE_PROTECT_WRITE) != 0;
+    access = !write ? WMCORE_READ : shared ? WMCORE_WRITE : WMCORE_COPY;
     TRACE("open_posix file %d, length %#lx, offset %#lx, shared %d, protection %u", file ? int(choice % 2) : -1,
           open.length, open.offset, shared, protection);
     open.need_write = shared && write;
     open.past_end = true;
-    status =
-        wmmap_open_posix(handle, open.length, shared ? WMMAP_SHARED : WMMAP_PRIVATE, protection, open.offset, &mapping);
-    if (write && (protection & WMMAP_PROTECT_EXECUTE) != 0)
-      expect("open_posix", status, {WMMAP_UNSUPPORTED});
-    else if ((protection & WMMAP_PROTECT_EXECUTE) == 0 || status != WMMAP_ACCESS_DENIED) // A disk without programs.
+    status = wmcore_open_posix(handle, open.length, shared ? WMCORE_SHARED : WMCORE_PRIVATE, protection, open.offset,
+                               &mapping);
+    if (write && (protection & WMCORE_PROTECT_EXECUTE) != 0)
+      expect("open_posix", status, {WMCORE_UNSUPPORTED});
+    else if ((protection & WMCORE_PROTECT_EXECUTE) == 0 || status != WMCORE_ACCESS_DENIED) // A disk without programs.
       expect("open_posix", status, open.answers(length));
   } else {
-    access = static_cast<wmmap_access>(input.below(3));
+    access = static_cast<wmcore_access>(input.below(3));
     TRACE("open file %d, length %#lx, offset %#lx, access %d", file ? int(choice % 2) : -1, open.length, open.offset,
           access);
-    write = access != WMMAP_READ;
-    shared = access != WMMAP_COPY;
-    open.need_write = access == WMMAP_WRITE;
-    status = wmmap_open(handle, open.length, access, open.offset, &mapping);
+    write = access != WMCORE_READ;
+    shared = access != WMCORE_COPY;
+    open.need_write = access == WMCORE_WRITE;
+    status = wmcore_open(handle, open.length, access, open.offset, &mapping);
     expect("open", status, open.answers(length));
   }
-  if ((status == WMMAP_OK) != (mapping != nullptr))
-    WRONG("an open that says %s gives %p", wmmap_status_name(status), static_cast<void *>(mapping));
+  if ((status == WMCORE_OK) != (mapping != nullptr))
+    WRONG("an open that says %s gives %p", wmcore_status_name(status), static_cast<void *>(mapping));
   if (!mapping)
     return;
   auto pages =
@@ -153,14 +153,14 @@ void Session::read(const Map &map) {
   const uint64_t length = input.number({0, pages.length, pages.length - start, pages.present_bytes() - start});
   TRACE("read %#lx + %#lx", start, length);
   const Exact target(contains(pages, start, length) ? length : 0);
-  const wmmap_status status = wmmap_read(map.mapping, start, length, target.bytes.get());
+  const wmcore_status status = wmcore_read(map.mapping, start, length, target.bytes.get());
   if (!pages.readable())
-    return expect("read", status, {WMMAP_ACCESS_DENIED});
+    return expect("read", status, {WMCORE_ACCESS_DENIED});
   if (!contains(pages, start, length))
-    return expect("read", status, {WMMAP_OUT_OF_RANGE});
+    return expect("read", status, {WMCORE_OUT_OF_RANGE});
   if (!pages.present(start, length))
-    return expect("read", status, {WMMAP_FAULT});
-  expect("read", status, {WMMAP_OK});
+    return expect("read", status, {WMCORE_FAULT});
+  expect("read", status, {WMCORE_OK});
   const uint64_t wrong = pages.load(start, length).difference(0, target.bytes.get(), length);
   if (wrong != everything)
     WRONG("read of %#lx bytes at %#lx: byte %#lx is wrong", length, start, wrong);
@@ -172,18 +172,18 @@ void Session::write(Map &map) {
   const uint64_t length = input.number({0, 1, pages.length - start, pages.present_bytes() - start});
   TRACE("write %#lx + %#lx", start, length);
   const Cells bytes = made_up(contains(pages, start, length) ? length : 0);
-  const wmmap_status status = wmmap_write(map.mapping, start, length, Exact(bytes).bytes.get());
+  const wmcore_status status = wmcore_write(map.mapping, start, length, Exact(bytes).bytes.get());
   if (!pages.write)
-    return expect("write", status, {WMMAP_READ_ONLY});
+    return expect("write", status, {WMCORE_READ_ONLY});
   if (!contains(pages, start, length))
-    return expect("write", status, {WMMAP_OUT_OF_RANGE});
-  if (status == WMMAP_NO_MEMORY && map.charged && pages.file && !pages.shared)
+    return expect("write", status, {WMCORE_OUT_OF_RANGE});
+  if (status == WMCORE_NO_MEMORY && map.charged && pages.file && !pages.shared)
     return; // It has changed nothing.
   if (pages.present(start, length)) {
-    expect("write", status, {WMMAP_OK});
+    expect("write", status, {WMCORE_OK});
     return pages.store(start, bytes);
   }
-  expect("write", status, {WMMAP_FAULT});
+  expect("write", status, {WMCORE_FAULT});
   if (start < pages.present_bytes())
     pages.forget(start, pages.present_bytes() - start);
 }
@@ -198,22 +198,22 @@ void Session::write_from_view(Map &map) {
   const uint64_t length = std::min(input.number({1, pages.length - start}), view.pages->length - from);
   TRACE("write %#lx + %#lx from a view's %#lx", start, length, from);
   const Cells bytes = view.pages->present(from, length) ? view.pages->load(from, length) : Cells(length);
-  const wmmap_status status = wmmap_write(map.mapping, start, length, wmmap_region_bytes(view.region) + from);
+  const wmcore_status status = wmcore_write(map.mapping, start, length, wmcore_region_bytes(view.region) + from);
   if (!pages.write)
-    return expect("write", status, {WMMAP_READ_ONLY});
+    return expect("write", status, {WMCORE_READ_ONLY});
   if (!contains(pages, start, length))
-    return expect("write", status, {WMMAP_OUT_OF_RANGE});
-  if (status == WMMAP_NO_MEMORY && map.charged && pages.file && !pages.shared)
+    return expect("write", status, {WMCORE_OUT_OF_RANGE});
+  if (status == WMCORE_NO_MEMORY && map.charged && pages.file && !pages.shared)
     return;
   // What is written to where it is may touch nothing.
   const bool open = view.pages == map.pages && from == start;
   if (pages.present(start, length))
-    expect("write", status, {WMMAP_OK});
+    expect("write", status, {WMCORE_OK});
   else
-    expect("write", status, {WMMAP_FAULT, open ? WMMAP_OK : WMMAP_FAULT});
+    expect("write", status, {WMCORE_FAULT, open ? WMCORE_OK : WMCORE_FAULT});
   if (pages.present(start, length))
     pages.store(start, bytes);
-  const bool certain = status == WMMAP_OK && view.pages != map.pages &&
+  const bool certain = status == WMCORE_OK && view.pages != map.pages &&
                        (!view.pages->file || view.pages->offset + from + length <= view.pages->doubtful);
   if (!certain && start < pages.present_bytes())
     pages.forget(start, std::min(length, pages.present_bytes() - start));
@@ -225,29 +225,29 @@ void Session::move(Map &map) {
   const uint64_t source = input.number({0, destination, pages.length, pages.present_bytes()});
   const uint64_t length = input.number({0, page, pages.length - source, pages.present_bytes() - destination});
   TRACE("move to %#lx from %#lx + %#lx", destination, source, length);
-  wmmap_status status = WMMAP_OK;
+  wmcore_status status = WMCORE_OK;
   if (input.flag()) {
     uint64_t to = destination;
     uint64_t from = source;
     uint64_t left = length;
     do
-      status = wmmap_move_step(map.mapping, &to, &from, &left);
-    while (status == WMMAP_OK && left > 0);
+      status = wmcore_move_step(map.mapping, &to, &from, &left);
+    while (status == WMCORE_OK && left > 0);
   } else
-    status = wmmap_move(map.mapping, destination, source, length);
+    status = wmcore_move(map.mapping, destination, source, length);
   if (!pages.write)
-    return expect("move", status, {WMMAP_READ_ONLY});
+    return expect("move", status, {WMCORE_READ_ONLY});
   if (!contains(pages, source, length) || !contains(pages, destination, length))
-    return expect("move", status, {WMMAP_OUT_OF_RANGE});
+    return expect("move", status, {WMCORE_OUT_OF_RANGE});
   const bool present = pages.present(source, length) && pages.present(destination, length);
-  if (status == WMMAP_NO_MEMORY && map.charged && pages.file && !pages.shared)
+  if (status == WMCORE_NO_MEMORY && map.charged && pages.file && !pages.shared)
     return;
   // A move to itself may touch pages, store and so make them private, or not.
   const bool open = destination == source;
   if (present)
-    expect("move", status, {WMMAP_OK});
+    expect("move", status, {WMCORE_OK});
   else
-    expect("move", status, {WMMAP_FAULT, open ? WMMAP_OK : WMMAP_FAULT});
+    expect("move", status, {WMCORE_FAULT, open ? WMCORE_OK : WMCORE_FAULT});
   if (present)
     pages.store(destination, pages.load(source, length));
   if ((!present || open) && destination < pages.present_bytes())
@@ -259,11 +259,11 @@ void Session::flush(const Map &map) {
   const uint64_t start = input.number({0, pages.length, pages.present_bytes()});
   const uint64_t length = input.number({0, pages.length - start, pages.present_bytes() - start});
   TRACE("flush %#lx + %#lx", start, length);
-  const wmmap_status status = wmmap_flush(map.mapping, start, length);
+  const wmcore_status status = wmcore_flush(map.mapping, start, length);
   if (!contains(pages, start, length))
-    return expect("flush", status, {WMMAP_OUT_OF_RANGE});
+    return expect("flush", status, {WMCORE_OUT_OF_RANGE});
   const bool reaches = pages.file && pages.shared && pages.write && !pages.present(start, length);
-  expect("flush", status, {reaches ? WMMAP_FAULT : WMMAP_OK});
+  expect("flush", status, {reaches ? WMCORE_FAULT : WMCORE_OK});
 }
 
 void Session::resize(Map &map) {
@@ -271,22 +271,22 @@ void Session::resize(Map &map) {
   const uint64_t length =
       tame(input.number({0, pages.length, most_file_bytes - pages.offset, most_offset - pages.offset, everything}));
   TRACE("resize to %#lx", length);
-  wmmap_status status = WMMAP_OK;
+  wmcore_status status = WMCORE_OK;
   {
     const FileLimit limit;
-    status = wmmap_resize(map.mapping, length);
+    status = wmcore_resize(map.mapping, length);
   }
-  if (map.access != WMMAP_WRITE)
-    expect("resize", status, {WMMAP_NOT_RESIZABLE});
+  if (map.access != WMCORE_WRITE)
+    expect("resize", status, {WMCORE_NOT_RESIZABLE});
   else if (length == 0 || pages.offset > most_offset || length > most_offset - pages.offset)
-    expect("resize", status, {WMMAP_INVALID_ARGUMENT});
+    expect("resize", status, {WMCORE_INVALID_ARGUMENT});
   else if (length > most_memory || (pages.file && pages.offset + length > most_file_bytes))
-    expect("resize", status, {WMMAP_NO_MEMORY, WMMAP_NO_SPACE, WMMAP_INVALID_ARGUMENT});
-  else if (map.charged && status == WMMAP_NO_MEMORY)
+    expect("resize", status, {WMCORE_NO_MEMORY, WMCORE_NO_SPACE, WMCORE_INVALID_ARGUMENT});
+  else if (map.charged && status == WMCORE_NO_MEMORY)
     TRACE("  resize: no-memory");
   else
-    expect("resize", status, {WMMAP_OK});
-  if (status == WMMAP_OK) {
+    expect("resize", status, {WMCORE_OK});
+  if (status == WMCORE_OK) {
     if (pages.file)
       set_size(*pages.file, pages.offset + length);
     auto resized = std::make_shared<Pages>(pages.file, pages.offset, length, pages.read, pages.write, pages.shared);
@@ -301,19 +301,19 @@ void Session::resize(Map &map) {
 void Session::advise(const Map &map) {
   const uint64_t start = input.number({0, map.pages->length, map.pages->present_bytes()});
   const uint64_t length = input.number({everything, map.pages->length, page});
-  const auto advice = static_cast<wmmap_advice>(input.below(5));
+  const auto advice = static_cast<wmcore_advice>(input.below(5));
   TRACE("advise %#lx + %#lx: %d", start, length, advice);
-  const wmmap_status status = wmmap_advise(map.mapping, start, length, advice);
-  expect("advise", status, {start < map.pages->length ? WMMAP_OK : WMMAP_OUT_OF_RANGE});
+  const wmcore_status status = wmcore_advise(map.mapping, start, length, advice);
+  expect("advise", status, {start < map.pages->length ? WMCORE_OK : WMCORE_OUT_OF_RANGE});
 }
 
 /// What changes nothing.
 void Session::ask(const Map &map) {
   const Pages &pages = *map.pages;
-  if (wmmap_length(map.mapping) != pages.length || wmmap_get_access(map.mapping) != map.access)
-    WRONG("the mapping has %#lx bytes and access %d", wmmap_length(map.mapping), wmmap_get_access(map.mapping));
+  if (wmcore_length(map.mapping) != pages.length || wmcore_get_access(map.mapping) != map.access)
+    WRONG("the mapping has %#lx bytes and access %d", wmcore_length(map.mapping), wmcore_get_access(map.mapping));
   uint64_t size = 0;
-  expect("file_size", wmmap_file_size(map.mapping, &size), {WMMAP_OK});
+  expect("file_size", wmcore_file_size(map.mapping, &size), {WMCORE_OK});
   if (size != (pages.file ? pages.file->size : pages.length))
     WRONG("the file has %#lx bytes, it says", size);
   const uint64_t start = input.number({0, pages.length, pages.present_bytes()});
@@ -322,42 +322,42 @@ void Session::ask(const Map &map) {
   const bool inside = contains(pages, start, length);
   const bool doubtful = inside && pages.file && length > 0 && pages.offset + start + length > pages.doubtful;
   bool clean = false;
-  const wmmap_status check = wmmap_check(map.mapping, start, length, &clean);
+  const wmcore_status check = wmcore_check(map.mapping, start, length, &clean);
   if (!inside)
-    expect("check", check, {WMMAP_OUT_OF_RANGE});
+    expect("check", check, {WMCORE_OUT_OF_RANGE});
   else if (!doubtful || clean)
-    expect("check", check, {WMMAP_OK});
+    expect("check", check, {WMCORE_OK});
   else
-    expect("check", check, {WMMAP_OK, WMMAP_FAULT});
-  const wmmap_status may_read = wmmap_may_read(map.mapping, start, length);
+    expect("check", check, {WMCORE_OK, WMCORE_FAULT});
+  const wmcore_status may_read = wmcore_may_read(map.mapping, start, length);
   if (!pages.readable())
-    expect("may_read", may_read, {WMMAP_ACCESS_DENIED});
+    expect("may_read", may_read, {WMCORE_ACCESS_DENIED});
   else if (!inside)
-    expect("may_read", may_read, {WMMAP_OUT_OF_RANGE});
+    expect("may_read", may_read, {WMCORE_OUT_OF_RANGE});
   else if (pages.present(start, length))
-    expect("may_read", may_read, {WMMAP_OK});
+    expect("may_read", may_read, {WMCORE_OK});
   else
-    expect("may_read", may_read, {WMMAP_OK, WMMAP_FAULT});
+    expect("may_read", may_read, {WMCORE_OK, WMCORE_FAULT});
 }
 
 void Session::charge(size_t index) {
   Map &map = maps[index];
   if (!budget)
-    budget = wmmap_budget_create(budget_bytes);
+    budget = wmcore_budget_create(budget_bytes);
   TRACE("charge");
-  const wmmap_status status = wmmap_charge(map.mapping, budget);
+  const wmcore_status status = wmcore_charge(map.mapping, budget);
   if (map.charged)
-    return expect("charge", status, {WMMAP_INVALID_ARGUMENT});
+    return expect("charge", status, {WMCORE_INVALID_ARGUMENT});
   const bool fits = maps.size() == 1 && map.pages->length <= budget_bytes / 2;
-  expect("charge", status, {WMMAP_OK, fits ? WMMAP_OK : WMMAP_NO_MEMORY});
-  map.charged = status == WMMAP_OK;
+  expect("charge", status, {WMCORE_OK, fits ? WMCORE_OK : WMCORE_NO_MEMORY});
+  map.charged = status == WMCORE_OK;
   if (!map.charged)
     close(index); // The caller's duty.
 }
 
 void Session::close(size_t index) {
   TRACE("close %zu", index);
-  wmmap_close(maps[index].mapping);
+  wmcore_close(maps[index].mapping);
   maps.erase(maps.begin() + static_cast<ptrdiff_t>(index));
 }
 

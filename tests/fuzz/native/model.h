@@ -2,7 +2,7 @@
 // What the contract says of files and of what their mappings show: bytes, some of which it leaves open.
 #pragma once
 
-#include "wasi_mmap.h"
+#include "wasi_mmap_core.h"
 
 #include <cstdint>
 #include <map>

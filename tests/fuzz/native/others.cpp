@@ -90,9 +90,9 @@ void Session::storm(Map &map) {
   });
   Cells bytes = made_up(length);
   for (uint64_t time = 0; time < times; time++) {
-    const wmmap_status status = write ? wmmap_write(map.mapping, start, length, bytes.value.data())
-                                      : wmmap_read(map.mapping, start, length, bytes.value.data());
-    expect("access", status, {WMMAP_OK, WMMAP_FAULT, map.charged ? WMMAP_NO_MEMORY : WMMAP_OK});
+    const wmcore_status status = write ? wmcore_write(map.mapping, start, length, bytes.value.data())
+                                       : wmcore_read(map.mapping, start, length, bytes.value.data());
+    expect("access", status, {WMCORE_OK, WMCORE_FAULT, map.charged ? WMCORE_NO_MEMORY : WMCORE_OK});
   }
   others.join();
   set_size(*file.model, low);
@@ -100,7 +100,7 @@ void Session::storm(Map &map) {
   if (write && start < pages.present_bytes())
     pages.forget(start, std::min(length, pages.present_bytes() - start));
   std::vector<uint8_t> seen(pages.present_bytes());
-  expect("read", wmmap_read(map.mapping, 0, seen.size(), seen.data()), {WMMAP_OK});
+  expect("read", wmcore_read(map.mapping, 0, seen.size(), seen.data()), {WMCORE_OK});
   const uint64_t wrong = pages.load(0, seen.size()).difference(0, seen.data(), seen.size());
   if (wrong != everything)
     WRONG("byte %#lx is wrong afterwards", wrong);

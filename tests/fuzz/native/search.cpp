@@ -5,7 +5,7 @@
 #include "../../../host/core/search_kernels.h"
 #include "input.h"
 #include "slow_search.h"
-#include "wasi_mmap.h"
+#include "wasi_mmap_core.h"
 
 #include <algorithm>
 #include <sys/mman.h>
@@ -78,7 +78,7 @@ void compare(const char *what, const void *found, const uint8_t *bytes, size_t e
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static const Guarded guarded;
   static const Guarded guarded_needle;
-  static const std::vector<wmmap::SearchKernels> kernels = wmmap::supported_search_kernels();
+  static const std::vector<wmcore::SearchKernels> kernels = wmcore::supported_search_kernels();
   fuzz::Input input(data, size);
   const bool at_end = input.flag();
   const Bytes bytes = compose(input, nullptr, most_bytes);
@@ -87,11 +87,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   const uint8_t *sought = guarded_needle.put(needle, input.flag());
   const size_t left = fuzz::expected_first(start, bytes.size(), needle);
   const size_t right = fuzz::expected_last(start, bytes.size(), needle);
-  compare("wmmap_search", wmmap_search(start, bytes.size(), sought, needle.size()), start, left);
-  compare("wmmap_search_reverse", wmmap_search_reverse(start, bytes.size(), sought, needle.size()), start, right);
+  compare("wmcore_search", wmcore_search(start, bytes.size(), sought, needle.size()), start, left);
+  compare("wmcore_search_reverse", wmcore_search_reverse(start, bytes.size(), sought, needle.size()), start, right);
   if (needle.empty() || needle.size() > 256 || bytes.size() > size_t{64} << 10)
     return 0;
-  for (const wmmap::SearchKernels &kernel : kernels) {
+  for (const wmcore::SearchKernels &kernel : kernels) {
     const auto *text = reinterpret_cast<const char *>(start);
     const auto *word = reinterpret_cast<const char *>(sought);
     compare(kernel.name, kernel.find(text, bytes.size(), word, needle.size()), start, left);

@@ -40,27 +40,27 @@ void Session::find(const Map &map) {
   TRACE("%s %#lx bytes in %#lx..%#lx", forward ? "find" : "rfind", size, start, end);
   uint64_t position = 0;
   const Exact sought(needle);
-  wmmap_status status = WMMAP_OK;
+  wmcore_status status = WMCORE_OK;
   if (input.flag()) {
     uint64_t first = start;
     uint64_t last = end;
     bool done = false;
-    while (status == WMMAP_OK && !done)
-      status = forward ? wmmap_find_step(map.mapping, sought.bytes.get(), size, &first, last, &position, &done)
-                       : wmmap_rfind_step(map.mapping, sought.bytes.get(), size, first, &last, &position, &done);
+    while (status == WMCORE_OK && !done)
+      status = forward ? wmcore_find_step(map.mapping, sought.bytes.get(), size, &first, last, &position, &done)
+                       : wmcore_rfind_step(map.mapping, sought.bytes.get(), size, first, &last, &position, &done);
   } else
-    status = (forward ? wmmap_find : wmmap_rfind)(map.mapping, sought.bytes.get(), size, start, end, &position);
+    status = (forward ? wmcore_find : wmcore_rfind)(map.mapping, sought.bytes.get(), size, start, end, &position);
   if (!pages.readable())
-    return expect("find", status, {WMMAP_ACCESS_DENIED});
+    return expect("find", status, {WMCORE_ACCESS_DENIED});
   const uint64_t limit = std::min(end, pages.length);
   if (start > limit || size > limit - start) {
-    expect("find", status, {WMMAP_OK});
-    if (position != WMMAP_NOT_FOUND)
+    expect("find", status, {WMCORE_OK});
+    if (position != WMCORE_NOT_FOUND)
       WRONG("a needle of %#lx bytes was found in %#lx..%#lx", size, start, limit);
     return;
   }
   if (size == 0) {
-    expect("find", status, {WMMAP_OK});
+    expect("find", status, {WMCORE_OK});
     if (position != (forward ? start : limit))
       WRONG("an empty needle was found at %#lx in %#lx..%#lx", position, start, limit);
     return;
@@ -68,18 +68,18 @@ void Session::find(const Map &map) {
   const uint64_t seen = std::max(std::min(limit, present), start);
   const Cells bytes = pages.load(start, seen - start);
   if (!bytes.knows(0, seen - start))
-    return expect("find", status, {WMMAP_OK, WMMAP_FAULT});
+    return expect("find", status, {WMCORE_OK, WMCORE_FAULT});
   const size_t found = (forward ? expected_first : expected_last)(bytes.value.data(), bytes.value.size(), needle.value);
   // A place that the needle could have reaches into lost pages: nobody can say, unless the answer lies before it.
   const bool open = seen < limit && may_begin(bytes, needle, limit - start);
   if (open && (!forward || found == none))
-    return expect("find", status, {WMMAP_FAULT});
+    return expect("find", status, {WMCORE_FAULT});
   if (seen == limit || (forward && found != none))
-    expect("find", status, {WMMAP_OK});
+    expect("find", status, {WMCORE_OK});
   else
-    expect("find", status, {WMMAP_FAULT, WMMAP_OK});
-  const uint64_t expected = found == none ? WMMAP_NOT_FOUND : start + found;
-  if (status == WMMAP_OK && position != expected)
+    expect("find", status, {WMCORE_FAULT, WMCORE_OK});
+  const uint64_t expected = found == none ? WMCORE_NOT_FOUND : start + found;
+  if (status == WMCORE_OK && position != expected)
     WRONG("%s says %#lx, expected is %#lx", forward ? "find" : "rfind", position, expected);
 }
 

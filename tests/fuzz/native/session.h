@@ -15,7 +15,7 @@ namespace fuzz {
 bool tracing();
 #define TRACE(...) (::fuzz::tracing() ? static_cast<void>((std::printf(__VA_ARGS__), std::putchar('\n'))) : void())
 
-using Answers = std::vector<wmmap_status>;
+using Answers = std::vector<wmcore_status>;
 
 /// Whether a host took a descriptor that is ours: from then on an input may get any answer, and has to end well.
 extern bool robbed;
@@ -24,7 +24,7 @@ extern bool robbed;
 int lowest_free_descriptor();
 
 /// @param allowed the first one is what is expected usually.
-void expect(const char *call, wmmap_status actual, const Answers &allowed);
+void expect(const char *call, wmcore_status actual, const Answers &allowed);
 
 /// A file of the system, and what it should hold. It lives as long as the process: to make one takes longer than a
 /// usual input.
@@ -40,8 +40,8 @@ struct File {
 int other_file();
 
 struct Map {
-  wmmap_mapping *mapping;
-  wmmap_access access;
+  wmcore_mapping *mapping;
+  wmcore_access access;
   std::shared_ptr<Pages> pages;
   int descriptor; ///< That of the core.
   bool charged = false;
@@ -49,12 +49,12 @@ struct Map {
 };
 
 struct View {
-  wmmap_region *region;
+  wmcore_region *region;
   std::shared_ptr<Pages> pages;
 };
 
 struct Span {
-  wmmap_span *span;
+  wmcore_span *span;
   std::shared_ptr<Pages> pages;
   uint64_t place; ///< In the guest's memory.
   bool faulted = false;
@@ -136,7 +136,7 @@ private:
   uint8_t *memory = nullptr; ///< The guest's.
   uint64_t memory_allowed = 0;
   Cells &memory_model;
-  wmmap_budget *budget = nullptr;
+  wmcore_budget *budget = nullptr;
   std::vector<int> robbed_descriptors;
   size_t unnoticed;
   size_t live;

@@ -28,7 +28,7 @@ Cells &guest_memory() {
 void Session::make_memory() {
   if (memory)
     return;
-  memory = static_cast<uint8_t *>(wmmap_memory_reserve(memory_size));
+  memory = static_cast<uint8_t *>(wmcore_memory_reserve(memory_size));
   if (!memory || !aligned(reinterpret_cast<uintptr_t>(memory)))
     WRONG("the guest's memory is at %p", static_cast<void *>(memory));
   memory_allowed = 0;
@@ -40,7 +40,7 @@ void Session::allow_memory() {
     return make_memory();
   const uint64_t more = std::min(unit * (1 + input.below(6)), memory_size - memory_allowed);
   TRACE("the guest gets %#lx bytes of memory", more);
-  if (!wmmap_memory_allow(memory + memory_allowed, more))
+  if (!wmcore_memory_commit(memory + memory_allowed, more))
     WRONG("no memory for the guest");
   memory_allowed += more;
 }
@@ -53,34 +53,34 @@ void Session::attach(const Map &map) {
   const uint64_t length = input.number({unit, 2 * unit, pages.length, everything - unit + 1});
   TRACE("attach %#lx at %#lx + %#lx", offset, place, length);
   const uint64_t start = pages.offset + offset;
-  wmmap_status expected = WMMAP_OK;
+  wmcore_status expected = WMCORE_OK;
   if (!pages.file)
-    expected = WMMAP_UNSUPPORTED;
+    expected = WMCORE_UNSUPPORTED;
   else if (!pages.readable())
-    expected = WMMAP_ACCESS_DENIED;
+    expected = WMCORE_ACCESS_DENIED;
   else if (length == 0 || !aligned(length) || !aligned(start) || !aligned(place))
-    expected = WMMAP_INVALID_ARGUMENT;
+    expected = WMCORE_INVALID_ARGUMENT;
   else if (offset >= pages.length || length > (pages.offset + pages.length + unit - 1) / unit * unit - start)
-    expected = WMMAP_OUT_OF_RANGE;
+    expected = WMCORE_OUT_OF_RANGE;
   uint8_t *region = memory + place;
-  expect("may_attach", wmmap_may_attach(map.mapping, offset, region, length), {expected});
-  if (expected == WMMAP_OK && (place > memory_allowed || length > memory_allowed - place))
+  expect("may_attach", wmcore_may_attach(map.mapping, offset, region, length), {expected});
+  if (expected == WMCORE_OK && (place > memory_allowed || length > memory_allowed - place))
     return; // The caller's duty.
   const bool overlaps = std::any_of(spans.begin(), spans.end(), [&](const Span &other) {
     return !other.abandoned && place < other.place + other.pages->length && other.place < place + length;
   });
-  if (expected == WMMAP_OK && overlaps)
-    expected = WMMAP_BUSY;
-  wmmap_span *span = nullptr;
-  const wmmap_status status = wmmap_span_attach(map.mapping, offset, region, length, &span);
-  if (expected == WMMAP_OK && start > far)
-    expect("attach", status, {WMMAP_OK, WMMAP_INVALID_ARGUMENT, WMMAP_NO_MEMORY, WMMAP_NO_SPACE});
+  if (expected == WMCORE_OK && overlaps)
+    expected = WMCORE_BUSY;
+  wmcore_span *span = nullptr;
+  const wmcore_status status = wmcore_span_attach(map.mapping, offset, region, length, &span);
+  if (expected == WMCORE_OK && start > far)
+    expect("attach", status, {WMCORE_OK, WMCORE_INVALID_ARGUMENT, WMCORE_NO_MEMORY, WMCORE_NO_SPACE});
   else
     expect("attach", status, {expected});
-  if ((status == WMMAP_OK) != (span != nullptr))
-    WRONG("an attach that says %s gives %p", wmmap_status_name(status), static_cast<void *>(span));
+  if ((status == WMCORE_OK) != (span != nullptr))
+    WRONG("an attach that says %s gives %p", wmcore_status_name(status), static_cast<void *>(span));
   if (!span) {
-    if (expected == WMMAP_OK)
+    if (expected == WMCORE_OK)
       memory_model.forget(place, length); // Memory that the system may have cleared.
     return;
   }
@@ -95,7 +95,7 @@ void Session::touch_memory(bool store) {
   const uint64_t place = input.number({0, unit, memory_allowed - 8}) % memory_allowed;
   const uint64_t length = std::min(input.number({1, 8, page, unit}), memory_allowed - place);
   TRACE("the guest %s %#lx + %#lx", store ? "stores" : "loads", place, length);
-  const uint32_t faults = *wmmap_fault_count();
+  const uint32_t faults = *wmcore_fault_count();
   bool faulted = false;
   for (uint64_t at = place; at < place + length;) {
     const uint64_t count = std::min(page_down(at) + page, place + length) - at;
@@ -127,7 +127,7 @@ void Session::touch_memory(bool store) {
     }
     at += count;
   }
-  if (faulted == (faults == *wmmap_fault_count()))
+  if (faulted == (faults == *wmcore_fault_count()))
     WRONG("lost pages were %stouched, and %s counted", faulted ? "" : "not ", faulted ? "not" : "some");
 }
 
@@ -140,23 +140,24 @@ void Session::use(Span &span) {
   switch (input.below(4)) {
   case 0: {
     TRACE("flush a span's %#lx + %#lx", start, length);
-    const wmmap_status status = wmmap_span_flush(span.span, start, length);
+    const wmcore_status status = wmcore_span_flush(span.span, start, length);
     if (span.abandoned)
       return;
     const bool lost = pages.shared && length > 0 && start + length > present;
-    expect("flush", status, {!inside ? WMMAP_OUT_OF_RANGE : lost ? WMMAP_FAULT : WMMAP_OK});
-    span.told |= status == WMMAP_FAULT;
+    expect("flush", status, {!inside ? WMCORE_OUT_OF_RANGE : lost ? WMCORE_FAULT : WMCORE_OK});
+    span.told |= status == WMCORE_FAULT;
     break;
   }
   case 1: {
     TRACE("advise a span's %#lx + %#lx", start, length);
-    const wmmap_status status = wmmap_span_advise(span.span, start, length, static_cast<wmmap_advice>(input.below(5)));
-    expect("advise", status, {start < pages.length ? WMMAP_OK : WMMAP_OUT_OF_RANGE});
+    const wmcore_status status =
+        wmcore_span_advise(span.span, start, length, static_cast<wmcore_advice>(input.below(5)));
+    expect("advise", status, {start < pages.length ? WMCORE_OK : WMCORE_OUT_OF_RANGE});
     break;
   }
   case 2: {
     TRACE("ask a span");
-    const bool faulted = wmmap_span_faulted(span.span);
+    const bool faulted = wmcore_span_faulted(span.span);
     if (!span.abandoned && faulted != span.faulted)
       WRONG("the span says that it %s lost pages", faulted ? "has" : "has no");
     span.told |= faulted;
@@ -171,7 +172,7 @@ void Session::use(Span &span) {
 /// The memory at the span becomes somebody else's.
 void Session::abandon(Span &span) {
   TRACE("abandon a span");
-  wmmap_span_abandon(span.span);
+  wmcore_span_abandon(span.span);
   unnoticed += span.faulted && !span.told;
   span.told = true;
   span.abandoned = true;
@@ -184,10 +185,10 @@ void Session::abandon(Span &span) {
 void Session::detach(size_t index) {
   TRACE("detach %zu", index);
   Span &span = spans[index];
-  wmmap_span_detach(span.span);
+  wmcore_span_detach(span.span);
   unnoticed += span.faulted && !span.told;
-  if (wmmap_unnoticed_faults() != unnoticed)
-    WRONG("%zu spans with lost pages that nobody asked about, expected are %zu", wmmap_unnoticed_faults(), unnoticed);
+  if (wmcore_unnoticed_faults() != unnoticed)
+    WRONG("%zu spans with lost pages that nobody asked about, expected are %zu", wmcore_unnoticed_faults(), unnoticed);
   if (!span.abandoned) {
     memory_model.zero(span.place, span.pages->length);
     if (memory && memory_model.difference(span.place, memory + span.place, span.pages->length) != everything)
@@ -206,7 +207,7 @@ void Session::release_memory() {
       abandon(span);
   while (!told && !spans.empty())
     detach(0);
-  wmmap_memory_release(memory, memory_size);
+  wmcore_memory_release(memory, memory_size);
   memory_model.zero(0, memory_allowed);
   memory = nullptr;
   memory_allowed = 0;

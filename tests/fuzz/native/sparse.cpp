@@ -78,17 +78,17 @@ void Session::search_sparse_file() {
       FUZZ_FAIL("pwrite");
   }
   const uint64_t offset = input.flag() ? 0 : place() % model.size;
-  const auto access = static_cast<wmmap_access>(input.below(3));
-  wmmap_mapping *mapping = nullptr;
-  expect("open", wmmap_open(fd, 0, access, offset, &mapping), {WMMAP_OK});
+  const auto access = static_cast<wmcore_access>(input.below(3));
+  wmcore_mapping *mapping = nullptr;
+  expect("open", wmcore_open(fd, 0, access, offset, &mapping), {WMCORE_OK});
   if (!mapping)
     return;
-  if (access != WMMAP_READ && input.flag()) {
+  if (access != WMCORE_READ && input.flag()) {
     const uint64_t start = std::max(place(), offset);
     const Cells piece = made_up(std::min<uint64_t>(input.bits(2) % 5000, model.size - start));
     TRACE("write %#lx + %#lx", start - offset, piece.value.size());
     model.put(start, piece.value);
-    expect("write", wmmap_write(mapping, start - offset, piece.value.size(), Exact(piece).bytes.get()), {WMMAP_OK});
+    expect("write", wmcore_write(mapping, start - offset, piece.value.size(), Exact(piece).bytes.get()), {WMCORE_OK});
   }
   uint64_t covered = model.size;
   if (input.below(4) == 0) {
@@ -104,22 +104,22 @@ void Session::search_sparse_file() {
   TRACE("%s %#lx bytes of %#x in %#lx..%#lx of %#lx from %#lx", forward ? "find" : "rfind", needle.value.size(),
         needle.value[0], start, end, model.size, offset);
   uint64_t position = 0;
-  const wmmap_status status = (forward ? wmmap_find : wmmap_rfind)(
+  const wmcore_status status = (forward ? wmcore_find : wmcore_rfind)(
       mapping, Exact(needle).bytes.get(), needle.value.size(), start - offset, end - offset, &position);
   const bool zeros = std::all_of(needle.value.begin(), needle.value.end(), [](uint8_t byte) { return byte == 0; });
   const uint64_t seen = std::min(end, std::max(covered, start));
   const uint64_t found = zeros ? everything : model.find(forward, needle.value, start, seen);
   if (needle.value.size() > end - start)
-    expect("find", status, {WMMAP_OK});
+    expect("find", status, {WMCORE_OK});
   else if (seen < end)
     // Lost pages decide, unless the answer lies before, or nothing that is there lets a place reach into them.
-    expect("find", status, {forward && found != everything ? WMMAP_OK : WMMAP_FAULT, WMMAP_OK});
+    expect("find", status, {forward && found != everything ? WMCORE_OK : WMCORE_FAULT, WMCORE_OK});
   else
-    expect("find", status, {WMMAP_OK});
-  const uint64_t expected = found == everything ? WMMAP_NOT_FOUND : found - offset;
-  if (!zeros && status == WMMAP_OK && position != expected)
+    expect("find", status, {WMCORE_OK});
+  const uint64_t expected = found == everything ? WMCORE_NOT_FOUND : found - offset;
+  if (!zeros && status == WMCORE_OK && position != expected)
     WRONG("%s says %#lx, expected is %#lx", forward ? "find" : "rfind", position, expected);
-  wmmap_close(mapping);
+  wmcore_close(mapping);
   // Its pages go.
   if (::ftruncate(fd, 0) != 0)
     FUZZ_FAIL("ftruncate");

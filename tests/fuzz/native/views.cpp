@@ -10,22 +10,22 @@ void Session::hold(Map &map) {
   if (views.size() >= 8)
     return;
   TRACE("hold");
-  views.push_back({wmmap_region_hold(map.mapping), map.pages});
+  views.push_back({wmcore_region_hold(map.mapping), map.pages});
 }
 
 void Session::lend(Map &map) {
   if (views.size() >= 8)
     return;
   TRACE("lend");
-  wmmap_region *region = nullptr;
-  const wmmap_status status = wmmap_region_lend(map.mapping, &region);
+  wmcore_region *region = nullptr;
+  const wmcore_status status = wmcore_region_lend(map.mapping, &region);
   if (!map.pages->readable())
-    return expect("lend", status, {WMMAP_ACCESS_DENIED});
-  expect("lend", status, {WMMAP_OK});
-  if (status != WMMAP_OK)
+    return expect("lend", status, {WMCORE_ACCESS_DENIED});
+  expect("lend", status, {WMCORE_OK});
+  if (status != WMCORE_OK)
     return;
-  if (wmmap_region_length(region) != map.pages->length)
-    WRONG("a lent region of %#lx bytes", wmmap_region_length(region));
+  if (wmcore_region_length(region) != map.pages->length)
+    WRONG("a lent region of %#lx bytes", wmcore_region_length(region));
   if (!map.pages->write && !map.lent)
     map.lent = std::make_shared<Pages>(map.pages->file, map.pages->offset, map.pages->length, true, true, false);
   views.push_back({region, map.pages->write ? map.pages : map.lent});
@@ -37,7 +37,7 @@ bool Session::trusts(const View &view, uint64_t start, uint64_t length) const {
     return true;
   const auto owner = std::find_if(maps.begin(), maps.end(), [&](const Map &map) { return map.pages == view.pages; });
   return owner != maps.end() && view.pages->present(start, length) &&
-         wmmap_check(owner->mapping, start, length, nullptr) == WMMAP_OK;
+         wmcore_check(owner->mapping, start, length, nullptr) == WMCORE_OK;
 }
 
 void Session::load_from(const View &view) {
@@ -48,7 +48,7 @@ void Session::load_from(const View &view) {
   if (!pages.readable())
     return;
   std::vector<uint8_t> bytes(length);
-  std::copy_n(wmmap_region_bytes(view.region) + start, length, bytes.begin());
+  std::copy_n(wmcore_region_bytes(view.region) + start, length, bytes.begin());
   if (!trusts(view, start, length))
     return;
   const uint64_t wrong = pages.load(start, length).difference(0, bytes.data(), length);
@@ -64,7 +64,7 @@ void Session::store_to(const View &view) {
   if (!pages.write)
     return;
   const Cells bytes = made_up(length);
-  std::copy(bytes.value.begin(), bytes.value.end(), wmmap_region_bytes(view.region) + start);
+  std::copy(bytes.value.begin(), bytes.value.end(), wmcore_region_bytes(view.region) + start);
   if (trusts(view, start, length))
     pages.store(start, bytes);
   else if (start < pages.present_bytes())
@@ -73,7 +73,7 @@ void Session::store_to(const View &view) {
 
 void Session::release(size_t index) {
   TRACE("release %zu", index);
-  wmmap_region_release(views[index].region);
+  wmcore_region_release(views[index].region);
   views.erase(views.begin() + static_cast<ptrdiff_t>(index));
 }
 

@@ -62,13 +62,13 @@ fn index(value: u64) -> usize {
     usize::try_from(value).expect("an offset of a test")
 }
 
-pub unsafe fn wmmap_open(_: File, length: u64, access: u32, _: u64, result: *mut *mut Mapping) -> Status {
+pub unsafe fn wmcore_open(_: File, length: u64, access: u32, _: u64, result: *mut *mut Mapping) -> Status {
     LIVE.fetch_add(1, Ordering::Relaxed);
     let mapping = Mapping { bytes: vec![0; index(length)], access, budget: std::ptr::null_mut() };
     *at!(result) = Box::into_raw(Box::new(mapping));
     0
 }
-pub unsafe fn wmmap_open_posix(
+pub unsafe fn wmcore_open_posix(
     file: File,
     length: u64,
     _: u32,
@@ -77,20 +77,20 @@ pub unsafe fn wmmap_open_posix(
     result: *mut *mut Mapping,
 ) -> Status {
     // SAFETY: the caller's word.
-    unsafe { wmmap_open(file, length, 1, offset, result) }
+    unsafe { wmcore_open(file, length, 1, offset, result) }
 }
-pub unsafe fn wmmap_budget_create(bytes: u64) -> *mut Budget {
+pub unsafe fn wmcore_budget_create(bytes: u64) -> *mut Budget {
     let left = AtomicUsize::new(usize::try_from(bytes).unwrap_or(usize::MAX));
     Box::into_raw(Box::new(Budget { left, holders: AtomicUsize::new(1) }))
 }
-pub unsafe fn wmmap_budget_release(budget: *mut Budget) {
+pub unsafe fn wmcore_budget_release(budget: *mut Budget) {
     if shared!(budget).holders.fetch_sub(1, Ordering::AcqRel) == 1 {
         // SAFETY: nobody else has it.
         drop(unsafe { Box::from_raw(budget) });
     }
 }
 #[allow(deprecated, reason = "nightly has a new name for fetch_update")]
-pub unsafe fn wmmap_charge(mapping: *mut Mapping, budget: *mut Budget) -> Status {
+pub unsafe fn wmcore_charge(mapping: *mut Mapping, budget: *mut Budget) -> Status {
     let (mapping, held) = (at!(mapping), shared!(budget));
     let take = |left: usize| left.checked_sub(mapping.bytes.len());
     if held.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_err() {
@@ -100,34 +100,34 @@ pub unsafe fn wmmap_charge(mapping: *mut Mapping, budget: *mut Budget) -> Status
     mapping.budget = budget;
     0
 }
-pub unsafe fn wmmap_close(mapping: *mut Mapping) {
+pub unsafe fn wmcore_close(mapping: *mut Mapping) {
     LIVE.fetch_sub(1, Ordering::Relaxed);
     // SAFETY: the caller's word.
     let mapping = unsafe { Box::from_raw(mapping) };
     if !mapping.budget.is_null() {
         shared!(mapping.budget).left.fetch_add(mapping.bytes.len(), Ordering::Relaxed);
         // SAFETY: the mapping held it.
-        unsafe { wmmap_budget_release(mapping.budget) };
+        unsafe { wmcore_budget_release(mapping.budget) };
     }
 }
-pub unsafe fn wmmap_length(mapping: *const Mapping) -> u64 {
+pub unsafe fn wmcore_length(mapping: *const Mapping) -> u64 {
     at!(mapping.cast_mut()).bytes.len() as u64
 }
-pub unsafe fn wmmap_get_access(mapping: *const Mapping) -> u32 {
+pub unsafe fn wmcore_get_access(mapping: *const Mapping) -> u32 {
     at!(mapping.cast_mut()).access
 }
-pub unsafe fn wmmap_file_size(mapping: *const Mapping, size: *mut u64) -> Status {
+pub unsafe fn wmcore_file_size(mapping: *const Mapping, size: *mut u64) -> Status {
     *at!(size) = at!(mapping.cast_mut()).bytes.len() as u64;
     0
 }
-pub unsafe fn wmmap_may_read(mapping: *const Mapping, offset: u64, length: u64) -> Status {
+pub unsafe fn wmcore_may_read(mapping: *const Mapping, offset: u64, length: u64) -> Status {
     if outside(at!(mapping.cast_mut()), offset, length) {
         OUT_OF_RANGE
     } else {
         0
     }
 }
-pub unsafe fn wmmap_read(mapping: *mut Mapping, offset: u64, length: u64, target: *mut c_void) -> Status {
+pub unsafe fn wmcore_read(mapping: *mut Mapping, offset: u64, length: u64, target: *mut c_void) -> Status {
     let mapping = at!(mapping);
     if outside(mapping, offset, length) {
         return OUT_OF_RANGE;
@@ -136,16 +136,16 @@ pub unsafe fn wmmap_read(mapping: *mut Mapping, offset: u64, length: u64, target
     unsafe { mapping.bytes.as_ptr().add(index(offset)).copy_to_nonoverlapping(target.cast(), index(length)) };
     0
 }
-pub unsafe fn wmmap_write(mapping: *mut Mapping, offset: u64, length: u64, source: *const c_void) -> Status {
+pub unsafe fn wmcore_write(mapping: *mut Mapping, offset: u64, length: u64, source: *const c_void) -> Status {
     let mapping = at!(mapping);
     if outside(mapping, offset, length) {
         return OUT_OF_RANGE;
     }
-    // SAFETY: as for `wmmap_read`.
+    // SAFETY: as for `wmcore_read`.
     unsafe { mapping.bytes.as_mut_ptr().add(index(offset)).copy_from_nonoverlapping(source.cast(), index(length)) };
     0
 }
-pub unsafe fn wmmap_move_step(
+pub unsafe fn wmcore_move_step(
     mapping: *mut Mapping,
     destination: *mut u64,
     source: *mut u64,
@@ -159,7 +159,7 @@ pub unsafe fn wmmap_move_step(
     0
 }
 /// A step looks at one place.
-pub unsafe fn wmmap_find_step(
+pub unsafe fn wmcore_find_step(
     mapping: *mut Mapping,
     needle: *const c_void,
     needle_length: usize,
@@ -180,7 +180,7 @@ pub unsafe fn wmmap_find_step(
     *start += 1;
     0
 }
-pub unsafe fn wmmap_rfind_step(
+pub unsafe fn wmcore_rfind_step(
     mapping: *mut Mapping,
     needle: *const c_void,
     needle_length: usize,
@@ -192,28 +192,28 @@ pub unsafe fn wmmap_rfind_step(
     let mut at = *at!(end) - needle_length as u64;
     *at!(end) -= 1;
     // SAFETY: the caller's word.
-    let status = unsafe { wmmap_find_step(mapping, needle, needle_length, &raw mut at, u64::MAX, position, done) };
+    let status = unsafe { wmcore_find_step(mapping, needle, needle_length, &raw mut at, u64::MAX, position, done) };
     *at!(done) |= *at!(end) < start + needle_length as u64;
     status
 }
-pub unsafe fn wmmap_flush(_: *mut Mapping, _: u64, _: u64) -> Status {
+pub unsafe fn wmcore_flush(_: *mut Mapping, _: u64, _: u64) -> Status {
     0
 }
-pub unsafe fn wmmap_resize(mapping: *mut Mapping, length: u64) -> Status {
+pub unsafe fn wmcore_resize(mapping: *mut Mapping, length: u64) -> Status {
     at!(mapping).bytes.resize(index(length), 0);
     0
 }
-pub unsafe fn wmmap_advise(_: *mut Mapping, _: u64, _: u64, _: u32) -> Status {
+pub unsafe fn wmcore_advise(_: *mut Mapping, _: u64, _: u64, _: u32) -> Status {
     0
 }
-pub unsafe fn wmmap_span_granularity() -> u32 {
+pub unsafe fn wmcore_span_granularity() -> u32 {
     4096
 }
-pub unsafe fn wmmap_may_attach(mapping: *const Mapping, offset: u64, _: *const c_void, length: u64) -> Status {
+pub unsafe fn wmcore_may_attach(mapping: *const Mapping, offset: u64, _: *const c_void, length: u64) -> Status {
     // SAFETY: the caller's word.
-    unsafe { wmmap_may_read(mapping, offset, length) }
+    unsafe { wmcore_may_read(mapping, offset, length) }
 }
-pub unsafe fn wmmap_span_attach(
+pub unsafe fn wmcore_span_attach(
     mapping: *mut Mapping,
     offset: u64,
     region: *mut c_void,
@@ -221,7 +221,7 @@ pub unsafe fn wmmap_span_attach(
     result: *mut *mut Span,
 ) -> Status {
     // SAFETY: the caller's word.
-    let status = unsafe { wmmap_read(mapping, offset, length, region) };
+    let status = unsafe { wmcore_read(mapping, offset, length, region) };
     if status == 0 {
         LIVE.fetch_add(1, Ordering::Relaxed);
         let span = Span { region: region.cast(), length: index(length), calls: 0 };
@@ -244,20 +244,20 @@ fn work(span: &mut Span) -> Status {
     0
 }
 
-pub unsafe fn wmmap_span_flush(span: *mut Span, _: u64, _: u64) -> Status {
+pub unsafe fn wmcore_span_flush(span: *mut Span, _: u64, _: u64) -> Status {
     work(at!(span))
 }
-pub unsafe fn wmmap_span_advise(span: *mut Span, _: u64, _: u64, _: u32) -> Status {
+pub unsafe fn wmcore_span_advise(span: *mut Span, _: u64, _: u64, _: u32) -> Status {
     work(at!(span))
 }
-pub unsafe fn wmmap_span_faulted(span: *mut Span) -> bool {
+pub unsafe fn wmcore_span_faulted(span: *mut Span) -> bool {
     work(at!(span)) == FAULT
 }
-pub unsafe fn wmmap_span_abandon(span: *mut Span) {
+pub unsafe fn wmcore_span_abandon(span: *mut Span) {
     at!(span).calls += 1;
     at!(span).region = std::ptr::null_mut();
 }
-pub unsafe fn wmmap_span_detach(span: *mut Span) {
+pub unsafe fn wmcore_span_detach(span: *mut Span) {
     LIVE.fetch_sub(1, Ordering::Relaxed);
     // SAFETY: the caller's word.
     let span = unsafe { Box::from_raw(span) };
@@ -271,24 +271,24 @@ fn layout(size: u64) -> Layout {
     Layout::from_size_align(index(size), PAGE).expect("a size of a test")
 }
 
-pub unsafe fn wmmap_memory_reserve(size: u64) -> *mut c_void {
+pub unsafe fn wmcore_memory_reserve(size: u64) -> *mut c_void {
     LIVE.fetch_add(1, Ordering::Relaxed);
     // SAFETY: the size is not 0.
     unsafe { alloc_zeroed(layout(size)).cast() }
 }
-pub unsafe fn wmmap_memory_allow(start: *mut c_void, length: u64) -> bool {
+pub unsafe fn wmcore_memory_commit(start: *mut c_void, length: u64) -> bool {
     // SAFETY: the caller's word.
     unsafe { start.cast::<u8>().write_bytes(0, index(length)) };
     true
 }
-pub unsafe fn wmmap_memory_release(memory: *mut c_void, size: u64) {
+pub unsafe fn wmcore_memory_release(memory: *mut c_void, size: u64) {
     LIVE.fetch_sub(1, Ordering::Relaxed);
     // SAFETY: the caller's word.
     unsafe { dealloc(memory.cast(), layout(size)) };
 }
-pub unsafe fn wmmap_unnoticed_faults() -> usize {
+pub unsafe fn wmcore_unnoticed_faults() -> usize {
     0
 }
-pub unsafe fn wmmap_live_regions() -> usize {
+pub unsafe fn wmcore_live_regions() -> usize {
     LIVE.load(Ordering::Relaxed)
 }

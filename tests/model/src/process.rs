@@ -79,7 +79,7 @@ pub struct Process {
     chunks: [Chunk; CHUNKS],
     registry: Mutex<Registry>,
     pub areas: AtomicUsize,
-    most_areas: usize,
+    max_areas: usize,
     pub fault_count: AtomicU32,
 }
 
@@ -89,7 +89,7 @@ struct Registry {
 }
 
 impl Process {
-    pub fn new(kernel: Kernel, most_areas: usize) -> Self {
+    pub fn new(kernel: Kernel, max_areas: usize) -> Self {
         let chunk = |_| Chunk {
             slot: Slot {
                 base: AtomicUsize::new(0),
@@ -106,7 +106,7 @@ impl Process {
             chunks: std::array::from_fn(chunk),
             registry: Mutex::new(Registry { free_slots: vec![1], chunks: 1 }),
             areas: AtomicUsize::new(0),
-            most_areas,
+            max_areas,
             fault_count: AtomicU32::new(0),
         }
     }
@@ -194,7 +194,7 @@ impl Process {
 
     fn take_for_loss(&self) -> bool {
         // areas.h: if (held.fetch_add(count) + count <= most)
-        if self.areas.fetch_add(1, SeqCst) < self.most_areas {
+        if self.areas.fetch_add(1, SeqCst) < self.max_areas {
             return true;
         }
         self.areas.fetch_sub(1, SeqCst); // areas.h: held.fetch_sub(count);

@@ -15,7 +15,7 @@ impl Process {
     pub fn map(&self, length: usize) -> Region {
         self.areas.fetch_add(1, SeqCst);
         let base = self.kernel.lock().unwrap().map(length);
-        let slot = self.claim_slot(base, length); // region.cpp: const wmmap_status status = claim_slot(
+        let slot = self.claim_slot(base, length); // region.cpp: const wmcore_status status = claim_slot(
         Region { base, length, slot }
     }
 

@@ -106,9 +106,9 @@ fn set_size(process: &Process, size: usize) {
 }
 
 /// One thread cuts and mends the file and brings pages back, the other one reads.
-fn cut_and_mend(sizes: &'static [usize], readers: usize, most_areas: usize, preemptions: usize) {
+fn cut_and_mend(sizes: &'static [usize], readers: usize, max_areas: usize, preemptions: usize) {
     in_every_order(preemptions, move || {
-        let process = Arc::new(Process::new(Kernel::new(2), most_areas));
+        let process = Arc::new(Process::new(Kernel::new(2), max_areas));
         let region = Arc::new(process.map(2));
         let read = |page| {
             let (process, region) = (Arc::clone(&process), Arc::clone(&region));
