@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// How much memory of the host the mappings of some guests may take.
+// The memory of the host that the mappings of some guests may take.
 #pragma once
 
 #include "wasi_mmap_core.h"
@@ -15,7 +15,7 @@ struct wmcore_budget {
       delete this;
   }
 
-  /// Counts bytes. False: it would be too many, and nothing was counted.
+  /// Counts bytes. Returns false, and counts nothing, if there would be too many.
   bool take(uint64_t bytes) {
     uint64_t before = used.load();
     do {
@@ -36,7 +36,7 @@ private:
 
 namespace wmcore {
 
-/// What one mapping takes of a budget, if it has one.
+/// The bytes that one mapping takes from a budget, if it has one.
 class Charge {
 public:
   Charge() = default;
@@ -50,14 +50,14 @@ public:
   Charge &operator=(const Charge &) = delete;
 
   bool has_budget() const { return budget != nullptr; }
-  /// Charges a budget from now on. Once.
+  /// Sets the budget to charge. Called at most once.
   void set_budget(wmcore_budget *of) {
     of->hold();
     budget = of;
   }
 
   uint64_t get() const { return bytes; }
-  /// Changes what is taken. False: that is more than there is, and nothing was changed.
+  /// Changes the bytes that are taken. Returns false, and changes nothing, if the budget has too few.
   bool set(uint64_t wanted) {
     if (!budget)
       return true;

@@ -12,7 +12,7 @@ namespace wmcore {
 
 namespace {
 
-// Chunks are only ever added, so that a handler can walk them while other threads map and unmap.
+// Chunks are never freed, so that a handler can walk them while other threads map and unmap.
 struct Chunk {
   static constexpr size_t size = 256;
   FaultSlot slots[size];
@@ -26,12 +26,12 @@ static_assert(std::atomic<uint64_t>::is_always_lock_free && std::atomic<uintptr_
                   std::atomic<bool>::is_always_lock_free,
               "a signal handler reads these");
 
-/// What threads that claim and free slots share.
+/// The state that threads share to claim and free slots.
 struct Registry {
   std::mutex mutex; // Never taken by a handler.
   std::vector<FaultSlot *> free_slots;
   size_t slot_count = 0;
-  std::map<uintptr_t, uint64_t> ranges_alone; // Base and length of those that nobody may overlap.
+  std::map<uintptr_t, uint64_t> ranges_alone; // Base and length of the exclusive ranges.
 
   Registry() { add(first_chunk); }
 
@@ -79,7 +79,7 @@ FaultSlot *find_slot(uintptr_t address) {
   for (Chunk *chunk = &first_chunk; chunk; chunk = chunk->next.load(std::memory_order_acquire))
     for (FaultSlot &slot : chunk->slots) {
       const uintptr_t base = slot.base.load(std::memory_order_acquire);
-      // A faulting thread's own slot cannot change meanwhile; for any other one a torn pair is told by its base.
+      // The slot of the faulting thread cannot change meanwhile. A changed base reveals a torn read of any other slot.
       if (base != 0 && address >= base && address - base < slot.length.load(std::memory_order_acquire) &&
           slot.base.load(std::memory_order_acquire) == base)
         return &slot;
@@ -131,7 +131,7 @@ void free_slot(FaultSlot *slot) {
   if (slot->exclusive)
     all.ranges_alone.erase(slot->base.load());
   slot->base.store(0, std::memory_order_release);
-  all.free_slots.push_back(slot); // There is room: it was reserved for every slot.
+  all.free_slots.push_back(slot); // Cannot fail: capacity is reserved for every slot.
 }
 
 } // namespace wmcore

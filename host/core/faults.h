@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Which addresses are ours, and which of their pages are lost. Written by threads that map, read by the fault handler:
-// everything a handler touches is a lock-free atomic that is never freed.
+// The address ranges of mappings, and their lost pages. Threads that map write them and the fault handler reads them,
+// so each field that a handler touches is a lock-free atomic that is never freed.
 #pragma once
 
 #include "system.h"
@@ -9,15 +9,15 @@
 
 namespace wmcore {
 
-/// Where the lost pages of a range begin: all from there to its end are zero pages in place of the file's.
+/// The start of the lost pages of a range. Zero pages replace the file's pages from there to the end of the range.
 ///
-/// One word holds the place and a count of changes, so that a thread that has brought pages back moves the mark only
-/// if nothing was lost meanwhile.
+/// One word holds the position and a count of changes, so that a thread that restores pages moves the mark only if no
+/// page was lost meanwhile.
 class LostFrom {
 public:
   static constexpr uint64_t nothing = UINT64_MAX;
 
-  /// What a thread has seen, for move_on().
+  /// A snapshot for move_on().
   struct Seen {
     uint64_t start; ///< In bytes from the start of the range; `nothing` if no page is lost.
     uint64_t word;
@@ -41,7 +41,7 @@ public:
       wanted = word(page < start >> page_bits ? page : start >> page_bits, known);
     } while (!value.compare_exchange_weak(known, wanted));
   }
-  /// Moves the mark after pages were brought back. False: something was lost since `seen`, and the mark stays.
+  /// Moves the mark after pages were restored. Returns false, and leaves the mark, if a page was lost since `seen`.
   bool move_on(Seen seen, uint64_t start) {
     return value.compare_exchange_strong(seen.word, word(start == nothing ? no_page : start >> page_bits, seen.word));
   }
@@ -60,24 +60,23 @@ private:
   std::atomic<uint64_t> value{none};
 };
 
-/// What the fault handler knows of one mapped range of addresses.
+/// A mapped range of addresses, as the fault handler sees it.
 struct FaultSlot {
   std::atomic<uintptr_t> base{0}; ///< First address, or 0 while the slot is free or changes.
   std::atomic<uint64_t> length{0};
-  std::atomic<bool> of_file{false};              ///< Other ranges have no page that could be lost.
-  std::atomic<wmcore_file> file{WMCORE_NO_FILE}; ///< WMCORE_NO_FILE also once nobody needs the file any more.
-  std::atomic<uint64_t> device{0};               ///< With `inode`: which file `file` has to be.
+  std::atomic<bool> of_file{false};              ///< Only pages of a file can be lost.
+  std::atomic<wmcore_file> file{WMCORE_NO_FILE}; ///< WMCORE_NO_FILE also after the mapping has closed.
+  std::atomic<uint64_t> device{0};               ///< Identifies, with `inode`, the file that `file` must be.
   std::atomic<uint64_t> inode{0};
   std::atomic<uint64_t> offset{0}; ///< Of the first address in the file.
   std::atomic<uint64_t> page{0};   ///< The size of a page.
   std::atomic<bool> write{false};
   LostFrom lost_from;
-  std::atomic<uint32_t> losing{0}; ///< Handlers between a mark and its zeros.
-  /// Faults on pages that the file has: every second one is taken for a storage error, so that no access is tried again
-  /// for ever.
+  std::atomic<uint32_t> losing{0}; ///< Handlers that have set the mark and not yet placed the zeros.
+  /// Faults on pages inside the file. Every second one counts as a storage error, so that no access repeats for ever.
   std::atomic<uint32_t> retries{0};
-  std::atomic<bool> split{false}; ///< It was counted as one area more, see areas.h.
-  bool exclusive = false;         ///< Nobody may overlap it. Not for handlers.
+  std::atomic<bool> split{false}; ///< The range was counted as one more area, see areas.h.
+  bool exclusive = false;         ///< No other range may overlap it. Handlers do not read it.
 
   bool clean() const { return lost_from.start() == LostFrom::nothing; }
 };
@@ -86,14 +85,14 @@ struct FaultSlot {
 FaultSlot *find_slot(uintptr_t address);
 enum class Overlap { impossible, refused };
 
-/// Makes a range known: `busy` if another one overlaps it and that is refused, `no-memory` if there is none left.
+/// Registers a range. Errors: `busy` (another range overlaps it and `overlap` refuses that), `no-memory`.
 wmcore_status claim_slot(uintptr_t base, uint64_t length, const File *file, uint64_t offset, PageKind kind,
                          Overlap overlap, FaultSlot *&result);
-/// Forgets it; the pages must still be mapped, so that nobody else can have the addresses yet.
+/// Unregisters a range. Its pages must still be mapped, so that the addresses cannot be reused yet.
 void free_slot(FaultSlot *slot);
 
-/// Counts faults; what wmcore_fault_count() shows. The handler adds to it after it has marked the slot, and before
-/// there are zeros.
+/// The count behind wmcore_fault_count(). The handler increments it after it marks the slot and before it places the
+/// zeros.
 extern std::atomic<uint32_t> fault_count;
 
 } // namespace wmcore

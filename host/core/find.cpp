@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Search through a mapping, in steps that a host can stop between. Holes of a sparse file are not looked at: they are
-// zeros, so only a needle of zeros lies wholly in one, and a file of terabytes may have no other content.
+// Search through a mapping, in steps that a host can stop between. A search skips the holes of a sparse file: a file of
+// terabytes may have no other content. Holes are zeros, so only a needle of zeros can lie inside one.
 #include "mapping.h"
 
 #include <algorithm>
@@ -11,11 +11,11 @@ namespace {
 
 enum class Direction { forward, backward };
 
-/// How many bytes a step looks at, unless the needle takes more.
+/// Bytes that a step inspects, unless the needle requires more.
 constexpr uint64_t step_length = uint64_t{1} << 26;
-/// Below this a backward search takes a part of the file as it comes, holes and all.
+/// A backward search ignores holes in parts below this size.
 constexpr uint64_t least_part = uint64_t{1} << 16;
-/// How often a step asks where the file has data.
+/// How often a step may ask the system for the next data or hole.
 constexpr int most_questions = 4096;
 
 /// Bytes `start..end` of a mapping.
@@ -24,7 +24,7 @@ struct Range {
   uint64_t end;
 };
 
-/// What is left of a search, and its step.
+/// The rest of a search, and one step of it.
 class Search {
 public:
   Search(wmcore_mapping &mapping, const uint8_t *needle, size_t needle_length, uint64_t start, uint64_t end)
@@ -35,7 +35,7 @@ public:
       holes.open(*mapping.file);
   }
 
-  /// Looks at some bytes. `position` receives what was found.
+  /// Inspects some bytes. `position` receives the match.
   wmcore_status step(Direction direction, uint64_t &position) {
     Range data = rest;
     if (!holes.known()) {
@@ -68,7 +68,7 @@ private:
     return std::all_of(needle, needle + overlap + 1, [](uint8_t byte) { return byte == 0; });
   }
 
-  /// Searches all places that touch a range of data, and goes on past it.
+  /// Searches all positions that touch a range of data, and moves past it.
   wmcore_status look(Direction direction, Range data, uint64_t &position) {
     const bool forward = direction == Direction::forward;
     const uint64_t start = data.start - std::min(overlap, data.start - rest.start);
@@ -88,7 +88,7 @@ private:
     return WMCORE_OK;
   }
 
-  /// The first range of data. False: there was a hole, up to the end.
+  /// Finds the first range of data. Returns false if the rest is a hole.
   bool first_data(Range &data) {
     data.start = next_data(rest.start);
     if (data.start >= rest.end) {
@@ -100,8 +100,8 @@ private:
     return true;
   }
 
-  /// A range of data that nothing but a hole follows. No system looks for data backward, so that parts are asked about:
-  /// larger ones as long as there are holes, smaller ones once there is data. False: there was a hole.
+  /// Finds the last range of data. No system finds data backward, so this asks about parts of the file: larger parts
+  /// while there are only holes, smaller parts after it has met data. Returns false for a hole.
   bool last_data(Range &data) {
     data.end = rest.end - std::min(passed, rest.end - rest.start);
     data.start = std::max(rest.start, data.end - std::min(part, data.end));
@@ -109,7 +109,7 @@ private:
     if (first >= data.end) {
       touch(data.end - 1);
       part *= 2;
-      // A place may still begin before the hole and end in it.
+      // A match may still start before the hole and end in it.
       rest.end = std::min(rest.end, data.start + overlap);
       passed = std::min(overlap, rest.end - data.start);
       return false;
@@ -128,7 +128,7 @@ private:
   uint64_t next_hole(uint64_t from) const { return in_mapping(holes.next_hole(file_offset + from)); }
   uint64_t in_mapping(uint64_t in_file) const { return in_file == Holes::none ? Holes::none : in_file - file_offset; }
 
-  /// What lies past the end of the file is no hole but lost, which an access finds out.
+  /// Pages past the end of the file are lost, not a hole: an access reveals it.
   void touch(uint64_t at) {
     static_cast<void>(*const_cast<const volatile uint8_t *>(bytes + at));
     lost = region.check(at, 1);
@@ -138,25 +138,25 @@ private:
   const uint8_t *const bytes;
   const uint64_t file_offset;
   const uint8_t *const needle;
-  const size_t overlap; ///< How many bytes of a place lie past its first.
+  const size_t overlap; ///< The length of the needle minus 1.
   const uint64_t most;
-  Range rest; ///< Where places may still lie.
+  Range rest; ///< The range that may still hold a match.
   Holes holes;
-  uint64_t part = step_length;    ///< What last_data() asks about next.
-  uint64_t passed = 0;            ///< Bytes at the end of `rest` that are known to be a hole.
-  wmcore_status lost = WMCORE_OK; ///< What touch() has found.
+  uint64_t part = step_length;    ///< The size of the next part that last_data() asks about.
+  uint64_t passed = 0;            ///< Bytes at the end of `rest` that are a known hole.
+  wmcore_status lost = WMCORE_OK; ///< The result of touch().
 };
 
 wmcore_status step(wmcore_mapping *mapping, Direction direction, const void *needle, size_t needle_length,
                    uint64_t *start, uint64_t *end, uint64_t *position, bool *done) {
   *position = WMCORE_NOT_FOUND;
   *done = true;
-  if (!mapping->readable())
+  if (!mapping->kind.read)
     return WMCORE_ACCESS_DENIED;
   *end = std::min(*end, mapping->length());
   if (*start > *end || needle_length > *end - *start)
     return WMCORE_OK;
-  // Lost pages count only when the search gets there, so they are looked at afterwards; this brings back what it can.
+  // A lost page counts only when the search reaches it, so the check follows the search; this restores pages first.
   const wmcore_status status = mapping->region->prepare(*start, *end - *start);
   if (mapping->region->gone())
     return status;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The operations of the contract: what is allowed, which bytes, and in which order that is asked.
+// The operations of the contract: rights, ranges, and the order of their checks.
 #include "mapping.h"
 
 #include <algorithm>
@@ -13,11 +13,11 @@ using wmcore::PageKind;
 namespace {
 
 constexpr uint64_t max_file_offset = INT64_MAX;
-constexpr uint64_t most_addresses = uint64_t{1} << 47; // Of a program on today's processors.
+constexpr uint64_t most_addresses = uint64_t{1} << 47; // The user address space on today's processors.
 
 enum class PastEnd { refused, allowed };
 
-/// Settles how many bytes to map: `length` 0 means to the end of the file.
+/// Determines how many bytes to map: a `length` of 0 means to the end of the file.
 wmcore_status settle_length(const File &file, uint64_t offset, PastEnd past_end, uint64_t &length) {
   uint64_t size = 0;
   if (const wmcore_status status = file.size(size))
@@ -35,9 +35,9 @@ wmcore_status settle_length(const File &file, uint64_t offset, PastEnd past_end,
   return offset > max_file_offset || length > max_file_offset - offset ? WMCORE_INVALID_ARGUMENT : WMCORE_OK;
 }
 
-wmcore_status map_file(std::shared_ptr<const File> file, uint64_t length, uint64_t offset, wmcore_access access,
-                       PageKind kind, wmcore_mapping **result) {
-  std::unique_ptr<wmcore_mapping> mapping(new (std::nothrow) wmcore_mapping(std::move(file), offset, access, kind));
+wmcore_status map_file(std::shared_ptr<const File> file, uint64_t length, uint64_t offset, PageKind kind,
+                       wmcore_mapping **result) {
+  std::unique_ptr<wmcore_mapping> mapping(new (std::nothrow) wmcore_mapping(std::move(file), offset, kind));
   if (!mapping)
     return WMCORE_NO_MEMORY;
   if (const wmcore_status status = wmcore_region::create(mapping->file, offset, length, kind, mapping->region))
@@ -46,36 +46,34 @@ wmcore_status map_file(std::shared_ptr<const File> file, uint64_t length, uint64
   return WMCORE_OK;
 }
 
-/// What a length of memory without a file can be.
+/// Checks the length of memory without a file.
 wmcore_status check_memory(uint64_t length) {
   if (length == 0)
     return WMCORE_INVALID_ARGUMENT;
   return length > max_file_offset ? WMCORE_NO_MEMORY : WMCORE_OK;
 }
 
-wmcore_status open_mapping(wmcore_file file, uint64_t length, uint64_t offset, wmcore_access access, PageKind kind,
+wmcore_status open_mapping(wmcore_file file, uint32_t rights, uint64_t length, uint64_t offset, PageKind kind,
                            PastEnd past_end, wmcore_mapping **result) {
   std::shared_ptr<const File> own;
   if (file == WMCORE_NO_FILE) {
     if (const wmcore_status status = check_memory(length))
       return status;
     offset = 0;
-    // Nobody else can reach memory without a file (no host forks), and private pages can be copied when it grows.
-    kind.shared = false;
   } else {
-    if (const wmcore_status status = File::duplicate(file, kind.shared && kind.write, own))
+    if (const wmcore_status status = File::duplicate(file, rights, kind.needed_rights(), own))
       return status;
     if (const wmcore_status status = settle_length(*own, offset, past_end, length))
       return status;
   }
-  return map_file(std::move(own), length, offset, access, kind, result);
+  return map_file(std::move(own), length, offset, kind, result);
 }
 
 PageKind kind_of(wmcore_access access) {
   return {/*read=*/true, /*write=*/access != WMCORE_READ, /*execute=*/false, /*shared=*/access != WMCORE_COPY};
 }
 
-/// New pages first: to fail there changes nothing, while a file that was cut cannot be put together again.
+/// Maps the new pages first: a failure there changes nothing, but a truncated file cannot be restored.
 wmcore_status resize_under_pages(const wmcore_mapping &mapping, uint64_t length, wmcore_region *&region) {
   if (const wmcore_status status = wmcore_region::create(mapping.file, mapping.offset, length, mapping.kind, region))
     return status;
@@ -89,7 +87,8 @@ wmcore_status resize_under_pages(const wmcore_mapping &mapping, uint64_t length,
   return WMCORE_OK;
 }
 
-/// Pages end with their file: so it grows before them, and is cut while there are none.
+/// Mapped pages cannot pass the end of the file: the file grows before they are mapped, and is truncated while it is
+/// unmapped.
 wmcore_status resize_between_pages(const wmcore_mapping &mapping, uint64_t length, wmcore_region *&region) {
   if (length > most_addresses)
     return WMCORE_NO_MEMORY; // Before the file grows that much.
@@ -107,23 +106,23 @@ wmcore_status resize_between_pages(const wmcore_mapping &mapping, uint64_t lengt
     status = wmcore_region::create(mapping.file, mapping.offset, length, mapping.kind, region);
     uint64_t now = 0;
     if (status && !cut && mapping.file->size(now) == WMCORE_OK && now == after)
-      mapping.file->resize(before); // Unless others have appended to it.
+      mapping.file->resize(before); // The size tells that nobody has appended to it.
   }
   if (status && cut)
     mapping.region->map();
   return status;
 }
 
-/// How much is stored before lost pages are looked for: what goes into zero pages in their place takes memory.
+/// Bytes that are stored between two checks for lost pages: stores into the zero pages that replace them take memory.
 constexpr uint64_t piece = uint64_t{1} << 24;
 
 } // namespace
 
 extern "C" {
 
-wmcore_status wmcore_open(wmcore_file file, uint64_t length, wmcore_access access, uint64_t offset,
+wmcore_status wmcore_open(wmcore_file file, uint32_t rights, uint64_t length, wmcore_access access, uint64_t offset,
                           wmcore_mapping **result) {
-  return open_mapping(file, length, offset, access, kind_of(access), PastEnd::refused, result);
+  return open_mapping(file, rights, length, offset, kind_of(access), PastEnd::refused, result);
 }
 
 wmcore_status wmcore_open_named(const char *name, uint64_t length, wmcore_access access, wmcore_mapping **result) {
@@ -132,29 +131,27 @@ wmcore_status wmcore_open_named(const char *name, uint64_t length, wmcore_access
   std::shared_ptr<const File> memory;
   if (const wmcore_status status = File::share(name, length, memory))
     return status;
-  return map_file(std::move(memory), length, 0, access, kind_of(access), result);
+  return map_file(std::move(memory), length, 0, kind_of(access), result);
 }
 
-wmcore_status wmcore_open_posix(wmcore_file file, uint64_t length, wmcore_sharing sharing, uint32_t protection,
-                                uint64_t offset, wmcore_mapping **result) {
+wmcore_status wmcore_open_posix(wmcore_file file, uint32_t rights, uint64_t length, wmcore_sharing sharing,
+                                uint32_t protection, uint64_t offset, wmcore_mapping **result) {
   if (!wmcore::posix_pages())
     return WMCORE_UNSUPPORTED;
   const bool write = (protection & WMCORE_PROTECT_WRITE) != 0;
-  const bool shared = sharing == WMCORE_SHARED;
-  // Nobody can run what is mapped through the contract; pages that can be written and run only help an attacker.
+  // No component can execute mapped pages; writable and executable pages only help an attacker.
   if (write && (protection & WMCORE_PROTECT_EXECUTE) != 0)
     return WMCORE_UNSUPPORTED;
-  const PageKind kind{(protection & WMCORE_PROTECT_READ) != 0, write, (protection & WMCORE_PROTECT_EXECUTE) != 0,
-                      shared};
-  const wmcore_access access = !write ? WMCORE_READ : shared ? WMCORE_WRITE : WMCORE_COPY;
-  return open_mapping(file, length, offset, access, kind, PastEnd::allowed, result);
+  const bool read = write || (protection & WMCORE_PROTECT_READ) != 0; // Pages that can be written can be read.
+  const PageKind kind{read, write, (protection & WMCORE_PROTECT_EXECUTE) != 0, sharing == WMCORE_SHARED};
+  return open_mapping(file, rights, length, offset, kind, PastEnd::allowed, result);
 }
 
 void wmcore_close(wmcore_mapping *mapping) { delete mapping; }
 
 uint64_t wmcore_length(const wmcore_mapping *mapping) { return mapping->length(); }
 
-wmcore_access wmcore_get_access(const wmcore_mapping *mapping) { return mapping->access; }
+wmcore_access wmcore_get_access(const wmcore_mapping *mapping) { return mapping->access(); }
 
 wmcore_status wmcore_file_size(const wmcore_mapping *mapping, uint64_t *size) {
   if (mapping->file && !mapping->file->named)
@@ -182,7 +179,7 @@ wmcore_status wmcore_write(wmcore_mapping *mapping, uint64_t offset, uint64_t le
     return WMCORE_NO_MEMORY;
   uint8_t *target = mapping->region->bytes() + offset;
   const auto *from = static_cast<const uint8_t *>(source);
-  // Bytes of the mapping itself may overlap the target: then they are stored in one piece.
+  // A source in the same mapping may overlap the target: then memmove() must copy all at once.
   const auto distance = reinterpret_cast<uintptr_t>(from) - reinterpret_cast<uintptr_t>(target);
   const uint64_t most = distance >= length && 0 - distance >= length ? piece : length;
   for (uint64_t done = 0; done < length;) {
@@ -204,21 +201,21 @@ wmcore_status wmcore_move(wmcore_mapping *mapping, uint64_t destination, uint64_
 }
 
 wmcore_status wmcore_move_step(wmcore_mapping *mapping, uint64_t *destination, uint64_t *source, uint64_t *length) {
-  // Both ranges come before a lost page of either.
+  // Both ranges are checked before lost pages of either.
   if (mapping->kind.write && !mapping->contains(*source, *length))
     return WMCORE_OUT_OF_RANGE;
   if (const wmcore_status status = mapping->may_write(*destination, *length))
     return status;
   if (const wmcore_status status = mapping->may_read(*source, *length))
     return status;
-  // Asked for all of it, so that nothing was done where it is refused, and counted for this piece.
+  // The budget must have room for all of it before the first step; only this step is charged.
   const uint64_t stored = mapping->stored;
   if (!mapping->may_store(*destination, *length))
     return WMCORE_NO_MEMORY;
   const uint64_t count = std::min(piece, *length);
-  if (count < *length && !mapping->kind.shared)
+  if (count < *length && mapping->stores_are_private())
     mapping->set_stored(stored + wmcore_mapping::whole_pages(*destination, count));
-  // From the side where the ranges do not meet, so that no byte is stored over before it was read.
+  // Starts at the side where the ranges do not overlap, so that each byte is read before it is overwritten.
   const uint64_t before = *destination > *source ? *length - count : 0;
   uint8_t *bytes = mapping->region->bytes();
   std::memmove(bytes + *destination + before, bytes + *source + before, count);
@@ -239,14 +236,15 @@ wmcore_status wmcore_flush(wmcore_mapping *mapping, uint64_t offset, uint64_t le
 }
 
 wmcore_status wmcore_resize(wmcore_mapping *mapping, uint64_t length) {
-  if (mapping->access != WMCORE_WRITE || (mapping->file && mapping->file->named))
+  if (mapping->access() != WMCORE_WRITE || (mapping->file && mapping->file->named))
     return WMCORE_NOT_RESIZABLE;
   if (length == 0 || mapping->offset > max_file_offset || length > max_file_offset - mapping->offset)
     return WMCORE_INVALID_ARGUMENT;
   const bool under_pages = wmcore::posix_pages() || !mapping->file;
   wmcore_region *region = nullptr;
   const uint64_t charged = mapping->charge.get();
-  if (!mapping->charge.set(std::max(charged, mapping->cost(length)))) // The larger of both while it lasts.
+  if (!mapping->charge.set(
+          std::max(charged, mapping->cost(length)))) // Both sizes may exist at once: charges the larger.
     return WMCORE_NO_MEMORY;
   if (const wmcore_status status =
           (under_pages ? resize_under_pages : resize_between_pages)(*mapping, length, region)) {
@@ -275,19 +273,19 @@ const uint32_t *wmcore_fault_count(void) {
 }
 
 wmcore_region *wmcore_region_hold(wmcore_mapping *mapping) {
-  mapping->changed |= mapping->kind.write; // From now on nobody knows.
+  mapping->changed |= mapping->kind.write; // The holder may store at any time.
   mapping->region->hold();
   return mapping->region;
 }
 
 wmcore_status wmcore_region_lend(wmcore_mapping *mapping, wmcore_region **result) {
-  if (!mapping->readable())
+  if (!mapping->kind.read)
     return WMCORE_ACCESS_DENIED;
   wmcore_region *region = mapping->region;
   if (region->gone())
     return WMCORE_FAULT;
   if (!mapping->kind.write) {
-    // Writable private pages instead of a handler that forgives stores: nothing a borrower does can reach the mapping.
+    // Writable private pages: no store of a borrower can reach the mapping.
     const PageKind harmless{/*read=*/true, /*write=*/true, /*execute=*/false, /*shared=*/false};
     if (!mapping->lent)
       if (const wmcore_status status =
@@ -295,7 +293,7 @@ wmcore_status wmcore_region_lend(wmcore_mapping *mapping, wmcore_region **result
         return status;
     region = mapping->lent;
   }
-  mapping->changed |= mapping->kind.write; // From now on nobody knows.
+  mapping->changed |= mapping->kind.write; // The holder may store at any time.
   region->hold();
   *result = region;
   return WMCORE_OK;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// What a mapping is.
+// The state of a mapping.
 #pragma once
 
 #include "budget.h"
@@ -11,16 +11,15 @@
 struct wmcore_mapping {
   std::shared_ptr<const wmcore::File> file; // Null for zero-filled memory.
   uint64_t offset;
-  wmcore_access access;
   wmcore::PageKind kind;
-  wmcore_region *region = nullptr; // Holds one.
-  wmcore_region *lent = nullptr;   // Holds one, once asked for, where lent pages are not those of `region`.
-  bool changed = false;            // Private pages may hold what is not in the file.
+  wmcore_region *region = nullptr; // Held by the mapping.
+  wmcore_region *lent = nullptr;   // Held by the mapping; pages to lend, if they differ from those of `region`.
+  bool changed = false;            // Private pages may differ from the file.
   wmcore::Charge charge;
-  uint64_t stored = 0; // In private pages of a file, in bytes of whole pages; a page counts each time.
+  uint64_t stored = 0; // Bytes of private pages that stores have touched, in whole pages; a page counts each time.
 
-  wmcore_mapping(std::shared_ptr<const wmcore::File> file, uint64_t offset, wmcore_access access, wmcore::PageKind kind)
-      : file(std::move(file)), offset(offset), access(access), kind(kind) {}
+  wmcore_mapping(std::shared_ptr<const wmcore::File> file, uint64_t offset, wmcore::PageKind kind)
+      : file(std::move(file)), offset(offset), kind(kind) {}
   ~wmcore_mapping() { drop_regions(); }
   wmcore_mapping(const wmcore_mapping &) = delete;
   wmcore_mapping &operator=(const wmcore_mapping &) = delete;
@@ -35,20 +34,21 @@ struct wmcore_mapping {
 
   uint64_t length() const { return region->length(); }
   bool contains(uint64_t start, uint64_t size) const { return region->contains(start, size); }
-  bool readable() const { return kind.read || kind.write; }
-  /// Whether the bytes are those of the file.
+  wmcore_access access() const { return !kind.write ? WMCORE_READ : kind.shared ? WMCORE_WRITE : WMCORE_COPY; }
+  /// Tells whether stores take memory of the host. Memory without a file counts too: no other process can reach it.
+  bool stores_are_private() const { return !file || !kind.shared; }
+  /// Tells whether the bytes equal those of the file.
   bool shows_its_file() const { return file && !file->named && (kind.shared || !changed); }
 
-  /// What a mapping of `size` bytes takes of a budget: its page tables, of which the system frees none before it is
-  /// unmapped, and the pages that no file holds.
+  /// The bytes that a mapping of `size` bytes takes from a budget: its page tables, which the system frees only with
+  /// the mapping, and its private pages.
   uint64_t cost(uint64_t size) const {
-    constexpr uint64_t bytes_per_entry = 512; // A page of 4 KiB, by an entry of 8 bytes.
+    constexpr uint64_t bytes_per_entry = 512; // 4 KiB of a page for each entry of 8 bytes.
     return size / bytes_per_entry + (file ? std::min(stored, size) : size);
   }
-  /// Counts what is about to be stored, where it makes pages private. False: there is no memory for them, and nothing
-  /// was counted.
+  /// Charges a store that makes pages private. Returns false, and charges nothing, if the budget has too few bytes.
   bool may_store(uint64_t start, uint64_t size) {
-    if (kind.shared || size == 0)
+    if (!stores_are_private() || size == 0)
       return true;
     changed = true;
     return set_stored(stored + whole_pages(start, size));
@@ -66,12 +66,12 @@ struct wmcore_mapping {
   }
 
   wmcore_status may_read(uint64_t start, uint64_t size) const {
-    if (!readable())
+    if (!kind.read)
       return WMCORE_ACCESS_DENIED;
     return contains(start, size) ? region->prepare(start, size) : WMCORE_OUT_OF_RANGE;
   }
 
-  /// Without what may_store() says.
+  /// Does not charge the budget: see may_store().
   wmcore_status may_write(uint64_t start, uint64_t size) const {
     if (!kind.write)
       return WMCORE_READ_ONLY;

@@ -12,12 +12,12 @@ namespace {
 
 uint64_t page_of(const File *file) { return file ? file->page : page_size(); }
 
-/// Where pages must begin in the file to hold this offset.
+/// The start in the file of the pages that hold this offset.
 uint64_t first_offset(const File *file, uint64_t offset) {
   return offset & ~(std::max(granularity(), page_of(file)) - 1);
 }
 
-/// Pages amid memory: they, and the memory past them, which was one area with the memory before them.
+/// The areas of a span: its pages, and the memory past them, which was one area with the memory before them.
 constexpr size_t areas_of_span = 2;
 
 } // namespace
@@ -39,7 +39,7 @@ wmcore_region::~wmcore_region() {
 
 wmcore_status wmcore_region::map_at_place() {
   const auto address = reinterpret_cast<uintptr_t>(place);
-  // Known before the pages lie there: two threads cannot place pages over each other.
+  // Registers the range before it places pages, so that two threads cannot place pages over each other.
   if (const wmcore_status status =
           claim_slot(address, page_length, file.get(), page_offset, kind, Overlap::refused, slot))
     return status;
@@ -77,7 +77,7 @@ bool wmcore_region::unmap() {
   uint8_t *const old = pages;
   if (place && old && !clear_pages(old, page_length))
     return false;
-  forget(); // Before the addresses can be another's.
+  forget(); // Before the addresses can be reused.
   return place || !old || unmap_pages(old, page_length);
 }
 
@@ -108,7 +108,7 @@ wmcore_status wmcore_region::create_at(uint8_t *place, std::shared_ptr<const Fil
 }
 
 void wmcore_region::release() {
-  // Pages that the system does not take back stay counted for good, as areas and as a region: they are there.
+  // Pages that the system does not unmap stay counted for good, as areas and as a region.
   if (holders.fetch_sub(1, std::memory_order_acq_rel) == 1 && unmap())
     delete this;
 }
@@ -116,17 +116,17 @@ void wmcore_region::release() {
 void wmcore_region::leave() {
   if (shared() && file) {
     if (slot)
-      slot->file.store(WMCORE_NO_FILE); // A handler that has the number already compares what it finds: see `inode`.
+      slot->file.store(WMCORE_NO_FILE); // A handler that has read the number already compares `inode`.
     file.reset();
   }
   release();
 }
 
 void wmcore_region::recover() {
-  if (!slot || !file || place) // What a guest has found in its memory stays there.
+  if (!slot || !file || place) // A span does not change what its guest has seen.
     return;
   const LostFrom::Seen lost = slot->lost_from.look();
-  if (slot->losing.load() != 0) // The mark is there, and zeros may follow: they would lie over what is brought back.
+  if (slot->losing.load() != 0) // A handler has set the mark, and its zeros would overwrite the restored pages.
     return;
   uint64_t file_size = 0;
   if (lost.start == LostFrom::nothing || file->size(file_size) || file_size <= page_offset)
@@ -135,17 +135,17 @@ void wmcore_region::recover() {
   if (covered <= lost.start)
     return;
   const bool ends_there = covered == page_length;
-  // Between pages and zeros lies the end of an area. Where there is none yet, it has to be counted.
+  // The border between pages and zeros splits the area: count it if it is new.
   if (!ends_there && !count_split(*slot))
     return;
-  // Pages with other advice than their neighbours would be an area of their own.
+  // Pages with another advice than their neighbours would be a separate area.
   if (usage != WMCORE_NORMAL)
     advise_pages(pages, page_length, WMCORE_NORMAL, /*discards_changes=*/false);
   if (restore_pages(pages + lost.start, *file, page_offset + lost.start, covered - lost.start, kind)) {
     if (ends_there && slot->split.exchange(false))
       Areas::give_back(1);
-    // The mark moves last, and only if no other thread has met a fault since it was looked at: such a fault may be of
-    // a page that has just been brought back, and of an area that was not counted again.
+    // The mark moves last, and only if no thread has met a fault since the snapshot: that fault may concern a page that
+    // was just restored, and an area that is not counted again.
     if (!slot->lost_from.move_on(lost, ends_there ? LostFrom::nothing : covered))
       recount_split(*slot);
   }
@@ -179,11 +179,11 @@ wmcore_status wmcore_region::check_stores(uint64_t offset, uint64_t length) cons
 wmcore_status wmcore_region::flush(uint64_t offset, uint64_t length) {
   if (!contains(offset, length))
     return WMCORE_OUT_OF_RANGE;
-  if (!file || !kind.shared || !kind.write || length == 0)
+  if (!file || !kind.stores_reach_file() || length == 0)
     return WMCORE_OK;
   if (const wmcore_status status = prepare(offset, length))
     return status;
-  // msync touches no page, so that it would not notice those that are lost.
+  // msync() touches no page, so it does not notice lost pages.
   uint64_t file_size = 0;
   if (const wmcore_status status = file->size(file_size))
     return status;
@@ -199,7 +199,7 @@ wmcore_status wmcore_region::advise(uint64_t offset, uint64_t length, wmcore_adv
     return WMCORE_OUT_OF_RANGE;
   if (!slot)
     return WMCORE_OK;
-  // What the system remembers of pages would split them into areas: it is told of all of them.
+  // The system remembers this advice for each area, so a part would be split off: it gets the whole region.
   if (advice != WMCORE_WILL_NEED && advice != WMCORE_DONT_NEED) {
     const wmcore_status status = advise_pages(pages, page_length, advice, /*discards_changes=*/false);
     if (!status)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Search in both directions: at the speed of memory for what programs look for, in linear time for what an attacker
-// makes up. Kernels for short needles compare every candidate anew, which is quadratic for long ones; so a long needle
-// is looked for by a window of it, and a search that meets too many candidates goes on by a rolling hash.
+// Search in both directions: at the speed of memory for common needles, and in linear time for any needle. The kernels
+// for short needles compare each candidate from its start, which takes quadratic time for long needles. So a long
+// needle is found by a short window of it, and a search that meets too many candidates continues with a rolling hash.
 #include "search_kernels.h"
 #include "wasi_mmap_core.h"
 
@@ -14,7 +14,7 @@ namespace {
 
 enum class Direction { forward, backward };
 
-/// Needles up to this length go to the kernels whole: at worst four of the widest comparisons a byte.
+/// The kernels take needles up to this length as a whole: at worst four of the widest comparisons for each byte.
 constexpr size_t window_length = 256;
 
 template <Direction direction>
@@ -25,8 +25,8 @@ const uint8_t *kernel(const uint8_t *bytes, size_t length, const uint8_t *needle
       search(reinterpret_cast<const char *>(bytes), length, reinterpret_cast<const char *>(needle), needle_length));
 }
 
-/// Polynomial hashes modulo the prime 2^61 - 1, at a point that nobody outside can know. (Modulo 2^64 there are
-/// strings that collide at every point.)
+/// Polynomial hashes modulo the prime 2^61 - 1, at a random point that no caller can know. (Modulo 2^64 some strings
+/// collide at every point.)
 class RollingHash {
 public:
   explicit RollingHash(size_t length) {
@@ -65,7 +65,7 @@ const uint8_t *hash_search(const uint8_t *bytes, size_t length, const uint8_t *n
   if (length < needle_length)
     return nullptr;
   constexpr bool forward = direction == Direction::forward;
-  // Seen from where the search begins.
+  // Counted from the start of the search.
   const auto byte = [&](size_t index) { return forward ? bytes[index] : bytes[length - 1 - index]; };
   const RollingHash rolling(needle_length);
   uint64_t wanted = 0;
@@ -86,7 +86,7 @@ const uint8_t *hash_search(const uint8_t *bytes, size_t length, const uint8_t *n
   }
 }
 
-/// How many bytes of a candidate were equal, in whole blocks: what it cost to look at it.
+/// The number of equal bytes of a candidate, in whole blocks: the cost of the comparison.
 size_t equal_bytes(const uint8_t *candidate, const uint8_t *needle, size_t length) {
   constexpr size_t block = 256;
   size_t done = 0;
@@ -99,7 +99,7 @@ size_t equal_bytes(const uint8_t *candidate, const uint8_t *needle, size_t lengt
   return done;
 }
 
-/// The part of a needle to look for first: at its head or tail, whichever has more different bytes.
+/// The part of a needle to find first: its head or its tail, whichever has more different bytes.
 size_t choose_window(const uint8_t *needle, size_t needle_length) {
   const auto variety = [](const uint8_t *bytes) {
     std::bitset<256> seen;
@@ -111,7 +111,7 @@ size_t choose_window(const uint8_t *needle, size_t needle_length) {
   return variety(needle + tail) > variety(needle) ? tail : 0;
 }
 
-/// The places where a match may still begin, and how a search walks through them from its side.
+/// The positions at which a match may still start, and the direction of the search.
 template <Direction direction> struct Candidates {
   static constexpr bool forward = direction == Direction::forward;
 
@@ -119,7 +119,7 @@ template <Direction direction> struct Candidates {
   size_t end;       ///< The last.
   size_t limit = end;
 
-  /// Goes on behind a place that is none. False: there is no other.
+  /// Skips a position that does not match. Returns false if none is left.
   bool pass(size_t at) {
     if (at == (forward ? end : start))
       return false;
@@ -135,7 +135,7 @@ template <Direction direction> struct Candidates {
 
 template <Direction direction>
 const uint8_t *window_search(const uint8_t *bytes, size_t length, const uint8_t *needle, size_t needle_length) {
-  constexpr size_t fixed_cost = 64; // Of a candidate, in compared bytes.
+  constexpr size_t fixed_cost = 64; // The cost of a candidate, in compared bytes.
   constexpr size_t free_work = size_t{1} << 20;
   const size_t window = choose_window(needle, needle_length);
   Candidates<direction> candidates{0, length - needle_length};
@@ -156,15 +156,16 @@ const uint8_t *window_search(const uint8_t *bytes, size_t length, const uint8_t 
                                 needle_length);
 }
 
-/// The first (or last) place of a byte.
+/// The first (or last) position of a byte.
 template <Direction direction> const uint8_t *byte_search(const uint8_t *bytes, size_t length, uint8_t byte) {
-  if (direction == Direction::forward) // The C library's is the fastest measured; it has none backward everywhere.
+  if (direction ==
+      Direction::forward) // The C library's memchr() is the fastest measured; not every system has memrchr().
     return static_cast<const uint8_t *>(std::memchr(bytes, byte, length));
   return kernel<direction>(bytes, length, &byte, 1);
 }
 
-/// Runs along the byte of the needle that comes first while it is rare, which is a little faster than the kernels;
-/// they take over where it is common.
+/// Searches for the first byte of the needle while it is rare, which is a little faster than the kernels; the kernels
+/// take over where it is common.
 template <Direction direction>
 const uint8_t *short_search(const uint8_t *bytes, size_t length, const uint8_t *needle, size_t needle_length) {
   constexpr size_t rare = 4096; // Bytes between two hits.

@@ -3,8 +3,8 @@
 
 #include <type_traits>
 
-// Every kernel that the compiler can make is compiled in; which one runs is chosen at run time. StringZilla's own
-// dispatch would bring its hashing, sorting and Unicode along.
+// The compiler builds every kernel that it can; the processor decides at run time which one runs. StringZilla's own
+// dispatch would add its hashing, sorting and Unicode code.
 #if defined(__x86_64__)
 #define SZ_USE_WESTMERE 1
 #define SZ_USE_HASWELL 1
@@ -16,7 +16,8 @@
 #define SZ_USE_SVE2 0
 #endif
 #define SZ_DYNAMIC_DISPATCH 0
-#define SZ_USE_MISALIGNED_LOADS 0 // They are undefined behaviour, and only the serial kernel would gain.
+#define SZ_USE_MISALIGNED_LOADS                                                                                        \
+  0 // Misaligned loads are undefined behaviour, and would speed up only the serial kernel.
 #include <stringzilla/types.h>
 #if defined(__clang__) && __clang_major__ >= 22
 // StringZilla 5.1 names a target feature here that LLVM 22 has dropped, and clang then ignores all of them.

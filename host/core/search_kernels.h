@@ -9,18 +9,18 @@
 
 namespace wmcore {
 
-/// Each returns the first (or last) place or null. They read nothing outside; their time is linear in `length` times
-/// the length of the needle, which must not be 0.
+/// Each returns the first (or last) place or null. They read nothing outside the range. The time grows with `length`
+/// times the length of the needle, which must not be 0.
 struct SearchKernels {
   const char *name;
   const char *(*find)(const char *bytes, size_t length, const char *needle, size_t needle_length);
   const char *(*find_last)(const char *bytes, size_t length, const char *needle, size_t needle_length);
 };
 
-/// Those that this processor can run, the fastest first.
+/// The kernels that this processor can run, the fastest first.
 std::vector<SearchKernels> supported_search_kernels();
 
-/// The fastest of them.
+/// The fastest kernel that this processor can run.
 const SearchKernels &search_kernels();
 
 } // namespace wmcore

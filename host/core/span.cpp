@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Pages of a mapping's file in place of memory of a guest.
+// Spans: pages of a mapping's file in place of memory of a guest.
 #include "mapping.h"
 
 #include <atomic>
@@ -10,28 +10,28 @@ using wmcore::span_granularity;
 
 struct wmcore_span {
   wmcore_region *region; // The only holder.
-  bool told;             // Somebody has asked, and knows of lost pages.
+  bool told;             // The guest was told about lost pages.
 };
 
 namespace {
 
 bool aligned(uint64_t value) { return value % span_granularity() == 0; }
 
-/// How many bytes from `start` of the file a mapping has, counted to a multiple of the granularity.
+/// The bytes of a mapping from `start` in the file, rounded up to the granularity.
 uint64_t reach(const wmcore_mapping &mapping, uint64_t start) {
   const uint64_t past_end = mapping.offset + mapping.length() + span_granularity() - 1;
   return past_end - past_end % span_granularity() - start;
 }
 
-/// An engine makes memory writable when it grows, and host code stores into it without asking: so a span can always be
-/// written, and the stores that must not reach the file are private.
+/// A span is always writable: an engine makes memory writable when it grows, and host code stores into it without a
+/// check. Stores that must not reach the file go to private pages.
 PageKind harmless(PageKind kind) {
-  return {/*read=*/true, /*write=*/true, /*execute=*/false, /*shared=*/kind.shared && kind.write};
+  return {/*read=*/true, /*write=*/true, /*execute=*/false, /*shared=*/kind.stores_reach_file()};
 }
 
 std::atomic<size_t> unnoticed{0};
 
-/// The last look at a span's pages.
+/// Counts lost pages of which the guest was never told.
 void end(const wmcore_span &span) {
   if (!span.told && !span.region->clean())
     unnoticed += 1;
@@ -46,9 +46,10 @@ uint32_t wmcore_span_granularity(void) { return static_cast<uint32_t>(span_granu
 wmcore_status wmcore_may_attach(const wmcore_mapping *mapping, uint64_t offset, const void *region, uint64_t length) {
   if (span_granularity() == 0 || !mapping->file || mapping->file->named)
     return WMCORE_UNSUPPORTED;
-  if (!mapping->readable())
+  if (!mapping->kind.read)
     return WMCORE_ACCESS_DENIED;
-  const uint64_t start = mapping->offset + offset; // Of any use only where the offset turns out to be in range.
+  const uint64_t start =
+      mapping->offset + offset; // May overflow if the offset is out of range, which is checked below.
   if (length == 0 || !aligned(length) || !aligned(start) || !aligned(reinterpret_cast<uintptr_t>(region)))
     return WMCORE_INVALID_ARGUMENT;
   if (offset >= mapping->length() || length > reach(*mapping, start))
@@ -91,25 +92,18 @@ size_t wmcore_unnoticed_faults(void) { return unnoticed; }
 
 void wmcore_span_abandon(wmcore_span *span) {
   end(*span);
-  span->told = true; // Its region has no pages to look at any more.
+  span->told = true; // Its region has no pages to check any more.
   span->region->abandon();
 }
 
 void wmcore_span_detach(wmcore_span *span) {
-  // Pages that cannot be replaced remain a span's for good: what handles their faults and keeps others off has to stay.
+  // Pages that cannot be replaced stay in place for good, and so must the region that handles their faults and prevents
+  // overlaps.
   if (span)
     end(*span);
   if (span && span->region->unmap())
     span->region->release();
   delete span;
 }
-
-void *wmcore_memory_reserve(uint64_t size) { return wmcore::reserve_memory(size); }
-
-bool wmcore_memory_commit(void *start, uint64_t length) {
-  return wmcore::allow_memory(static_cast<uint8_t *>(start), length);
-}
-
-void wmcore_memory_release(void *memory, uint64_t size) { wmcore::unmap_pages(static_cast<uint8_t *>(memory), size); }
 
 } // extern "C"

@@ -123,8 +123,8 @@ private:
     const wmcore_file file = descriptor < 0 ? WMCORE_NO_FILE : file_of_descriptor(descriptor);
     const uint64_t offset = to_u64(info[2]);
     require(info.Env(), info[4].IsUndefined()
-                            ? wmcore_open(file, length, to_access(info[3]), offset, &mapping)
-                            : wmcore_open_posix(file, length, to_sharing(info[3]),
+                            ? wmcore_open(file, WMCORE_ALL_RIGHTS, length, to_access(info[3]), offset, &mapping)
+                            : wmcore_open_posix(file, WMCORE_ALL_RIGHTS, length, to_sharing(info[3]),
                                                 info[4].As<Napi::Number>().Uint32Value(), offset, &mapping));
   }
 

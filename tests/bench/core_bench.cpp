@@ -37,7 +37,7 @@ int main(int argc, char **argv) {
     return 2;
   wmcore_mapping *mapping = nullptr;
   const int fd = open(argv[1], O_RDONLY | O_CLOEXEC);
-  if (wmcore_open(fd, 0, WMCORE_READ, 0, &mapping) != WMCORE_OK)
+  if (wmcore_open(fd, WMCORE_ALL_RIGHTS, 0, WMCORE_READ, 0, &mapping) != WMCORE_OK)
     return 1;
   const uint64_t whole = wmcore_length(mapping);
   const uint64_t size = std::strtoull(argv[2], nullptr, 10); // Searched: the first bytes.

@@ -7,9 +7,10 @@
 
 namespace {
 
-wmcore_status open_status(wmcore_file file, uint64_t length, wmcore_access access, uint64_t offset) {
+wmcore_status open_status(wmcore_file file, uint64_t length, wmcore_access access, uint64_t offset,
+                          uint32_t rights = WMCORE_ALL_RIGHTS) {
   wmcore_mapping *mapping = nullptr;
-  const wmcore_status status = wmcore_open(file, length, access, offset, &mapping);
+  const wmcore_status status = wmcore_open(file, rights, length, access, offset, &mapping);
   EXPECT_EQ(mapping != nullptr, status == WMCORE_OK);
   wmcore_close(mapping);
   return status;
@@ -25,6 +26,25 @@ TEST(Open, RightsOfTheDescriptor) {
   const TemporaryFile write_only(pattern(10), Rights::write);
   for (const wmcore_access access : {WMCORE_READ, WMCORE_WRITE, WMCORE_COPY})
     EXPECT_EQ(open_status(write_only.handle(), 0, access, 0), WMCORE_ACCESS_DENIED);
+}
+
+TEST(Open, RightsOfTheCaller) {
+  const TemporaryFile file(pattern(10));
+  for (const uint32_t rights : {0U, 1U, 2U, 3U, 4U, ~0U}) {
+    const bool read = (rights & WMCORE_RIGHT_READ) != 0;
+    const bool write = read && (rights & WMCORE_RIGHT_WRITE) != 0;
+    EXPECT_EQ(open_status(file.handle(), 0, WMCORE_READ, 0, rights), read ? WMCORE_OK : WMCORE_ACCESS_DENIED);
+    EXPECT_EQ(open_status(file.handle(), 0, WMCORE_COPY, 0, rights), read ? WMCORE_OK : WMCORE_ACCESS_DENIED);
+    EXPECT_EQ(open_status(file.handle(), 0, WMCORE_WRITE, 0, rights), write ? WMCORE_OK : WMCORE_ACCESS_DENIED);
+    EXPECT_EQ(open_status(WMCORE_NO_FILE, 1, WMCORE_WRITE, 0, rights), WMCORE_OK);
+  }
+}
+
+TEST(Open, RightsComeBeforeTheSize) {
+  const TemporaryFile empty({});
+  EXPECT_EQ(open_status(empty.handle(), 0, WMCORE_READ, 0, 0), WMCORE_ACCESS_DENIED);
+  EXPECT_EQ(open_status(empty.handle(), 1, WMCORE_WRITE, 1, WMCORE_RIGHT_READ), WMCORE_ACCESS_DENIED);
+  EXPECT_EQ(open_status(empty.handle(), 0, WMCORE_READ, 0, WMCORE_RIGHT_READ), WMCORE_EMPTY_FILE);
 }
 
 TEST(Open, RangesOfTheFile) {

@@ -21,7 +21,7 @@ using Region = std::unique_ptr<wmcore_region, Close>;
 
 inline Mapping map(wmcore_file file, wmcore_access access, uint64_t length = 0, uint64_t offset = 0) {
   wmcore_mapping *mapping = nullptr;
-  EXPECT_EQ(wmcore_open(file, length, access, offset, &mapping), WMCORE_OK);
+  EXPECT_EQ(wmcore_open(file, WMCORE_ALL_RIGHTS, length, access, offset, &mapping), WMCORE_OK);
   return Mapping(mapping);
 }
 

@@ -16,7 +16,7 @@ using namespace wmcore;
 
 namespace {
 
-/// Descriptors that are left to the rest of the process, such as a C library that opens a file.
+/// Descriptors that stay free for the rest of the process.
 constexpr rlim_t reserved_descriptors = 64;
 
 int descriptor(wmcore_file file) { return static_cast<int>(file); }
@@ -25,20 +25,25 @@ FileIdentity identity_of(const struct stat &status) {
   return {static_cast<uint64_t>(status.st_dev), static_cast<uint64_t>(status.st_ino)};
 }
 
-/// What holds of a descriptor: open, of a regular file, and open for what is needed, in this order.
-wmcore_status check(int fd, bool need_write, struct stat &status) {
+/// The rights with which the system opened a descriptor.
+uint32_t rights_of(int flags) {
+  const int mode = flags & O_ACCMODE;
+  if ((flags & O_PATH) != 0)
+    return 0;
+  return (mode == O_WRONLY ? 0 : WMCORE_RIGHT_READ) | (mode == O_RDONLY ? 0 : WMCORE_RIGHT_WRITE);
+}
+
+/// Checks in this order that a descriptor is open, is a regular file, and has the rights.
+wmcore_status check(int fd, uint32_t rights, uint32_t needed, struct stat &status) {
   const int flags = ::fcntl(fd, F_GETFL);
   if (flags < 0 || ::fstat(fd, &status) != 0)
     return fail(errno);
   if (!S_ISREG(status.st_mode))
     return fail(ENODEV);
-  const int mode = flags & O_ACCMODE;
-  if ((flags & O_PATH) != 0 || mode == O_WRONLY || (need_write && mode != O_RDWR))
-    return fail(EACCES);
-  return WMCORE_OK;
+  return (rights & rights_of(flags) & needed) == needed ? WMCORE_OK : fail(EACCES);
 }
 
-/// The size of the pages that a file's mappings have.
+/// The page size of a file's mappings in bytes.
 uint64_t page_of(int fd) {
   struct statfs file_system = {};
   if (::fstatfs(fd, &file_system) == 0 && file_system.f_type == HUGETLBFS_MAGIC)
@@ -54,8 +59,8 @@ int allocate(int fd, int mode, uint64_t from, uint64_t to) {
   return result;
 }
 
-/// Extends a file where the file system cannot allocate: first its end, past which others append then, after that its
-/// blocks, which takes zeros in each of them. If there is no room, the file is cut again unless others have appended.
+/// Extends a file on a file system without fallocate(): moves the end first, so that others append past it, then writes
+/// zeros to allocate the blocks. If the disk is full, it truncates the file again unless others have appended.
 int extend_with_zeros(int fd, uint64_t from, uint64_t to) {
   if (::ftruncate(fd, static_cast<off_t>(to)) != 0)
     return errno;
@@ -78,12 +83,12 @@ int extend_with_zeros(int fd, uint64_t from, uint64_t to) {
   return 0;
 }
 
-/// Extends a file, and gives it blocks. It never cuts: others may append to the file meanwhile.
+/// Extends a file and allocates its blocks. It never truncates: others may append to the file meanwhile.
 int extend(int fd, uint64_t from, uint64_t to) {
-  // The blocks come first, past the end, so that a full disk changes nothing that anybody can see.
+  // Allocates the blocks past the end first, so that a full disk changes nothing visible.
   if (allocate(fd, FALLOC_FL_KEEP_SIZE, from, to) != 0)
     return errno == EOPNOTSUPP || errno == ENOSYS ? extend_with_zeros(fd, from, to) : errno;
-  // Unlike ftruncate(), this moves the end only forward.
+  // Unlike ftruncate(), this never moves the end backward.
   return allocate(fd, 0, to - 1, to) == 0 ? 0 : errno;
 }
 
@@ -91,22 +96,23 @@ int extend(int fd, uint64_t from, uint64_t to) {
 
 wmcore::File::~File() { ::close(descriptor(handle)); }
 
-wmcore_status wmcore::File::duplicate(wmcore_file file, bool need_write, std::shared_ptr<const File> &result) {
+wmcore_status wmcore::File::duplicate(wmcore_file file, uint32_t rights, uint32_t needed,
+                                      std::shared_ptr<const File> &result) {
   if (file < 0 || file > INT_MAX)
     return fail(EBADF);
-  // The duplicate comes first: the caller's number could be another file's by the time its rights are known.
+  // Duplicates first: the caller's number could belong to another file after the checks.
   const int own = ::fcntl(descriptor(file), F_DUPFD_CLOEXEC, 0);
   const int duplicate_error = errno;
   struct stat status = {};
   if (own < 0) {
-    const wmcore_status unfit = check(descriptor(file), need_write, status);
+    const wmcore_status unfit = check(descriptor(file), rights, needed, status);
     return unfit ? unfit : fail(duplicate_error);
   }
-  if (const wmcore_status unfit = check(own, need_write, status)) {
+  if (const wmcore_status unfit = check(own, rights, needed, status)) {
     ::close(own);
     return unfit;
   }
-  // The system gives the lowest free number, so that a high one tells that few are left.
+  // The system takes the lowest free number, so a high number means that few are left.
   rlimit limit = {};
   if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
       static_cast<rlim_t>(own) + std::min<rlim_t>(reserved_descriptors, limit.rlim_cur / 4) >= limit.rlim_cur) {

@@ -12,12 +12,12 @@ namespace wmcore {
 
 namespace {
 
-/// Different handlers that there have been. An entry is written before its number is, and never again.
+/// The distinct handlers that were ever installed. An entry is written once, before its number is published.
 constexpr size_t most_known = 64;
 struct sigaction known[most_known];
-size_t known_count = 0; // The installing threads', one at a time.
+size_t known_count = 0; // Only the installing thread uses it; one at a time.
 
-/// The handlers that are in force, the newest in the lowest byte, each as its number among the known ones from 1 on.
+/// The active handlers, the newest in the lowest byte, each as its number among the known ones, from 1.
 std::atomic<uint64_t> in_force{0};
 constexpr unsigned byte = 8;
 constexpr size_t most_in_force = sizeof(uint64_t);
@@ -31,7 +31,7 @@ bool is_same(const struct sigaction &one, const struct sigaction &other) {
   return one.sa_sigaction == other.sa_sigaction && one.sa_flags == other.sa_flags;
 }
 
-/// The number of a handler among the known ones, 0 if there is no room for it.
+/// The number of a handler among the known ones, or 0 if the table is full.
 size_t number_of(const struct sigaction &action) {
   for (size_t index = 0; index < known_count; index++)
     if (is_same(known[index], action))
@@ -42,21 +42,21 @@ size_t number_of(const struct sigaction &action) {
   return known_count;
 }
 
-/// A call of call_handlers() that has not returned: the handler that it called may hand the signal to ours again, as a
-/// handler does that was installed after ours and keeps ours behind it.
+/// A call of call_handlers() that has not returned. The handler that it called may pass the signal to ours again, if it
+/// was installed after ours and chains to it.
 struct Call {
   std::atomic<long> thread{0};
   std::atomic<uintptr_t> frame{0};
 };
 Call calls[64];
 
-/// How many calls this thread is in, and a place for one more, or null.
+/// The depth of this thread's calls, and a free entry for one more, or null.
 size_t enter(long thread, uintptr_t frame, Call *&place) {
   size_t depth = 0;
   for (Call &call : calls) {
     long owner = call.thread.load();
     if (owner == thread) {
-      // Stacks grow downward: a call that this one is part of has its frame above. Another was left by a jump.
+      // Stacks grow downward: the frame of an outer call lies above. A lower one was left by longjmp().
       if (call.frame.load() > frame)
         depth++;
       else
@@ -74,7 +74,7 @@ void call(const struct sigaction &handler, int signal, siginfo_t *info, void *co
   if ((handler.sa_flags & SA_SIGINFO) != 0) {
     handler.sa_sigaction(signal, info, context);
   } else if (handler.sa_handler == SIG_IGN && info->si_code <= 0) {
-    // Sent by a process and to be ignored. A true fault cannot be ignored: the kernel would kill the process too.
+    // A signal that a process sent can be ignored. A true fault cannot: the kernel would kill the process too.
   } else if (handler.sa_handler == SIG_DFL || handler.sa_handler == SIG_IGN) {
     struct sigaction fatal = {};
     fatal.sa_handler = SIG_DFL;
@@ -94,22 +94,22 @@ bool remember_handler(const struct sigaction &installed) {
   const uint64_t before = in_force.load();
   uint64_t rest = before;
   if (is_nobody(installed))
-    rest = 0; // Whoever was there has gone.
+    rest = 0; // All handlers were removed.
   for (size_t depth = 0; depth < most_in_force; depth++)
     if (((before >> (depth * byte)) & 0xff) == number)
-      rest = depth + 1 < most_in_force ? before >> ((depth + 1) * byte) : 0; // Those that came after it have gone.
+      rest = depth + 1 < most_in_force ? before >> ((depth + 1) * byte) : 0; // The handlers after it were removed.
   in_force.store(rest << byte | number);
   return true;
 }
 
 void call_handlers(int signal, siginfo_t *info, void *context) {
-  // gettid by number: it has no state, and older C libraries have no function for it.
+  // gettid by number: older C libraries have no function for it.
   const long thread = ::syscall(SYS_gettid);
   Call *place = nullptr;
   size_t depth = enter(thread, reinterpret_cast<uintptr_t>(__builtin_frame_address(0)), place);
   const uint64_t all = in_force.load();
   while (depth > 0 && (depth >= most_in_force || ((all >> (depth * byte)) & 0xff) == 0))
-    depth--; // The oldest one was there before us, and knows no other.
+    depth--; // The oldest one was installed before ours, and chains to no other.
   call(known[((all >> (depth * byte)) & 0xff) - 1], signal, info, context);
   if (place)
     place->thread.store(0);

@@ -11,7 +11,7 @@ namespace wmcore {
 
 namespace {
 
-/// Less is not worth asking for.
+/// Smaller holes are not worth a system call.
 constexpr uint64_t least_saving = uint64_t{1} << 24;
 
 } // namespace
@@ -29,8 +29,8 @@ void Holes::open(const File &file) {
   if (file.size(size) != WMCORE_OK || ::fstat(fd, &status) != 0 ||
       static_cast<uint64_t>(status.st_blocks) * block + least_saving > size)
     return;
-  // lseek moves the position, which our descriptor shares with the caller's: so the file is opened again for it. That
-  // gives nobody a right: the descriptor only tells where data is, and is closed before the search returns.
+  // lseek() moves the file position, which our descriptor shares with the caller's, so this opens the file again. That
+  // grants no right: the descriptor only locates data, and closes before the search returns.
   char name[64] = {};
   std::snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
   descriptor = ::open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -46,7 +46,7 @@ uint64_t Holes::next_data(uint64_t from) const {
   const off_t found = ::lseek(descriptor, static_cast<off_t>(from), SEEK_DATA);
   if (found >= 0)
     return static_cast<uint64_t>(found);
-  return errno == ENXIO ? none : from; // No data, or no file, from there on; or nobody knows.
+  return errno == ENXIO ? none : from; // No data after `from`; otherwise the system cannot tell.
 }
 
 uint64_t Holes::next_hole(uint64_t from) const {

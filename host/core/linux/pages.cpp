@@ -17,22 +17,23 @@ int protection(PageKind kind) {
          (kind.execute ? PROT_EXEC : PROT_NONE);
 }
 
-// Private pages reserve no swap: a COPY of a file larger than memory is meant to work, as long as little is changed.
+// Private pages reserve no swap: a COPY of a file larger than memory works as long as few pages change.
 int flags(PageKind kind) { return kind.shared ? MAP_SHARED : MAP_PRIVATE | MAP_NORESERVE; }
 
-/// The size of WebAssembly's pages, and the largest page of the systems that it runs on.
+/// The page size of WebAssembly, which is also the largest page size of the supported systems.
 constexpr uint64_t wasm_page = 65536;
 
-/// Memory of guests, as V8 makes it: what replaces a span becomes one area with what lies around it.
+/// The protection and flags of V8's guest memory, so that memory in place of a span merges into one area with its
+/// neighbours.
 constexpr int memory_flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
 
-/// Whether the descriptor is still that of the file.
+/// Checks that the descriptor still belongs to the file.
 wmcore_status check(const File &file) {
   uint64_t size = 0;
   return file.size(size);
 }
 
-/// A child of fork() has no use for a guest, and would keep its files. A failure costs only that.
+/// A child of fork() needs no guest memory, and would keep its files open. A failure has no other effect.
 void keep_from_children(void *base, uint64_t length) { ::madvise(base, length, MADV_DONTFORK); }
 
 } // namespace
@@ -66,8 +67,9 @@ wmcore_status map_pages(const File *file, uint64_t offset, uint64_t length, Page
     if (const wmcore_status status = check(*file))
       return status;
   const int fd = file ? static_cast<int>(file->handle) : -1;
-  void *address = ::mmap(nullptr, length, protection(kind), flags(kind) | (file ? 0 : MAP_ANONYMOUS), fd,
-                         static_cast<off_t>(offset));
+  void *address =
+      ::mmap(nullptr, length, protection(kind), file ? flags(kind) : MAP_PRIVATE | MAP_NORESERVE | MAP_ANONYMOUS, fd,
+             static_cast<off_t>(offset));
   if (address == MAP_FAILED)
     return fail(errno);
   base = static_cast<uint8_t *>(address);
@@ -80,7 +82,7 @@ bool restore_pages(uint8_t *base, const File &file, uint64_t offset, uint64_t le
 }
 
 bool unmap_pages(uint8_t *base, uint64_t length) {
-  // It can fail where it splits an area, which the kernel has made of several: then one area less is enough.
+  // It can fail where it splits an area that the kernel has merged: then one spare area is enough.
   return ::munmap(base, length) == 0 || (give_up_spare_area() && ::munmap(base, length) == 0);
 }
 
@@ -90,11 +92,11 @@ uint64_t span_granularity() { return wasm_page; }
 
 wmcore_status place_pages(uint8_t *base, const File &file, uint64_t offset, uint64_t length, PageKind kind) {
   if (file.page > page_size())
-    return fail(ENODEV); // Pages that are larger than what memory of guests is aligned to.
+    return fail(ENODEV); // The pages are larger than the alignment of guest memory.
   if (const wmcore_status status = check(file))
     return status;
-  // What lies before and after the span is one area again once the span has gone, if both have the same anonymous pages
-  // beneath: so the area must have some before it is divided. Safe: the memory can be written, and its guest waits.
+  // The areas before and after a span merge again after the span if they share one anonymous base, which exists only
+  // after a write fault. So this writes before it divides the area. Safe: the memory is writable, and its guest waits.
   auto *first = const_cast<volatile uint8_t *>(base);
   *first = *first;
   if (::mmap(base, length, protection(kind), flags(kind) | MAP_FIXED, static_cast<int>(file.handle),
@@ -103,7 +105,7 @@ wmcore_status place_pages(uint8_t *base, const File &file, uint64_t offset, uint
     return WMCORE_OK;
   }
   const int error = errno;
-  // A file system that fails late does so when the memory is gone already: then there is a hole.
+  // A file system may fail after the memory was unmapped: then memory must fill the gap.
   if (::msync(base, length, MS_ASYNC) != 0 && errno == ENOMEM)
     clear_pages(base, length);
   return fail(error);
@@ -120,7 +122,7 @@ bool clear_pages(uint8_t *base, uint64_t length) {
 }
 
 uint8_t *reserve_memory(uint64_t size) {
-  // The system aligns to its own pages: what is too much on either side goes back.
+  // The system aligns to its own pages: unmap the excess on either side.
   void *address =
       size <= SIZE_MAX - wasm_page ? ::mmap(nullptr, size + wasm_page, PROT_NONE, memory_flags, -1, 0) : MAP_FAILED;
   if (address == MAP_FAILED)
@@ -135,7 +137,7 @@ uint8_t *reserve_memory(uint64_t size) {
   return start;
 }
 
-bool allow_memory(uint8_t *start, uint64_t length) {
+bool commit_memory(uint8_t *start, uint64_t length) {
   return length == 0 || ::mprotect(start, length, PROT_READ | PROT_WRITE) == 0;
 }
 
@@ -158,7 +160,7 @@ wmcore_status advise_pages(uint8_t *base, uint64_t length, wmcore_advice advice,
     value = MADV_WILLNEED;
     break;
   case WMCORE_DONT_NEED:
-    // Linux drops private pages at once, with what was stored in them; the contract keeps it.
+    // Linux would discard stores into private pages; the contract keeps them.
     if (discards_changes)
       return WMCORE_OK;
     value = MADV_DONTNEED;

@@ -19,30 +19,30 @@ namespace wmcore {
 
 namespace {
 
-/// Puts zero pages over addresses of ours, with the same protection.
+/// Maps zero pages over a part of a slot, with the same protection.
 bool put_zero_pages(const FaultSlot &slot, uintptr_t start, uint64_t length) {
   const int protection = slot.write.load() ? PROT_READ | PROT_WRITE : PROT_READ;
-  // Safe: the range lies inside a slot, whose pages stay mapped as long as somebody can fault on them. mmap is one
-  // system call; it goes round the C library so that no interceptor of it runs here.
+  // Safe: the range lies inside a slot, whose pages stay mapped as long as a thread can fault on them. The raw system
+  // call bypasses interceptors of the C library's mmap().
   const long result =
       ::syscall(SYS_mmap, start, length, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0L);
   return result != -1;
 }
 
-/// Puts zero pages over everything from `lost` on.
+/// Maps zero pages from `lost` to the end of the slot.
 bool put_zeros_from(FaultSlot &slot, uint64_t lost) {
   const uintptr_t base = slot.base.load();
   const uint64_t length = slot.length.load();
-  // Once the system has had no area left, no range is split any more: what was given up then is not to be used up.
+  // After a failure no range is split any more, so that the spare areas that were given up remain free.
   if (lost > 0 && has_spare_areas() && count_split(slot) && put_zero_pages(slot, base + lost, length - lost))
     return true;
-  // The whole range takes no area more. What is lost by that comes back as all lost pages do.
+  // Zeros over the whole range need no further area. Its pages come back as all lost pages do.
   slot.lost_from.lower(0);
   return put_zero_pages(slot, base, length) || (give_up_spare_area() && put_zero_pages(slot, base, length));
 }
 
-/// Makes everything from `lost` on zeros. The mark comes before them, and the count, so that nobody finds a zero that
-/// is neither marked nor counted; and a thread that has seen the mark knows that the zeros may be still to come.
+/// Replaces everything from `lost` on by zeros. The mark and the count come first, so that no thread reads a zero that
+/// is not marked and counted; a thread that sees the mark knows that zeros may follow.
 bool lose(FaultSlot &slot, uint64_t lost) {
   slot.losing.fetch_add(1);
   slot.lost_from.lower(lost);
@@ -52,12 +52,12 @@ bool lose(FaultSlot &slot, uint64_t lost) {
   return done;
 }
 
-/// How many bytes of the range the file has now, in whole pages; `unknown` if there is no way to ask any more.
+/// The bytes of the range that the file has now, in whole pages, or `unknown` if the file cannot be asked.
 constexpr uint64_t unknown = UINT64_MAX;
 uint64_t covered_bytes(const FaultSlot &slot) {
   const wmcore_file file = slot.file.load();
   struct stat status = {};
-  // fstat is async-signal-safe (POSIX.1-2024, 2.4.3). The number may be nobody's by now, or another file's.
+  // fstat is async-signal-safe (POSIX.1-2024, 2.4.3). The number may be closed by now, or belong to another file.
   if (file == WMCORE_NO_FILE || ::fstat(static_cast<int>(file), &status) != 0 ||
       static_cast<uint64_t>(status.st_dev) != slot.device.load() ||
       static_cast<uint64_t>(status.st_ino) != slot.inode.load())
@@ -68,27 +68,27 @@ uint64_t covered_bytes(const FaultSlot &slot) {
   return size > offset ? (size - offset + page - 1) & ~(page - 1) : 0;
 }
 
-/// Makes the faulting access succeed. False: it is not ours to forgive.
+/// Makes the faulting access succeed. Returns false if the address belongs to no slot.
 bool survive(uintptr_t address) {
   FaultSlot *slot = find_slot(address);
   if (!slot || !slot->of_file.load())
     return false;
   const uint64_t faulted = (address - slot->base.load()) & ~(slot->page.load() - 1);
   const uint64_t covered = covered_bytes(*slot);
-  // The file may have grown since the access: it is tried again before storage is blamed, though not for ever.
+  // The file may have grown since the access: retry before this counts as a storage error, but not for ever.
   if (covered != unknown && faulted < covered && slot->retries.fetch_add(1) % 2 == 0)
     return true;
-  // A file that was cut has lost everything from its end on. Otherwise it is the page, and what lies past it cannot be
-  // told from it: an area for each bad page could be more than there are.
+  // A truncated file has lost all pages past its end. A storage error loses the page and all that follow, because an
+  // area for each bad page could exceed the limit.
   return lose(*slot, std::min(covered, faulted));
 }
 
-/// Whether the kernel raised it for an address that cannot be reached: not kill(), and not an address that is not
-/// aligned for its instruction, which no page could mend.
+/// Tells whether the kernel raised the signal for an unreachable address: not kill(), and not a misaligned address,
+/// which no page could mend.
 bool is_fault(const siginfo_t &info) { return info.si_code == BUS_ADRERR || info.si_code == BUS_MCEERR_AR; }
 
 void on_bus_error(int signal, siginfo_t *info, void *context) {
-  const int saved = errno; // The interrupted code may be about to read it.
+  const int saved = errno; // The interrupted code may read it next.
   if (!is_fault(*info) || !survive(reinterpret_cast<uintptr_t>(info->si_addr)))
     call_handlers(signal, info, context);
   errno = saved;
@@ -98,9 +98,9 @@ bool is_ours(const struct sigaction &action) {
   return (action.sa_flags & SA_SIGINFO) != 0 && action.sa_sigaction == on_bus_error;
 }
 
-/// Installs the handler, the first time and wherever another one was put in its place. One thread at a time.
+/// Installs the handler for the first time, and again when another one has replaced it. One thread at a time.
 int install(const struct sigaction &installed) {
-  max_areas(); // Reads a file the first time, which no handler may.
+  max_areas(); // The first call reads a file, which no handler may do.
   if (!remember_handler(installed))
     return ENOMEM;
   struct sigaction action = {};

@@ -13,9 +13,9 @@ namespace {
 
 constexpr size_t count = 8;
 
-/// A page that can be read between two that cannot: an area as long as it is so.
+/// A readable page between two unreadable ones: a separate area until its protection changes.
 struct Spare {
-  std::atomic<void *> page{nullptr}; ///< Mapped for good.
+  std::atomic<void *> page{nullptr}; ///< Never unmapped.
   std::atomic<bool> held{false};
 };
 
@@ -50,7 +50,7 @@ bool give_up_spare_area() {
   for (Spare &spare : spares)
     if (spare.held.exchange(false)) {
       held.fetch_sub(1);
-      // Safe: nobody uses the page. It becomes one area with those around it.
+      // Safe: no code uses the page. It merges into one area with its neighbours.
       return protect(spare.page.load(), PROT_NONE) == 0;
     }
   return false;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Areas of memory that are held to be given up. A process that holds as many as the system allows can replace an area
-// as a whole, but only after it has given up one: here they are, for a handler that must not fail.
+// Spare memory areas for the fault handler. A process at the limit of areas can replace a whole area only after it has
+// freed one: the handler, which must not fail, frees one of these.
 #pragma once
 
 namespace wmcore {
 
-/// Whether all of them are there.
+/// Tells whether all spare areas exist.
 bool has_spare_areas();
-/// Has all of them there, as far as the system allows. One thread at a time.
+/// Creates the missing spare areas, as far as the system allows. One thread at a time.
 void hold_spare_areas();
-/// Gives one up. False: none is left. Safe in a signal handler: atomics and a system call.
+/// Frees one. Returns false if none is left. Safe in a signal handler: atomics and one system call.
 bool give_up_spare_area();
 
 } // namespace wmcore

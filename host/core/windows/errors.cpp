@@ -3,7 +3,7 @@
 
 namespace {
 
-/// Not thread_local: compilers for Windows may allocate that in the thread's first use, which may be a handler's.
+/// Not thread_local: compilers for Windows may allocate it on first use, which may be in a handler.
 DWORD last_error_slot() {
   static const DWORD slot = TlsAlloc();
   return slot;
@@ -31,7 +31,7 @@ wmcore_status wmcore::fail(DWORD error_number) {
   case ERROR_FILENAME_EXCED_RANGE:
   case ERROR_NO_UNICODE_TRANSLATION:
     return WMCORE_INVALID_ARGUMENT;
-  case ERROR_FILE_INVALID: // It has become empty.
+  case ERROR_FILE_INVALID: // The file has become empty.
     return WMCORE_PAST_END;
   case ERROR_USER_MAPPED_FILE:
   case ERROR_LOCK_VIOLATION:
@@ -51,7 +51,7 @@ wmcore_status wmcore::fail(DWORD error_number) {
     return WMCORE_NO_MEMORY;
   case ERROR_DISK_FULL:
   case ERROR_HANDLE_DISK_FULL:
-  case 1295: // ERROR_DISK_QUOTA_EXCEEDED, which mingw does not have.
+  case 1295: // ERROR_DISK_QUOTA_EXCEEDED, which mingw lacks.
   case ERROR_FILE_TOO_LARGE:
     return WMCORE_NO_SPACE;
   case ERROR_INVALID_FUNCTION:

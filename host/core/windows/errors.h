@@ -7,10 +7,10 @@
 
 namespace wmcore {
 
-/// Remembers a number of GetLastError for wmcore_system_error().
+/// Keeps a number of GetLastError() for wmcore_system_error().
 void remember(DWORD error_number);
 
-/// Remembers it and finds its error-code in the contract.
+/// Keeps it, and returns the contract's error-code for it.
 wmcore_status fail(DWORD error_number);
 
 } // namespace wmcore

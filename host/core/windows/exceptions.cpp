@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// What becomes of a page that cannot be read. No file is cut while it is mapped here (the system refuses), so that a
-// lost page means lost storage: a network that is gone, a medium that was taken out, a bad sector. The handler puts
-// zeros in place of the whole view, for Win32 cannot replace a single page of one, and all of the mapping is lost from
-// then on. It runs in the thread that faulted, which may hold any lock but ours: no heap, and nothing that might load a
-// library.
+// The handler of page errors. Windows refuses to truncate a mapped file, so a lost page means lost storage: a network
+// share, a removed medium, a bad sector. The handler replaces the whole view by zeros, because Win32 cannot replace a
+// single page of a view; the whole mapping is lost from then on. It runs in the thread that faulted, which may hold any
+// lock but ours: no heap, and nothing that might load a library.
 #include "../faults.h"
 #include "errors.h"
 
@@ -13,7 +12,8 @@ namespace wmcore {
 
 namespace {
 
-constexpr uint64_t step = uint64_t{1} << 16; // Zeros are committed in such pieces: a view may be larger than memory.
+constexpr uint64_t step =
+    uint64_t{1} << 16; // Zeros are committed in pieces of this size: a view may be larger than memory.
 
 SRWLOCK replacing = SRWLOCK_INIT; // Only a handler takes it.
 
@@ -31,21 +31,21 @@ enum class Access : ULONG_PTR { read = 0, write = 1 };
 bool commit(const FaultSlot &slot, uintptr_t address) {
   const uint64_t start = (address - slot.base.load()) & ~(step - 1);
   const uint64_t left = slot.length.load() - start;
-  // Safe: the range lies inside a reservation that we made in place of our view, and stays ours until the slot is free.
+  // Safe: the range lies inside a reservation that replaced the view and is kept until the slot is free.
   return VirtualAlloc(reinterpret_cast<void *>(slot.base.load() + start),
                       static_cast<SIZE_T>(left < step ? left : step), MEM_COMMIT,
                       slot.write.load() ? PAGE_READWRITE : PAGE_READONLY) != nullptr;
 }
 
-/// Puts an empty reservation in place of a view. Another thread may get the addresses in between: then the exception
-/// goes on and ends the process, as it would without us.
+/// Replaces a view by an empty reservation. Another thread may take the addresses in between: then the exception
+/// continues and ends the process, as it would without this handler.
 bool replace(const FaultSlot &slot) {
   auto *base = reinterpret_cast<void *>(slot.base.load());
   return UnmapViewOfFile(base) &&
          VirtualAlloc(base, static_cast<SIZE_T>(slot.length.load()), MEM_RESERVE, PAGE_READWRITE) == base;
 }
 
-/// Makes the faulting access succeed. False: it is not ours to forgive.
+/// Makes the faulting access succeed. Returns false if the address belongs to no slot.
 bool survive(uintptr_t address, Access access, const NTSTATUS *storage_error) {
   FaultSlot *slot = find_slot(address);
   if (!slot || !slot->of_file.load() || (access == Access::write && !slot->write.load()))
@@ -55,8 +55,8 @@ bool survive(uintptr_t address, Access access, const NTSTATUS *storage_error) {
     if (!storage_error)
       return false;
     if (slot->retries.fetch_add(1) % 2 == 0)
-      return true;            // Storage may have been short of something for a moment.
-    slot->lost_from.lower(0); // The mark comes first, so that no zero is unmarked.
+      return true;            // A temporary shortage of the storage: retry once.
+    slot->lost_from.lower(0); // The mark comes first, so that no thread reads an unmarked zero.
     if (!replace(*slot))
       return false;
     fault_count.fetch_add(1);
@@ -72,7 +72,7 @@ LONG CALLBACK on_exception(EXCEPTION_POINTERS *pointers) {
   if ((!in_page && record.ExceptionCode != static_cast<DWORD>(EXCEPTION_ACCESS_VIOLATION)) ||
       record.NumberParameters < (in_page ? 3 : 2) || record.ExceptionInformation[0] > 1)
     return EXCEPTION_CONTINUE_SEARCH;
-  const DWORD saved = GetLastError(); // The interrupted code may be about to ask for it.
+  const DWORD saved = GetLastError(); // The interrupted code may read it next.
   const auto storage_error = static_cast<NTSTATUS>(in_page ? record.ExceptionInformation[2] : 0);
   const bool survived = survive(record.ExceptionInformation[1], static_cast<Access>(record.ExceptionInformation[0]),
                                 in_page ? &storage_error : nullptr);
@@ -81,18 +81,18 @@ LONG CALLBACK on_exception(EXCEPTION_POINTERS *pointers) {
 }
 
 DWORD install() {
-  HMODULE self = nullptr; // Node unloads an addon that only a worker loaded; the handler has to stay.
+  HMODULE self = nullptr; // Node unloads an addon that only a worker loaded; the handler must stay.
   if (!GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS,
                           reinterpret_cast<LPCWSTR>(&on_exception), &self))
     return GetLastError();
-  remember(ERROR_SUCCESS); // Makes its place before the handler needs it.
+  remember(ERROR_SUCCESS); // Allocates its storage before the handler needs it.
   return AddVectoredExceptionHandler(/*First=*/1, on_exception) ? ERROR_SUCCESS : ERROR_NOT_ENOUGH_MEMORY;
 }
 
 } // namespace
 
 wmcore_status install_fault_handler() {
-  static const DWORD error = install(); // Once, whichever thread comes first.
+  static const DWORD error = install(); // Runs once, in the first thread.
   return error == ERROR_SUCCESS ? WMCORE_OK : fail(error);
 }
 

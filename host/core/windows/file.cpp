@@ -11,7 +11,7 @@ namespace {
 
 HANDLE handle_of(wmcore_file file) { return reinterpret_cast<HANDLE>(file); }
 
-/// What the handle may be used for, whatever its file allows.
+/// The rights of the handle itself.
 wmcore_status granted_access(HANDLE handle, ACCESS_MASK &result) {
   PUBLIC_OBJECT_BASIC_INFORMATION information = {};
   const NTSTATUS status = NtQueryObject(handle, ObjectBasicInformation, &information, sizeof information, nullptr);
@@ -21,7 +21,7 @@ wmcore_status granted_access(HANDLE handle, ACCESS_MASK &result) {
   return WMCORE_OK;
 }
 
-/// Only files on disks (and their like on networks) can be mapped, and no directories.
+/// Checks that the handle is a file on a disk or a network share, and no directory.
 wmcore_status check_kind(HANDLE handle) {
   SetLastError(ERROR_SUCCESS);
   const DWORD type = GetFileType(handle);
@@ -31,19 +31,20 @@ wmcore_status check_kind(HANDLE handle) {
     return fail(ERROR_NOT_SUPPORTED);
   BY_HANDLE_FILE_INFORMATION information = {};
   if (!GetFileInformationByHandle(handle, &information))
-    return fail(GetLastError()); // ERROR_INVALID_FUNCTION for a disk itself.
+    return fail(GetLastError()); // ERROR_INVALID_FUNCTION for a raw disk.
   return (information.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0 ? fail(ERROR_NOT_SUPPORTED) : WMCORE_OK;
 }
 
-/// What holds of a handle: open, of a regular file, and with the rights that are needed, in this order.
-wmcore_status check(HANDLE handle, bool need_write) {
+/// Checks in this order that a handle is open, is a regular file, and has the rights.
+wmcore_status check(HANDLE handle, uint32_t rights, uint32_t needed) {
   if (const wmcore_status status = check_kind(handle))
     return status;
   ACCESS_MASK granted = 0;
   if (const wmcore_status status = granted_access(handle, granted))
     return status;
-  const ACCESS_MASK needed = FILE_READ_DATA | (need_write ? FILE_WRITE_DATA : 0);
-  return (granted & needed) == needed ? WMCORE_OK : fail(ERROR_ACCESS_DENIED);
+  const uint32_t system_rights = ((granted & FILE_READ_DATA) != 0 ? WMCORE_RIGHT_READ : 0) |
+                                 ((granted & FILE_WRITE_DATA) != 0 ? WMCORE_RIGHT_WRITE : 0);
+  return (rights & system_rights & needed) == needed ? WMCORE_OK : fail(ERROR_ACCESS_DENIED);
 }
 
 wmcore_status own(HANDLE handle, bool named, std::shared_ptr<const File> &result) {
@@ -58,7 +59,7 @@ wmcore_status own(HANDLE handle, bool named, std::shared_ptr<const File> &result
 
 wmcore_status to_wide(const char *text, std::wstring &result) {
   const int length = MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, text, -1, nullptr, 0);
-  if (length <= 1) // With the end of the text.
+  if (length <= 1) // The length includes the terminator.
     return length == 1 ? fail(ERROR_INVALID_NAME) : fail(GetLastError());
   try {
     result.resize(static_cast<size_t>(length));
@@ -75,15 +76,15 @@ LARGE_INTEGER large(uint64_t value) {
   return result;
 }
 
-/// Moves the end of the file, without the position of the handle, which is the caller's too.
+/// Moves the end of the file, but not the file position, which the caller shares.
 wmcore_status set_end(HANDLE handle, uint64_t size) {
   FILE_END_OF_FILE_INFO end = {};
   end.EndOfFile = large(size);
   return SetFileInformationByHandle(handle, FileEndOfFileInfo, &end, sizeof end) ? WMCORE_OK : fail(GetLastError());
 }
 
-/// Asks for the blocks of a file that grows. NTFS gives them with the end of the file as well; where a file system can
-/// do only that, that will do.
+/// Allocates the blocks of a file that grows. NTFS also allocates them with the end of the file, which suffices on file
+/// systems without this call.
 wmcore_status allocate(HANDLE handle, uint64_t size) {
   FILE_ALLOCATION_INFO allocation = {};
   allocation.AllocationSize = large(size);
@@ -97,16 +98,17 @@ wmcore_status allocate(HANDLE handle, uint64_t size) {
 
 wmcore::File::~File() { CloseHandle(handle_of(handle)); }
 
-wmcore_status wmcore::File::duplicate(wmcore_file file, bool need_write, std::shared_ptr<const File> &result) {
-  // The duplicate comes first: the caller's handle could be another file's by the time its rights are known.
+wmcore_status wmcore::File::duplicate(wmcore_file file, uint32_t rights, uint32_t needed,
+                                      std::shared_ptr<const File> &result) {
+  // Duplicates first: the caller's handle could belong to another file after the checks.
   const HANDLE process = GetCurrentProcess();
   HANDLE duplicate = nullptr;
   if (!DuplicateHandle(process, handle_of(file), process, &duplicate, 0, FALSE, DUPLICATE_SAME_ACCESS)) {
     const DWORD error = GetLastError();
-    const wmcore_status unfit = check(handle_of(file), need_write);
+    const wmcore_status unfit = check(handle_of(file), rights, needed);
     return unfit ? unfit : fail(error);
   }
-  if (const wmcore_status unfit = check(duplicate, need_write)) {
+  if (const wmcore_status unfit = check(duplicate, rights, needed)) {
     CloseHandle(duplicate);
     return unfit;
   }
@@ -117,13 +119,13 @@ wmcore_status wmcore::File::share(const char *name, uint64_t length, std::shared
   std::wstring wide;
   if (const wmcore_status status = to_wide(name, wide))
     return status;
-  // Writable whatever the access is: that of others may be another one.
+  // Always writable: other processes may map it with another access.
   const HANDLE section = CreateFileMappingW(INVALID_HANDLE_VALUE, nullptr, PAGE_READWRITE,
                                             static_cast<DWORD>(length >> 32), static_cast<DWORD>(length), wide.c_str());
   if (section)
     return own(section, /*named=*/true, result);
   const DWORD error = GetLastError();
-  // The name of something that is no memory, such as a mutex.
+  // The name belongs to another kind of object, such as a mutex.
   return error == ERROR_INVALID_HANDLE ? fail(ERROR_BUSY) : fail(error);
 }
 
@@ -144,7 +146,7 @@ wmcore_status wmcore::File::resize(uint64_t size) const {
   if (size > before) {
     if (const wmcore_status status = allocate(handle_of(handle), size))
       return status;
-    // Others may have appended more by now, which is not to be cut off.
+    // Others may have appended more by now; do not truncate it.
     uint64_t now = 0;
     if (this->size(now) == WMCORE_OK && now >= size)
       return WMCORE_OK;

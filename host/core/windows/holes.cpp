@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Files are not sparse on Windows unless a program asks for it: they are searched as they come.
+// Files on Windows are sparse only if a program asks for it: searches ignore holes.
 #include "../system.h"
 
 namespace wmcore {

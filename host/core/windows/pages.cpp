@@ -14,7 +14,7 @@ const SYSTEM_INFO &system_info() {
   return info;
 }
 
-/// How a section must be made, and how a view of it.
+/// The protection of a section, and the access of its view.
 struct Protection {
   DWORD section;
   DWORD view;
@@ -36,8 +36,8 @@ wmcore_status map_view(HANDLE section, uint64_t offset, uint64_t length, DWORD a
     return WMCORE_OK;
   }
   const wmcore_status status = fail(GetLastError());
-  // The rights were checked: a view that is longer than the section is told so too. The file was cut just now, or the
-  // memory of this name is smaller.
+  // The rights were checked, so the error means that the view is longer than the section: the file was truncated just
+  // now, or the named memory is smaller.
   return status == WMCORE_ACCESS_DENIED ? WMCORE_PAST_END : status;
 }
 
@@ -49,11 +49,11 @@ uint64_t page_size() { return system_info().dwPageSize; }
 
 bool posix_pages() { return false; }
 
-size_t max_areas() { return SIZE_MAX; } // What can be mapped is limited by memory alone.
+size_t max_areas() { return SIZE_MAX; } // Only memory limits the number of views.
 
 wmcore_status map_pages(const File *file, uint64_t offset, uint64_t length, PageKind kind, uint8_t *&base) {
   if (length > reinterpret_cast<uintptr_t>(system_info().lpMaximumApplicationAddress))
-    return fail(ERROR_NOT_ENOUGH_MEMORY); // The system calls it an invalid parameter.
+    return fail(ERROR_NOT_ENOUGH_MEMORY); // The system would report an invalid parameter.
   if (!file) {
     void *address = VirtualAlloc(nullptr, static_cast<SIZE_T>(length), MEM_RESERVE | MEM_COMMIT,
                                  kind.write ? PAGE_READWRITE : PAGE_READONLY);
@@ -64,29 +64,29 @@ wmcore_status map_pages(const File *file, uint64_t offset, uint64_t length, Page
   const HANDLE handle = reinterpret_cast<HANDLE>(file->handle);
   if (file->named)
     return map_view(handle, offset, length, how.view, base);
-  // As long as the file is: to ask for more than that would make the file longer.
+  // As long as the file: a longer section would extend the file.
   const HANDLE section = CreateFileMappingW(handle, nullptr, how.section, 0, 0, nullptr);
   if (!section)
     return fail(GetLastError());
   const wmcore_status status = map_view(section, offset, length, how.view, base);
-  CloseHandle(section); // The view keeps it.
+  CloseHandle(section); // The view keeps the section.
   return status;
 }
 
 bool restore_pages(uint8_t * /*base*/, const File & /*file*/, uint64_t /*offset*/, uint64_t /*length*/,
                    PageKind /*kind*/) {
-  return false; // Nothing is lost that could come back, see exceptions.cpp.
+  return false; // No lost page comes back: see exceptions.cpp.
 }
 
 bool unmap_pages(uint8_t *base, uint64_t /*length*/) {
-  // Otherwise it is memory without a file, or was put in place of a view.
+  // Otherwise it is memory without a file, or replaced a view.
   return UnmapViewOfFile(base) || VirtualFree(base, 0, MEM_RELEASE);
 }
 
-void discard_zeros(uint8_t * /*base*/, uint64_t /*length*/) {} // Only what was touched is committed.
+void discard_zeros(uint8_t * /*base*/, uint64_t /*length*/) {} // Only touched pages are committed.
 
-// Views can only be put in place of addresses that were reserved for it, as placeholders, by the one who reserved them
-// (MapViewOfFile3, MEM_REPLACE_PLACEHOLDER): neither V8 nor wasmtime does that for the memory of guests.
+// A view can replace only placeholders, which the owner of the addresses must reserve (MapViewOfFile3,
+// MEM_REPLACE_PLACEHOLDER): neither V8 nor wasmtime reserves guest memory that way.
 uint64_t span_granularity() { return 0; }
 
 wmcore_status place_pages(uint8_t * /*base*/, const File & /*file*/, uint64_t /*offset*/, uint64_t /*length*/,
@@ -98,7 +98,7 @@ bool clear_pages(uint8_t * /*base*/, uint64_t /*length*/) { return false; }
 
 uint8_t *reserve_memory(uint64_t /*size*/) { return nullptr; }
 
-bool allow_memory(uint8_t * /*start*/, uint64_t /*length*/) { return false; }
+bool commit_memory(uint8_t * /*start*/, uint64_t /*length*/) { return false; }
 
 wmcore_status flush_pages(uint8_t *base, uint64_t length, const File &file) {
   if (file.named)
@@ -113,7 +113,7 @@ wmcore_status advise_pages(uint8_t *base, uint64_t length, wmcore_advice advice,
     WIN32_MEMORY_RANGE_ENTRY range = {base, static_cast<SIZE_T>(length)};
     PrefetchVirtualMemory(GetCurrentProcess(), 1, &range, 0); // Advice may be ignored.
   } else if (advice == WMCORE_DONT_NEED) {
-    VirtualUnlock(base, static_cast<SIZE_T>(length)); // Takes pages that were not locked out of the working set.
+    VirtualUnlock(base, static_cast<SIZE_T>(length)); // Removes unlocked pages from the working set.
   }
   return WMCORE_OK;
 }

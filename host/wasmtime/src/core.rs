@@ -14,13 +14,16 @@ pub enum Request {
     Posix(Sharing, Protection),
 }
 
-impl Request {
-    /// Whether changes would reach the file, which takes the right to write.
-    pub fn needs_write(self) -> bool {
-        match self {
-            Request::Access(access) => access == Access::Write,
-            Request::Posix(sharing, protection) => sharing == Sharing::Shared && protection.contains(Protection::WRITE),
-        }
+/// What the caller may do with a file.
+#[derive(Clone, Copy)]
+pub struct Rights {
+    pub read: bool,
+    pub write: bool,
+}
+
+impl Rights {
+    fn bits(self) -> u32 {
+        u32::from(self.read) | u32::from(self.write) << 1
     }
 }
 
@@ -126,16 +129,26 @@ pub fn unnoticed_faults() -> usize {
 
 impl Mapping {
     /// Maps a file, or memory without one. The core duplicates the file.
-    pub fn open(file: Option<&File>, length: u64, request: Request, offset: u64) -> Outcome<Self> {
+    /// Its rights are those of the caller, which may be fewer than the system's.
+    pub fn open(file: Option<(&File, Rights)>, length: u64, request: Request, offset: u64) -> Outcome<Self> {
         let mut result = ptr::null_mut();
-        let file = system_file(file);
+        let rights = file.map_or(0, |(_, rights)| rights.bits());
+        let file = system_file(file.map(|(file, _)| file));
         // SAFETY: `result` outlives the calls, `file` is open for as long, and the core checks all other arguments.
         check(unsafe {
             match request {
-                Request::Access(access) => ffi::wmcore_open(file, length, access as u32, offset, &raw mut result),
-                Request::Posix(sharing, protection) => {
-                    ffi::wmcore_open_posix(file, length, sharing as u32, bits(protection), offset, &raw mut result)
+                Request::Access(access) => {
+                    ffi::wmcore_open(file, rights, length, access as u32, offset, &raw mut result)
                 }
+                Request::Posix(sharing, protection) => ffi::wmcore_open_posix(
+                    file,
+                    rights,
+                    length,
+                    sharing as u32,
+                    bits(protection),
+                    offset,
+                    &raw mut result,
+                ),
             }
         })?;
         NonNull::new(result).map(Self).ok_or(ErrorCode::Io)

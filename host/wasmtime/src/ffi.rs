@@ -34,9 +34,17 @@ pub struct Budget {
 type Enum = std::ffi::c_uint;
 
 extern "C" {
-    pub fn wmcore_open(file: File, length: u64, access: Enum, offset: u64, result: *mut *mut Mapping) -> Status;
+    pub fn wmcore_open(
+        file: File,
+        rights: u32,
+        length: u64,
+        access: Enum,
+        offset: u64,
+        result: *mut *mut Mapping,
+    ) -> Status;
     pub fn wmcore_open_posix(
         file: File,
+        rights: u32,
         length: u64,
         sharing: Enum,
         protection: u32,

@@ -1,8 +1,8 @@
 //! The resource `mapping`: where its state is while calls work with it, and how it comes to be.
 
-use crate::core::{self, Request};
+use crate::core::{self, Request, Rights};
 use crate::generated::wasi_mmap::mmap::mapping::ErrorCode;
-use crate::limits::Claim;
+use crate::limits::{Claim, Usage};
 use crate::{Outcome, WasiMmap};
 use std::fs::File;
 use std::mem;
@@ -82,35 +82,33 @@ impl Mapping {
     }
 }
 
-/// A file whose rights have been checked, ready to be mapped on any thread.
+/// What a guest wants to map, ready to be mapped on any thread.
 pub struct Opening {
-    file: Option<Arc<File>>,
-    claim: Claim,
+    file: Option<(Arc<File>, Rights)>,
+    usage: Arc<Usage>,
     request: Request,
 }
 
 impl Opening {
-    /// The rights are those of the descriptor: the file of the system may be open for more.
+    /// The rights are those of the descriptor: the system's file may be open for more.
     pub fn new(view: &WasiMmap<'_>, file: Option<&Resource<Descriptor>>, request: Request) -> Result<Outcome<Self>> {
         let file = match file.map(|file| view.table.get(file)).transpose()? {
             None => None,
             Some(Descriptor::Dir(_)) => return Ok(Err(ErrorCode::Unsupported)),
             Some(Descriptor::File(file)) => {
-                let may_write = file.open_mode.contains(OpenMode::WRITE) && !file.perms.write_not_permitted();
-                if !file.open_mode.contains(OpenMode::READ) || (request.needs_write() && !may_write) {
-                    // The kind of the file comes before its rights.
-                    let regular = file.file.metadata().is_ok_and(|metadata| metadata.is_file());
-                    return Ok(Err(if regular { ErrorCode::AccessDenied } else { ErrorCode::Unsupported }));
-                }
-                Some(Arc::clone(&file.file))
+                let read = file.open_mode.contains(OpenMode::READ);
+                let write = file.open_mode.contains(OpenMode::WRITE) && !file.perms.write_not_permitted();
+                Some((Arc::clone(&file.file), Rights { read, write }))
             }
         };
-        Ok(view.ctx.usage.claim().map(|claim| Self { file, claim, request }))
+        Ok(Ok(Self { file, usage: Arc::clone(&view.ctx.usage), request }))
     }
 
     pub fn open(self, length: u64, offset: u64) -> Outcome<Mapping> {
-        let mut core = core::Mapping::open(self.file.as_deref(), length, self.request, offset)?;
-        core.charge(self.claim.budget())?;
-        Ok(Mapping(Place::Table(State { core, _claim: self.claim })))
+        let file = self.file.as_ref().map(|(file, rights)| (&**file, *rights));
+        let mut core = core::Mapping::open(file, length, self.request, offset)?;
+        let claim = self.usage.claim()?;
+        core.charge(claim.budget())?;
+        Ok(Mapping(Place::Table(State { core, _claim: claim })))
     }
 }

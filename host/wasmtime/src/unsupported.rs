@@ -19,10 +19,10 @@ pub enum Budget {}
 
 const UNSUPPORTED: Status = 13;
 
-pub unsafe fn wmcore_open(_: File, _: u64, _: u32, _: u64, _: *mut *mut Mapping) -> Status {
+pub unsafe fn wmcore_open(_: File, _: u32, _: u64, _: u32, _: u64, _: *mut *mut Mapping) -> Status {
     UNSUPPORTED
 }
-pub unsafe fn wmcore_open_posix(_: File, _: u64, _: u32, _: u32, _: u64, _: *mut *mut Mapping) -> Status {
+pub unsafe fn wmcore_open_posix(_: File, _: u32, _: u64, _: u32, _: u32, _: u64, _: *mut *mut Mapping) -> Status {
     UNSUPPORTED
 }
 pub unsafe fn wmcore_budget_create(_: u64) -> *mut Budget {

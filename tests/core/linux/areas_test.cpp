@@ -48,7 +48,8 @@ std::vector<Mapping> map_all(const TemporaryFile &file) {
   for (wmcore_status status = WMCORE_OK; status == WMCORE_OK;) {
     wmcore_mapping *mapping = nullptr;
     // Neighbours of different access are not merged by the system.
-    status = wmcore_open(file.handle(), 0, mappings.size() % 2 == 0 ? WMCORE_READ : WMCORE_COPY, 0, &mapping);
+    status = wmcore_open(file.handle(), WMCORE_ALL_RIGHTS, 0, mappings.size() % 2 == 0 ? WMCORE_READ : WMCORE_COPY, 0,
+                         &mapping);
     EXPECT_TRUE(status == WMCORE_OK || status == WMCORE_NO_MEMORY);
     if (mapping)
       mappings.emplace_back(mapping);

@@ -18,7 +18,7 @@ void end_while_threads_map() {
       for (size_t index = 0;; index = (index + 1) % kept) {
         wmcore_mapping *opened = nullptr;
         mappings[index].reset();
-        if (wmcore_open(fd, 0, WMCORE_READ, 0, &opened) == WMCORE_OK)
+        if (wmcore_open(fd, WMCORE_ALL_RIGHTS, 0, WMCORE_READ, 0, &opened) == WMCORE_OK)
           mappings[index].reset(opened);
         uint64_t position = 0;
         wmcore_find(opened, "needle", 6, 0, 4096, &position);

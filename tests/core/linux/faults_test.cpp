@@ -107,9 +107,9 @@ INSTANTIATE_TEST_SUITE_P(Access, Faults, testing::Values(WMCORE_READ, WMCORE_WRI
 TEST(FaultsPosix, MappedBeforeTheFileGrows) {
   const TemporaryFile file({});
   wmcore_mapping *opened = nullptr;
-  ASSERT_EQ(
-      wmcore_open_posix(file.handle(), 4 * page, WMCORE_SHARED, WMCORE_PROTECT_READ | WMCORE_PROTECT_WRITE, 0, &opened),
-      WMCORE_OK);
+  ASSERT_EQ(wmcore_open_posix(file.handle(), WMCORE_ALL_RIGHTS, 4 * page, WMCORE_SHARED,
+                              WMCORE_PROTECT_READ | WMCORE_PROTECT_WRITE, 0, &opened),
+            WMCORE_OK);
   const Mapping mapping(opened);
   EXPECT_EQ(wmcore_write(mapping.get(), 0, 1, "x"), WMCORE_FAULT);
   file.truncate(2 * page);
@@ -164,7 +164,7 @@ TEST(FaultsThreads, MapFaultAndCloseAtOnce) {
       Bytes buffer(8 * page);
       while (!stop) {
         wmcore_mapping *opened = nullptr;
-        if (wmcore_open(file.handle(), 8 * page, access, 0, &opened) != WMCORE_OK)
+        if (wmcore_open(file.handle(), WMCORE_ALL_RIGHTS, 8 * page, access, 0, &opened) != WMCORE_OK)
           continue; // Cut just now.
         const Mapping mapping(opened);
         for (int round = 0; round < 5; round++) {
@@ -244,7 +244,7 @@ TEST(FaultsLent, MappingsCloseWhileTheirPagesAreLost) {
   });
   for (int round = 0; round < 2'000; round++) {
     wmcore_mapping *opened = nullptr;
-    if (wmcore_open(file.handle(), 64 * page, WMCORE_WRITE, 0, &opened) != WMCORE_OK)
+    if (wmcore_open(file.handle(), WMCORE_ALL_RIGHTS, 64 * page, WMCORE_WRITE, 0, &opened) != WMCORE_OK)
       continue;
     Mapping mapping(opened);
     wmcore_region *lent = nullptr;

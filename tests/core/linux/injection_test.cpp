@@ -74,9 +74,9 @@ public:
   bool sparse = false; ///< Too long to be compared.
 
   void must_open() {
-    ASSERT_EQ(
-        wmcore_open(anonymous ? WMCORE_NO_FILE : file->handle(), anonymous ? bytes.size() : 0, access, 0, &mapping),
-        WMCORE_OK);
+    ASSERT_EQ(wmcore_open(anonymous ? WMCORE_NO_FILE : file->handle(), WMCORE_ALL_RIGHTS, anonymous ? bytes.size() : 0,
+                          access, 0, &mapping),
+              WMCORE_OK);
     ASSERT_EQ(wmcore_charge(mapping, budget), WMCORE_OK);
     if (anonymous)
       std::fill(bytes.begin(), bytes.end(), uint8_t{0});
@@ -107,7 +107,7 @@ struct Operation {
 const Operation operations[] = {
     {"open", [](World &) {},
      [](World &w) {
-       const wmcore_status status = wmcore_open(w.file->handle(), 0, w.access, 0, &w.mapping);
+       const wmcore_status status = wmcore_open(w.file->handle(), WMCORE_ALL_RIGHTS, 0, w.access, 0, &w.mapping);
        EXPECT_EQ(w.mapping != nullptr, status == WMCORE_OK);
        return status;
      },
@@ -117,14 +117,16 @@ const Operation operations[] = {
        w.anonymous = true;
        std::fill(w.bytes.begin(), w.bytes.end(), uint8_t{0});
      },
-     [](World &w) { return wmcore_open(WMCORE_NO_FILE, w.bytes.size(), w.access, 0, &w.mapping); }, nullptr},
+     [](World &w) { return wmcore_open(WMCORE_NO_FILE, WMCORE_ALL_RIGHTS, w.bytes.size(), w.access, 0, &w.mapping); },
+     nullptr},
     {"open in POSIX's terms", [](World &) {},
      [](World &w) {
-       return wmcore_open_posix(w.file->handle(), 0, WMCORE_PRIVATE, WMCORE_PROTECT_READ, 0, &w.mapping);
+       return wmcore_open_posix(w.file->handle(), WMCORE_ALL_RIGHTS, 0, WMCORE_PRIVATE, WMCORE_PROTECT_READ, 0,
+                                &w.mapping);
      },
      nullptr},
     {"open where the handler has been replaced", [](World &) { signal(SIGBUS, SIG_DFL); },
-     [](World &w) { return wmcore_open(w.file->handle(), 0, w.access, 0, &w.mapping); }, nullptr},
+     [](World &w) { return wmcore_open(w.file->handle(), WMCORE_ALL_RIGHTS, 0, w.access, 0, &w.mapping); }, nullptr},
     {"read", [](World &w) { w.must_open(); },
      [](World &w) {
        uint8_t target[100];

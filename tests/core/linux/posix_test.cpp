@@ -9,14 +9,15 @@ namespace {
 wmcore_status posix_status(wmcore_file file, uint64_t length, wmcore_sharing sharing, uint32_t protection,
                            uint64_t offset) {
   wmcore_mapping *mapping = nullptr;
-  const wmcore_status status = wmcore_open_posix(file, length, sharing, protection, offset, &mapping);
+  const wmcore_status status =
+      wmcore_open_posix(file, WMCORE_ALL_RIGHTS, length, sharing, protection, offset, &mapping);
   wmcore_close(mapping);
   return status;
 }
 
 wmcore_status open_status(wmcore_file file, uint64_t length, wmcore_access access, uint64_t offset) {
   wmcore_mapping *mapping = nullptr;
-  const wmcore_status status = wmcore_open(file, length, access, offset, &mapping);
+  const wmcore_status status = wmcore_open(file, WMCORE_ALL_RIGHTS, length, access, offset, &mapping);
   wmcore_close(mapping);
   return status;
 }
@@ -65,7 +66,7 @@ TEST(OpenPosix, AccessWithTheSameEffect) {
   const TemporaryFile file(pattern(10));
   const auto access = [&](wmcore_sharing sharing, uint32_t protection) {
     wmcore_mapping *mapping = nullptr;
-    EXPECT_EQ(wmcore_open_posix(file.handle(), 0, sharing, protection, 0, &mapping), WMCORE_OK);
+    EXPECT_EQ(wmcore_open_posix(file.handle(), WMCORE_ALL_RIGHTS, 0, sharing, protection, 0, &mapping), WMCORE_OK);
     return wmcore_get_access(Mapping(mapping).get());
   };
   EXPECT_EQ(access(WMCORE_SHARED, WMCORE_PROTECT_READ), WMCORE_READ);
@@ -78,7 +79,7 @@ TEST(OpenPosix, AccessWithTheSameEffect) {
 TEST(OpenPosix, NothingCanBeReadWithoutTheRight) {
   const TemporaryFile file(pattern(10));
   wmcore_mapping *opened = nullptr;
-  ASSERT_EQ(wmcore_open_posix(file.handle(), 0, WMCORE_SHARED, 0, 0, &opened), WMCORE_OK);
+  ASSERT_EQ(wmcore_open_posix(file.handle(), WMCORE_ALL_RIGHTS, 0, WMCORE_SHARED, 0, 0, &opened), WMCORE_OK);
   const Mapping mapping(opened);
   uint8_t byte = 0;
   uint64_t position = 0;
@@ -92,7 +93,8 @@ TEST(OpenPosix, NothingCanBeReadWithoutTheRight) {
 TEST(OpenPosix, PrivatePagesCannotBeResized) {
   const TemporaryFile file(pattern(100));
   wmcore_mapping *opened = nullptr;
-  ASSERT_EQ(wmcore_open_posix(file.handle(), 0, WMCORE_PRIVATE, WMCORE_PROTECT_READ | WMCORE_PROTECT_WRITE, 0, &opened),
+  ASSERT_EQ(wmcore_open_posix(file.handle(), WMCORE_ALL_RIGHTS, 0, WMCORE_PRIVATE,
+                              WMCORE_PROTECT_READ | WMCORE_PROTECT_WRITE, 0, &opened),
             WMCORE_OK);
   EXPECT_EQ(wmcore_resize(Mapping(opened).get(), 10), WMCORE_NOT_RESIZABLE);
   EXPECT_EQ(file.read(0, 200), pattern(100));
@@ -114,7 +116,7 @@ TEST(Limits, LeaveDescriptorsToTheProcess) {
   wmcore_status status = WMCORE_OK;
   while (status == WMCORE_OK && mappings.size() < 300) {
     wmcore_mapping *mapping = nullptr;
-    status = wmcore_open(file.handle(), 0, WMCORE_READ, 0, &mapping);
+    status = wmcore_open(file.handle(), WMCORE_ALL_RIGHTS, 0, WMCORE_READ, 0, &mapping);
     if (mapping)
       mappings.emplace_back(mapping);
   }
@@ -132,7 +134,8 @@ TEST(Limits, LeaveMappingsToTheProcess) {
   while (status == WMCORE_OK && mappings.size() < 200000) {
     wmcore_mapping *mapping = nullptr;
     // Neighbours of different protection are not merged by the system.
-    status = wmcore_open(WMCORE_NO_FILE, 1, mappings.size() % 2 == 0 ? WMCORE_READ : WMCORE_WRITE, 0, &mapping);
+    status = wmcore_open(WMCORE_NO_FILE, WMCORE_ALL_RIGHTS, 1, mappings.size() % 2 == 0 ? WMCORE_READ : WMCORE_WRITE, 0,
+                         &mapping);
     if (mapping)
       mappings.emplace_back(mapping);
   }

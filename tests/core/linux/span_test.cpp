@@ -97,7 +97,7 @@ TEST_P(Spans, NeedsAFileThatMayBeRead) {
   const Mapping anonymous = map(WMCORE_NO_FILE, GetParam(), unit);
   EXPECT_EQ(attach(anonymous, 0, memory.first, unit), WMCORE_UNSUPPORTED);
   wmcore_mapping *unreadable = nullptr;
-  ASSERT_EQ(wmcore_open_posix(file.handle(), 0, WMCORE_SHARED, 0, 0, &unreadable), WMCORE_OK);
+  ASSERT_EQ(wmcore_open_posix(file.handle(), WMCORE_ALL_RIGHTS, 0, WMCORE_SHARED, 0, 0, &unreadable), WMCORE_OK);
   EXPECT_EQ(attach(Mapping(unreadable), 0, memory.first, unit), WMCORE_ACCESS_DENIED);
 }
 
@@ -179,7 +179,7 @@ TEST_P(Spans, AFileThatGrowsUnderThemIsSeen) {
   const uint32_t protection =
       GetParam() == WMCORE_READ ? WMCORE_PROTECT_READ : WMCORE_PROTECT_READ | WMCORE_PROTECT_WRITE;
   const wmcore_sharing sharing = GetParam() == WMCORE_COPY ? WMCORE_PRIVATE : WMCORE_SHARED;
-  ASSERT_EQ(wmcore_open_posix(file.handle(), 10 * unit, sharing, protection, 0, &large), WMCORE_OK);
+  ASSERT_EQ(wmcore_open_posix(file.handle(), WMCORE_ALL_RIGHTS, 10 * unit, sharing, protection, 0, &large), WMCORE_OK);
   const Mapping own(large);
   ASSERT_EQ(attach(own, 0, memory.first, 10 * unit), WMCORE_OK);
   file.truncate(10 * unit);

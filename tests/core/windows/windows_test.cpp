@@ -9,7 +9,7 @@ namespace {
 
 wmcore_status open_status(wmcore_file file, uint64_t length, wmcore_access access) {
   wmcore_mapping *mapping = nullptr;
-  const wmcore_status status = wmcore_open(file, length, access, 0, &mapping);
+  const wmcore_status status = wmcore_open(file, WMCORE_ALL_RIGHTS, length, access, 0, &mapping);
   EXPECT_EQ(mapping != nullptr, status == WMCORE_OK);
   wmcore_close(mapping);
   return status;
@@ -69,8 +69,10 @@ TEST(WindowsOpen, RightsOfTheHandle) {
 TEST(WindowsOpen, ThereIsNoPosix) {
   const TemporaryFile file(pattern(10));
   wmcore_mapping *mapping = nullptr;
-  EXPECT_EQ(wmcore_open_posix(file.handle(), 0, WMCORE_SHARED, WMCORE_PROTECT_READ, 0, &mapping), WMCORE_UNSUPPORTED);
-  EXPECT_EQ(wmcore_open_posix(WMCORE_NO_FILE, 1, WMCORE_PRIVATE, WMCORE_PROTECT_READ, 0, &mapping), WMCORE_UNSUPPORTED);
+  EXPECT_EQ(wmcore_open_posix(file.handle(), WMCORE_ALL_RIGHTS, 0, WMCORE_SHARED, WMCORE_PROTECT_READ, 0, &mapping),
+            WMCORE_UNSUPPORTED);
+  EXPECT_EQ(wmcore_open_posix(WMCORE_NO_FILE, WMCORE_ALL_RIGHTS, 1, WMCORE_PRIVATE, WMCORE_PROTECT_READ, 0, &mapping),
+            WMCORE_UNSUPPORTED);
 }
 
 TEST(WindowsOpen, LeaksNoHandles) {

@@ -226,7 +226,7 @@ void Session::check_budget() {
     return;
   wmcore_mapping *mapping = nullptr;
   const uint64_t all = budget_bytes / (page + page / 512) * page;
-  expect("open", wmcore_open(WMCORE_NO_FILE, all, WMCORE_READ, 0, &mapping), {WMCORE_OK});
+  expect("open", wmcore_open(WMCORE_NO_FILE, WMCORE_ALL_RIGHTS, all, WMCORE_READ, 0, &mapping), {WMCORE_OK});
   expect("charge", wmcore_charge(mapping, budget), {WMCORE_OK});
   wmcore_close(mapping);
   wmcore_budget_release(budget);

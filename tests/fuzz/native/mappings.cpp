@@ -121,8 +121,8 @@ void Session::open() {
           open.length, open.offset, shared, protection);
     open.need_write = shared && write;
     open.past_end = true;
-    status = wmcore_open_posix(handle, open.length, shared ? WMCORE_SHARED : WMCORE_PRIVATE, protection, open.offset,
-                               &mapping);
+    status = wmcore_open_posix(handle, WMCORE_ALL_RIGHTS, open.length, shared ? WMCORE_SHARED : WMCORE_PRIVATE,
+                               protection, open.offset, &mapping);
     if (write && (protection & WMCORE_PROTECT_EXECUTE) != 0)
       expect("open_posix", status, {WMCORE_UNSUPPORTED});
     else if ((protection & WMCORE_PROTECT_EXECUTE) == 0 || status != WMCORE_ACCESS_DENIED) // A disk without programs.
@@ -134,7 +134,7 @@ void Session::open() {
     write = access != WMCORE_READ;
     shared = access != WMCORE_COPY;
     open.need_write = access == WMCORE_WRITE;
-    status = wmcore_open(handle, open.length, access, open.offset, &mapping);
+    status = wmcore_open(handle, WMCORE_ALL_RIGHTS, open.length, access, open.offset, &mapping);
     expect("open", status, open.answers(length));
   }
   if ((status == WMCORE_OK) != (mapping != nullptr))

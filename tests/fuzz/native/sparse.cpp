@@ -80,7 +80,7 @@ void Session::search_sparse_file() {
   const uint64_t offset = input.flag() ? 0 : place() % model.size;
   const auto access = static_cast<wmcore_access>(input.below(3));
   wmcore_mapping *mapping = nullptr;
-  expect("open", wmcore_open(fd, 0, access, offset, &mapping), {WMCORE_OK});
+  expect("open", wmcore_open(fd, WMCORE_ALL_RIGHTS, 0, access, offset, &mapping), {WMCORE_OK});
   if (!mapping)
     return;
   if (access != WMCORE_READ && input.flag()) {

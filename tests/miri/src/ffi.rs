@@ -62,7 +62,7 @@ fn index(value: u64) -> usize {
     usize::try_from(value).expect("an offset of a test")
 }
 
-pub unsafe fn wmcore_open(_: File, length: u64, access: u32, _: u64, result: *mut *mut Mapping) -> Status {
+pub unsafe fn wmcore_open(_: File, _: u32, length: u64, access: u32, _: u64, result: *mut *mut Mapping) -> Status {
     LIVE.fetch_add(1, Ordering::Relaxed);
     let mapping = Mapping { bytes: vec![0; index(length)], access, budget: std::ptr::null_mut() };
     *at!(result) = Box::into_raw(Box::new(mapping));
@@ -70,6 +70,7 @@ pub unsafe fn wmcore_open(_: File, length: u64, access: u32, _: u64, result: *mu
 }
 pub unsafe fn wmcore_open_posix(
     file: File,
+    rights: u32,
     length: u64,
     _: u32,
     _: u32,
@@ -77,7 +78,7 @@ pub unsafe fn wmcore_open_posix(
     result: *mut *mut Mapping,
 ) -> Status {
     // SAFETY: the caller's word.
-    unsafe { wmcore_open(file, length, 1, offset, result) }
+    unsafe { wmcore_open(file, rights, length, 1, offset, result) }
 }
 pub unsafe fn wmcore_budget_create(bytes: u64) -> *mut Budget {
     let left = AtomicUsize::new(usize::try_from(bytes).unwrap_or(usize::MAX));

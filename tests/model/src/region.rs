@@ -24,7 +24,7 @@ impl Process {
         // region.cpp: Areas::give_back(1);
         let split = self.slot(region.slot).split.load(SeqCst);
         self.areas.fetch_sub(1 + usize::from(split), SeqCst);
-        self.free_slot(region.slot); // region.cpp: forget(); // Before the addresses can be another's.
+        self.free_slot(region.slot); // region.cpp: forget(); // Before the addresses can be reused.
         self.kernel.lock().unwrap().unmap(region.base, region.length); // region.cpp: unmap_pages(old, page_length);
     }
 

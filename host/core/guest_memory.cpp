@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Memory for guests in which spans can be attached.
+#include "system.h"
+
+extern "C" {
+
+void *wmcore_memory_reserve(uint64_t size) { return wmcore::reserve_memory(size); }
+
+bool wmcore_memory_commit(void *start, uint64_t length) {
+  return wmcore::commit_memory(static_cast<uint8_t *>(start), length);
+}
+
+void wmcore_memory_release(void *memory, uint64_t size) { wmcore::unmap_pages(static_cast<uint8_t *>(memory), size); }
+
+} // extern "C"
