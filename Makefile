@@ -1,10 +1,8 @@
 # Thin calls of the tools that do the work. `make help` lists what there is.
 
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH):$(CURDIR)/build/venv/bin
-SETUP := @tests/tools/setup.sh
+SETUP := @.build/setup.sh
 CARGO_TARGET := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/wasi-mmap/cargo
-# $(call CMAKE_BUILD,NAME,OPTIONS,SOURCES): quiet unless it fails.
-CMAKE_BUILD = cmake -S $(or $(3),host) -B build/cmake/$(1) $(2) >build/cmake-$(1).log || { cat build/cmake-$(1).log; exit 1; }; cmake --build build/cmake/$(1) -j2 -- --no-print-directory >>build/cmake-$(1).log 2>&1 || { tail -n 40 build/cmake-$(1).log; exit 1; }
 
 .PHONY: help demo test sanitized conformance browser bench fuzz fuzz-coverage model miri sanitized-crate lint format build tests sanitizers polyfill guests crates programs plugged wasmtime checks package prebuilds clean
 
@@ -62,7 +60,7 @@ fuzz: $(if $(filter components,$(TARGET)),tests) $(if $(filter plug,$(TARGET)),p
 
 # Every order of what the core's fault handler and the threads beside it do, and the crate's calls of the core under Miri.
 model:
-	@CARGO_TARGET_DIR=$(CARGO_TARGET) tests/tools/cargo.sh test --locked --manifest-path tests/model/Cargo.toml
+	@CARGO_TARGET_DIR=$(CARGO_TARGET) .build/cargo.sh test --locked --manifest-path tests/model/Cargo.toml
 
 miri:
 	@tests/tools/nightly.sh miri
@@ -77,17 +75,12 @@ fuzz-coverage:
 # The addon and the library.
 build:
 	$(SETUP) build
-	@echo 'building the addon and the library'
-	@$(call CMAKE_BUILD,addon,-DBUILD_CHECKS=OFF -DCMAKE_BUILD_TYPE=Release -DADDON_DIRECTORY=$(CURDIR)/build/addon/$$(node -p 'process.platform + "-" + process.arch'))
-	@node tests/tools/jco.mjs types wit --world-name host -o dist/contract >build/jco.log 2>&1 || { cat build/jco.log; exit 1; }
-	@node tests/tools/jco.mjs guest-types wit --world-name guest -o dist/guest-types >>build/jco.log 2>&1 || { cat build/jco.log; exit 1; }
-	@tsc -p ts
-	@tsc -p guest/js && tsc -p ts/polyfill && echo '{"type":"module"}' >dist/portable/package.json
-	@cp -r dist/contract dist/portable/ts/
+	@host/node/build.sh
+	@ts/build.sh
 
 # The programs in tests/ that are TypeScript.
 tests: build
-	@tsc -p tests && tsc -p tests/browser
+	@tests/tools/typescript.sh
 
 # The addon with each sanitizer, which Node has not got itself.
 sanitizers: tests
@@ -96,7 +89,7 @@ sanitizers: tests
 # The contract without a native host, as a component and as JavaScript.
 polyfill: build
 	$(SETUP) polyfill
-	@tests/tools/polyfill.sh
+	@guest/polyfill/build.sh
 
 # The programs in guest/ and tests/ that are components.
 guests: build
@@ -115,13 +108,13 @@ programs: guests
 # The suite's runners with the polyfill in front, for the plain wasmtime.
 plugged: polyfill guests
 	$(SETUP) wasmtime
-	@CARGO_TARGET_DIR=$(CARGO_TARGET) tests/tools/plain-wasmtime.sh
+	@CARGO_TARGET_DIR=$(CARGO_TARGET) .build/rust-program.sh tests/programs/rust/wasmtime wasmtime
 	@tests/tools/plugged.sh
 
 # The command for wasmtime, as build/wasmtime/wasi-mmap.
 wasmtime: polyfill
 	$(SETUP) wasmtime
-	@CARGO_TARGET_DIR=$(CARGO_TARGET) tests/tools/wasmtime.sh
+	@CARGO_TARGET_DIR=$(CARGO_TARGET) .build/rust-program.sh host/wasmtime wasi-mmap --features cli
 
 # The programs in tests/ that are C++, plain and with each sanitizer.
 checks: build
@@ -129,59 +122,59 @@ checks: build
 	@for variant in plain address undefined thread; do \
 	  echo "building the tests of the core, $$variant"; \
 	  sanitizer=$$variant; [ $$variant = plain ] && sanitizer=; \
-	  $(call CMAKE_BUILD,$$variant,-DBUILD_ADDON=OFF -DSANITIZE=$$sanitizer); \
+	  .build/cmake.sh $$variant tests/core -DSANITIZE=$$sanitizer || exit 1; \
 	done
 	@echo 'building the fuzz targets, to replay what was found'
-	@$(call CMAKE_BUILD,fuzz,-DENGINE=replay,tests/fuzz/native)
+	@.build/cmake.sh fuzz tests/fuzz/native -DENGINE=replay
 
 lint: tests polyfill guests
 	$(SETUP) lint
-	@node tests/tools/jco.mjs guest-types build/guests/wit --world-name command -o build/guests/types -q
+	@node .build/jco.mjs guest-types build/guests/wit --world-name command -o build/guests/types -q
 	tsc -p guest/js/examples && tsc -p tests/contract/guests
-	oxlint --type-aware --deny-warnings ts tests guest
+	oxlint --type-aware --deny-warnings ts tests guest .build
 	prettier --check --log-level warn .
 	clang-format --dry-run -Werror $$(git ls-files '*.cpp' '*.h' '*.c')
 	clang-tidy --quiet -p build/cmake/addon $$(git ls-files "host/*.cpp" ":!host/*/windows/*")
-	tests/tools/cargo.sh fmt --check --manifest-path guest/rust/Cargo.toml
-	CARGO_TARGET_DIR=$(CARGO_TARGET) tests/tools/cargo.sh clippy -q --manifest-path guest/rust/Cargo.toml --all-targets --features std-file -- -D warnings
-	tests/tools/cargo.sh fmt --check --manifest-path tests/memmap2/native/Cargo.toml -- guest/rust/memmap2/src/lib.rs tests/memmap2/src/lib.rs
-	tests/tools/cargo.sh fmt --check --manifest-path guest/polyfill/Cargo.toml
-	CARGO_TARGET_DIR=$(CARGO_TARGET) tests/tools/cargo.sh clippy -q --locked --manifest-path guest/polyfill/Cargo.toml --all-targets -- -D warnings
-	tests/tools/cargo.sh fmt --check --manifest-path guest/polyfill/plug/Cargo.toml
-	CARGO_TARGET_DIR=$(CARGO_TARGET) tests/tools/cargo.sh clippy -q --locked --release --manifest-path guest/polyfill/plug/Cargo.toml -- -D warnings
-	tests/tools/cargo.sh fmt --check --manifest-path tests/fuzz/plug/Cargo.toml
-	tests/tools/cargo.sh fmt --check --manifest-path tests/fuzz/polyfill/Cargo.toml
-	CARGO_TARGET_DIR=$(CARGO_TARGET) tests/tools/cargo.sh clippy -q --locked --manifest-path tests/fuzz/polyfill/Cargo.toml -- -D warnings
-	tests/tools/cargo.sh fmt --check --manifest-path host/wasmtime/Cargo.toml
-	CARGO_TARGET_DIR=$(CARGO_TARGET) tests/tools/cargo.sh clippy -q --locked --release --manifest-path host/wasmtime/Cargo.toml --features cli --all-targets -- -D warnings
+	.build/cargo.sh fmt --check --manifest-path guest/rust/Cargo.toml
+	CARGO_TARGET_DIR=$(CARGO_TARGET) .build/cargo.sh clippy -q --manifest-path guest/rust/Cargo.toml --all-targets --features std-file -- -D warnings
+	.build/cargo.sh fmt --check --manifest-path tests/programs/rust/memmap2/native/Cargo.toml -- guest/rust/memmap2/src/lib.rs tests/programs/rust/memmap2/src/lib.rs
+	.build/cargo.sh fmt --check --manifest-path guest/polyfill/Cargo.toml
+	CARGO_TARGET_DIR=$(CARGO_TARGET) .build/cargo.sh clippy -q --locked --manifest-path guest/polyfill/Cargo.toml --all-targets -- -D warnings
+	.build/cargo.sh fmt --check --manifest-path guest/polyfill/plug/Cargo.toml
+	CARGO_TARGET_DIR=$(CARGO_TARGET) .build/cargo.sh clippy -q --locked --release --manifest-path guest/polyfill/plug/Cargo.toml -- -D warnings
+	.build/cargo.sh fmt --check --manifest-path tests/fuzz/plug/Cargo.toml
+	.build/cargo.sh fmt --check --manifest-path tests/fuzz/polyfill/Cargo.toml
+	CARGO_TARGET_DIR=$(CARGO_TARGET) .build/cargo.sh clippy -q --locked --manifest-path tests/fuzz/polyfill/Cargo.toml -- -D warnings
+	.build/cargo.sh fmt --check --manifest-path host/wasmtime/Cargo.toml
+	CARGO_TARGET_DIR=$(CARGO_TARGET) .build/cargo.sh clippy -q --locked --release --manifest-path host/wasmtime/Cargo.toml --features cli --all-targets -- -D warnings
 	CARGO_TARGET_DIR=$(CARGO_TARGET) tests/tools/windows.sh
-	shellcheck tests/tools/*.sh .ci/run
+	shellcheck -x $$(git ls-files '*.sh') .ci/run
 	ruff check -q .
 	ruff format -q --check .
 	publint --strict --pack npm
-	tests/tools/dependencies.sh
+	.ci/dependencies.sh
 
 format: build
 	$(SETUP) lint
 	prettier --write --log-level warn .
 	clang-format -i $$(git ls-files '*.cpp' '*.h' '*.c')
-	tests/tools/cargo.sh fmt --manifest-path guest/rust/Cargo.toml
-	tests/tools/cargo.sh fmt --manifest-path tests/memmap2/native/Cargo.toml -- guest/rust/memmap2/src/lib.rs tests/memmap2/src/lib.rs
-	tests/tools/cargo.sh fmt --manifest-path guest/polyfill/Cargo.toml
-	tests/tools/cargo.sh fmt --manifest-path guest/polyfill/plug/Cargo.toml
-	tests/tools/cargo.sh fmt --manifest-path tests/fuzz/plug/Cargo.toml
-	tests/tools/cargo.sh fmt --manifest-path tests/fuzz/polyfill/Cargo.toml
-	tests/tools/cargo.sh fmt --manifest-path host/wasmtime/Cargo.toml
+	.build/cargo.sh fmt --manifest-path guest/rust/Cargo.toml
+	.build/cargo.sh fmt --manifest-path tests/programs/rust/memmap2/native/Cargo.toml -- guest/rust/memmap2/src/lib.rs tests/programs/rust/memmap2/src/lib.rs
+	.build/cargo.sh fmt --manifest-path guest/polyfill/Cargo.toml
+	.build/cargo.sh fmt --manifest-path guest/polyfill/plug/Cargo.toml
+	.build/cargo.sh fmt --manifest-path tests/fuzz/plug/Cargo.toml
+	.build/cargo.sh fmt --manifest-path tests/fuzz/polyfill/Cargo.toml
+	.build/cargo.sh fmt --manifest-path host/wasmtime/Cargo.toml
 	ruff format -q .
 
 # The package holds the prebuilds that there are, at least the one for this machine.
 package: build polyfill
-	@tests/tools/prebuilds.sh here
+	@host/node/prebuilds.sh here
 	npm pack --silent --pack-destination build
 
 prebuilds:
 	$(SETUP) prebuilds
-	@tests/tools/prebuilds.sh all
+	@host/node/prebuilds.sh all
 
 clean:
 	rm -rf build dist prebuilds

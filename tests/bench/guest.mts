@@ -76,12 +76,12 @@ export async function guestFigures(folder: string): Promise<void> {
   map.close();
 }
 
-/** Guests in wasmtime, measured in a process of their own; see wasmtime.rs. */
+/** Guests in wasmtime, measured in a process of their own; see wasmtime/main.rs. */
 export function wasmtimeFigures(folder: string): void {
-  const cargo = ['run', '--quiet', '--locked', '--profile', 'release-lto', '--features', 'cli', '--manifest-path'];
-  const words = [...cargo, 'host/wasmtime/Cargo.toml', '--example', 'bench', '--', folder];
+  const cargo = ['run', '--quiet', '--locked', '--profile', 'release-lto', '--manifest-path'];
+  const words = [...cargo, 'tests/bench/wasmtime/Cargo.toml', '--', folder];
   console.log('\nbuilding the benchmark for wasmtime (ten minutes the first time: it is optimized as a whole)');
-  const { status, stdout, stderr } = spawnSync('tests/tools/cargo.sh', words, { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync('.build/cargo.sh', words, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`the benchmark for wasmtime ended with ${status}: ${stderr}`);
   const times = Object.fromEntries(
     [...stdout.matchAll(/^(.+): ([\d.]+)$/gm)].map(([, name = '', time]) => [name, Number(time)]),

@@ -1,8 +1,8 @@
 /** Programs in C that map files as they do on Linux: over spans, over reads, and on this machine. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { accesses, HERE, makeTable, records, scan, type Scan } from '../programs/timings.mjs';
-import { OTHER_THREAD } from '../programs/hosts.mjs';
+import { accesses, HERE, makeTable, records, scan, type Scan } from '../programs/c/timings.mjs';
+import { OTHER_THREAD } from '../programs/c/hosts.mjs';
 import { add, heading, speed } from './report.mjs';
 
 const MEBIBYTES = 256;

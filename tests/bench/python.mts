@@ -2,7 +2,7 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { HOSTS, missing, runGuest, runNative, type Host, type Ran } from '../python/hosts.mjs';
-import { sourceOf } from '../python/packages.mjs';
+import { sourceOf } from '../programs/python/packages.mjs';
 import { makeFile, NEEDLES, SEARCH_SIZE } from './input.mjs';
 import { add, heading, speed } from './report.mjs';
 

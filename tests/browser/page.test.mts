@@ -284,7 +284,7 @@ test('nothing went wrong in the pages', () => {
 if (executable === undefined) {
   const absent = suite('the page');
   absent('there is a Chromium', () => {
-    console.log('skips the page: no Chromium, see tests/tools/setup.sh');
+    console.log('skips the page: no Chromium, see .build/setup.sh');
     assert.not.ok(process.env['CI'], 'CI needs Chromium');
   });
   absent.run();

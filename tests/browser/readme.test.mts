@@ -26,7 +26,7 @@ test('its import map names what the package exports for browsers', () => {
 
 test('a page that maps a file, and runs a guest over it', async () => {
   if (executable === undefined) {
-    console.log('skips the page of the README: no Chromium, see tests/tools/setup.sh');
+    console.log('skips the page of the README: no Chromium, see .build/setup.sh');
     assert.not.ok(process.env['CI'], 'CI needs Chromium');
     return;
   }
@@ -38,7 +38,7 @@ test('a page that maps a file, and runs a guest over it', async () => {
     symlinkSync(resolve('node_modules', SHIM), join(site, 'node_modules', SHIM));
     writeFileSync(join(site, 'index.html'), `<!doctype html><link rel="icon" href="data:,">${page}`);
     const jco = ['transpile', 'build/guests/rust/mgrep.wasm', '-o', join(site, 'out'), '--instantiation'];
-    const { status, stderr } = spawnSync(process.execPath, ['tests/tools/jco.mjs', ...jco], { encoding: 'utf8' });
+    const { status, stderr } = spawnSync(process.execPath, ['.build/jco.mjs', ...jco], { encoding: 'utf8' });
     assert.is(status, 0, stderr);
     const session = await start(executable, { '/': site });
     try {

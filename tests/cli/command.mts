@@ -25,7 +25,7 @@ export interface Options {
   timeout?: number;
 }
 
-/** NODE_PATH tells where native parts are that npm did not bring, see tests/tools/setup.sh. */
+/** NODE_PATH tells where native parts are that npm did not bring, see .build/setup.sh. */
 const INHERITED = Object.fromEntries(
   ['PATH', 'NODE_PATH'].flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
 );

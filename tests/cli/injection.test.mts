@@ -1,5 +1,5 @@
 // A component is data: nothing in it becomes code of the host, however it is called. Needs the components of
-// `make guests` (build/guests/wat), and other Nodes for some (`tests/tools/setup.sh nodes`).
+// `make guests` (build/guests/wat), and other Nodes for some (`.build/setup.sh nodes`).
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -219,7 +219,7 @@ for (const major of [20, 22, 24]) {
     const other = join(cache, 'nodes', `${name}-${major}`, 'node_modules', name, 'bin/node');
     const node = process.versions.node.startsWith(`${major}.`) ? process.execPath : other;
     if (!existsSync(node)) {
-      console.log(`injection skips Node ${major}: this machine has none (tests/tools/setup.sh nodes)`);
+      console.log(`injection skips Node ${major}: this machine has none (.build/setup.sh nodes)`);
       assert.not.ok(process.env['CI'], `CI needs Node ${major}`);
       return;
     }

@@ -1,6 +1,12 @@
 /** Prints the contract suite as a matrix of targets and subjects, and writes build/reports/conformance.json. */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { expectedFailures, runTestMmap, testsOfPython, versionOfPython, type Row } from '../python/cpython.mjs';
+import {
+  expectedFailures,
+  runTestMmap,
+  testsOfPython,
+  versionOfPython,
+  type Row,
+} from '../programs/python/cpython.mjs';
 import { HOSTS, missing, type Host } from '../python/hosts.mjs';
 import { runAll, columns, type Outcome } from './targets.mjs';
 import { loadVectors } from './vectors.mjs';

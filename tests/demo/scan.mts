@@ -1,7 +1,7 @@
 /** SQLite in a component, unmodified: a scan of a table with and without mmap. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { HERE, makeTable, scan } from '../programs/timings.mjs';
+import { HERE, makeTable, scan } from '../programs/c/timings.mjs';
 
 export interface ScanRow {
   where: string;

@@ -15,7 +15,7 @@ const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), '
 let archive = '';
 
 test.before(() => {
-  execFileSync('tests/tools/prebuilds.sh', ['here']);
+  execFileSync('host/node/prebuilds.sh', ['here']);
   execFileSync('npm', ['pack', '--silent', '--pack-destination', root], { stdio: ['ignore', 'ignore', 'inherit'] });
   archive = join(root, readdirSync(root)[0] as string);
 });
@@ -70,7 +70,7 @@ for (const major of [20, 22, 24]) {
   test(`npm install --ignore-scripts in an empty folder, with Node ${major}`, () => {
     const node = findNode(major);
     if (node === undefined) {
-      console.log(`package skips Node ${major}: this machine has none (tests/tools/setup.sh nodes)`);
+      console.log(`package skips Node ${major}: this machine has none (.build/setup.sh nodes)`);
       assert.not.ok(process.env['CI'], `CI needs Node ${major}`);
       return;
     }

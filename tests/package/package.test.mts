@@ -23,7 +23,7 @@ const run = (program: string, args: string[], cwd = folder): string =>
   execFileSync(program, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 
 test.before(() => {
-  run('tests/tools/prebuilds.sh', ['here'], '.');
+  run('host/node/prebuilds.sh', ['here'], '.');
   run('npm', ['pack', '--silent', '--pack-destination', folder], '.');
   const [archive] = readdirSync(folder);
   writeFileSync(join(folder, 'package.json'), '{ "private": true }');

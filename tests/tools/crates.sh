@@ -1,34 +1,29 @@
 #!/bin/sh
-# Builds the tests of tests/memmap2 as components, build/crates/NAME.wasm, and the program that they are compared with,
+# Builds the tests of tests/programs/rust/memmap2 as components, build/crates/NAME.wasm, and the program that they are compared with,
 # build/crates/mmdb. Sources of others come from crates.io and PyPI. What was made from the same sources stays.
 set -eu
 cd "$(dirname "$0")/../.."
-export CARGO_TARGET_DIR="${XDG_CACHE_HOME:-$HOME/.cache}/wasi-mmap/cargo"
+. .build/lib.sh
+export CARGO_TARGET_DIR="$cache/cargo"
 output=build/crates
-folder=tests/memmap2
+folder=tests/programs/rust/memmap2
 mkdir -p "$output"
 
-# quietly COMMAND...: shows what a command said only if it failed.
-quietly() {
-  "$@" >"$output/log" 2>&1 || { tail -n 40 "$output/log" >&2; return 1; }
-}
-
-if ! rustc --print target-libdir --target wasm32-wasip2 2>/dev/null | xargs -r test -d; then
+if ! has_target wasm32-wasip2; then
   rm -f "$output"/*.wasm "$output/sources"
   echo "crates: SKIPPED: files of Rust's standard library are mapped on wasm32-wasip2 only, which comes with rustup" >&2
   [ -z "${CI:-}" ]
   exit
 fi
 
-sum=$(find wit guest/rust $folder -type f | LC_ALL=C sort | xargs cat tests/tools/crates.sh | cksum)
-[ "$(cat "$output/sources" 2>/dev/null)" = "$sum" ] && exit
+is_current "$output/sources" tests/tools/crates.sh wit guest/rust $folder && exit
 echo 'building crates that use memmap2 (a minute the first time)'
 
 # crate NAME VERSION: its published sources, as build/crates/NAME-VERSION.
-quietly tests/tools/cargo.sh fetch --locked --manifest-path $folder/native/Cargo.toml
+quietly crates/fetch .build/cargo.sh fetch --locked --manifest-path $folder/native/Cargo.toml
 crate() {
   rm -rf "$output/$1-$2"
-  tests/tools/cargo.sh metadata --format-version 1 --locked --offline --manifest-path $folder/native/Cargo.toml |
+  .build/cargo.sh metadata --format-version 1 --locked --offline --manifest-path $folder/native/Cargo.toml |
     node -e 'const [, name, version, to] = process.argv;
       const { packages } = JSON.parse(require("fs").readFileSync(0));
       const found = packages.find((one) => one.name === name && one.version === version && one.source.startsWith("registry+"));
@@ -39,7 +34,7 @@ crate maxminddb 0.32.0
 
 # The crate has its data in a repository that is not published with it; the package for Python has the same.
 if [ ! -d "$output/test-data" ]; then
-  quietly build/venv/bin/pip download --disable-pip-version-check --no-deps --no-binary :all: --no-build-isolation --require-hashes -r $folder/requirements.txt -d "$output"
+  quietly crates/data build/venv/bin/pip download --disable-pip-version-check --no-deps --no-binary :all: --no-build-isolation --require-hashes -r $folder/requirements.txt -d "$output"
   tar xzf "$output/maxminddb-3.2.0.tar.gz" -C "$output" --strip-components 2 maxminddb-3.2.0/tests/data
   mv "$output/data" "$output/test-data"
   rm "$output/maxminddb-3.2.0.tar.gz"
@@ -47,16 +42,16 @@ fi
 
 options="--locked --release --manifest-path $folder/Cargo.toml --target wasm32-wasip2"
 # shellcheck disable=SC2086 # a list
-quietly tests/tools/cargo.sh build $options --bins
+quietly crates/programs .build/cargo.sh build $options --bins
 cp "$CARGO_TARGET_DIR/wasm32-wasip2/release/mmdb.wasm" "$output/"
 # shellcheck disable=SC2086 # a list
-quietly tests/tools/cargo.sh test $options --workspace --features maxminddb-tests/mmap --no-run --message-format json
+quietly crates/tests .build/cargo.sh test $options --workspace --features maxminddb-tests/mmap --no-run --message-format json
 # shellcheck disable=SC2016 # JavaScript
 node -e 'for (const line of require("fs").readFileSync(0, "utf8").split("\n").filter((line) => line.startsWith("{"))) {
     const { executable, profile, package_id: id } = JSON.parse(line);
     const name = /memmap2-tests/.test(id) ? "memmap2" : "maxminddb";
     if (executable && profile.test) require("fs").copyFileSync(executable, `${process.argv[1]}/${name}.wasm`);
-  }' "$output" <"$output/log"
-quietly tests/tools/cargo.sh build --locked --release --manifest-path $folder/native/Cargo.toml
+  }' "$output" <build/crates/tests.log
+quietly crates/native .build/cargo.sh build --locked --release --manifest-path $folder/native/Cargo.toml
 cp "$CARGO_TARGET_DIR/release/mmdb" "$output/"
-printf '%s' "$sum" >"$output/sources"
+built

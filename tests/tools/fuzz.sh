@@ -9,8 +9,8 @@
 # fuzz.sh coverage                   says what part of host/core the kept inputs of the targets in C++ reach
 set -eu
 cd "$(dirname "$0")/../.."
+. .build/lib.sh
 kept=tests/fuzz/corpus
-cache="${XDG_CACHE_HOME:-$HOME/.cache}/wasi-mmap"
 rust="${CARGO_TARGET_DIR:-$cache/cargo}"
 
 fail() { printf '%s\n' "fuzz: $*" >&2; exit 1; }
@@ -18,12 +18,11 @@ fail() { printf '%s\n' "fuzz: $*" >&2; exit 1; }
 # clang with its fuzzer: setup.sh fuzz has it.
 clang() { [ -x "/usr/bin/$1-19" ] && echo "$1-19" || echo "$1"; }
 
-# native ENGINE SANITIZERS: builds the targets in C++ into build/fuzz/ENGINE.
+# native ENGINE SANITIZERS: builds the targets in C++ into build/cmake/fuzz-ENGINE.
 native() {
-  mkdir -p build/fuzz
-  log="build/fuzz/$1.log"
-  { CXX=$(clang clang++) cmake -S tests/fuzz/native -B "build/fuzz/$1" -DENGINE="$1" -DSANITIZE="$2" && cmake --build "build/fuzz/$1" -j2; } >"$log" 2>&1 ||
-    { tail -n 40 "$log" >&2; fail 'the targets in C++ do not build'; }
+  CXX=$(clang clang++)
+  export CXX
+  cmake_build "fuzz-$1" tests/fuzz/native -DENGINE="$1" -DSANITIZE="$2" || fail 'the targets in C++ do not build'
 }
 
 # What libFuzzer asks of a compiler, with that of Rust as it is.
@@ -36,14 +35,14 @@ engine() {
   case $1 in
   core | search)
     native libFuzzer address,undefined
-    echo "build/fuzz/libFuzzer/fuzz_$1"
+    echo "build/cmake/fuzz-libFuzzer/fuzz_$1"
     ;;
   plug | polyfill)
     # With a target named, what runs while it is built is not instrumented.
-    machine=$(tests/tools/cargo.sh -vV | sed -n 's/^host: //p')
+    machine=$(.build/cargo.sh -vV | sed -n 's/^host: //p')
     [ "$1" = plug ] && features='' || features='--features libfuzzer'
     # shellcheck disable=SC2086 # words
-    RUSTFLAGS="$sancov" tests/tools/cargo.sh build --quiet --locked --manifest-path "tests/fuzz/$1/Cargo.toml" \
+    RUSTFLAGS="$sancov" .build/cargo.sh build --quiet --locked --manifest-path "tests/fuzz/$1/Cargo.toml" \
       --profile fuzz $features --target "$machine" --target-dir "$rust/fuzz" >&2
     echo "$rust/fuzz/$machine/fuzz/fuzz-$1"
     ;;
@@ -90,18 +89,18 @@ keep)
 replay)
   case $target in
   core | search) exec "build/cmake/fuzz/fuzz_$target" "$kept/$target" ;;
-  polyfill) exec tests/tools/cargo.sh run --quiet --locked --manifest-path tests/fuzz/polyfill/Cargo.toml -- "$kept/polyfill" ;;
+  polyfill) exec .build/cargo.sh run --quiet --locked --manifest-path tests/fuzz/polyfill/Cargo.toml -- "$kept/polyfill" ;;
   *) fail "there is no target $target" ;;
   esac
   ;;
 coverage)
   native coverage ''
   for name in core search; do
-    LLVM_PROFILE_FILE="build/fuzz/$name.profraw" "build/fuzz/coverage/fuzz_$name" "$kept/$name" | tail -n 1
+    LLVM_PROFILE_FILE="build/fuzz/$name.profraw" "build/cmake/fuzz-coverage/fuzz_$name" "$kept/$name" | tail -n 1
   done
   "$(clang llvm-profdata)" merge -sparse build/fuzz/core.profraw build/fuzz/search.profraw -o build/fuzz/coverage.profdata
   # shellcheck disable=SC2046
-  "$(clang llvm-cov)" report build/fuzz/coverage/fuzz_core -object build/fuzz/coverage/fuzz_search \
+  "$(clang llvm-cov)" report build/cmake/fuzz-coverage/fuzz_core -object build/cmake/fuzz-coverage/fuzz_search \
     -instr-profile=build/fuzz/coverage.profdata $(git ls-files 'host/core/*.cpp' 'host/core/*.h' ':!host/core/windows')
   ;;
 *) fail 'what is to be done? run, keep, replay or coverage' ;;

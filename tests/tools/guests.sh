@@ -3,30 +3,13 @@
 # guests.sh [rust] [c] [javascript] [python] [wat]. What was made from the same sources stays.
 set -eu
 cd "$(dirname "$0")/../.."
-cache="${XDG_CACHE_HOME:-$HOME/.cache}/wasi-mmap"
+. .build/lib.sh
 adapter=node_modules/@bytecodealliance/jco/lib/wasi_snapshot_preview1.command.wasm
 programs='mgrep mreplace contract'
 
 wit=build/guests/wit
 
 say() { printf '%s\n' "guests: $*"; }
-
-# files_of FILE-OR-FOLDER...: those that people wrote.
-files_of() {
-  find "$@" -type f -not -path '*/build/*' -not -path '*.egg-info/*' -not -path '*__pycache__*' | LC_ALL=C sort
-}
-
-# sum_of FILE-OR-FOLDER...: tells whether one of them changed.
-sum_of() {
-  files_of "$@" | xargs cat tests/tools/guests.sh package-lock.json | cksum
-}
-
-# quietly NAME COMMAND...: shows what a command said only if it failed.
-quietly() {
-  log="build/guests/$1.log"
-  shift
-  "$@" >"$log" 2>&1 || { tail -n 40 "$log" >&2; return 1; }
-}
 
 # component CORE OUTPUT [ADAPTER]: a component of a core module for WASI 0.1 that says what its imports are.
 component() {
@@ -51,42 +34,43 @@ build_c() {
     library=guest/c/wasi_mmap.c
     [ "$program" = files-direct ] && special=-DDIRECT library=
     # shellcheck disable=SC2086 # none or one word
-    quietly "c-$program" tests/tools/zig.sh cc -target wasm32-wasi -O2 -s -Wall -Wextra \
+    quietly "guests/c-$program" .build/zig.sh cc -target wasm32-wasi -O2 -s -Wall -Wextra \
       -Wno-sign-compare $special -Iguest/c "$source" $library -o "build/guests/c/$program.core.wasm"
     build/venv/bin/wasm-tools component embed "$wit" --world imports-spans "build/guests/c/$program.core.wasm" -o "build/guests/c/$program.typed.wasm"
     component "build/guests/c/$program.typed.wasm" "build/guests/c/$program.wasm"
   done
 }
 
-# With rustup's target, else with Debian's compiler: it has no WASI, so that the standard library is built too, for WASI
-# 0.1, and the modules become components as those of C do.
+# The examples of the library are one crate, the tests' programs another. With rustup's target, else with Debian's compiler,
+# which has no WASI: then the standard library is built too, for WASI 0.1, and the modules become components as those of C do.
 build_rust() {
-  export CARGO_TARGET_DIR="$cache/cargo"
-  options='--manifest-path guest/rust/Cargo.toml --locked --release --examples'
-  if rustc --print target-libdir --target wasm32-wasip2 2>/dev/null | xargs -r test -d; then
-    # shellcheck disable=SC2086 # a list
-    quietly rust cargo build $options --target wasm32-wasip2 --features std-file
-    for program in $programs std_fs std_file viewer; do
-      cp "$CARGO_TARGET_DIR/wasm32-wasip2/release/examples/$program.wasm" "build/guests/rust/$program.wasm"
-    done
+  if has_target wasm32-wasip2; then
+    export CARGO_TARGET_DIR="$cache/cargo"
+    release="$CARGO_TARGET_DIR/wasm32-wasip2/release"
+    set -- cargo build --locked --release --target wasm32-wasip2 --manifest-path
+    quietly guests/rust "$@" guest/rust/Cargo.toml --examples --features std-file
+    quietly guests/rust "$@" tests/tools/guests/Cargo.toml
+    cp "$release/contract.wasm" "$release/std_fs.wasm" "$release/viewer.wasm" build/guests/rust/
+    for program in mgrep mreplace std_file; do cp "$release/examples/$program.wasm" build/guests/rust/; done
     return
   fi
-  export CARGO_TARGET_DIR="$cache/cargo-debian"
-  # shellcheck disable=SC2086 # a list
-  RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO_TARGET_WASM32_WASIP1_LINKER="$PWD/tests/tools/wasm-ld.sh" \
-    quietly rust /usr/bin/cargo build $options -Z build-std=std,panic_abort --target wasm32-wasip1
-  for program in $programs std_fs; do
-    component "$CARGO_TARGET_DIR/wasm32-wasip1/release/examples/$program.wasm" "build/guests/rust/$program.wasm"
+  export CARGO_TARGET_DIR="$cache/cargo-debian" RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1
+  export CARGO_TARGET_WASM32_WASIP1_LINKER="$PWD/.build/wasm-ld.sh"
+  release="$CARGO_TARGET_DIR/wasm32-wasip1/release"
+  set -- /usr/bin/cargo build --locked --release -Z build-std=std,panic_abort --target wasm32-wasip1 --manifest-path
+  quietly guests/rust "$@" guest/rust/Cargo.toml --examples
+  quietly guests/rust "$@" tests/tools/guests/Cargo.toml
+  for program in examples/mgrep examples/mreplace contract std_fs; do
+    component "$release/$program.wasm" "build/guests/rust/$(basename $program).wasm"
   done
-  component "$CARGO_TARGET_DIR/wasm32-wasip1/release/examples/viewer.wasm" build/guests/rust/viewer.wasm \
-    node_modules/@bytecodealliance/jco/lib/wasi_snapshot_preview1.reactor.wasm
+  component "$release/viewer.wasm" build/guests/rust/viewer.wasm node_modules/@bytecodealliance/jco/lib/wasi_snapshot_preview1.reactor.wasm
 }
 
 build_javascript() {
   for program in $programs; do
     source=guest/js/examples/$program.ts
     [ "$program" = contract ] && source=tests/contract/guests/contract.ts
-    quietly "javascript-$program" node tests/tools/jco.mjs componentize "$source" --wit "$wit" --world-name command --bundle \
+    quietly "guests/javascript-$program" node .build/jco.mjs componentize "$source" --wit "$wit" --world-name command --bundle \
       -o "build/guests/javascript/$program.wasm"
   done
 }
@@ -97,13 +81,13 @@ build_python() {
   rm -rf "$scripts"
   mkdir -p "$scripts" "$cache/python"
   cp tests/contract/oracle.py tests/contract/cases.py tests/contract/guests/contract.py guest/python/examples/*.py "$scripts"
-  key=$(files_of guest/python wit | grep -v /examples/ | xargs cat | sha256sum | cut -c1-32)
+  key=$(files_of guest/python wit | grep -v -e /examples/ -e README | xargs cat | sha256sum | cut -c1-32)
   kept="$cache/python/$key.wasm"
   # Its compiler is the one that is there for all clones, see zig.sh.
-  PYTHONPATH="$(echo "$cache"/ziglang-*)" ZIG_GLOBAL_CACHE_DIR="$cache/zig" quietly python-library build/venv/bin/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps guest/python
+  PYTHONPATH="$(echo "$cache"/ziglang-*)" ZIG_GLOBAL_CACHE_DIR="$cache/zig" quietly guests/python-library build/venv/bin/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps guest/python
   if [ ! -e "$kept" ]; then
     say 'making the component that runs scripts in Python (a minute)'
-    quietly python build/venv/bin/python -m wasi_mmap -o "$kept.$$.wasm"
+    quietly guests/python build/venv/bin/python -m wasi_mmap -o "$kept.$$.wasm"
     mv "$kept.$$.wasm" "$kept"
   fi
   ln -f "$kept" build/guests/python/contract.wasm 2>/dev/null || cp "$kept" build/guests/python/contract.wasm
@@ -132,23 +116,19 @@ build_wat() {
   # jco cannot copy between two that both have UTF-16.
   for pair in utf8-utf8 utf8-utf16 utf16-utf8; do
     name="build/guests/wat/user-${pair%-*}.wasm"
-    quietly "wat-$pair" build/venv/bin/wasm-tools compose "$name" -d "build/guests/wat/provider-${pair#*-}.wasm" \
+    quietly "guests/wat-$pair" build/venv/bin/wasm-tools compose "$name" -d "build/guests/wat/provider-${pair#*-}.wasm" \
       -o "build/guests/wat/rich-$pair.wasm"
   done
 }
 
 # The worlds of the programs, beside the contract and the interfaces of WASI.
-rm -rf "$wit"
-mkdir -p "$wit/deps/wasi-mmap"
-cp guest/wit/examples.wit "$wit/"
-cp wit/mmap.wit "$wit/deps/wasi-mmap/"
-cp -r node_modules/@bytecodealliance/jco/lib/wit/builtin/0.2.12/* "$wit/deps/"
+wit_folder "$wit" guest/wit/examples.wit
 
 [ $# -gt 0 ] || set -- c rust javascript python wat
 for language in "$@"; do
   case $language in
   c) sources='guest/c tests/contract/guests/c tests/host/guests tests/cli/guests tests/bench/guests tests/polyfill/guests' ;;
-  rust) sources='guest/rust tests/contract/guests/rust tests/polyfill/guests tests/browser/guest' ;;
+  rust) sources='guest/rust tests/tools/guests tests/contract/guests/rust tests/polyfill/guests tests/browser/guest' ;;
   javascript) sources='guest/js dist/portable tests/contract/guests/contract.ts tests/contract/steps.mts' ;;
   python) sources='guest/python tests/contract/oracle.py tests/contract/cases.py tests/contract/guests/contract.py' ;;
   wat) sources='tests/cli/guests guest/polyfill/plug/wit' ;;
@@ -156,9 +136,8 @@ for language in "$@"; do
   esac
   mkdir -p "build/guests/$language"
   # shellcheck disable=SC2086 # a list
-  sum=$(sum_of wit guest/wit $sources)
-  [ "$(cat "build/guests/$language/sources" 2>/dev/null)" = "$sum" ] && continue
+  is_current "build/guests/$language/sources" tests/tools/guests.sh package-lock.json wit guest/wit $sources && continue
   say "building the programs in $language"
   "build_$language"
-  printf '%s' "$sum" >"build/guests/$language/sources"
+  built
 done

@@ -4,7 +4,7 @@
 #   thread  the crate and the core with ThreadSanitizer, in stores on several threads
 set -eu
 cd "$(dirname "$0")/../.."
-cache="${XDG_CACHE_HOME:-$HOME/.cache}/wasi-mmap"
+. .build/lib.sh
 toolchain=nightly-2026-10-30
 
 command -v rustup >/dev/null || { echo 'nightly.sh: rustup is missing (https://rustup.rs)' >&2; exit 1; }

@@ -3,13 +3,13 @@
 # time: build/guests/LANGUAGE/contract.plugged.cwasm. What was made from the same files stays.
 set -eu
 cd "$(dirname "$0")/../.."
+. .build/lib.sh
 
 for language in c rust javascript python; do
   runner="build/guests/$language/contract"
-  sum=$(cat "$runner.wasm" dist/polyfill/polyfill.wasm dist/polyfill/plug.wasm tests/programs/wasmtime/Cargo.lock | cksum)
-  [ "$(cat "$runner.plugged" 2>/dev/null)" = "$sum" ] && continue
+  is_current "$runner.plugged" "$runner.wasm" dist/polyfill/polyfill.wasm dist/polyfill/plug.wasm tests/programs/rust/wasmtime/Cargo.lock && continue
   echo "plugging the runner in $language"
   node dist/cli/main.mjs plug "$runner.wasm" -o "$runner.plugged.wasm"
   build/wasmtime/wasmtime compile "$runner.plugged.wasm" -o "$runner.plugged.cwasm"
-  printf '%s' "$sum" >"$runner.plugged"
+  built
 done

@@ -4,39 +4,30 @@
 # and PyPI that tests/programs pins by checksum, and stay unmodified. Sources and objects are kept in the cache.
 set -eu
 cd "$(dirname "$0")/../.."
-cache="${XDG_CACHE_HOME:-$HOME/.cache}/wasi-mmap/programs"
+. .build/lib.sh
+cache="$cache/programs"
 adapter=node_modules/@bytecodealliance/jco/lib/wasi_snapshot_preview1.command.wasm
-here=tests/programs
+here=tests/programs/c
 output=build/programs
 wit=build/guests/wit
 
 say() { printf '%s\n' "programs: $*"; }
 
-# quietly NAME COMMAND...: shows what a command said only if it failed.
-quietly() {
-  log="$output/$1.log"
-  shift
-  "$@" >"$log" 2>&1 || { tail -n 40 "$log" >&2; return 1; }
-}
-
-sum_of() { cat "$@" | cksum | tr ' ' -; }
-
-sum=$(find wit guest/wit guest/c/*.c guest/c/*.h guest/c/sys "$here" -type f | LC_ALL=C sort | xargs cat tests/tools/programs.sh package-lock.json | cksum)
-[ "$(cat "$output/sources" 2>/dev/null)" = "$sum" ] && exit
+is_current "$output/sources" tests/tools/programs.sh package-lock.json wit guest/wit guest/c "$here" && exit
 say 'building LMDB, SQLite and libmaxminddb, natively and as components (two minutes the first time)'
 mkdir -p "$output" "$cache/objects"
 
 # The sources. Both clients compare them with the checksums that are pinned here.
-crates="$cache/crates-$(sum_of $here/sources/Cargo.lock)"
+crates="$cache/crates-$(sum_of $here/sources/Cargo.lock | tr ' ' -)"
 if [ ! -d "$crates" ]; then
   rm -rf "$crates.new"
-  quietly crates tests/tools/cargo.sh vendor --locked --versioned-dirs --manifest-path $here/sources/Cargo.toml "$crates.new"
+  quietly programs/crates .build/cargo.sh vendor --locked --versioned-dirs --manifest-path $here/sources/Cargo.toml "$crates.new"
   mv "$crates.new" "$crates"
 fi
-packages="$cache/packages-$(sum_of $here/requirements.txt)"
+packages="$cache/packages-$(sum_of $here/requirements.txt | tr ' ' -)"
 if [ ! -d "$packages" ]; then
   rm -rf "$packages.new"
-  quietly packages build/venv/bin/pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: --no-build-isolation --require-hashes -r $here/requirements.txt -d "$packages.new"
+  quietly programs/packages build/venv/bin/pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: --no-build-isolation --require-hashes -r $here/requirements.txt -d "$packages.new"
   for package in "$packages.new"/*.tar.gz; do tar -xzf "$package" -C "$packages.new"; done
   mv "$packages.new" "$packages"
 fi
@@ -49,9 +40,9 @@ version=$(sed -n 's/^AC_INIT(\[libmaxminddb\], \[\(.*\)\], .*/\1/p' "$maxminddb/
 # that was fastest for both: loops that end in the middle are unrolled, which Cranelift leaves to who compiles.
 optimize='-O2 -mllvm -unroll-count=4 -mllvm -unroll-runtime-multi-exit=true'
 # shellcheck disable=SC2086 # a list
-wasi_cc() { tests/tools/zig.sh cc -target wasm32-wasi $optimize -s -Iguest/c "$@"; }
+wasi_cc() { .build/zig.sh cc -target wasm32-wasi $optimize -s -Iguest/c "$@"; }
 # shellcheck disable=SC2086 # a list
-native_cc() { tests/tools/zig.sh cc $optimize "$@"; }
+native_cc() { .build/zig.sh cc $optimize "$@"; }
 emulated='-D_WASI_EMULATED_SIGNAL -D_WASI_EMULATED_GETPID -D_WASI_EMULATED_PROCESS_CLOCKS'
 libraries='-lwasi-emulated-signal -lwasi-emulated-getpid -lwasi-emulated-process-clocks'
 
@@ -60,11 +51,11 @@ libraries='-lwasi-emulated-signal -lwasi-emulated-getpid -lwasi-emulated-process
 object() {
   target=$1 name=$2 source=$3
   shift 3
-  object="$cache/objects/$name-$target-$(printf '%s' "$source $optimize $*" | cat - tests/tools/zig.sh tests/tools/pins/zig.txt guest/c/sys/mman.h $here/*.h $here/wasi/*.h | cksum | cut -d' ' -f1).o"
+  object="$cache/objects/$name-$target-$(printf '%s' "$source $optimize $*" | cat - .build/zig.sh .build/pins/zig.txt guest/c/sys/mman.h $here/*.h $here/wasi/*.h | cksum | cut -d' ' -f1).o"
   [ -e "$object" ] && return
   case $target in
-  wasi) quietly "$name-wasi" wasi_cc -w "$@" -c "$source" -o "$object.new.o" ;;
-  native) quietly "$name-native" native_cc -w "$@" -c "$source" -o "$object.new.o" ;;
+  wasi) quietly "programs/$name-wasi" wasi_cc -w "$@" -c "$source" -o "$object.new.o" ;;
+  native) quietly "programs/$name-native" native_cc -w "$@" -c "$source" -o "$object.new.o" ;;
   esac
   mv "$object.new.o" "$object"
 }
@@ -81,8 +72,8 @@ program() {
   shift
   # shellcheck disable=SC2086 # lists
   {
-    quietly "$name-native" native_cc $strict "$@" $native_flags $sources $native_objects -lm -lpthread -o "$output/$name"
-    quietly "$name-wasi" wasi_cc $strict "$@" $wasi_flags $emulated $sources $wasi_objects "$mman" $libraries -o "$output/$name.core.wasm"
+    quietly "programs/$name-native" native_cc $strict "$@" $native_flags $sources $native_objects -lm -lpthread -o "$output/$name"
+    quietly "programs/$name-wasi" wasi_cc $strict "$@" $wasi_flags $emulated $sources $wasi_objects "$mman" $libraries -o "$output/$name.core.wasm"
   }
   build/venv/bin/wasm-tools component embed "$wit" --world "${world:-imports-spans}" "$output/$name.core.wasm" -o "$output/$name.typed.wasm"
   build/venv/bin/wasm-tools component new "$output/$name.typed.wasm" --adapt "wasi_snapshot_preview1=$adapter" -o "$output/$name.wasm"
@@ -91,8 +82,8 @@ program() {
 
 build_mman() {
   mman=$output/mman.o
-  quietly mman wasi_cc -Wall -Wextra -Wno-sign-compare -c guest/c/mman.c -o "$mman"
-  quietly mman wasi_cc -Wall -Wextra -Wno-sign-compare -DWASI_MMAN_NO_SPANS -c guest/c/mman.c -o $output/mman-copies.o
+  quietly programs/mman wasi_cc -Wall -Wextra -Wno-sign-compare -c guest/c/mman.c -o "$mman"
+  quietly programs/mman wasi_cc -Wall -Wextra -Wno-sign-compare -DWASI_MMAN_NO_SPANS -c guest/c/mman.c -o $output/mman-copies.o
 }
 
 # What <sys/mman.h> answers, also without spans where there could be some.
@@ -107,7 +98,6 @@ build_posix() {
     program posix-copies $here/posix.c --
   )
 }
-
 
 build_lmdb() {
   wasi_objects='' native_objects='' wasi_flags='' native_flags=''
@@ -168,13 +158,9 @@ build_maxminddb() {
   cp -r "$packages"/maxminddb-*/tests/data/test-data "$packages"/maxminddb-*/tests/data/bad-data $output/maxmind-db
 }
 
-mkdir -p "$wit/deps/wasi-mmap"
-cp guest/wit/examples.wit "$wit/"
-cp wit/mmap.wit "$wit/deps/wasi-mmap/"
-
 build_mman
 build_posix
 (build_lmdb && build_sqlite) &
 build_maxminddb
 wait $!
-printf '%s' "$sum" >"$output/sources"
+built

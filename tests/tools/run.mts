@@ -164,24 +164,24 @@ const everything = (): Runner[] => [
   }),
   {
     name: 'model of the fault handler',
-    command: ['tests/tools/cargo.sh', 'test', '--locked', '--manifest-path', 'tests/model/Cargo.toml'],
+    command: ['.build/cargo.sh', 'test', '--locked', '--manifest-path', 'tests/model/Cargo.toml'],
     count: cargo,
   },
   { name: 'drift check of the oracle', command: ['python3', 'tests/contract/oracle.py', 'check'], count: plain },
   {
     name: 'examples in the documentation of the Rust library',
-    command: ['tests/tools/cargo.sh', 'test', '--locked', '--doc', '--manifest-path', 'guest/rust/Cargo.toml'],
+    command: ['.build/cargo.sh', 'test', '--locked', '--doc', '--manifest-path', 'guest/rust/Cargo.toml'],
     count: cargo,
   },
   {
     name: 'polyfill, on files that misbehave',
-    command: ['tests/tools/cargo.sh', 'test', '--locked', '--manifest-path', 'guest/polyfill/Cargo.toml'],
+    command: ['.build/cargo.sh', 'test', '--locked', '--manifest-path', 'guest/polyfill/Cargo.toml'],
     count: cargo,
   },
   {
     name: 'crate for wasmtime',
     // prettier-ignore
-    command: ['tests/tools/cargo.sh', 'test', '--locked', '--release', '--features', 'cli', '--manifest-path', 'host/wasmtime/Cargo.toml'],
+    command: ['.build/cargo.sh', 'test', '--locked', '--release', '--features', 'cli', '--manifest-path', 'host/wasmtime/Cargo.toml'],
     count: cargo,
   },
   ...coreOnWindows(),
@@ -233,8 +233,7 @@ for (const { name, missing, without } of isPlain ? [] : platforms) {
 }
 
 for (const { major, path } of isPlain ? [] : otherNodes) {
-  if (path === undefined)
-    console.log(`SKIPPED node ${major}: this machine does not have it (tests/tools/setup.sh nodes)`);
+  if (path === undefined) console.log(`SKIPPED node ${major}: this machine does not have it (.build/setup.sh nodes)`);
 }
 
 // Two at a time: a test may be timing-sensitive where more compete.

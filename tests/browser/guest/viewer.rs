@@ -6,7 +6,7 @@ use wasi_mmap::{error_code, Mapping, MmapOptions};
 
 mod bindings {
     #![allow(missing_docs, clippy::pedantic)]
-    wit_bindgen::generate!({ path: "../../tests/browser/guest", world: "page" });
+    wit_bindgen::generate!({ path: "../../browser/guest", world: "page" });
 }
 
 use bindings::exports::wasi_mmap::browser::viewer::{Access, Guest, GuestView, View};

@@ -1,7 +1,7 @@
 // Packages of PyPI in the guest, against CPython: one test a package and host.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { HOSTS, missing } from './hosts.mjs';
+import { HOSTS, missing } from '../../python/hosts.mjs';
 import { compare, expectedDifferences, PACKAGES, versionOf } from './packages.mjs';
 
 for (const tested of PACKAGES) {

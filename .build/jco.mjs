@@ -3,4 +3,4 @@
 import { _addPreopen } from '@bytecodealliance/preview2-shim/filesystem';
 
 _addPreopen('/', '/');
-await import('../../node_modules/@bytecodealliance/jco/dist/jco.js');
+await import('../node_modules/@bytecodealliance/jco/dist/jco.js');

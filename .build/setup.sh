@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs what a target needs: setup.sh build|polyfill|guests|wasmtime|test|browser|arm64|windows|nodes|lint|fuzz|prebuilds. A second run finds everything there.
 set -eu
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/.."
+. .build/lib.sh
 
 say() { printf '%s\n' "setup: $*"; }
 fail() { printf '%s\n' "setup: $*" >&2; exit 1; }
@@ -30,8 +31,6 @@ apt_optional() {
     return 1
   fi
 }
-
-cache="${XDG_CACHE_HOME:-$HOME/.cache}/wasi-mmap"
 
 # new_folder: where a folder of the cache is made. Others may do the same, and this run may be interrupted; what such
 # runs left behind is removed here.
@@ -77,7 +76,7 @@ venv() {
 # pip LIST OPTIONS: installs what pins/LIST.txt names, with the hashes that stand there. The lists are made of those in
 # pins/LIST.in: uv pip compile --generate-hashes --universal --no-header --no-annotate --python-version 3.11
 pip() {
-  list=tests/tools/pins/$1.txt
+  list=.build/pins/$1.txt
   shift
   venv
   build/venv/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes "$@" -r "$list"
@@ -87,15 +86,15 @@ pip() {
 pip_once() {
   venv
   stamp=build/venv/$1.stamp
-  cmp -s "tests/tools/pins/$1.txt" "$stamp" && return
-  say "installing from PyPI: $(sed -n 's/ .*$//; /==/p' "tests/tools/pins/$1.txt" | xargs)"
+  cmp -s ".build/pins/$1.txt" "$stamp" && return
+  say "installing from PyPI: $(sed -n 's/ .*$//; /==/p' ".build/pins/$1.txt" | xargs)"
   pip "$1"
-  cp "tests/tools/pins/$1.txt" "$stamp"
+  cp ".build/pins/$1.txt" "$stamp"
 }
 
 # The compiler of zig, see zig.sh.
 zig() {
-  version=$(sed -n 's/^ziglang==\([^ ]*\).*/\1/p' tests/tools/pins/zig.txt)
+  version=$(sed -n 's/^ziglang==\([^ ]*\).*/\1/p' .build/pins/zig.txt)
   [ -x "$cache/ziglang-$version/ziglang/zig" ] && return
   say "installing from PyPI: ziglang==$version"
   new_folder
@@ -104,9 +103,8 @@ zig() {
 }
 
 # A Rust that builds for WASI: rustup's, else Debian's compiler for Firefox, whose standard library guests.sh builds.
-rust_has() { rustc --print target-libdir --target "$1" 2>/dev/null | xargs -r test -d 2>/dev/null; }
 rust_for_wasi() {
-  rust_has wasm32-wasip2 && rust_has wasm32-unknown-unknown && return
+  has_target wasm32-wasip2 && has_target wasm32-unknown-unknown && return
   if have rustup; then
     say 'adding the targets wasm32-wasip2 and wasm32-unknown-unknown with rustup'
     rustup target add wasm32-wasip2 wasm32-unknown-unknown >build/rustup.log 2>&1 && return
@@ -120,13 +118,13 @@ rust_for_wasi() {
 
 # A Rust for programs of this machine.
 rust() {
-  tests/tools/cargo.sh --version >/dev/null 2>&1 && return
+  .build/cargo.sh --version >/dev/null 2>&1 && return
   for package in rustc-web cargo-web; do apt_install "$package" 'Rust >= 1.95 (https://rustup.rs)'; done
 }
 
 # cargo_tool NAME PACKAGE: a part of cargo, which rustup brings and Debian has apart.
 cargo_tool() {
-  tests/tools/cargo.sh "$1" --version >/dev/null 2>&1 || apt_install "$2" "cargo $1"
+  .build/cargo.sh "$1" --version >/dev/null 2>&1 || apt_install "$2" "cargo $1"
 }
 
 # What makes components of modules and of Rust.
@@ -141,7 +139,7 @@ cmake_3_20() {
 
 # npm_pinned FOLDER NAME@VERSION...: installs packages, also those for other systems, with the hashes that they must have.
 npm_pinned() {
-  node tests/tools/pinned.mjs "$@" &&
+  node .build/pinned.mjs "$@" &&
     npm ci --prefix "$1" --force --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 }
 
@@ -221,7 +219,7 @@ windows() {
   dll=build/windows/bcryptprimitives.dll
   [ -e "$dll" ] && return
   zig
-  tests/tools/zig.sh cc -target x86_64-windows-gnu -O2 -s -shared tests/tools/bcryptprimitives.c -o "$dll" -ladvapi32
+  .build/zig.sh cc -target x86_64-windows-gnu -O2 -s -shared tests/tools/bcryptprimitives.c -o "$dll" -ladvapi32
 }
 
 # The versions of Node beside this one that the package is tried with.

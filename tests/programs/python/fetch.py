@@ -16,7 +16,7 @@ def main(name, folder):
         requirement = Path(made, "requirement.txt")
         requirement.write_text(pinned + "\n")
         options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--no-binary", ":all:", "--require-hashes"]
-        # pip asks each package's build system for its metadata: the one that is installed, see tests/tools/pins.
+        # pip asks each package's build system for its metadata: the one that is installed, see .build/pins.
         options.append("--no-build-isolation")
         command = [sys.executable, "-m", "pip", "download", *options, "--dest", made, "-r", str(requirement)]
         subprocess.run(command, check=True)

@@ -4,31 +4,19 @@
 # provided.wasm. What was made from the same sources stays.
 set -eu
 cd "$(dirname "$0")/../.."
-cache="${XDG_CACHE_HOME:-$HOME/.cache}/wasi-mmap"
+. .build/lib.sh
 output=dist/polyfill
 mkdir -p "$output" dist/portable/ts/polyfill/component
 
 # Browsers get the same files by another way.
 echo "export * from '../../../../polyfill/component/polyfill.js';" >dist/portable/ts/polyfill/component/polyfill.js
 
-# sum_of FILE-OR-FOLDER...: tells whether one of them changed.
-sum_of() {
-  find "$@" -type f ! -path '*/target/*' | LC_ALL=C sort | xargs cat tests/tools/polyfill.sh package-lock.json | cksum
-}
-
-# quietly NAME COMMAND...: shows what a command said only if it failed.
-quietly() {
-  log="build/$1.log"
-  shift
-  "$@" >"$log" 2>&1 || { tail -n 40 "$log" >&2; return 1; }
-}
-
 # module FOLDER LIBRARIES FLAGS: builds the crate; `$module` is the folder of its core module. Without rustup's target
 # Debian's compiler builds these libraries of Rust too.
 module() {
   options="--manifest-path $1/Cargo.toml --locked --release --target wasm32-unknown-unknown"
   name=$(basename "$1")
-  if rustc --print target-libdir --target wasm32-unknown-unknown 2>/dev/null | xargs -r test -d; then
+  if has_target wasm32-unknown-unknown; then
     export CARGO_TARGET_DIR="$cache/cargo"
     # shellcheck disable=SC2086 # a list
     RUSTFLAGS=$3 quietly "$name-cargo" cargo build $options
@@ -46,7 +34,7 @@ build_polyfill() {
   module guest/polyfill core,alloc,panic_abort '-C target-feature=+simd128'
   build/venv/bin/wasm-tools component new "$module/wasi_mmap_polyfill.wasm" -o "$output/polyfill.wasm"
   rm -rf "$output/component"
-  quietly polyfill-jco node tests/tools/jco.mjs transpile "$output/polyfill.wasm" --instantiation async --no-nodejs-compat --no-typescript --minify -o "$output/component"
+  quietly polyfill-jco node .build/jco.mjs transpile "$output/polyfill.wasm" --instantiation async --no-nodejs-compat --no-typescript --minify -o "$output/component"
   rm -rf "$output/component/interfaces" "$output/component"/*.d.ts
   echo '{"type":"module"}' >"$output/component/package.json"
 }
@@ -60,11 +48,7 @@ build_plug() {
 # It calls everything that it imports, as nothing else does; who reads it looks at the imports alone.
 build_provided() {
   wit=build/provided-wit
-  rm -rf "$wit"
-  mkdir -p "$wit/deps/wasi-mmap"
-  cp guest/polyfill/plug/wit/provided.wit "$wit/"
-  cp wit/mmap.wit "$wit/deps/wasi-mmap/"
-  cp -r node_modules/@bytecodealliance/jco/lib/wit/builtin/0.2.12/* "$wit/deps/"
+  wit_folder "$wit" guest/polyfill/plug/wit/provided.wit
   build/venv/bin/wasm-tools component embed --dummy --world provided "$wit" -o build/provided.core.wasm
   build/venv/bin/wasm-tools component new build/provided.core.wasm -o build/provided.wasm
   build/venv/bin/wasm-tools strip --all build/provided.wasm -o "$output/provided.wasm"
@@ -77,12 +61,11 @@ for part in polyfill plug provided; do
   provided) sources='wit guest/polyfill/plug/wit' result=provided.wasm ;;
   esac
   # shellcheck disable=SC2086 # a list
-  sum=$(sum_of $sources)
-  [ "$(cat "build/$part.sources" 2>/dev/null)" = "$sum" ] && [ -e "$output/$result" ] && continue
+  is_current "build/$part.sources" guest/polyfill/build.sh package-lock.json $sources && [ -e "$output/$result" ] && continue
   case $part in
   polyfill) echo 'building the polyfill' ;;
   plug) echo 'building what plugs the polyfill' ;;
   esac
   "build_$part"
-  printf '%s' "$sum" >"build/$part.sources"
+  built
 done

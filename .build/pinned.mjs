@@ -8,13 +8,13 @@ const read = (path) => JSON.parse(readFileSync(new URL(path, import.meta.url), '
 
 const [, , folder, ...specs] = process.argv;
 const pins = read('pins/npm.json');
-const locked = read('../../package-lock.json').packages;
+const locked = read('../package-lock.json').packages;
 
 function integrity(name, version) {
   const entry = locked[`node_modules/${name}`];
   const hash = pins[`${name}@${version}`] ?? (entry?.version === version ? entry.integrity : undefined);
   if (!hash?.startsWith('sha512-')) {
-    console.error(`setup: there is no hash for ${name}@${version} in tests/tools/pins/npm.json`);
+    console.error(`setup: there is no hash for ${name}@${version} in .build/pins/npm.json`);
     process.exit(1);
   }
   return hash;

@@ -2,7 +2,7 @@
 import { suite, test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { expectedFailures, runTestMmap, testsOfPython, versionOfPython, type Row } from './cpython.mjs';
-import { HOSTS, missing, type Host } from './hosts.mjs';
+import { HOSTS, missing, type Host } from '../../python/hosts.mjs';
 
 const tests = testsOfPython();
 

@@ -1,0 +1,64 @@
+# Shared functions of the build scripts. A script reads this file at the top of the repository: `. .build/lib.sh`
+# shellcheck shell=sh
+
+# shellcheck disable=SC2034 # Scripts use it.
+cache="${XDG_CACHE_HOME:-$HOME/.cache}/wasi-mmap"
+
+# quietly NAME COMMAND...: runs a command and writes its output to build/NAME.log; shows the end of it if the command fails.
+quietly() {
+  log="build/$1.log"
+  shift
+  mkdir -p "$(dirname "$log")"
+  "$@" >"$log" 2>&1 || { tail -n 40 "$log" >&2; return 1; }
+}
+
+# files_of FILE-OR-FOLDER...: lists sources, without what tools put beside them.
+files_of() {
+  find "$@" -type f -not -path '*/build/*' -not -path '*/target/*' -not -path '*.egg-info/*' -not -path '*__pycache__*' |
+    LC_ALL=C sort
+}
+
+# sum_of FILE-OR-FOLDER...: prints a checksum of sources.
+sum_of() { files_of "$@" | xargs cat | cksum; }
+
+# is_current STAMP FILE-OR-FOLDER...: tells whether STAMP has the checksum of these sources. `built` writes it there.
+is_current() {
+  stamp=$1
+  shift
+  sum=$(sum_of "$@")
+  [ "$(cat "$stamp" 2>/dev/null)" = "$sum" ]
+}
+built() {
+  mkdir -p "$(dirname "$stamp")"
+  printf '%s' "$sum" >"$stamp"
+}
+
+# replace FILE COPY: copies a file if the copy differs. A running program can be replaced, but not overwritten.
+replace() {
+  cmp -s "$1" "$2" && return
+  mkdir -p "$(dirname "$2")"
+  cp "$1" "$2.new"
+  mv "$2.new" "$2"
+}
+
+# has_target TARGET: tells whether rustc has the standard library for a target.
+has_target() { rustc --print target-libdir --target "$1" 2>/dev/null | xargs -r test -d 2>/dev/null; }
+
+# wit_folder FOLDER FILE: makes a folder of WIT: the file, and as its dependencies our package and those of WASI.
+wit_folder() {
+  rm -rf "$1"
+  mkdir -p "$1/deps/wasi-mmap"
+  cp "$2" "$1/"
+  cp wit/mmap.wit "$1/deps/wasi-mmap/"
+  cp -r node_modules/@bytecodealliance/jco/lib/wit/builtin/0.2.12/* "$1/deps/"
+}
+
+# cmake_build NAME SOURCES [OPTION]...: builds with CMake in build/cmake/NAME.
+cmake_build() {
+  tree="build/cmake/$1"
+  sources=$2
+  name=$1
+  shift 2
+  quietly "cmake-$name" cmake -S "$sources" -B "$tree" "$@"
+  quietly "cmake-$name" cmake --build "$tree" -j2 -- --no-print-directory
+}
