@@ -4,10 +4,11 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH):$(CURDIR)/build/venv/bin
 SETUP := @.build/setup.sh
 CARGO_TARGET := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/wasi-mmap/cargo
 
-.PHONY: help demo test sanitized conformance browser bench fuzz fuzz-coverage model miri sanitized-crate lint format build tests sanitizers polyfill guests crates programs plugged wasmtime checks package prebuilds clean
+.PHONY: help demo tour check test sanitized conformance browser bench fuzz fuzz-coverage model miri sanitized-crate lint format build tests sanitizers polyfill guests crates programs plugged wasmtime checks package prebuilds clean
 
 help:
-	@echo 'make demo         set up, and show what mapping does to real files'
+	@echo 'make demo         set up, and show what mapping does to real files (three minutes the first time)'
+	@echo 'make tour         the same in every language and host, with SQLite (twenty minutes the first time)'
 	@echo 'make test         set up, and run all tests, also of other platforms, emulated (npm test runs what needs only Node)'
 	@echo 'make sanitized    the tests of the Node API with AddressSanitizer and ThreadSanitizer in the addon'
 	@echo 'make conformance  the contract suite as a matrix'
@@ -25,8 +26,13 @@ help:
 	@echo 'make prebuilds    the addon for every platform'
 	@echo 'make clean        remove what was built'
 
-demo: tests plugged programs wasmtime
+demo: tests
+	$(SETUP) demo
+	@tests/demo/build.sh
 	@node build/tests/demo/demo.mjs
+
+tour: tests plugged programs wasmtime
+	@node build/tests/demo/demo.mjs --tour
 
 test: checks tests sanitizers plugged crates programs wasmtime prebuilds
 	$(SETUP) browser

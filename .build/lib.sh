@@ -4,12 +4,27 @@
 # shellcheck disable=SC2034 # Scripts use it.
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/wasi-mmap"
 
+exec 3>&2 # For the dots, when the output of a command goes to a file.
+
+# moving COMMAND...: runs a command, and prints a dot every five seconds.
+moving() {
+  (while sleep 5 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do printf . >&3; done) &
+  ticker=$!
+  started=$(date +%s)
+  code=0
+  "$@" 3>&- || code=$?
+  kill "$ticker" 2>/dev/null || true
+  wait "$ticker" 2>/dev/null || true
+  [ $(($(date +%s) - started)) -lt 5 ] || echo >&3
+  return $code
+}
+
 # quietly NAME COMMAND...: runs a command and writes its output to build/NAME.log; shows the end of it if the command fails.
 quietly() {
   log="build/$1.log"
   shift
   mkdir -p "$(dirname "$log")"
-  "$@" >"$log" 2>&1 || { tail -n 40 "$log" >&2; return 1; }
+  moving "$@" >"$log" 2>&1 || { tail -n 40 "$log" >&2; return 1; }
 }
 
 # files_of FILE-OR-FOLDER...: lists sources, without what tools put beside them.

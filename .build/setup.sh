@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what a target needs: setup.sh build|polyfill|guests|wasmtime|test|browser|arm64|windows|nodes|lint|fuzz|prebuilds. A second run finds everything there.
+# Installs what a target needs: setup.sh build|demo|polyfill|guests|wasmtime|test|browser|arm64|windows|nodes|lint|fuzz|prebuilds. A second run finds everything there.
 set -eu
 cd "$(dirname "$0")/.."
 . .build/lib.sh
@@ -62,7 +62,7 @@ node_modules() {
   [ node_modules/.package-lock.json -nt package-lock.json ] && return
   say 'installing npm packages (a minute the first time)'
   # Not `npm ci`: it refuses a lock file without the optional binaries of every platform, which not every registry has.
-  npm install --no-save --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
+  moving npm install --no-save --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
   touch node_modules/.package-lock.json
 }
 
@@ -88,7 +88,7 @@ pip_once() {
   stamp=build/venv/$1.stamp
   cmp -s ".build/pins/$1.txt" "$stamp" && return
   say "installing from PyPI: $(sed -n 's/ .*$//; /==/p' ".build/pins/$1.txt" | xargs)"
-  pip "$1"
+  moving pip "$1"
   cp ".build/pins/$1.txt" "$stamp"
 }
 
@@ -98,7 +98,7 @@ zig() {
   [ -x "$cache/ziglang-$version/ziglang/zig" ] && return
   say "installing from PyPI: ziglang==$version"
   new_folder
-  pip zig --target "$draft"
+  moving pip zig --target "$draft"
   keep_as "ziglang-$version" ziglang/zig
 }
 
@@ -242,6 +242,10 @@ cmake_3_20 || pip_once cmake
 case "${1:-build}" in
 build) ;;
 polyfill) wasm_components ;;
+demo)
+  zig
+  pip_once wasm-tools
+  ;;
 guests)
   zig # The C compiler.
   pip_once guests

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds the polyfill: the component, dist/polyfill/polyfill.wasm, beside it what jco makes of it for Node and browsers,
 # and the module that puts it in front of a guest, plug.wasm, with the component that tells it what hosts provide,
-# provided.wasm. What was made from the same sources stays.
+# provided.wasm. What was made from the same sources stays. build.sh [polyfill] [plug] [provided]
 set -eu
 cd "$(dirname "$0")/../.."
 . .build/lib.sh
@@ -54,7 +54,8 @@ build_provided() {
   build/venv/bin/wasm-tools strip --all build/provided.wasm -o "$output/provided.wasm"
 }
 
-for part in polyfill plug provided; do
+[ $# -gt 0 ] || set -- polyfill plug provided
+for part in "$@"; do
   case $part in
   polyfill) sources='wit guest/polyfill/Cargo.toml guest/polyfill/Cargo.lock guest/polyfill/src guest/polyfill/wit' result=component/polyfill.js ;;
   plug) sources='guest/polyfill/plug' result=plug.wasm ;;

@@ -1,6 +1,8 @@
 /** Finding a symbol in a large file: by mapping it, and by reading it piece by piece. */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, copyFileSync, openSync, readSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { mmap } from 'wasi-mmap';
+import { TITLES, type DemoGuest } from './guests.mjs';
 
 export interface Found {
   how: string;
@@ -54,4 +56,24 @@ export function search(path: string, needle: string): Found[] {
     timed('mapping: find and rfind', () => byMapping(path, needle)),
     timed('fs.readSync, 1 MiB pieces', () => byReading(path, needle)),
   ];
+}
+
+/** The same by a guest, which asks its host to search. */
+export async function searchInGuest(
+  { language, host, guest }: DemoGuest,
+  folder: string,
+  path: string,
+  needle: string,
+): Promise<Found> {
+  const copy = join(folder, 'searched'); // A guest sees build/ only.
+  copyFileSync(path, copy);
+  const session = await guest.openExisting(copy);
+  await session.answer({ op: 'mmap', access: 'read', length: 0, offset: 0 });
+  const range = { needle, start: 0, end: statSync(copy).size };
+  const start = performance.now();
+  const first = Number(await session.answer({ op: 'find', ...range }));
+  const last = Number(await session.answer({ op: 'rfind', ...range }));
+  const milliseconds = performance.now() - start;
+  await session.close();
+  return { how: `guest in ${TITLES[language]}, ${host}`, first, last, milliseconds };
 }

@@ -1,11 +1,12 @@
 #!/bin/sh
 # Builds the example programs and the suite's runner of each guest language into build/guests/LANGUAGE/NAME.wasm:
-# guests.sh [rust] [c] [javascript] [python] [wat]. What was made from the same sources stays.
+# guests.sh [rust] [c] [javascript] [python] [wat]; guests.sh demo: the two runners that take seconds. What was made from the same sources stays.
 set -eu
 cd "$(dirname "$0")/../.."
 . .build/lib.sh
 adapter=node_modules/@bytecodealliance/jco/lib/wasi_snapshot_preview1.command.wasm
 programs='mgrep mreplace contract'
+more_in_c='hostile areas spans verbs bench files files-direct'
 
 wit=build/guests/wit
 
@@ -17,7 +18,7 @@ component() {
 }
 
 build_c() {
-  for program in $programs hostile areas spans verbs bench files files-direct; do
+  for program in $programs $more_in_c; do
     case $program in
     contract) source=tests/contract/guests/c/contract.c ;;
     hostile | areas | spans) source=tests/host/guests/$program.c ;;
@@ -121,12 +122,23 @@ build_wat() {
   done
 }
 
+# The runners of the suite in C and JavaScript, which take seconds.
+build_demo() {
+  programs=contract more_in_c=
+  mkdir -p build/guests/c build/guests/javascript
+  say 'building a guest in C, and its C library'
+  build_c
+  say 'building a guest in JavaScript, and its engine'
+  build_javascript
+}
+
 # The worlds of the programs, beside the contract and the interfaces of WASI.
 wit_folder "$wit" guest/wit/examples.wit
 
 [ $# -gt 0 ] || set -- c rust javascript python wat
 for language in "$@"; do
   case $language in
+  demo) sources='guest/c guest/js dist/portable tests/contract' ;;
   c) sources='guest/c tests/contract/guests/c tests/host/guests tests/cli/guests tests/bench/guests tests/polyfill/guests' ;;
   rust) sources='guest/rust tests/tools/guests tests/contract/guests/rust tests/polyfill/guests tests/browser/guest' ;;
   javascript) sources='guest/js dist/portable tests/contract/guests/contract.ts tests/contract/steps.mts' ;;
@@ -137,7 +149,7 @@ for language in "$@"; do
   mkdir -p "build/guests/$language"
   # shellcheck disable=SC2086 # a list
   is_current "build/guests/$language/sources" tests/tools/guests.sh package-lock.json wit guest/wit $sources && continue
-  say "building the programs in $language"
+  [ "$language" = demo ] || say "building the programs in $language"
   "build_$language"
   built
 done
