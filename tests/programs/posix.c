@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * posix FOLDER: what <sys/mman.h> answers, a line for each question. Compiled for Linux and for WASI, it says the same.
- * posix FOLDER behind: what is behind the end of a file, and what msync() says of a store there. Not for Linux, which
+ * posix FOLDER: prints the answers of <sys/mman.h>, a line for each question. They are the same on Linux and on WASI.
+ * posix FOLDER behind: reads and stores past the end of a file, and prints what msync() reports. Not for Linux, which
  * ends the program.
- * posix FOLDER return|exit|_exit: stores into a shared mapping and ends so, without unmapping.
+ * posix FOLDER return|exit|_exit: stores into a shared mapping, and ends in this way without unmapping.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -75,14 +75,14 @@ static int size_of(int fd) {
   return (int)facts.st_size;
 }
 
-/* What the file holds, for a reader that maps nothing. */
+/* The bytes of the file, for a reader that maps nothing. */
 static void show_file(const char *what, int fd, off_t offset, size_t count) {
   char bytes[64] = {0};
   NEED(pread(fd, bytes, count, offset));
   show(what, bytes, count);
 }
 
-/* A file whose pages are a to z, again and again, in capitals every second page. */
+/* A file whose pages are a to z, repeated, with capitals in every second page. */
 static int fresh(size_t size, int flags) {
   const int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0644);
   need(fd >= 0, "open");
@@ -109,7 +109,7 @@ static char *map(int fd, size_t length, int protection, int flags, off_t offset)
   return mapped;
 }
 
-/* Writes as another process would: past what the library notices. */
+/* Writes as another process would: the library does not notice. */
 static void foreign_write(off_t offset, const char *text) {
 #ifdef __wasi__
   wmmap_mapping other = {0};
@@ -198,7 +198,7 @@ static void contents(void) {
   m[0] = 'A';
   m[page + 1] = 'B';
   m[2 * page + 99] = 'C';
-  m[2 * page + 100] = 'D'; /* Behind the end. */
+  m[2 * page + 100] = 'D'; /* Past the end. */
   show_file("pread sees a store", fd, 0, 4);
   show_file("and one in another page", fd, (off_t)page, 4);
   lseek(fd, (off_t)(2 * page + 96), SEEK_SET);
@@ -236,7 +236,7 @@ static void contents(void) {
   close(fd);
 }
 
-/* What the program does to a file that it has mapped. */
+/* Changes of a mapped file by the program itself. */
 static void coherence(void) {
   int fd = fresh(2 * page, O_RDWR);
   char *m = map(fd, 4 * page, BOTH, MAP_SHARED, 0);
@@ -340,7 +340,7 @@ static void coherence(void) {
   close(fd);
 }
 
-/* What a number stands for, whatever happens to the path. */
+/* A descriptor stays that of its file, whatever happens to the path. */
 static void descriptors(void) {
   char other[300];
   snprintf(other, sizeof other, "%s.other", path);
@@ -374,7 +374,7 @@ static void descriptors(void) {
   show_file("unlinked after open", fd, 0, 4);
 
   const int number = fd;
-  NEED(renumber(again, fd)); /* `again` is no number any more. */
+  NEED(renumber(again, fd)); /* `again` is closed by that. */
   m = map(number, page, READ, MAP_SHARED, 0);
   show("a number that was given to another file", m, 12);
   NEED(munmap(m, page));
@@ -495,7 +495,7 @@ static void ranges(void) {
   NEED(munmap(m, 2 * page));
 }
 
-/* Many mappings at a time, and none of them is left behind. */
+/* Many mappings at a time, all of which are released. */
 static void many(void) {
   enum { COUNT = 200 };
   static char *maps[COUNT];

@@ -21,7 +21,7 @@ quietly() {
 
 sum_of() { cat "$@" | cksum | tr ' ' -; }
 
-sum=$(find wit guest/wit guest/c/*.c guest/c/*.h guest/c/sys "$here" -type f | LC_ALL=C sort | xargs cat tests/tools/programs.sh package-lock.json | cksum)
+sum=$(find wit guest/wit guest/c/*.c guest/c/*.h guest/c/src guest/c/sys "$here" -type f | LC_ALL=C sort | xargs cat tests/tools/programs.sh package-lock.json | cksum)
 [ "$(cat "$output/sources" 2>/dev/null)" = "$sum" ] && exit
 say 'building LMDB, SQLite and libmaxminddb, natively and as components (two minutes the first time)'
 mkdir -p "$output" "$cache/objects"

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /**
- * <sys/mman.h> for C programs in WebAssembly components. It stands before the header of the C library that only says
- * that WASI has no mmap: put the folder above on the include path, and compile mman.c with the program.
+ * <sys/mman.h> for C programs in WebAssembly components, in place of the C library's, which only says that WASI has no
+ * mmap. Put the folder above on the include path, and compile mman.c with the program.
  *
- * The functions are those of POSIX.1-2024, with the errors that Linux has. What is different in WebAssembly:
+ * The functions are those of POSIX.1-2024, with the errors of Linux. Sizes and offsets are bytes. These are the
+ * differences in WebAssembly:
  *
  * - A page has sysconf(_SC_PAGESIZE) bytes, 65536. Offsets have to be multiples of it.
  * - On a host with spans, a mapped file *is* the memory. Elsewhere mmap() copies, and what the program changed in a
@@ -68,7 +69,7 @@ extern "C" {
 #define MADV_WILLNEED 3
 #define MADV_DONTNEED 4
 
-/* Some C libraries have functions of these names that only read and write: a program gets what it includes. */
+/* Some C libraries define these names over read() and write(): a program gets the functions that it includes. */
 #define WASI_MMAN_NAME(name) __asm__(name)
 
 /**

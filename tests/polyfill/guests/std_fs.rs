@@ -1,4 +1,4 @@
-//! Does with files what `std::fs` can, right and wrong, and prints every answer. Times of now are not printed.
+//! Uses files in all ways of `std::fs`, right and wrong, and prints every answer but the current time.
 
 use std::fmt::Debug;
 use std::fs::{self, File, FileTimes, OpenOptions, Permissions};
@@ -133,7 +133,7 @@ fn directories() {
     say("remove_dir", fs::remove_dir("/folder"));
 }
 
-/// What was removed or renamed can be used as long as it is open.
+/// A removed or renamed file can be used as long as it is open.
 fn open_while_gone() -> io::Result<()> {
     fs::write("/gone", "still here")?;
     let mut file = OpenOptions::new().read(true).write(true).open("/gone")?;
@@ -163,6 +163,6 @@ fn main() {
     directories();
     say("open while gone", open_while_gone());
     say("many", many());
-    // Without it there would be nothing for the polyfill to do.
+    // Imports the mapping, so that the polyfill has something to do.
     say("mapping", MmapOptions::new().map("/new").map(|mapping| mapping.len()));
 }
