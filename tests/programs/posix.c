@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
  * posix FOLDER: prints the answers of <sys/mman.h>, a line for each question. They are the same on Linux and on WASI.
- * posix FOLDER behind: reads and stores past the end of a file, and prints what msync() reports. Not for Linux, which
+ * posix FOLDER past-end: reads and stores past the end of a file, and prints what msync() reports. Not for Linux, which
  * ends the program.
  * posix FOLDER return|exit|_exit: stores into a shared mapping, and ends in this way without unmapping.
  */
@@ -332,7 +332,7 @@ static void coherence(void) {
   const off_t far = (off_t)5 << 30;
   NEED(pwrite(fd, "far away", 8, far));
   m = map(fd, page, BOTH, MAP_SHARED, far);
-  show("behind 4 GiB", m, 10);
+  show("past 4 GiB", m, 10);
   m[0] = 'F';
   NEED(munmap(m, page));
   show_file("stored there", fd, far, 8);
@@ -439,17 +439,17 @@ static void ranges(void) {
   say("munmap of the first page", munmap(m, page));
   say("munmap of the middle", munmap(m + 3 * page, 2 * page - 100));
   say("munmap of the last page", munmap(m + 7 * page, page));
-  say("msync of what is gone", msync(m + 3 * page, page, MS_SYNC));
-  say("msync over what is gone", msync(m + 2 * page, 4 * page, MS_SYNC));
+  say("msync of unmapped pages", msync(m + 3 * page, page, MS_SYNC));
+  say("msync over unmapped pages", msync(m + 2 * page, 4 * page, MS_SYNC));
   m[2 * page + 1] = 'k';
   m[6 * page + 1] = 'l';
-  say("msync of what is left", msync(m + 5 * page, 2 * page, MS_SYNC));
-  show("what is left", m + 5 * page, 2);
+  say("msync of the other pages", msync(m + 5 * page, 2 * page, MS_SYNC));
+  show("the other pages", m + 5 * page, 2);
   say("munmap of all of it, again", munmap(m, 8 * page));
   show_file("the file has what was stored there", fd, (off_t)(2 * page), 4);
   show_file("and there", fd, (off_t)(6 * page), 4);
-  say("munmap of what is not mapped", munmap(m, 8 * page));
-  say("msync of what is not mapped", msync(m, page, MS_SYNC));
+  say("munmap of a range that is not mapped", munmap(m, 8 * page));
+  say("msync of a range that is not mapped", msync(m, page, MS_SYNC));
 
   m = map(fd, 4 * page, READ, MAP_SHARED, 0);
   say("mprotect to what it is", mprotect(m, 4 * page, READ));
@@ -470,8 +470,8 @@ static void ranges(void) {
   say("madvise of nothing", madvise(m, 0, MADV_NORMAL));
   show("advice changes nothing", m, 4);
   NEED(munmap(m, 4 * page));
-  say("mprotect of what is not mapped", mprotect(m, page, READ));
-  say("madvise of what is not mapped", madvise(m, page, MADV_NORMAL));
+  say("mprotect of a range that is not mapped", mprotect(m, page, READ));
+  say("madvise of a range that is not mapped", madvise(m, page, MADV_NORMAL));
   close(fd);
   fd = fresh(page, O_RDONLY);
   m = map(fd, page, READ, MAP_SHARED, 0);
@@ -513,10 +513,10 @@ static void many(void) {
   close(fd);
 }
 
-static void behind(void) {
+static void past_end(void) {
   const int fd = fresh(100, O_RDWR);
   char *m = map(fd, 2 * page, BOTH, MAP_SHARED, 0);
-  show("behind the end", m + page, 4);
+  show("past the end", m + page, 4);
   m[0] = 'A';
   m[page] = 'B';
   say("msync", msync(m, 2 * page, MS_SYNC));
@@ -540,8 +540,8 @@ int main(int count, char **words) {
   page = (size_t)sysconf(_SC_PAGESIZE);
   need(count > 1 && chdir(words[1]) == 0, "chdir");
   snprintf(path, sizeof path, "file");
-  if (count > 2 && strcmp(words[2], "behind") == 0)
-    return behind(), 0;
+  if (count > 2 && strcmp(words[2], "past-end") == 0)
+    return past_end(), 0;
   if (count > 2)
     return ending(words[2]);
   refusals();

@@ -55,11 +55,11 @@ for (const [name, hosts] of Object.entries({ posix: Object.keys(HOSTS), 'posix-c
       assert.is(guest.size, linux.size);
     });
     test('past the end of the file there are zeros; a store there is lost, with an error where it is known', () => {
-      const { status, lines, error } = runGuest(host, name, folder, ['/', 'behind']);
+      const { status, lines, error } = runGuest(host, name, folder, ['/', 'past-end']);
       assert.is(status, 0, error);
       const spans = name === 'posix' && !host.endsWith('polyfill');
       const msync = spans ? 'msync: EIO' : 'msync: ok';
-      assert.equal(lines, ['behind the end: 0000', msync, 'the file: Ab', 'is as long as before: 100']);
+      assert.equal(lines, ['past the end: 0000', msync, 'the file: Ab', 'is as long as before: 100']);
     });
     for (const how of ['return', 'exit', '_exit']) {
       test(`what was stored before ${how} is in the file`, () => {

@@ -48,15 +48,20 @@ static wmmap_status write_merged(const wmmap_copy *copy, size_t start, size_t en
   return write_range(copy, start, end, merged);
 }
 
+/* Notes an error. Only a lost page lets the others be written. */
+static bool stops(wmmap_status got, wmmap_status *result) {
+  if (got != WMMAP_OK)
+    *result = got;
+  return got != WMMAP_OK && got != WMMAP_FAULT;
+}
+
 static wmmap_status write_runs(const wmmap_copy *copy, size_t start, size_t end) {
   wmmap_status result = WMMAP_OK;
   while ((start = wmmap_copy_first_change(copy, start, end)) < end) {
     const size_t stop = end_of_run(copy, start, end);
     const wmmap_status got = write_range(copy, start, stop, copy->bytes + start);
-    if (got == WMMAP_FAULT)
-      result = got;
-    else if (got != WMMAP_OK)
-      return got;
+    if (stops(got, &result))
+      return result;
     start = stop;
   }
   return result;
@@ -69,10 +74,8 @@ wmmap_status wmmap_copy_write_back(const wmmap_copy *copy, size_t start, size_t 
     const size_t stop = next < end ? next : end;
     const wmmap_status got =
         merge && has_many_runs(copy, start, stop) ? write_merged(copy, start, stop) : write_runs(copy, start, stop);
-    if (got == WMMAP_FAULT)
-      result = got;
-    else if (got != WMMAP_OK)
-      return got;
+    if (stops(got, &result))
+      return result;
     start = stop;
   }
   return result;

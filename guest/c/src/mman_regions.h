@@ -41,7 +41,7 @@ bool wmman_is_gone(const wmman_region *of, size_t page);
 /* The part of a range of addresses that lies in the region; false if there is none. */
 bool wmman_overlap(const wmman_region *of, size_t start, size_t end, size_t *from, size_t *to);
 
-/* What is done with a range of a region, which ends inside of it. */
+/* Does something with a range of a region. */
 typedef wmmap_status wmman_action(const wmman_region *of, size_t start, size_t end);
 
 /* Does it for each run of pages of the range that are still mapped. Returns the first error, after all of them. */

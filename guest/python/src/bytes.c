@@ -48,7 +48,7 @@ int map_write(Mmap *self, Py_ssize_t at, const char *bytes, Py_ssize_t length) {
       return 0;
     }
   } else if (self->region && length == 1) {
-    /* Longer writes go through the host, which reports at once what is lost. */
+    /* Longer writes go through the host, which reports a lost page at once. */
     if (check_page(self, at) < 0)
       return -1;
     if (!self->span_is_stale) {
