@@ -131,8 +131,8 @@ export function complaint({ of, items }: List): string | undefined {
   const [first] = items;
   // Flags have numbers wherever they stand. Success may stand before the errors.
   const before = of.name === 'protection' ? first?.index : of.name === 'error-code' && first?.index === 1 ? 1 : 0;
-  const bare = items.filter(({ number, hasValue }) => number === undefined && !hasValue);
-  const moved = bare.find(({ index }, place) => index !== place + (before ?? 0));
+  const isBare = ({ number, hasValue }: Item): boolean => number === undefined && !hasValue;
+  const moved = items.find((item, place) => isBare(item) && item.index !== place + (before ?? 0));
   if (moved) return `${of.name}: ${moved.text} is at ${moved.index}`;
   const shift = of.name === 'error-code' ? (first?.number ?? 0) : 0;
   const wrong = items.find(({ number }, place) => number !== undefined && number !== of.number(place) + shift);
