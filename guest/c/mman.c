@@ -1,324 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * <sys/mman.h> for WASI: spans where the host has them, copies elsewhere. This is the one file to compile; it brings
- * what wasi_mmap.h declares with it. The world is `wasi-mmap:mmap/guest-spans`, or `wasi-mmap:mmap/guest` with
- * -DWASI_MMAN_NO_SPANS, for hosts that do not know the interface.
+ * <sys/mman.h> for WASI: spans where the host has them, copies elsewhere. This is the one file to compile; it also
+ * brings all functions of wasi_mmap.h. The world is `wasi-mmap:mmap/guest-spans`, or `wasi-mmap:mmap/guest` with
+ * -DWASI_MMAN_NO_SPANS, for hosts that do not know the interface of spans.
  */
 #include "sys/mman.h"
+
 #include "wasi_mmap.c"
 
-#include "mman_files.c"
-
-/* A page of WebAssembly, and what sysconf(_SC_PAGESIZE) says. */
-#define PAGE ((size_t)65536)
-
-/* What one mmap() made. */
-typedef struct region {
-  struct region *next;
-  unsigned char *start;
-  size_t length; /* whole pages */
-  int protection;
-  bool anonymous;
-  bool shared;
-  bool file_writable;
-  uint64_t file;
-  uint64_t offset;         /* in the file */
-  wmmap_span span;         /* the pages are the file's … */
-  wmmap_mapping mapping;   /* … or a copy of them */
-  unsigned char *baseline; /* what the file held, as far as we know: of a shared copy that may be written */
-  unsigned char *gone;     /* a byte for each page, 1 if it was unmapped; NULL: none was */
-  size_t left;             /* pages */
-} region;
-
-static region *regions;
-static size_t copies;
-
-static bool have_copies(void) { return copies > 0; }
-
-static bool is_copy(const region *of) { return of->mapping.handle != 0; }
-
-/* The errno of a status. */
-static int error_of(wmmap_status value) {
-  switch (value) {
-  case WMMAP_OK:
-    return 0;
-  case WMMAP_ACCESS_DENIED:
-    return EACCES;
-  case WMMAP_BAD_DESCRIPTOR:
-    return EBADF;
-  case WMMAP_INVALID_ARGUMENT:
-    return EINVAL;
-  case WMMAP_BUSY:
-    return EAGAIN;
-  case WMMAP_NO_MEMORY:
-    return ENOMEM;
-  case WMMAP_NO_SPACE:
-    return ENOSPC;
-  case WMMAP_UNSUPPORTED:
-    return ENODEV;
-  default:
-    return EIO;
-  }
-}
+#include "src/copy.c"
+#include "src/mman_files.c"
+#include "src/mman_pages.c"
+#include "src/mman_regions.c"
 
 static int fail(int error) {
   errno = error;
   return -1;
 }
 
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-
-static bool is_gone(const region *of, size_t page) { return of->gone && of->gone[page]; }
-
-/*
- * Memory. Pages come from the engine and stay with us: allocators of C libraries may round so large a request up to the
- * next power of two, or take a length near 4 GiB for a small one. None of them minds memory that grows without it.
- */
-
-typedef struct free_pages {
-  struct free_pages *next;
-  unsigned char *start;
-  size_t length;
-} free_pages;
-
-static free_pages *spare; /* in the order of addresses, and no two adjacent */
-
-/* `fresh` tells whether the pages are zero. NULL without memory. */
-static unsigned char *take_pages(size_t length, bool *fresh) {
-  free_pages **best = NULL;
-  for (free_pages **link = &spare; *link; link = &(*link)->next)
-    if ((*link)->length >= length && (!best || (*link)->length < (*best)->length))
-      best = link;
-  *fresh = best == NULL;
-  if (best) {
-    free_pages *from = *best;
-    unsigned char *start = from->start;
-    from->start += length;
-    from->length -= length;
-    if (from->length == 0) {
-      *best = from->next;
-      free(from);
-    }
-    return start;
-  }
-  const size_t count = length / PAGE;
-  if (__builtin_wasm_memory_size(0) + count >= (size_t)1 << 16)
-    return NULL; /* The last page of 4 GiB is left out, so that the end of a region is an address. */
-  const size_t first = __builtin_wasm_memory_grow(0, count);
-  return first == SIZE_MAX ? NULL : (unsigned char *)(first * PAGE); /* NOLINT(performance-no-int-to-ptr) */
-}
-
-static void give_pages(unsigned char *start, size_t length) {
-  free_pages **link = &spare;
-  free_pages *before = NULL;
-  while (*link && (*link)->start < start) {
-    before = *link;
-    link = &before->next;
-  }
-  free_pages *behind = *link;
-  if (before && before->start + before->length == start) {
-    before->length += length;
-  } else {
-    free_pages *pages = malloc(sizeof *pages);
-    if (!pages)
-      return; /* They are lost; so small a piece of memory is rarely what is missing. */
-    *pages = (free_pages){.next = behind, .start = start, .length = length};
-    *link = pages;
-    before = pages;
-  }
-  if (behind && before->start + before->length == behind->start) {
-    before->length += behind->length;
-    before->next = behind->next;
-    free(behind);
-  }
-}
-
-/* Copies. Ranges are of the region, and end at its end. */
-
-/* How much of the region the file has now. */
-static wmmap_status available(const region *of, size_t *length) {
-  uint64_t size = 0;
-  const wmmap_status got = wmmap_file_size(of->mapping, &size);
-  const uint64_t there = size > of->offset ? size - of->offset : 0;
-  *length = there < of->length ? (size_t)there : of->length;
-  return got;
-}
-
-/* Reads what the file holds; behind its end there are zeros. */
-static wmmap_status load(const region *of, size_t start, size_t end) {
-  size_t there = 0;
-  wmmap_status got = available(of, &there);
-  if (got != WMMAP_OK)
-    return got;
-  size_t stop = smaller(end, there);
-  while (start < stop) {
-    got = wmmap_read(of->mapping, start, stop - start, of->start + start);
-    if (got == WMMAP_OK)
-      break;
-    const size_t was = there;
-    if (got != WMMAP_FAULT || available(of, &there) != WMMAP_OK || there >= was)
-      return got;
-    stop = smaller(end, there); /* It was cut meanwhile. */
-  }
-  if (stop < start)
-    stop = start;
-  memset(of->start + stop, 0, end - stop);
-  if (of->baseline)
-    memcpy(of->baseline + start, of->start + start, end - start);
-  return WMMAP_OK;
-}
-
-/* The end of the run of bytes from `at` on that are equal, or are not. */
-static size_t run(const region *of, size_t at, size_t end, bool equal) {
-  const unsigned char *mine = of->start;
-  const unsigned char *base = of->baseline;
-  enum { STEP = 256 };
-  while (equal && at < end && end - at >= STEP && memcmp(mine + at, base + at, STEP) == 0)
-    at += STEP;
-  while (at < end && (mine[at] == base[at]) == equal)
-    at += 1;
-  return at;
-}
-
-/* Writes bytes of the region; what the file has lost meanwhile is lost, as in any mapping. */
-static wmmap_status write_back(const region *of, size_t start, size_t end, const unsigned char *bytes) {
-  const wmmap_status got = wmmap_write(of->mapping, start, end - start, bytes);
-  if (got != WMMAP_OK)
-    return got == WMMAP_FAULT ? WMMAP_OK : got;
-  memcpy(of->baseline + start, of->start + start, end - start);
-  return WMMAP_OK;
-}
-
-enum { BLOCK = 4096, RUNS = 4 };
-
-/*
- * Writes what the program changed in a block, and no other byte: others may have written those. Many short runs would
- * be many calls: then the block is read, and written with the changes in it. Where what was read was not changed by us,
- * it is the file's own; only what others write between those two calls is lost.
- */
-static wmmap_status store_block(const region *of, size_t start, size_t end) {
-  size_t runs[2 * RUNS];
-  size_t count = 0;
-  size_t at = start;
-  while (at < end && count < RUNS) {
-    runs[2 * count] = at;
-    runs[2 * count + 1] = run(of, at, end, false);
-    at = run(of, runs[2 * count + 1], end, true);
-    count += 1;
-  }
-  if (at == end) {
-    wmmap_status got = WMMAP_OK;
-    for (size_t i = 0; i < count && got == WMMAP_OK; i += 1)
-      got = write_back(of, runs[2 * i], runs[2 * i + 1], of->start + runs[2 * i]);
-    return got;
-  }
-  unsigned char merged[BLOCK];
-  const wmmap_status got = wmmap_read(of->mapping, start, end - start, merged);
-  if (got != WMMAP_OK)
-    return got == WMMAP_FAULT ? WMMAP_OK : got;
-  for (size_t i = 0; i < end - start; i += 1)
-    if (of->start[start + i] != of->baseline[start + i])
-      merged[i] = of->start[start + i];
-  return write_back(of, start, end, merged);
-}
-
-/* Writes what the program changed. What lies behind the end of the file is not written. */
-static wmmap_status store(const region *of, size_t start, size_t end) {
-  if (!of->baseline)
-    return WMMAP_OK;
-  start = run(of, start, end, true);
-  if (start == end)
-    return WMMAP_OK;
-  size_t there = 0;
-  wmmap_status got = available(of, &there);
-  for (end = smaller(end, there); got == WMMAP_OK && start < end; start = run(of, start, end, true)) {
-    const size_t stop = smaller(end, (start / BLOCK + 1) * BLOCK);
-    got = store_block(of, start, stop);
-    start = stop;
-  }
-  return got;
-}
-
-/* The part of a region that shows a range of the file; false if there is none. */
-static bool part_of(const region *of, uint64_t start, uint64_t end, size_t *from, size_t *to) {
-  if (end <= of->offset || start >= of->offset + of->length)
-    return false;
-  *from = start > of->offset ? (size_t)(start - of->offset) : 0;
-  *to = end - of->offset < of->length ? (size_t)(end - of->offset) : of->length;
-  return true;
-}
-
-/* Calls for each run of pages of the range that are mapped still. */
-static wmmap_status each_part(const region *of, size_t start, size_t end,
-                              wmmap_status (*call)(const region *of, size_t start, size_t end)) {
-  wmmap_status first = WMMAP_OK;
-  while (start < end) {
-    if (is_gone(of, start / PAGE)) {
-      start = smaller(end, (start / PAGE + 1) * PAGE);
-      continue;
-    }
-    size_t stop = start;
-    while (stop < end && !is_gone(of, stop / PAGE))
-      stop = smaller(end, (stop / PAGE + 1) * PAGE);
-    const wmmap_status got = call(of, start, stop);
-    if (first == WMMAP_OK)
-      first = got;
-    start = stop;
-  }
-  return first;
-}
-
-static int store_copies(uint64_t file, uint64_t start, uint64_t end) {
-  int first = 0;
-  for (const region *of = regions; of; of = of->next) {
-    size_t from = 0;
-    size_t to = 0;
-    if (is_copy(of) && of->file == file && part_of(of, start, end, &from, &to)) {
-      const int error = error_of(each_part(of, from, to, store));
-      first = first ? first : error;
-    }
-  }
-  return first;
-}
-
-static void load_copies(uint64_t file, uint64_t start, uint64_t end) {
-  for (const region *of = regions; of; of = of->next) {
-    size_t from = 0;
-    size_t to = 0;
-    /* A private mapping that may be written keeps what it has: POSIX leaves that open. */
-    if (is_copy(of) && of->file == file && (of->shared || !(of->protection & PROT_WRITE)) &&
-        part_of(of, start, end, &from, &to))
-      each_part(of, from, to, load);
-  }
-}
-
-static void store_all_copies(void) {
-  for (const region *of = regions; of && copies > 0; of = of->next)
-    if (is_copy(of))
-      each_part(of, 0, of->length, store);
-}
-
-/* When main() returns, or exit() is called: after what the program itself does then, for it was registered first. */
-__attribute__((destructor)) static void store_at_exit(void) { store_all_copies(); }
-
-/* mmap() */
-
-static void release(region *of) {
+static void release(wmman_region *of) {
 #ifndef WASI_MMAN_NO_SPANS
-  wmmap_detach(&of->span); /* First: afterwards the memory is that of the program again. */
+  wmmap_detach(&of->span); /* First: then the memory is the program's again. */
 #endif
-  if (is_copy(of))
-    copies -= 1;
-  wmmap_close(&of->mapping);
+  if (wmman_is_copy(of))
+    wmman_copies -= 1;
+  wmmap_close(&of->copy.mapping);
   if (of->start)
-    give_pages(of->start, of->length);
-  free(of->baseline);
+    wmman_give_pages(of->start, of->length);
+  free(of->copy.baseline);
   free(of->gone);
   free(of);
 }
 
-/* Puts the file's pages under the region; WMMAP_UNSUPPORTED where that cannot be. */
-static wmmap_status attach(region *of, wmmap_mapping mapping) {
+/* Puts the file's pages under the region; WMMAP_UNSUPPORTED where the host cannot. */
+static wmmap_status attach(wmman_region *of, wmmap_mapping mapping) {
 #ifdef WASI_MMAN_NO_SPANS
   (void)of;
   (void)mapping;
@@ -332,7 +47,7 @@ static wmmap_status attach(region *of, wmmap_mapping mapping) {
 }
 
 /* Fills the region with pages of the file, or with a copy of them. */
-static wmmap_status fill(region *of, int32_t descriptor) {
+static wmmap_status fill(wmman_region *of, int32_t descriptor) {
   const bool writable = (of->protection & PROT_WRITE) != 0;
   wmmap_mapping mapping = {0};
   wmmap_status got =
@@ -345,20 +60,20 @@ static wmmap_status fill(region *of, int32_t descriptor) {
     wmmap_close(&mapping); /* The span does not need it. */
     return got;
   }
-  of->mapping = mapping;
-  copies += 1;
-  /* What the program stored into other copies of the file is in the file before it is read. */
-  store_copies(of->file, of->offset, of->offset + of->length);
+  of->copy.mapping = mapping;
+  wmman_copies += 1;
+  /* What the program stored into other copies of the file must be in the file before it is read. */
+  wmman_store_copies(of->file, of->offset, of->offset + of->length);
   if (of->shared && writable) {
-    of->baseline = malloc(of->length);
-    if (!of->baseline)
+    of->copy.baseline = malloc(of->length);
+    if (!of->copy.baseline)
       return WMMAP_NO_MEMORY;
   }
-  return load(of, 0, of->length);
+  return wmman_load(of, 0, of->length);
 }
 
-/* Whether an open file may be mapped so, as Linux decides it; and its descriptor. */
-static int check_file(int fd, int protection, bool shared, int32_t *descriptor, region *of) {
+/* Checks an open file in the order of Linux, and finds its descriptor. */
+static int check_file(int fd, int protection, bool shared, int32_t *descriptor, wmman_region *of) {
   __wasi_fdstat_t stat;
   const int32_t error = adapter_fdstat_get(fd, &stat);
   if (error != 0)
@@ -371,7 +86,7 @@ static int check_file(int fd, int protection, bool shared, int32_t *descriptor, 
     return EACCES;
   if (!regular)
     return ENODEV;
-  *descriptor = descriptor_of(fd, &of->file);
+  *descriptor = wmman_descriptor_of(fd, &of->file);
   return *descriptor == 0 ? errno : 0;
 }
 
@@ -388,7 +103,7 @@ static int check_open(int fd) {
   return adapter_fdstat_get(fd, &stat);
 }
 
-static int make(region *of, size_t length, int protection, int flags, int fd, off_t offset) {
+static int make(wmman_region *of, size_t length, int protection, int flags, int fd, off_t offset) {
   int32_t descriptor = 0;
   int error = 0;
   of->anonymous = (flags & MAP_ANONYMOUS) != 0;
@@ -414,11 +129,12 @@ static int make(region *of, size_t length, int protection, int flags, int fd, of
   if (protection & PROT_EXEC)
     return ENOTSUP;
   bool fresh = false;
-  of->start = take_pages(of->length, &fresh);
+  of->start = wmman_take_pages(of->length, &fresh);
   if (!of->start)
     return ENOMEM;
+  of->copy.bytes = of->start;
   if (!of->anonymous)
-    return error_of(fill(of, descriptor));
+    return wmman_errno(fill(of, descriptor));
   if (!fresh)
     memset(of->start, 0, of->length);
   return 0;
@@ -426,11 +142,11 @@ static int make(region *of, size_t length, int protection, int flags, int fd, of
 
 void *mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset) {
   (void)address; /* A hint. */
-  region *of = calloc(1, sizeof *of);
+  wmman_region *of = calloc(1, sizeof *of);
   const int error = of ? make(of, length, protection, flags, fd, offset) : ENOMEM;
   if (error == 0) {
-    of->next = regions;
-    regions = of;
+    of->next = wmman_regions;
+    wmman_regions = of;
     return of->start;
   }
   if (of)
@@ -441,7 +157,7 @@ void *mmap(void *address, size_t length, int protection, int flags, int fd, off_
 
 /* Ranges of addresses */
 
-/* The end of a range in whole pages; false if it is none. */
+/* Rounds a range up to whole pages; false if it does not begin at a page or passes the end of memory. */
 static bool range(const void *address, size_t length, size_t *start, size_t *end) {
   *start = (size_t)address;
   if (length > SIZE_MAX - (PAGE - 1) || *start % PAGE != 0)
@@ -451,30 +167,20 @@ static bool range(const void *address, size_t length, size_t *start, size_t *end
   return *end >= *start;
 }
 
-/* The part of a region that lies in a range of addresses; false if there is none. */
-static bool overlap(const region *of, size_t start, size_t end, size_t *from, size_t *to) {
-  const size_t first = (size_t)of->start;
-  if (end <= first || start >= first + of->length)
-    return false;
-  *from = start > first ? start - first : 0;
-  *to = smaller(end - first, of->length);
-  return true;
-}
-
-/* Whether each page of a range is mapped. */
+/* Whether every page of a range is mapped. */
 static bool all_mapped(size_t start, size_t end) {
   size_t pages = 0;
-  for (const region *of = regions; of; of = of->next) {
+  for (const wmman_region *of = wmman_regions; of; of = of->next) {
     size_t from = 0;
     size_t to = 0;
-    if (overlap(of, start, end, &from, &to))
+    if (wmman_overlap(of, start, end, &from, &to))
       for (; from < to; from += PAGE)
-        pages += !is_gone(of, from / PAGE);
+        pages += !wmman_is_gone(of, from / PAGE);
   }
   return pages == (end - start) / PAGE;
 }
 
-static bool remember_gone(region *of) {
+static bool remember_gone(wmman_region *of) {
   if (!of->gone)
     of->gone = calloc(of->length / PAGE, 1);
   return of->gone != NULL;
@@ -485,16 +191,17 @@ int munmap(void *address, size_t length) {
   size_t end = 0;
   if (length == 0 || !range(address, length, &start, &end))
     return fail(EINVAL);
-  for (region **link = &regions; *link;) {
-    region *of = *link;
+  for (wmman_region **link = &wmman_regions; *link;) {
+    wmman_region *of = *link;
     size_t from = 0;
     size_t to = 0;
-    if (overlap(of, start, end, &from, &to)) {
+    if (wmman_overlap(of, start, end, &from, &to)) {
       const bool whole = to - from == of->length;
       if (!whole && !remember_gone(of))
         return fail(ENOMEM);
-      if (is_copy(of))
-        each_part(of, from, to, store); /* Like the system, munmap() has no error for what cannot be written. */
+      /* Like the system's, munmap() reports no error for what cannot be written. */
+      if (wmman_is_copy(of))
+        wmman_each_part(of, from, to, wmman_store);
       for (size_t page = from / PAGE; page < to / PAGE && !whole; page += 1) {
         of->left -= !of->gone[page];
         of->gone[page] = 1;
@@ -510,19 +217,18 @@ int munmap(void *address, size_t length) {
   return 0;
 }
 
-/* For each_part(). */
-static wmmap_status flush(const region *of, size_t start, size_t end) {
+static wmmap_status flush(const wmman_region *of, size_t start, size_t end) {
   if (of->span.handle == 0) {
     size_t there = 0;
-    const wmmap_status got = available(of, &there);
-    end = smaller(end, there); /* Behind the end of the file there is nothing to flush. */
-    return got != WMMAP_OK || start >= end ? got : wmmap_flush(of->mapping, start, end - start);
+    const wmmap_status got = wmman_available(of, &there);
+    end = wmman_smaller(end, there); /* Past the end of the file there is nothing to flush. */
+    return got != WMMAP_OK || start >= end ? got : wmmap_flush(of->copy.mapping, start, end - start);
   }
 #ifdef WASI_MMAN_NO_SPANS
   return WMMAP_OK;
 #else
   const wmmap_status got = wmmap_span_flush(of->span, start, end - start);
-  /* Pages behind the end of the file that nobody touched have nothing to lose. */
+  /* Untouched pages past the end of the file have lost nothing. */
   return got == WMMAP_FAULT && !wmmap_span_faulted(of->span) ? WMMAP_OK : got;
 #endif
 }
@@ -535,18 +241,18 @@ int msync(void *address, size_t length, int flags) {
     return fail(EINVAL);
   if (!range(address, length, &start, &end))
     return fail(ENOMEM);
-  int first = all_mapped(start, end) ? 0 : ENOMEM; /* The rest is done all the same, as on Linux. */
-  for (const region *of = regions; of; of = of->next) {
+  int first = all_mapped(start, end) ? 0 : ENOMEM; /* The mapped pages are synchronized all the same, as on Linux. */
+  for (const wmman_region *of = wmman_regions; of; of = of->next) {
     size_t from = 0;
     size_t to = 0;
-    if (of->anonymous || !overlap(of, start, end, &from, &to))
+    if (of->anonymous || !wmman_overlap(of, start, end, &from, &to))
       continue;
-    wmmap_status got = is_copy(of) ? each_part(of, from, to, store) : WMMAP_OK;
+    wmmap_status got = wmman_is_copy(of) ? wmman_each_part(of, from, to, wmman_store) : WMMAP_OK;
     if (got == WMMAP_OK && (flags & MS_SYNC) && of->shared && (of->protection & PROT_WRITE))
-      got = each_part(of, from, to, flush);
-    if (got == WMMAP_OK && (flags & MS_INVALIDATE) && is_copy(of) && of->shared)
-      got = each_part(of, from, to, load);
-    first = first ? first : error_of(got);
+      got = wmman_each_part(of, from, to, flush);
+    if (got == WMMAP_OK && (flags & MS_INVALIDATE) && wmman_is_copy(of) && of->shared)
+      got = wmman_each_part(of, from, to, wmman_load);
+    first = first ? first : wmman_errno(got);
   }
   return first ? fail(first) : 0;
 }
@@ -558,39 +264,39 @@ int mprotect(void *address, size_t length, int protection) {
     return fail(EINVAL);
   if (!range(address, length, &start, &end) || !all_mapped(start, end))
     return fail(ENOMEM);
-  for (region *of = regions; of; of = of->next) {
+  for (wmman_region *of = wmman_regions; of; of = of->next) {
     size_t from = 0;
     size_t to = 0;
-    if (!overlap(of, start, end, &from, &to) || protection == of->protection)
+    if (!wmman_overlap(of, start, end, &from, &to) || protection == of->protection)
       continue;
     if (!of->anonymous && of->shared && (protection & PROT_WRITE) && !of->file_writable)
       return fail(EACCES);
     if (!of->anonymous || protection != (PROT_READ | PROT_WRITE))
-      return fail(ENOTSUP); /* Nothing could enforce less, and a mapping has the access that it was made with. */
+      return fail(ENOTSUP); /* Nothing can enforce less access, and no mapping gains any. */
   }
   return 0;
 }
 
-/* posix_madvise(), and madvise() where anonymous memory loses what it held. */
+/* posix_madvise(); with `discard` madvise(), for which MADV_DONTNEED zeroes anonymous memory. */
 static int advise(void *address, size_t length, int advice, bool discard) {
   size_t start = 0;
   size_t end = 0;
   if (advice < MADV_NORMAL || advice > MADV_DONTNEED || !range(address, length, &start, &end))
     return EINVAL;
   int first = all_mapped(start, end) ? 0 : ENOMEM;
-  for (const region *of = regions; of; of = of->next) {
+  for (const wmman_region *of = wmman_regions; of; of = of->next) {
     size_t from = 0;
     size_t to = 0;
-    if (!overlap(of, start, end, &from, &to))
+    if (!wmman_overlap(of, start, end, &from, &to))
       continue;
     if (of->anonymous && discard && advice == MADV_DONTNEED) {
       for (; from < to; from += PAGE)
-        if (!is_gone(of, from / PAGE))
+        if (!wmman_is_gone(of, from / PAGE))
           memset(of->start + from, 0, PAGE);
     }
 #ifndef WASI_MMAN_NO_SPANS
     if (of->span.handle != 0) {
-      const int error = error_of(wmmap_span_advise(of->span, from, to - from, (wmmap_advice)advice));
+      const int error = wmman_errno(wmmap_span_advise(of->span, from, to - from, (wmmap_advice)advice));
       first = first ? first : error;
     }
 #endif

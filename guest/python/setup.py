@@ -1,4 +1,8 @@
-"""Builds the extension for the guest by zig, and puts it and the interfaces beside the Python files of the package."""
+"""Builds the extension for the guest by zig, and puts it and the interfaces beside the Python files of the package.
+
+The extension stands on the C library and the contract, which lie outside of this folder. A source distribution has
+copies of them in `outside/`, so that it needs nothing else.
+"""
 
 import os
 import shutil
@@ -9,11 +13,20 @@ from pathlib import Path
 
 from setuptools import setup
 from setuptools.command.build_py import build_py
+from setuptools.command.sdist import sdist
 
 HERE = Path(__file__).resolve().parent
-WIT = HERE.parent.parent / "wit"
+IN_CLONE = not (HERE / "outside").exists()
+C = HERE.parent / "c" if IN_CLONE else HERE / "outside" / "c"
+WIT = HERE.parent.parent / "wit" if IN_CLONE else HERE / "outside" / "wit"
+LICENSE = HERE.parent.parent / "LICENSE" if IN_CLONE else HERE / "LICENSE"
 # Not the name that componentize-py looks for: it looks into all of site-packages, too.
 EXTENSION = "extension.wasm"
+
+
+def sources():
+    """The C files of the extension, and of the C library those that it stands on."""
+    return [*sorted((HERE / "src").glob("*.c")), C / "wasi_mmap.c", C / "src" / "copy.c"]
 
 
 def run(*command):
@@ -24,8 +37,8 @@ def build_extension(target):
     zig = [sys.executable, "-m", "ziglang"]
     with tempfile.TemporaryDirectory() as folder:
         objects = []
-        for source in sorted((HERE / "src").glob("*.c")):
-            objects.append(Path(folder, source.stem + ".o"))
+        for source in sources():
+            objects.append(Path(folder, f"{len(objects)}.o"))
             options = [
                 "-target",
                 "wasm32-wasi",
@@ -36,8 +49,10 @@ def build_extension(target):
                 "-Wall",
                 "-Wextra",
                 "-Werror",
+                "-Wno-missing-field-initializers",
+                f"-I{C}",
             ]
-            run(*zig, "cc", *options, "-Wno-missing-field-initializers", "-c", source, "-o", objects[-1])
+            run(*zig, "cc", *options, "-c", source, "-o", objects[-1])
         linked = Path(folder, "linked.so")
         options = ["-shared", "--experimental-pic", "--unresolved-symbols=import-dynamic", "--strip-all", "--no-entry"]
         run(*zig, "wasm-ld", *options, *objects, "-o", linked)
@@ -60,4 +75,15 @@ class Build(build_py):
         build_extension(package / "guest" / EXTENSION)
 
 
-setup(cmdclass={"build_py": Build})
+class SourceDistribution(sdist):
+    def make_release_tree(self, base_dir, files):
+        super().make_release_tree(base_dir, files)
+        clean = shutil.ignore_patterns("__pycache__")
+        for folder in ("src", "wit", "wasi_mmap", "examples"):
+            shutil.copytree(HERE / folder, Path(base_dir, folder), ignore=clean, dirs_exist_ok=True)
+        shutil.copy(LICENSE, base_dir)
+        shutil.copytree(WIT, Path(base_dir, "outside", "wit"))
+        shutil.copytree(C, Path(base_dir, "outside", "c"), ignore=shutil.ignore_patterns("examples", "README.md"))
+
+
+setup(cmdclass={"build_py": Build, "sdist": SourceDistribution})

@@ -55,7 +55,7 @@ def all_bytes(text):
     return {"text": text}
 
 
-# Opening: which ranges of which files.
+# Opening.
 for access in ACCESSES:
     vector("open", f"whole file, {access}", TEXT, mmap(access), step("length"), step("file-size"), step("access"))
     vector("open", f"the first bytes, {access}", TEXT, mmap(access, 5), step("length"), read(0, 5))
@@ -117,7 +117,7 @@ for access in ("read", "copy"):
 vector("open", "the size of memory without a file", all_bytes("x"), anonymous(123), ours("file-size", expect=123),
        why="CPython before 3.15 has an error here, 3.15 the length")  # fmt: skip
 
-# mmap-posix: the terms of POSIX.
+# mmap-posix.
 for sharing in ("shared", "private"):
     for protection in (["read"], ["read", "write"], ["read", "execute"]):
         needs = ["posix", "execute"] if "execute" in protection else ["posix"]
@@ -150,7 +150,7 @@ vector("posix", "mapped first, grown later", all_bytes(""),
        step("file-truncate", length=PAGE), ours("write", offset=0, bytes="now"),
        ours("file-read", offset=0, length=3, expect="now"), ours("read", offset=PAGE, length=1, error="fault"), needs=["posix", "posix-past-end"])  # fmt: skip
 
-# What the three accesses mean: to the mapping, to other mappings and readers, and to the file.
+# The three accesses: for the mapping, for other mappings and readers, and for the file.
 for access in ACCESSES:
     vector("access", f"{access}: what a write does", TEXT, mmap(access), mmap("read", map="other"),
            step("write", offset=3, bytes="ABC"), read(0, 9), read(0, 9, "other"), file_read(0, 9), step("close"),
@@ -408,7 +408,7 @@ vector("faults", "another mapping of the file shrinks it", PAGES, mmap(map="smal
        step("resize", "small", length=PAGE), ours("read", "old", offset=PAGE, length=1, error="fault"), read(0, 3, "old"),
        needs=["truncate"])  # fmt: skip
 
-# The end of a mapping.
+# Closing.
 vector("lifecycle", "close twice", TEXT, mmap(), step("close"), step("close"), needs=["closed"])
 for closed in (
     step("length"), step("file-size"), read(0, 1), step("write", offset=0, bytes="x"), step("move", destination=0, source=0, length=0),
@@ -430,7 +430,7 @@ vector("lifecycle", "other mappings live on", TEXT, mmap(map="a"), mmap("read", 
 vector("lifecycle", "a private change ends with its mapping", TEXT, mmap("copy"), step("write", offset=0, bytes="bye"), step("close"),
        mmap("read", map="after"), read(0, 5, "after"))  # fmt: skip
 
-# Libraries with a file position, as Python's.
+# Libraries with a file position, such as Python's.
 LINES = all_bytes("first\nsecond\n\nlast")
 vector("cursor", "read and tell", LINES, mmap("read"), step("tell"), step("read-next", length=3), step("tell"),
        step("read-next", length=100), step("tell"), step("read-next", length=1), needs=["cursor"])  # fmt: skip

@@ -40,7 +40,7 @@ for (const column of columns) {
   for (const [reason, count] of reasons) console.log(`  ${count} ${reason}`);
 }
 
-/** CPython's own tests of mmap in the guest, a method a line and a host a column. */
+/** CPython's own tests of mmap in the guest: a line per method, a column per host. */
 async function testMmap(): Promise<void> {
   const tests = testsOfPython();
   const hosts = HOSTS.filter((host) => missing(host) === undefined);

@@ -1,4 +1,4 @@
-// The contract suite on every target there is: one test a vector.
+// The contract suite on every target: one test per vector.
 import { Ajv } from 'ajv';
 import { suite, test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -26,7 +26,7 @@ test('expectations name vectors that exist', () => {
   }
 });
 
-// All outcomes first: uvu adds up what is defined without a pause.
+// All outcomes first: uvu counts only suites that are defined without a pause.
 const outcomes = new Map<Column, Array<[Vector, Outcome]>>();
 for (const column of columns) {
   const list: Array<[Vector, Outcome]> = [];

@@ -1,4 +1,4 @@
-/** The files that vectors speak of, and their second reader and writer. */
+/** The files of vectors, and their second reader and writer. */
 import { execFileSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { toBytes, toText } from './steps.mjs';

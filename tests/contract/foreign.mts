@@ -1,13 +1,13 @@
-/** Columns of other platforms: a process of their Node runs all vectors, since it is slow to start. */
+/** Columns of other platforms. One process of their Node runs all vectors, because it is slow to start. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { linesFrom, platforms, type Platform } from '../tools/platforms.mjs';
 import type { Column } from './targets.mjs';
 import type { Told } from './there.mjs';
 
-/** What is run there: what is of a system is in the native host, and in how guests and the polyfill come to files. */
+/** What runs there: the native host depends on the system, and so do the files of guests and of the polyfill. */
 interface Implementation extends Pick<Column, 'language' | 'host'> {
-  /** Where only: systems of POSIX name files alike. */
+  /** The only systems where it runs: those of POSIX name files alike. */
   os?: string;
 }
 

@@ -1,4 +1,4 @@
-/** A guest component that runs steps of the suite, in a process of a host: a line asks, a line answers. */
+/** A guest component that runs steps of the suite in a process of a host: one line per step, one per answer. */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { relative, resolve, sep } from 'node:path';
@@ -10,7 +10,7 @@ import type { Session } from './runner.mjs';
 import type { FileSpec, Step } from './vectors.mjs';
 
 const ROOT = resolve('build');
-/** A guest that says nothing for so long hangs. */
+/** A guest that prints nothing for so long hangs. */
 const PATIENCE_MS = 60_000;
 
 export class Guest {
@@ -67,7 +67,7 @@ export class Guest {
     const child = spawn(program, rest, { stdio: ['pipe', 'pipe', 'pipe'] });
     this.#complaints = '';
     child.stderr.on('data', (data) => (this.#complaints += data));
-    child.stdin.on('error', () => undefined); // The lost answer tells more.
+    child.stdin.on('error', () => undefined); // The missing answer is reported instead.
     this.#process = child;
     this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   }

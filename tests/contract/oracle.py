@@ -22,7 +22,7 @@ PROTECTION = {"read": mmap.PROT_READ, "write": mmap.PROT_WRITE, "execute": mmap.
 SHARING = {"shared": mmap.MAP_SHARED, "private": mmap.MAP_PRIVATE}
 RIGHTS = {"read": os.O_RDONLY, "write": os.O_WRONLY, "read-write": os.O_RDWR}
 
-# What CPython's messages and numbers are called in the contract.
+# The contract's codes for CPython's messages and numbers.
 MESSAGES = {
     "cannot mmap an empty file": "empty-file",
     "mmap offset is greater than file size": "past-end",
@@ -60,12 +60,12 @@ def error_code(error):
     raise error
 
 
-# What offsets are aligned to, for there CPython wants it.
+# CPython wants offsets that are multiples of it.
 GRANULARITY = mmap.ALLOCATIONGRANULARITY
 
 
 class Mapping:
-    """CPython's mapping behind an offset of any byte: it begins at a page before, `lead` bytes earlier."""
+    """CPython's mapping at any offset: it begins at the page before, `lead` bytes earlier."""
 
     def __init__(self, fd, length, offset, **how):
         self.lead = offset % GRANULARITY
@@ -148,11 +148,11 @@ class Oracle:
         return mapping.map[start : start + step["length"]].decode("latin-1")
 
     def do_write(self, mapping, step):
-        mapping.map[0:0] = b""  # A mapping that cannot be written says so before its range is looked at.
+        mapping.map[0:0] = b""  # A read-only mapping refuses before the range is checked.
         data = step["bytes"].encode("latin-1")
         start = mapping.lead + step["offset"]
         if step["offset"] > len(mapping):
-            mapping.map.seek(start)  # Refused. A slice would be cut.
+            mapping.map.seek(start)  # Raises, where a slice would be cut.
         mapping.map[start : start + len(data)] = data
 
     def do_move(self, mapping, step):
@@ -168,11 +168,11 @@ class Oracle:
 
     def do_flush(self, mapping, step):
         before = mapping.page(step["offset"])
-        length = step["length"] and step["length"] + before  # Nothing is on no page.
+        length = step["length"] and step["length"] + before  # An empty range is on no page.
         mapping.map.flush(mapping.lead + step["offset"] - before, length)
 
     def do_resize(self, mapping, step):
-        # CPython knows no offset inside a page; what it refuses, it refuses whatever the size.
+        # CPython takes no offset inside a page; it refuses the others whatever the size.
         mapping.map.resize(step["length"] + mapping.lead)
 
     def do_advise(self, mapping, step):
@@ -212,7 +212,7 @@ class Oracle:
         os.pwrite(self.other, step["bytes"].encode("latin-1"), step["offset"])
 
     def on_file_digest(self, step):
-        """Of the file and of every open mapping, by name: for the fuzzer."""
+        """The size of the file and of every open mapping, by name: for the fuzzer."""
         digest = hashlib.sha1(os.pread(self.other, os.fstat(self.other).st_size, 0))
         for name in sorted(self.maps):
             if not self.maps[name].map.closed:
@@ -223,7 +223,7 @@ class Oracle:
         os.truncate(self.path, step["length"])
 
 
-# Without one of CPython's answers at hand a step only has to succeed.
+# A step without an answer of CPython only has to succeed.
 SILENT = {
     "mmap",
     "mmap-posix",
@@ -248,7 +248,7 @@ def answered(case):
         for step in case["steps"]:
             map = step.get("map", "m")
             if step["op"] not in ("mmap", "mmap-posix") and not step["op"].startswith("file-") and map not in opened:
-                continue  # There is no such mapping, because it was refused: nothing to ask.
+                continue  # There is no such mapping, because it was refused.
             if "by" not in step:
                 answer = oracle.run(step)
                 if isinstance(answer, dict):
@@ -267,7 +267,7 @@ def generated():
 
 
 def text_of(cases):
-    """One vector a line within its list: what a change alters can be read in a diff."""
+    """A list with one vector per line, so that a diff shows which vectors changed."""
     return "[\n" + ",\n".join("  " + json.dumps(case, ensure_ascii=True) for case in cases) + "\n]\n"
 
 
@@ -297,7 +297,7 @@ def check():
 
 
 def serve():
-    """Answers each line, a list of steps, with a line, the list of answers. `start` begins with a new file."""
+    """Reads lines, each a list of steps, and prints the list of answers. `start` begins with a new file."""
     with tempfile.TemporaryDirectory() as folder:
         oracle = None
         for line in sys.stdin:

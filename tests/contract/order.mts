@@ -28,6 +28,8 @@ interface Item {
   /** All that is written of it. */
   readonly text: string;
   readonly number: number | undefined;
+  /** Whether a name or a text stands beside it: then its place says nothing. */
+  readonly hasValue: boolean;
   /** Its place in the list. */
   readonly index: number;
 }
@@ -63,16 +65,17 @@ function caseOf(name: string, { cases }: Enumeration): string | undefined {
 
 const NAME = String.raw`(?:\w+::)*["']?([A-Za-z][\w-]*)["']?`;
 /** `name`, `name 1`, `name = 1`, `'name': 1`, `name: 'text'`, `("name", Path::Name)`, `{"NAME", 1}`. */
-const ITEM = new RegExp(String.raw`^[({]?\s*${NAME}(?:\s*(?:=|:|,| )\s*(?:(\d+)|[\w:]+|(['"]).*\3))?\s*[)}]?$`, 's');
+const ITEM = new RegExp(String.raw`^[({]?\s*${NAME}(?:\s*(?:=|:|,| )\s*(?:(\d+)|([\w:]+|(['"]).*\4)))?\s*[)}]?$`, 's');
 /** `1 => Path::Name` and `_ => Path::Name`. */
 const ARM = new RegExp(String.raw`^(?:(\d+)|_) => ${NAME}$`);
 
 function toItem(text: string, index: number): Item | undefined {
-  const [, name, number] = ITEM.exec(text) ?? [];
+  const [, name, number, value] = ITEM.exec(text) ?? [];
   const [, arm, path] = ARM.exec(text) ?? [];
   const found = number ?? arm;
   const word = name ?? path;
-  return word === undefined ? undefined : { name: word, text, number: found ? Number(found) : undefined, index };
+  if (word === undefined) return undefined;
+  return { name: word, text, number: found ? Number(found) : undefined, hasValue: value !== undefined, index };
 }
 
 /** Comments become spaces, so that places stay. */
@@ -128,7 +131,8 @@ export function complaint({ of, items }: List): string | undefined {
   const [first] = items;
   // Flags have numbers wherever they stand. Success may stand before the errors.
   const before = of.name === 'protection' ? first?.index : of.name === 'error-code' && first?.index === 1 ? 1 : 0;
-  const moved = items.find(({ number, index }, place) => number === undefined && index !== place + (before ?? 0));
+  const isBare = ({ number, hasValue }: Item): boolean => number === undefined && !hasValue;
+  const moved = items.find((item, place) => isBare(item) && item.index !== place + (before ?? 0));
   if (moved) return `${of.name}: ${moved.text} is at ${moved.index}`;
   const shift = of.name === 'error-code' ? (first?.number ?? 0) : 0;
   const wrong = items.find(({ number }, place) => number !== undefined && number !== of.number(place) + shift);

@@ -1,7 +1,7 @@
-/** The steps of a vector, one after the other: asks for the answer of each, and returns the first difference. */
+/** Plays the steps of a vector one after the other, and returns the first difference. */
 import type { Step, Vector } from './vectors.mjs';
 
-/** @param other answers the steps of a second reader and writer, and undefined for those of the target */
+/** @param other answers the steps of a second reader and writer; undefined for those of the target */
 export function* play(
   { steps }: Vector,
   other: (step: Step) => string | undefined,

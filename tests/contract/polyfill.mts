@@ -9,7 +9,7 @@ import { Steps } from './steps.mjs';
 
 /** The TypeScript API over the polyfill, in this process. */
 export async function polyfillOpener(): Promise<OpenSession> {
-  const { root } = parse(resolve('.')); // On Windows a drive.
+  const { root } = parse(resolve('.')); // A drive on Windows.
   const polyfill = await createPolyfill(new WASIShim({ sandbox: { preopens: { '/': root } } }).getImportObject());
   const dispose = Symbol.dispose ?? Symbol.for('dispose');
   return (path, file) => {

@@ -1,4 +1,4 @@
-/** Runs vectors: the steps on a target, and those of a second reader and writer here. */
+/** Runs vectors: their steps on a target, and those of a second reader and writer here. */
 import { closeSync, rmSync } from 'node:fs';
 import * as api from 'wasi-mmap';
 import { openFile, readOther, truncateOther, writeOther } from './files.mjs';
@@ -6,7 +6,7 @@ import { play } from './play.mjs';
 import { Steps, toText } from './steps.mjs';
 import type { FileSpec, Step, Vector } from './vectors.mjs';
 
-/** A file on a target that answers steps, with its mappings: with JSON, or `error` and its code. */
+/** A file on a target, with its mappings. It answers steps with JSON, or with `error` and its code. */
 export interface Session {
   answer(step: Step): string | Promise<string>;
   close(): void | Promise<void>;
@@ -34,7 +34,7 @@ export function openHere(path: string, file: FileSpec): Session {
   return toSession(new Steps<number>(api, fd), () => file.kind !== 'closed' && closeSync(fd));
 }
 
-/** What another process sees of the file and does to it; undefined for other steps. */
+/** Reads and changes the file as another process would; undefined for other steps. */
 export function answerOther({ op, ...step }: Step, path: string): string | undefined {
   const { offset, length, bytes } = step as unknown as { offset: number; length: number; bytes: string };
   if (op === 'file-read') return JSON.stringify(readOther(path, offset, length));
@@ -44,7 +44,7 @@ export function answerOther({ op, ...step }: Step, path: string): string | undef
   return 'null';
 }
 
-/** Runs the vector on a file of this path, and tells the first difference. */
+/** Runs the vector on a file of this path, and returns the first difference. */
 export async function run(open: OpenSession, vector: Vector, path: string): Promise<string | undefined> {
   const session = await open(path, vector.file);
   try {

@@ -13,7 +13,7 @@ interface Arguments extends Record<Numbers, number>, Record<'bytes' | 'needle', 
   advice: Advice;
 }
 
-/** What is under test: `wasi-mmap` or `wasi-mmap/guest`. */
+/** The module under test: `wasi-mmap` or `wasi-mmap/guest`. */
 export interface Api<Source> {
   mmap(file: Source | null, options: object): Mmap;
   MmapError: new (code: 'out-of-range') => Error & { readonly code: string };
@@ -44,7 +44,7 @@ export class Steps<Source> {
     this.#file = file;
   }
 
-  /** With text, or with bytes where bytes are asked for: text is JSON, or `error` and its code. */
+  /** The answer: bytes where the step reads bytes, else JSON, or `error` and its code. */
   answer(step: object): string | Uint8Array {
     const { op, map = 'm' } = step as Arguments;
     try {
@@ -78,7 +78,7 @@ export class Steps<Source> {
       case 'file-size':
         return map.size();
       case 'read':
-        // The array-like API has no positional read but `slice`, which cuts a range that the contract refuses.
+        // `slice`, the array-like API's only positional read, cuts a range that the contract refuses.
         if (offset > map.length || length > map.length - offset) throw new this.#api.MmapError('out-of-range');
         return map.slice(offset, offset + length);
       case 'write':

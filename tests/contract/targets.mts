@@ -18,20 +18,20 @@ export interface Column {
   /** The system as Node names it. */
   os: string;
   arch: string;
-  /** Runs a vector, on a new file of this path if it needs one of this machine; tells the first difference. */
+  /** Runs a vector, on a new file of this path if it needs one here; returns the first difference. */
   run(vector: Vector, path: string): Promise<string | undefined>;
-  /** What the machine lacks for it, if it lacks something. */
+  /** What this machine lacks for it, if anything. */
   missing?: string | undefined;
-  /** Ends processes, if it has some. */
+  /** Ends its processes. */
   close(): void;
 }
 
-/** One that answers steps one by one, also those of no vector. */
+/** A column that answers single steps, also those of no vector. */
 export interface Target extends Column {
   open: OpenSession;
-  /** Opens a file that is there, below build/; only guests need it. */
+  /** Opens an existing file below build/; only guests need it. */
   openExisting?: (path: string) => Promise<Session>;
-  /** What random operations may ask. */
+  /** Limits of random operations. */
   abilities: Abilities;
 }
 
@@ -63,7 +63,7 @@ function guest(language: GuestLanguage, host: GuestHost): Target {
     run: (vector, path) => run(open, vector, path),
     open,
     openExisting: (path) => runner.openExisting(path),
-    // Negative positions are Python's and JavaScript's; the others' cursors are not asked for random things.
+    // Only Python and JavaScript have negative positions; cursors of the others get no random operations.
     abilities: { cursor: language === 'javascript' || language === 'python', pages: !host.endsWith('-polyfill') },
     close: () => runner.close(),
   };
@@ -77,7 +77,7 @@ export const targets: Target[] = [
   ),
 ];
 
-/** Those, and the ones that run vectors as a whole. */
+/** All columns, also those that run whole vectors. */
 export const columns: Column[] = [...targets, ...foreignColumns, ...browserColumns];
 
 export interface Outcome {

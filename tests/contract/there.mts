@@ -1,13 +1,13 @@
 /**
  * Runs all vectors in one process, that of another platform's Node or of `npm test`: there.mjs FOLDER [HOST] [LANGUAGE].
- * Tells of each, on files in this folder below build/, the first difference. Guests are run by that Node too.
+ * Prints the first difference of each, on files in this folder below build/. That Node runs guests too.
  */
 import { join, resolve } from 'node:path';
 import { guestOn, type GuestHost, type GuestLanguage } from './hosts.mjs';
 import { openHere, run, type OpenSession } from './runner.mjs';
 import { loadExpectations, loadVectors, missingNeed } from './vectors.mjs';
 
-/** A vector's name, and how it ended. */
+/** The outcome of a vector. */
 export interface Told {
   vector: string;
   difference?: string | undefined;

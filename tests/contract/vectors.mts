@@ -1,4 +1,4 @@
-/** The vectors of the contract suite as data, and what a target is expected to do with them. */
+/** The vectors of the contract suite as data, and the expectations of targets. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 export interface Step {
@@ -26,9 +26,9 @@ export interface Vector {
 }
 
 export interface Expectations {
-  /** Needs of vectors that the target cannot meet, and why: such vectors are skipped, by name. */
+  /** Needs that the target cannot meet, and why: vectors with such a need are skipped. */
   lacks: Record<string, string>;
-  /** Vectors that are known to fail, and why: one that passes is an error. */
+  /** Vectors that are known to fail, and why. One that passes is an error. */
   failures: Record<string, string>;
 }
 
@@ -45,8 +45,8 @@ export function loadVectors(): Map<string, Vector[]> {
 }
 
 /**
- * What a language's library lacks on every host, what a host lacks for every language, what is special of both, and what
- * the host lacks on a system: `node-win32.json`, `node-win32-arm64.json`.
+ * The expectations of a language on every host, of a host for every language, of both together, and of the host on a
+ * system: `node-win32.json`, `node-win32-arm64.json`.
  */
 export function loadExpectations(language: string, host: string, os: string, arch: string): Expectations {
   const result: Expectations = { lacks: {}, failures: {} };
@@ -60,7 +60,7 @@ export function loadExpectations(language: string, host: string, os: string, arc
   return result;
 }
 
-/** Why the target cannot run the vector, if it cannot. */
+/** The need that the target cannot meet, if there is one. */
 export function missingNeed(vector: Vector, { lacks }: Expectations): string | undefined {
   return vector.needs?.find((need) => need in lacks);
 }

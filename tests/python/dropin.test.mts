@@ -1,4 +1,4 @@
-// The drop-in in guests, on every host: what programs in Python count on, told by the same tests natively.
+// The drop-in in guests, on every host: tests that hold natively, too.
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { test } from 'uvu';
@@ -27,7 +27,7 @@ test('the tests hold for CPython', async () => {
   check(await inFolder((folder) => runNative(['guests/unittests.py', 'test_dropin'], folder, `${folder}/guests`)), 40);
 });
 
-/** Exports a buffer, which puts the pages into the memory of the guest where the host can. */
+/** Exports a buffer, for which the host puts the pages into the guest's memory if it can. */
 const HAS_SPAN = `
 import mmap
 with open('/guests/test_dropin.py', 'rb') as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as m:

@@ -1,4 +1,4 @@
-/** Runs scripts of Python in the component that tests/tools/guests.sh makes, on every host, and natively. */
+/** Runs Python scripts natively, and on every host in the component that tests/tools/guests.sh makes. */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
@@ -22,7 +22,7 @@ export interface Ran {
   stderr: string;
 }
 
-/** A program that says nothing for so long hangs. */
+/** A program that runs for longer hangs. */
 const PATIENCE_MS = 600_000;
 
 function run(command: string[], environment: NodeJS.ProcessEnv, folder: string): Promise<Ran> {
@@ -45,7 +45,7 @@ function run(command: string[], environment: NodeJS.ProcessEnv, folder: string):
   });
 }
 
-/** Runs a command of Python in a guest that sees these directories, by their names there. */
+/** Runs Python in a guest with these words and directories, which are named as in the guest. */
 export function runGuest(host: Host, words: string[], directories: Record<string, string>, path = ''): Promise<Ran> {
   const { command, component } = COMMANDS[host];
   const dirs = Object.entries(directories).flatMap(([name, folder]) => ['--dir', `${folder}::${name}`]);
@@ -53,14 +53,14 @@ export function runGuest(host: Host, words: string[], directories: Record<string
   return run([...command, ...dirs, ...variables, component, ...words], process.env, '.');
 }
 
-/** The Python that is the measure: it has the `mmap` of CPython. */
+/** The reference, with the `mmap` of CPython. */
 export const NATIVE = 'python3';
 
 export function runNative(words: string[], folder: string, path = ''): Promise<Ran> {
   return run([NATIVE, ...words], { ...process.env, PYTHONPATH: path, PYTHONDONTWRITEBYTECODE: '1' }, folder);
 }
 
-/** What a machine lacks of it; `make guests plugged wasmtime` makes it. */
+/** The file that this machine lacks for a host; `make guests plugged wasmtime` makes it. */
 export function missing(host: Host): string | undefined {
   const { command, component } = COMMANDS[host];
   return [command[0] as string, component].find((file) => !existsSync(file));

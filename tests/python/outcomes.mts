@@ -1,4 +1,4 @@
-/** What guests/unittests.py says: how each method of a test module ended. */
+/** The output of guests/unittests.py: the outcome of each method of a test module. */
 import type { Ran } from './hosts.mjs';
 
 export interface Outcome {
@@ -7,7 +7,7 @@ export interface Outcome {
   reason: string;
 }
 
-/** By the name of the method. A run that ends before its last method is an error, whatever it said. */
+/** By the name of the method. A run that ends before its last method is an error, whatever it printed. */
 export function outcomesOf({ status, stdout, stderr }: Ran): Map<string, Outcome> {
   const outcomes = new Map<string, Outcome>();
   for (const line of stdout.split('\n')) {

@@ -82,7 +82,7 @@ build_python() {
   rm -rf "$scripts"
   mkdir -p "$scripts" "$cache/python"
   cp tests/contract/oracle.py tests/contract/cases.py tests/contract/guests/contract.py guest/python/examples/*.py "$scripts"
-  key=$(files_of guest/python wit | grep -v -e /examples/ -e README | xargs cat | sha256sum | cut -c1-32)
+  key=$(files_of guest/python guest/c wit | grep -v -e /examples/ -e README | xargs cat | sha256sum | cut -c1-32)
   kept="$cache/python/$key.wasm"
   # Its compiler is the one that is there for all clones, see zig.sh.
   PYTHONPATH="$(echo "$cache"/ziglang-*)" ZIG_GLOBAL_CACHE_DIR="$cache/zig" quietly guests/python-library build/venv/bin/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps guest/python
@@ -142,7 +142,7 @@ for language in "$@"; do
   c) sources='guest/c tests/contract/guests/c tests/host/guests tests/cli/guests tests/bench/guests tests/polyfill/guests' ;;
   rust) sources='guest/rust tests/tools/guests tests/contract/guests/rust tests/polyfill/guests tests/browser/guest' ;;
   javascript) sources='guest/js dist/portable tests/contract/guests/contract.ts tests/contract/steps.mts' ;;
-  python) sources='guest/python tests/contract/oracle.py tests/contract/cases.py tests/contract/guests/contract.py' ;;
+  python) sources='guest/python guest/c tests/contract/oracle.py tests/contract/cases.py tests/contract/guests/contract.py' ;;
   wat) sources='tests/cli/guests guest/polyfill/plug/wit' ;;
   *) echo "guests.sh: no language $language" >&2; exit 2 ;;
   esac

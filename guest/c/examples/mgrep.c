@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
  * mgrep [-c] [-n] TEXT FILE...: prints the lines that contain the text, like grep -aF, but it maps the files and lets
- * the host search. Ends with 0 if a line was found, 1 if none was, 2 after an error.
+ * the host search. The exit code is 0 if a line was found, 1 if none was, 2 after an error.
  */
 #include "wasi_mmap.h"
 
@@ -13,7 +13,7 @@
 
 static uint8_t buffer[64 * 1024];
 
-/* Ends the search of this file: the reader gets a message and exit code 2. */
+/* Ends the search of this file with a message; the exit code will be 2. */
 #define REQUIRE(call)                                                                                                  \
   do {                                                                                                                 \
     const wmmap_status status_ = (call);                                                                               \
@@ -24,7 +24,7 @@ static uint8_t buffer[64 * 1024];
 typedef struct {
   bool count;
   bool numbers;
-  const char *prefix; /* NULL: none */
+  const char *prefix; /* NULL for none */
 } options;
 
 static wmmap_status print_range(wmmap_mapping map, uint64_t start, uint64_t end) {
@@ -84,7 +84,7 @@ static wmmap_status search_file(const char *path, const char *needle, options ho
   wmmap_mapping map = {0};
   wmmap_status status = wmmap_open(path, 0, WMMAP_READ, 0, &map);
   if (status == WMMAP_EMPTY_FILE)
-    status = WMMAP_OK; /* It has no lines. */
+    status = WMMAP_OK; /* An empty file has no lines. */
   else if (status == WMMAP_OK)
     status = search(map, needle, how, found);
   wmmap_close(&map);
@@ -93,7 +93,7 @@ static wmmap_status search_file(const char *path, const char *needle, options ho
   return status;
 }
 
-/* main() can only say whether it went well: WASI 0.2 has codes as a call. */
+/* The result of main() is success or failure; in WASI 0.2 a code takes a call. */
 __attribute__((import_module("wasi:cli/exit@0.2.12"), import_name("exit-with-code"))) _Noreturn void
 exit_with_code(int32_t code);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * mreplace OLD NEW FILE...: replaces a text by one of the same length, in place: only the bytes that change are
- * written. Ends with 0 if something was replaced, 1 if nothing was, 2 after an error.
+ * mreplace OLD NEW FILE...: replaces a text in place by another of the same length; only changed bytes are written. The
+ * exit code is 0 if something was replaced, 1 if nothing was, 2 after an error.
  */
 #include "wasi_mmap.h"
 
@@ -26,7 +26,7 @@ static wmmap_status replace(wmmap_mapping map, const char *old, const char *new,
   }
 }
 
-/* main() can only say whether it went well: WASI 0.2 has codes as a call. */
+/* The result of main() is success or failure; in WASI 0.2 a code takes a call. */
 __attribute__((import_module("wasi:cli/exit@0.2.12"), import_name("exit-with-code"))) _Noreturn void
 exit_with_code(int32_t code);
 
@@ -42,7 +42,7 @@ static int run(int count, char **words) {
     wmmap_mapping map = {0};
     wmmap_status status = wmmap_open(words[i], 0, WMMAP_WRITE, 0, &map);
     if (status == WMMAP_EMPTY_FILE)
-      status = WMMAP_OK; /* Nothing is in it. */
+      status = WMMAP_OK; /* An empty file holds no text. */
     else if (status == WMMAP_OK)
       status = replace(map, words[1], words[2], &replaced);
     wmmap_close(&map);

@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /**
- * <sys/mman.h> for C programs in WebAssembly components. It stands before the header of the C library that only says
- * that WASI has no mmap: put the folder above on the include path, and compile mman.c with the program.
+ * <sys/mman.h> for C programs in WebAssembly components, in place of the C library's, which only says that WASI has no
+ * mmap. Put the folder above on the include path, and compile mman.c with the program.
  *
- * The functions are those of POSIX.1-2024, with the errors that Linux has. What is different in WebAssembly:
+ * The functions are those of POSIX.1-2024, with the errors of Linux. Sizes and offsets are bytes. These are the
+ * differences in WebAssembly:
  *
- * - A page has sysconf(_SC_PAGESIZE) bytes, 65536. Offsets have to be multiples of it.
- * - On a host with spans, a mapped file *is* the memory. Elsewhere mmap() copies, and what the program changed in a
- *   shared mapping goes to the file at msync(), munmap(), fsync(), exit() and before the program reads that file: only
- *   the bytes that are different, and never past the end of the file. (Where many are, in 4 KiB, those between them are
- *   read again and written too.) What the program itself writes to the file with write() and the like is seen in the
- *   mapping at once; what others write, or the program through another mapping, after msync(…, MS_INVALIDATE).
- *   A trap or abort() loses what did not go to the file yet. A shared writable copy takes its size twice.
+ * - A page has sysconf(_SC_PAGESIZE) bytes, 65536. Offsets are multiples of it.
+ * - On a host with spans, a mapped file *is* the memory. Elsewhere mmap() copies. What the program changed in a shared
+ *   mapping goes to the file at msync(), munmap(), fsync(), exit() and before the program reads that file: only changed
+ *   bytes, and never past the end of the file. (A block of 4 KiB with more than four changed runs is read, and written
+ *   with the changes in it.) What the program writes to the file with write() and its like is seen in the mapping at
+ *   once; what others write, or the program through another mapping, is seen after msync(…, MS_INVALIDATE). A trap or
+ *   abort() loses what did not go to the file yet. A shared writable copy takes its size twice.
  * - Nothing protects memory from the program: PROT_NONE and PROT_READ are promises of the program. A store into a
  *   mapping without PROT_WRITE never reaches the file. Code cannot be mapped: PROT_EXEC is ENOTSUP.
- * - Memory has one address: MAP_FIXED is ENOTSUP; other addresses are hints, and not taken.
- * - Memory of pages that were unmapped is reused when the last page of their mmap() is.
+ * - The host chooses addresses: MAP_FIXED is ENOTSUP, and hints are ignored.
+ * - Pages that were unmapped are reused when the last page of their mmap() is unmapped.
  */
 #ifndef WASI_MMAP_SYS_MMAN_H
 #define WASI_MMAP_SYS_MMAN_H
@@ -68,43 +69,45 @@ extern "C" {
 #define MADV_WILLNEED 3
 #define MADV_DONTNEED 4
 
-/* Some C libraries have functions of these names that only read and write: a program gets what it includes. */
+/* Some C libraries define these names over read() and write(): a program gets the functions that it includes. */
 #define WASI_MMAN_NAME(name) __asm__(name)
 
 /**
  * Maps `length` bytes of a file from `offset` on, or zero-filled memory with MAP_ANONYMOUS. A length past the end of
- * the file is allowed.
+ * the file is allowed. Returns MAP_FAILED on failure.
+ * @param length at least 1; rounded up to whole pages
+ * @param offset a multiple of the page size
  *
- * Errors: EINVAL (no length, an offset that is no multiple of the page size, neither shared nor private), EBADF,
- * EACCES (the descriptor is not open for what is wanted), ENODEV (not a regular file), EOVERFLOW (past what an offset
- * can say), ENOMEM, ENOTSUP (PROT_EXEC, MAP_FIXED, MAP_FIXED_NOREPLACE, MAP_GROWSDOWN, MAP_HUGETLB, MAP_SYNC), ESTALE
- * (another process replaced the file between the two calls with which open() opens it), EIO.
+ * Errors: EINVAL (length 0, an offset inside a page, neither shared nor private), EBADF, EACCES (the descriptor is not
+ * open for this protection), ENODEV (not a regular file), EOVERFLOW (past the largest offset), ENOMEM, ENOTSUP
+ * (PROT_EXEC, MAP_FIXED, MAP_FIXED_NOREPLACE, MAP_GROWSDOWN, MAP_HUGETLB, MAP_SYNC), ESTALE (another process replaced
+ * the file while open() opened it), EAGAIN, EIO.
  */
 void *mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset)
     WASI_MMAN_NAME("wasi_mman_mmap");
 
-/** Unmaps the pages of a range, which may hold several mappings or none. Errors: EINVAL. */
+/** Unmaps the pages of a range, which may hold several mappings or none. Errors: EINVAL, ENOMEM. */
 int munmap(void *address, size_t length) WASI_MMAN_NAME("wasi_mman_munmap");
 
 /**
- * Brings what was changed to the file, and with MS_SYNC to the storage device; with MS_INVALIDATE a copy also sees what
- * others wrote. Errors: EINVAL, ENOMEM (not mapped), ENOSPC, EIO.
+ * Brings changes to the file, and with MS_SYNC to the storage device; with MS_INVALIDATE a copy then sees what others
+ * wrote. Errors: EINVAL, ENOMEM (not mapped), ENOSPC, EIO.
  */
 int msync(void *address, size_t length, int flags) WASI_MMAN_NAME("wasi_mman_msync");
 
 /**
- * Allows what can be kept: access that the mapping was made with, and any access to anonymous memory. Errors: EINVAL,
+ * Succeeds for the access that the mapping was made with, and for reading and writing anonymous memory. Errors: EINVAL,
  * ENOMEM (not mapped), EACCES (PROT_WRITE on a file that was not opened for it), ENOTSUP (all else).
  */
 int mprotect(void *address, size_t length, int protection) WASI_MMAN_NAME("wasi_mman_mprotect");
 
 /**
- * The five advices of POSIX. MADV_DONTNEED zeroes anonymous memory, as on Linux; in a mapping of a file changes stay.
- * Errors: EINVAL, ENOMEM (not mapped).
+ * Takes the five advices of POSIX. MADV_DONTNEED zeroes anonymous memory, as on Linux; a mapping of a file keeps its
+ * changes. Errors: EINVAL, ENOMEM (not mapped), EIO.
  */
 int madvise(void *address, size_t length, int advice) WASI_MMAN_NAME("wasi_mman_madvise");
 
-/** As madvise(), but it returns the error, and POSIX_MADV_DONTNEED changes nothing. */
+/** As madvise(), but it returns the error number, and POSIX_MADV_DONTNEED changes nothing. */
 int posix_madvise(void *address, size_t length, int advice) WASI_MMAN_NAME("wasi_mman_posix_madvise");
 
 #undef WASI_MMAN_NAME

@@ -1,4 +1,4 @@
-"""Says what a log is about: lines, bytes, severities, the busiest minutes and the last error. It reads every byte once.
+"""Summarizes a log: lines, bytes, severities, the busiest minutes and the last error. It reads every byte once.
 
 python -m wasi_mmap log_analyser.py -o log_analyser.wasm
 wasi-mmap run --dir-ro /var/log::/log log_analyser.wasm /log/server.log [SEVERITY...]
@@ -15,7 +15,7 @@ MINUTE = re.compile(rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 
 
 def count(log, word):
-    """How many times a word is there: the host searches, at the speed of memory."""
+    """Counts a word. The host searches, at the speed of memory."""
     times = 0
     at = log.find(word, 0)
     while at >= 0:

@@ -4,21 +4,22 @@
 #define WASI_MMAP_DESCRIPTOR_H
 
 #include "stable_abi.h"
+#include "wasi_mmap.h"
 
 #include <stdbool.h>
 
 typedef struct {
-  int32_t handle;
-  bool is_ours; /* Else the C library's, and good until it is given back to Python. */
+  wmmap_file file;
+  bool is_ours; /* Else it belongs to the C library, and is valid until Python code runs again. */
 } Descriptor;
 
-/* Raises OSError and returns -1 if there is none. No Python code may run before the handle is used. */
+/* Raises OSError and returns -1 if there is none. No Python code may run before the descriptor is used. */
 int descriptor_of(int fd, Descriptor *result);
 
-void descriptor_release(const Descriptor *descriptor);
+void descriptor_release(Descriptor *descriptor);
 
-/* use_paths(paths, always): `paths(fd)` tells where the file of a descriptor may be found, if the C library cannot say
- * which it is; `always` asks it even if the C library could. */
+/* use_paths(paths, always): `paths(fd)` returns the paths at which the file of a descriptor may be found. It is called
+ * if the C library hides the descriptor, or always. */
 PyObject *descriptor_use_paths(PyObject *module, PyObject *arguments);
 
 #endif

@@ -3,21 +3,14 @@
 #ifndef WASI_MMAP_ERRORS_H
 #define WASI_MMAP_ERRORS_H
 
+#include "wasi_mmap.h"
+
 #include <errno.h>
 
-/* Raises OSError, or the subclass that Python has for the number. */
-void raise_errno(int number);
+/* Raises OSError, or its subclass for the number. Returns -1. */
+int raise_errno(int number);
 
-/* Raises what CPython raises for an error-code of the contract. */
-void raise_code(int code);
-
-/* A call whose result has no value. */
-#define PLAIN(call)                                                                                                    \
-  do {                                                                                                                 \
-    contract_result result;                                                                                            \
-    call;                                                                                                              \
-    if (result.plain.failed)                                                                                           \
-      return raise_code(result.plain.code), -1;                                                                        \
-  } while (0)
+/* Raises what CPython raises for an error-code of the contract, and returns -1; returns 0 for WMMAP_OK. */
+int check_status(wmmap_status status);
 
 #endif

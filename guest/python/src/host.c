@@ -1,55 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
-/* The mapping of the contract: bytes out of it, and into it. */
-#include "contract.h"
+#include "host.h"
 #include "errors.h"
-#include "map.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include <time.h>
 
-uint64_t changes = 1;
+uint64_t accesses;
 
-/* A call of the host moves at most so much: one list may neither exceed what a host allows nor be copied in a huge
- * piece. */
+/* One call moves at most so much: hosts limit the length of a list, and what a call may cost. */
 enum { PIECE = 16 << 20 };
 
-/* Where the next list of the host shall be, so that it need not be copied once more. */
-static char *landing;
-static size_t landing_size;
+static int64_t host_time; /* Nanoseconds that the host took for its answers. */
 
-__attribute__((visibility("default"))) void *cabi_realloc(void *old, size_t old_size, size_t alignment, size_t size) {
-  (void)alignment; /* malloc's is enough for every type there is. */
-  if (!old && landing && size > 0 && size <= landing_size) {
-    void *result = landing;
-    landing = NULL;
-    return result;
-  }
-  if (size == 0)
-    return (void *)alignment;
-  void *result = realloc(old, size);
-  if (!result)
-    __builtin_trap();
-  (void)old_size;
-  return result;
+static int64_t now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return time.tv_sec * 1000000000LL + time.tv_nsec;
 }
 
-/* Copies bytes out of the mapping. */
-int fetch(Mmap *self, Py_ssize_t at, Py_ssize_t length, char *target) {
+int64_t own_time(void) { return now() - host_time; }
+
+/* Only maps that read ahead want to know the time, and a clock is a call of the host, too. */
+static int64_t begin_call(const Mmap *self) { return self->read_ahead ? now() : 0; }
+
+static void end_call(Mmap *self, int64_t begin) {
+  if (!self->read_ahead)
+    return;
+  const int64_t end = now();
+  host_time += end - begin;
+  self->last_call = (Moment){.own_time = end - host_time, .accesses = accesses};
+  self->was_called = true;
+}
+
+int host_read(Mmap *self, Py_ssize_t at, Py_ssize_t length, char *target) {
   while (length > 0) {
     const Py_ssize_t piece = length < PIECE ? length : PIECE;
-    contract_result result;
-    landing = target;
-    landing_size = (size_t)piece;
-    const int64_t begin = ask_begins(self);
-    contract_read(self->mapping, (uint64_t)at, (uint64_t)piece, &result);
-    ask_ends(self, begin);
-    landing = NULL;
-    if (result.small.failed)
-      return raise_code(result.small.code), -1;
-    if ((char *)result.small.list.data != target) {
-      memcpy(target, result.small.list.data, (size_t)piece);
-      free(result.small.list.data);
-    }
+    const int64_t begin = begin_call(self);
+    const wmmap_status status = wmmap_read(self->mapping, (uint64_t)at, (uint64_t)piece, target);
+    end_call(self, begin);
+    if (check_status(status) < 0)
+      return -1;
     at += piece;
     target += piece;
     length -= piece;
@@ -57,15 +46,27 @@ int fetch(Mmap *self, Py_ssize_t at, Py_ssize_t length, char *target) {
   return 0;
 }
 
-/* Stores bytes in the mapping. */
-int store(Mmap *self, Py_ssize_t at, const char *bytes, Py_ssize_t length) {
-  changes += 1;
+int host_write(Mmap *self, Py_ssize_t at, const char *bytes, Py_ssize_t length) {
+  generation += 1;
   while (length > 0) {
-    const uint32_t piece = length < PIECE ? (uint32_t)length : PIECE;
-    PLAIN(contract_write(self->mapping, (uint64_t)at, bytes, piece, &result));
-    at += (Py_ssize_t)piece;
+    const Py_ssize_t piece = length < PIECE ? length : PIECE;
+    if (check_status(wmmap_write(self->mapping, (uint64_t)at, (size_t)piece, bytes)) < 0)
+      return -1;
+    at += piece;
     bytes += piece;
-    length -= (Py_ssize_t)piece;
+    length -= piece;
   }
   return 0;
+}
+
+Py_ssize_t host_find(Mmap *self, const char *needle, Py_ssize_t length, Py_ssize_t start, Py_ssize_t end,
+                     bool backward) {
+  uint64_t position = WMMAP_NOT_FOUND;
+  const int64_t begin = begin_call(self);
+  const wmmap_status status = (backward ? wmmap_rfind : wmmap_find)(self->mapping, needle, (size_t)length,
+                                                                    (uint64_t)start, (uint64_t)end, &position);
+  end_call(self, begin);
+  if (check_status(status) < 0)
+    return -2;
+  return position == WMMAP_NOT_FOUND ? -1 : (Py_ssize_t)position;
 }

@@ -1,93 +1,72 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
-/* What a map is, and its bytes, wherever they are: at the host, in a span, in exported buffers, or read ahead. */
+/* The state of a map. Its bytes are at the host, in a span, in a copy that buffers are exported from, or read ahead. */
 #ifndef WASI_MMAP_MAP_H
 #define WASI_MMAP_MAP_H
 
+#include "src/copy.h"
 #include "stable_abi.h"
 
 #include <stdbool.h>
 
-enum { ACCESS_DEFAULT, ACCESS_READ, ACCESS_WRITE, ACCESS_COPY };
+enum { ACCESS_DEFAULT, ACCESS_READ, ACCESS_WRITE, ACCESS_COPY }; /* CPython's numbers. */
 /*
- * The values of Linux, but for the granularity, which is that of spans. Hosts take any offset; the drop-in has the rule
- * that Python's programs know, and is content with a multiple of PAGE, where there will be no span.
+ * The page size is that of Linux, the granularity that of spans. Hosts map any offset. The drop-in keeps the rule that
+ * Python's programs know, but accepts multiples of PAGE, where there will be no span.
  */
 enum { PAGE = 4096, GRANULARITY = 65536 };
 
-/* Bytes that lie no farther apart are of one row of accesses. */
+/* Accesses that are at most so many bytes apart belong to one loop. */
 enum { GAP = 64 };
 
-/* Places in a map where loops are, see ahead.c. */
-enum { STREAMS = 24 };
+/* When the host answered last: the program's own time so far in nanoseconds, and the accesses so far. */
 typedef struct {
-  char *bytes;
-  Py_ssize_t capacity;
-  Py_ssize_t origin, start, end; /* What of the map is in `bytes`, and what of that was not served yet. */
-  Py_ssize_t next;               /* Where an access continues the row. */
-  Py_ssize_t size;               /* How much was read ahead last. */
-  int64_t own_time;              /* Nanoseconds of the program's own, when the host was last asked in this row. */
-  uint64_t accesses;             /* How many there had been then. */
-  int row;                       /* Questions to the host in this row. */
-  int pause;                     /* Accesses for which nothing is read ahead, as the loop is slow. */
-} Stream;
-
-typedef struct {
-  Stream streams[STREAMS]; /* The one that was used last is the first. */
-  uint64_t changes;
-} Ahead;
+  int64_t own_time;
+  uint64_t accesses;
+} Moment;
 
 typedef struct {
   PyObject base;
-  int32_t mapping; /* The handle, if `is_open`. */
+  wmmap_mapping mapping;
   bool is_open, has_file, tracks_file, is_resizable;
   int access;
-  Py_ssize_t size, pos;
+  Py_ssize_t size, position;
   int64_t offset;
   PyObject *weakrefs;
-  /* While buffers are exported without a span, the map's bytes are these; `known` is what the mapping has, if they may
-   * be changed. */
-  Py_ssize_t exports;
-  char *bytes, *known;
-  /* The pages themselves, if there is a span. */
-  int32_t span;
-  char *region;
+  Py_ssize_t exports; /* buffers */
+  wmmap_copy copy;    /* The map's bytes while buffers are exported without a span; else all NULL. */
+  wmmap_span span;
+  char *region; /* The pages of the span; NULL without one. */
   int small_reads;
-  bool was_tried, is_lost;   /* Whether a span was asked for; whether pages of it are not the file's any more. */
-  bool is_changed, was_lent; /* A private map: by its methods, which the host knows of; perhaps through a buffer. */
-  Py_ssize_t zero_at;        /* The last access to a page of zeros that the file has, or -1. */
-  Ahead *ahead;              /* NULL before the first small read. */
+  bool span_was_tried;
+  bool span_is_stale;           /* Pages of it are no longer the file's. */
+  bool is_changed;              /* Of a private map: by a method or, perhaps, through a buffer. */
+  bool was_exported;            /* Of a private map: so the host may not know of a change. */
+  Py_ssize_t zero_at;           /* The last access to a page of zeros that the file has; -1 for none. */
+  struct ReadAhead *read_ahead; /* NULL before the first small read. */
+  bool was_called;              /* Whether there is a last call that the read-ahead has not looked at. */
+  Moment last_call;
 } Mmap;
 
-/* All functions that return an int raise and return -1 if they fail. Ranges lie inside the map. */
+/* Rises with every operation that makes what was read before it out of date. */
+extern uint64_t generation;
 
-/* host.c: the mapping of the contract. Rises with every operation after which nothing read before is served. */
-extern uint64_t changes;
-int fetch(Mmap *self, Py_ssize_t at, Py_ssize_t length, char *target);
-int store(Mmap *self, Py_ssize_t at, const char *bytes, Py_ssize_t length);
-
-/* span.c */
+/* Whether changes stay in this map. */
 bool is_private(const Mmap *self);
-bool has_span(Mmap *self);
-bool has_span_by_now(Mmap *self);
-int check_page(Mmap *self, Py_ssize_t at);
-int check_pages(Mmap *self, Py_ssize_t at, Py_ssize_t length);
-void forsake(Mmap *self);
-void detach(Mmap *self);
 
-/* ahead.c */
-extern Py_ssize_t ahead_most;
-enum { AHEAD_DEFAULT = 4096, AHEAD_MOST = 1 << 16 };
-const char *find_ahead(Mmap *self, Py_ssize_t at, Py_ssize_t length, Py_ssize_t *count);
-void served(Mmap *self, Py_ssize_t next);
-int64_t ask_begins(const Mmap *self);
-void ask_ends(Mmap *self, int64_t begin);
-void forget_ahead(Mmap *self);
+/* These raise and return -1. */
 
-/* bytes.c */
-const char *find_here(Mmap *self, Py_ssize_t at, Py_ssize_t length, Py_ssize_t *count);
-int take(Mmap *self, Py_ssize_t at, Py_ssize_t length, char *target);
-int give(Mmap *self, Py_ssize_t at, const char *bytes, Py_ssize_t length);
-int give_back(Mmap *self);
-Py_ssize_t search(Mmap *self, const char *needle, Py_ssize_t length, Py_ssize_t start, Py_ssize_t end, bool backward);
+/* Raises what CPython raises for a closed map. */
+int raise_closed(void);
+/* Fails if the map is of ACCESS_READ. */
+int check_writable(const Mmap *self);
+
+#define CHECK_OPEN(failure)                                                                                            \
+  do {                                                                                                                 \
+    if (!self->is_open)                                                                                                \
+      return raise_closed(), failure;                                                                                  \
+  } while (0)
+
+/* A new reference to None. */
+PyObject *none(void);
 
 #endif

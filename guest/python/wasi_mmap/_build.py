@@ -1,4 +1,4 @@
-"""Puts a program, its modules and Python into a component, by componentize-py."""
+"""Puts a program, its modules and Python into a component, with componentize-py."""
 
 import shutil
 import subprocess
@@ -40,7 +40,7 @@ def build(program, output, path=()):
             raise BuildError(f"no such folder: {folder}")
     if program is not None:
         folders.insert(0, program.resolve().parent)
-        folders.append(Path(sysconfig.get_path("purelib")))  # What is installed beside this package.
+        folders.append(Path(sysconfig.get_path("purelib")))  # Packages that are installed beside this one.
     output = Path(output).resolve()
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as made:

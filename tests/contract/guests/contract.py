@@ -1,4 +1,4 @@
-"""Runs steps of the contract suite in a guest: a line asks, a line answers. `tests/contract/guest.mts` speaks with it.
+"""Runs steps of the contract suite in a guest: reads a line, prints the answer. `tests/contract/guest.mts` drives it.
 
 The steps are the oracle's own: what asks CPython for the right answers asks the drop-in here.
 """
@@ -14,13 +14,13 @@ import oracle
 TEXTS = {"op", "access", "sharing", "advice", "map", "path", "rights"}
 FLAGS = {"read": os.O_RDONLY, "write": os.O_WRONLY, "read,write": os.O_RDWR}
 
-# What CPython has no number for, or dies of.
-oracle.GRANULARITY = mmap.PAGESIZE  # As natively, so that cursors count from the same place.
+# Errors that CPython has no number for, or dies of.
+oracle.GRANULARITY = mmap.PAGESIZE  # As natively, so that cursors begin at the same place.
 oracle.NUMBERS |= {errno.EFAULT: "fault", errno.ENOSPC: "no-space", errno.EBUSY: "busy", errno.EIO: "io"}
 
 
 class Steps(oracle.Oracle):
-    """The oracle on a file that is there, and with the answers that CPython has none for."""
+    """The oracle on an existing file, with the answers that CPython does not have."""
 
     def __init__(self, path, rights):
         self.maps = {}
@@ -46,7 +46,7 @@ class Steps(oracle.Oracle):
         return super().do_access(mapping, step).replace("default", default)
 
     def do_read(self, mapping, step):
-        # Python has no positional read but slices, which cut a range that the contract refuses.
+        # Slices, Python's only positional read, cut a range that the contract refuses.
         if step["offset"] > len(mapping) or step["length"] > len(mapping) - step["offset"]:
             raise ValueError("data out of range")
         return super().do_read(mapping, step)
@@ -56,7 +56,7 @@ class Steps(oracle.Oracle):
         return super().do_find(mapping, {**step, **cut}, search)
 
     def do_advise(self, mapping, step):
-        # The drop-in advises and flushes from any byte on.
+        # The drop-in advises and flushes at any offset.
         option = getattr(mmap, "MADV_" + step["advice"].replace("-", "").upper())
         inside = step["offset"] < len(mapping)
         length = min(step["length"], len(mapping)) if inside else step["length"]
@@ -68,7 +68,7 @@ class Steps(oracle.Oracle):
     def run(self, step):
         try:
             return super().run(step)
-        except OverflowError as error:  # A number that is no Py_ssize_t, of 32 bits in a guest.
+        except OverflowError as error:  # More than a Py_ssize_t, which has 32 bits in a guest.
             if "positive" in str(error):
                 raise
             opens = {"mmap": "no-memory" if step.get("anonymous") else "past-end"}
@@ -115,6 +115,6 @@ def main():
 
 
 if __name__ == "__main__":
-    # No reader behind the suite's back goes unseen.
+    # A buffer that was not released would hold the map open.
     mmap.set_read_ahead(int(sys.argv[1]) if len(sys.argv) > 1 else 4096)
     main()

@@ -1,4 +1,4 @@
-/** Runs steps of the contract suite in a guest: a line asks, a line answers. `tests/contract/guest.mts` speaks with it. */
+/** Runs steps of the suite in a guest: reads a line, prints the answer. `tests/contract/guest.mts` drives it. */
 import { getStdin } from 'wasi:cli/stdin@0.2.12';
 import * as api from 'wasi-mmap/guest';
 import { Steps, type Api } from '../steps.mts';

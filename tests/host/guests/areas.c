@@ -45,7 +45,7 @@ static int map_all(const char *path, uint64_t length) {
   int count = 0;
   wmmap_status status = WMMAP_OK;
   while (count < MOST && !status) {
-    /* Neighbours of different access are not merged by the system. */
+    /* The system does not merge neighbours of different access. */
     status = wmmap_open(path, length, count % 2 == 0 ? WMMAP_READ : WMMAP_COPY, 0, &maps[count]);
     count += !status;
   }
@@ -59,7 +59,7 @@ static void close_all(int count) {
     wmmap_close(&maps[index]);
 }
 
-/* Every second page with another advice, of memory, a file and private pages. */
+/* Gives every second page another advice: of memory, of a file and of private pages. */
 static void advise(void) {
   const uint64_t pages = 60000;
   const wmmap_advice advices[] = {WMMAP_RANDOM, WMMAP_SEQUENTIAL, WMMAP_NORMAL, WMMAP_DONT_NEED};
@@ -90,7 +90,7 @@ static void memory(void) {
   close_all(count);
 }
 
-/* A file, as many mappings as there can be, all of which lose their end, and get it back. */
+/* As many mappings of a file as there can be. All lose their end, and get it back. */
 static void cut(void) {
   wmmap_mapping file = {0};
   uint8_t byte = 0;
@@ -99,7 +99,7 @@ static void cut(void) {
   int count = map_all("/file", 0);
   const int limit = count * 9 / 20;
   look();
-  while (count > limit) /* What is lost takes as much again, and to extend the file takes a mapping. */
+  while (count > limit) /* Lost pages take as many areas again, and extending the file takes a mapping. */
     wmmap_close(&maps[--count]);
   for (int round = 0; round < 2; round++) {
     expect("cut", wmmap_resize(file, PAGE + 1), WMMAP_OK);
@@ -114,10 +114,10 @@ static void cut(void) {
   wmmap_close(&file);
 }
 
-/* Spans, as many as there can be, beside each other or with gaps, that are touched, lost and detached. */
+/* As many spans as there can be, adjacent or with gaps, are touched, lost and detached. */
 static void spans(int distance) {
   static wmmap_span all[UNITS];
-  const size_t page = __builtin_wasm_memory_grow(0, UNITS); /* More than malloc gives. */
+  const size_t page = __builtin_wasm_memory_grow(0, UNITS); /* More than malloc() can give. */
   uint8_t *region = (uint8_t *)(page * UNIT);
   wmmap_mapping file = {0};
   if (page == SIZE_MAX || wmmap_granularity() == 0)
@@ -132,10 +132,10 @@ static void spans(int distance) {
     if (status)
       expect("the last one", status, WMMAP_NO_MEMORY);
     look();
-    wmmap_detach(&all[--count]); /* To cut the file takes a mapping. */
+    wmmap_detach(&all[--count]); /* Cutting the file takes a mapping. */
     for (int index = 0; index < count; index++) {
       expect("advise", wmmap_span_advise(all[index], PAGE, PAGE, index % 2 ? WMMAP_RANDOM : WMMAP_DONT_NEED), WMMAP_OK);
-      region[(size_t)(index + 1) * distance * UNIT - 1] = 1; /* A gap, where there is one. */
+      region[(size_t)(index + 1) * distance * UNIT - 1] = 1; /* In the gap, if there is one. */
     }
     expect("cut", wmmap_resize(file, PAGE + 1), WMMAP_OK);
     for (int index = 0; index < count; index++) {

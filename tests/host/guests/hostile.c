@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * A guest that misbehaves: hostile SCENARIO. It ends with the status of what it tried (0: it went well), with 100 if
- * something was granted or wrong, or by a trap. Its cabi_realloc is as hostile as the scenario asks.
+ * A guest that misbehaves: hostile SCENARIO. It ends with the status of the operation (0 for success), with 100 if the
+ * host granted too much or an answer is wrong, or by a trap. Its cabi_realloc is as hostile as the scenario asks.
  */
 #include "wasi_mmap.h"
 
@@ -28,7 +28,7 @@ enum { WRONG = 100 };
 
 static const uint64_t LARGE[] = {1ULL << 32, 1ULL << 53, 1ULL << 63, UINT64_MAX};
 
-/* What happens when the host asks for memory. */
+/* The answer when the host asks for memory. */
 static enum { HONEST, OUTSIDE, DROPS, SHRINKS, GROWS, TRAPS } memory = HONEST;
 static wmmap_mapping victim;
 static uint8_t area[1 << 16];
@@ -77,7 +77,7 @@ static int read_with(int how, wmmap_access access) {
   return result[0] ? result[4] + 1 : 0;
 }
 
-/* No number is too large to get an answer. */
+/* The largest numbers get an answer, too. */
 static int large_numbers(void) {
   static const wmmap_access accesses[] = {WMMAP_READ, WMMAP_WRITE, WMMAP_COPY};
   uint64_t found = 0;
@@ -108,13 +108,13 @@ static int large_numbers(void) {
   return 0;
 }
 
-/* Rights are those of the descriptor, whatever the file would allow. */
+/* The rights of the descriptor decide, whatever the file would allow. */
 static int rights(const char *path) {
   for (uint32_t asked = 0; asked < 4; asked += 1) {
     wmmap_file file = {0};
     if (wmmap_file_open(path, asked, &file) != WMMAP_OK)
       continue;
-    /* A host may give more than was asked (wasmtime: reading); what counts is what the descriptor says. */
+    /* A host may grant more than was asked (wasmtime: reading); the descriptor's flags count. */
     uint8_t flags[2] = {1};
     raw_get_flags(file.handle, flags);
     const uint32_t held = flags[0] == 0 ? flags[1] & (WMMAP_CAN_READ | WMMAP_CAN_WRITE) : 0;
@@ -137,7 +137,7 @@ static int rights(const char *path) {
   return 0;
 }
 
-/* Four resources dropped in one order: the others go on to work. */
+/* Drops four resources in one order: those that remain still work. */
 static int drop_in_order(const int *order) {
   wmmap_file file = {0};
   wmmap_mapping maps[3] = {{0}};
@@ -169,7 +169,7 @@ static int every_order(void) {
   return 0;
 }
 
-/* As many as the host gives; then all of them work, and go. */
+/* As many as the host gives. All of them work, and are dropped. */
 static int many(void) {
   enum { MOST = 100000 };
   static wmmap_mapping maps[MOST];
@@ -208,7 +208,7 @@ static int large_needle(void) {
   return wmmap_rfind(map, needle, LENGTH, 0, 3ULL * LENGTH, &found) == WMMAP_OK && found == 2ULL * LENGTH ? 0 : WRONG;
 }
 
-/* Somebody cuts /cut in half and mends it, again and again, and leaves it whole: a read is right or a fault. */
+/* Another process cuts /cut in half and restores it, repeatedly: every read is right or a fault. */
 static int cut_meanwhile(void) {
   enum { LENGTH = 4 << 20, MOST = 20000, WANTED = 3 };
   static uint8_t whole[LENGTH];
@@ -227,14 +227,14 @@ static int cut_meanwhile(void) {
     if (status == WMMAP_OK && memcmp(whole, "0123456789abcdef", 16) != 0)
       return WRONG;
     right += status == WMMAP_OK;
-    /* After a read that was right no page is known as lost, so that the fault was met in the midst of a copy. */
+    /* After a right read no page is marked as lost: so this fault happened during the copy. */
     met += status == WMMAP_FAULT && last == WMMAP_OK;
     last = status;
   }
   return met == WANTED ? 0 : WRONG;
 }
 
-/* A search of so many bytes that finds nothing. */
+/* Searches so many bytes in vain. */
 static int search(wmmap_mapping map, uint64_t length, bool backward) {
   uint64_t found = 0;
   const wmmap_status status = (backward ? wmmap_rfind : wmmap_find)(map, "needle", 6, 0, length, &found);
@@ -249,7 +249,7 @@ static wmmap_mapping memory_of(uint64_t length) {
   return map;
 }
 
-/* Maps memory, a part at a time, until there is no more: the number of parts. */
+/* Maps memory in parts until there is no more; returns the number of parts. */
 static int parts_of_memory(uint64_t part, wmmap_mapping *maps, int most) {
   int count = 0;
   wmmap_status status = WMMAP_OK;
@@ -263,7 +263,7 @@ static void close_all(wmmap_mapping *maps, int count) {
     wmmap_close(&maps[i]);
 }
 
-/* A host that gives a mebibyte and an eighth of memory, page tables included, gives no more in any way. */
+/* A host whose limit is a mebibyte and an eighth, page tables included, gives no more in any way. */
 static int memory_of_the_host(void) {
   enum { PART = 1 << 17, PARTS = 8, MOST = 64, FILE_LENGTH = 1 << 16 };
   static uint8_t bytes[FILE_LENGTH];
@@ -274,7 +274,7 @@ static int memory_of_the_host(void) {
     const int count = parts_of_memory(PART, maps, MOST);
     if (count != PARTS)
       return 2;
-    /* What there is still works, and does not grow. */
+    /* The mappings still work, and do not grow. */
     if (wmmap_resize(maps[0], 2 * PART) != WMMAP_NO_MEMORY || wmmap_write(maps[0], PART - 4, 4, "four") != WMMAP_OK)
       return 3;
     wmmap_close(&maps[1]);
@@ -282,7 +282,7 @@ static int memory_of_the_host(void) {
         memcmp(area, "four", 4) != 0 || wmmap_resize(maps[0], PART) != WMMAP_OK)
       return 4;
     close_all(maps, count);
-    /* A copy of a file costs what is stored in it. */
+    /* A copy of a file costs the pages that are stored in it. */
     int stored = 0;
     for (int i = 0; i < MOST; i += 1) {
       maps[i] = mapped("/file", WMMAP_COPY);
@@ -301,7 +301,7 @@ static int memory_of_the_host(void) {
   return 0;
 }
 
-/* No host that was told nothing gives more than 4 GiB. */
+/* By default a host gives no more than 4 GiB. */
 static int memory_without_limit(void) {
   wmmap_mapping maps[64];
   const int count = parts_of_memory(1ULL << 28, maps, 64);
@@ -399,5 +399,5 @@ int main(int count, char **words) {
   const int code = run(count > 1 ? words[1] : "");
   if (code != 0)
     exit_with_code(code);
-  return 0; /* An exit would be the end of the store in wasmtime. */
+  return 0; /* exit() would end the store in wasmtime. */
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * A guest that uses spans, and misuses them: spans SCENARIO [ACCESS]. It ends with 0 if all was as the contract says,
- * with the line of the source where it was not, or by a trap. /file has four units of 64 KiB: every byte of one is its
- * letter, 'a' to 'd'. cabi_realloc can be told to give a place in a span, so that the host writes there.
+ * A guest that uses spans, and misuses them: spans SCENARIO [ACCESS]. It ends with 0 if all is as the contract says,
+ * with the line of the failed check, or by a trap. /file has four units of 64 KiB, filled with the letters 'a' to 'd'.
+ * cabi_realloc can return a place in a span, so that the host writes there.
  */
 #include "wasi_mmap.h"
 
@@ -28,7 +28,7 @@ IMPORT(SPAN, "[method]span.advise")
 void raw_advise(int32_t handle, int64_t offset, int64_t length, int32_t advice, void *result);
 
 #define UNIT 65536
-/* Tells the line of what was not so. */
+/* Prints the line of the failed check. */
 #define REQUIRE(what)                                                                                                  \
   do                                                                                                                   \
     if (!(what)) {                                                                                                     \
@@ -38,7 +38,7 @@ void raw_advise(int32_t handle, int64_t offset, int64_t length, int32_t advice, 
   while (0)
 
 static uint8_t result[16] __attribute__((aligned(8)));
-static uint8_t *place; /* Where the host is to put what it returns next, or NULL. */
+static uint8_t *place; /* Where the host puts its next result; or NULL. */
 static wmmap_access how_mapped = WMMAP_READ;
 
 __attribute__((export_name("cabi_realloc"))) void *cabi_realloc(void *old, size_t old_size, size_t align, size_t size) {
@@ -49,7 +49,7 @@ __attribute__((export_name("cabi_realloc"))) void *cabi_realloc(void *old, size_
   return bytes ? bytes : realloc(old, size);
 }
 
-/* Memory of the guest's own, at an address that the compiler knows: its loads need no check. */
+/* The guest's own memory at a constant address: loads from it need no check. */
 static uint8_t known[2 * UNIT] __attribute__((aligned(UNIT)));
 
 static uint8_t *units(size_t count) {
@@ -94,7 +94,7 @@ static bool filled(const uint8_t *bytes, size_t length, uint8_t value) {
   return true;
 }
 
-/* A byte of the file, by the system's calls. */
+/* A byte of the file, by read(). */
 static int in_file(off_t offset) {
   uint8_t byte = 0;
   const int fd = open("/file", O_RDONLY);
@@ -110,10 +110,10 @@ static int cut(off_t size) {
   return status;
 }
 
-/* What a compiler cannot see through. */
+/* Hides a value from the optimizer. */
 #define OPAQUE(pointer) __asm__ volatile("" : "+r"(pointer) : : "memory")
 
-/* The host writes "abcdabcd..." to the place, at most a unit: whether it did. */
+/* The host writes "abcdabcd..." to the place, at most a unit. Returns whether it did. */
 static bool host_writes(uint8_t *at, size_t length) {
   wmmap_file letters = {0};
   if (wmmap_file_open("/letters", WMMAP_CAN_READ, &letters))
@@ -126,7 +126,7 @@ static bool host_writes(uint8_t *at, size_t length) {
   return result[0] == 0 && where == at;
 }
 
-/* The host reads a byte: whether it is found in a mapping of /letters, which has no zero. */
+/* The host reads a byte. Returns whether it is found in a mapping of /letters, which has no zero. */
 static bool host_finds(const uint8_t *bytes) {
   wmmap_mapping letters = {0};
   uint64_t found = WMMAP_NOT_FOUND;
@@ -164,7 +164,7 @@ static int refusals(void) {
   return 0;
 }
 
-/* An access like any other that has to be a trap, and not the end of the host. */
+/* An access that has to trap, and must not end the host. */
 static int out_of_bounds(void) {
   volatile uint8_t *outside = (uint8_t *)0xfffffff0;
   OPAQUE(outside);
@@ -172,7 +172,7 @@ static int out_of_bounds(void) {
   return *outside;
 }
 
-/* The pages are those of the file, whatever grows, and nothing goes where it must not. */
+/* The pages stay the file's while memory grows, and no store goes where it must not. */
 static int pages(void) {
   wmmap_mapping map = mapped();
   uint8_t *region = units(4);
@@ -203,7 +203,7 @@ static int pages(void) {
   REQUIRE(filled(region + UNIT, 2 * UNIT, 0) && region[0] == 0xee);
   memset(region, 'Z', 4 * UNIT);
   REQUIRE(in_file(UNIT + 5) == (shared ? 'X' : 'b') && in_file(2 * UNIT) == 'c');
-  /* What others write is seen, before and after the guest grew. */
+  /* Writes of others are seen before and after the guest's memory grew. */
   map = mapped();
   REQUIRE(attach(map, 2 * UNIT, region, UNIT, &span) == WMMAP_OK);
   const int fd = open("/file", O_RDWR);
@@ -214,7 +214,7 @@ static int pages(void) {
   return 0;
 }
 
-/* Every way to touch pages that are lost, then an how_mapped out of bounds, which has to be a trap like any other. */
+/* Touches lost pages in every way; then an access out of bounds has to trap like any other. */
 static int lost(void) {
   wmmap_mapping map = mapped();
   uint8_t *region = units(4), *own = units(1);
@@ -227,7 +227,7 @@ static int lost(void) {
   OPAQUE(region);
   REQUIRE(region[4096] == 'a' && region[8191] == 0 && !raw_faulted(spans[0]) && !raw_faulted(spans[1]));
   const volatile uint8_t *constant = known + UNIT + 8;
-  REQUIRE(*constant == 0 && raw_faulted(spans[1]));        /* an address that is known */
+  REQUIRE(*constant == 0 && raw_faulted(spans[1]));        /* a constant address */
   REQUIRE(region[3 * UNIT] == 0 && raw_faulted(spans[0])); /* a load */
   region[2 * UNIT] = 'X';                                  /* a store */
   memcpy(own, region + UNIT, UNIT);                        /* bulk operations */
@@ -237,7 +237,7 @@ static int lost(void) {
   REQUIRE(!host_finds(region + 8192) && host_finds(region));
   REQUIRE(flush(spans[0], 0, 4096) == WMMAP_OK);
   REQUIRE(flush(spans[0], 0, 4 * UNIT) == (how_mapped == WMMAP_WRITE ? WMMAP_FAULT : WMMAP_OK));
-  /* The file is as long as it was cut, grows, and has nothing of it. */
+  /* The file has its cut length, grows again, and has none of the stores. */
   REQUIRE(in_file(4096) == 'a' && in_file(4096 + 5) == -1);
   REQUIRE(cut(4 * UNIT) == 0 && in_file(2 * UNIT) == 0 && in_file(3 * UNIT + 10) == 0);
   OPAQUE(region);
@@ -248,7 +248,7 @@ static int lost(void) {
   return out_of_bounds();
 }
 
-/* Bulk operations, the host and the guest run into lost pages first, each in a span of its own. */
+/* Bulk operations, the host and the guest meet lost pages first, each in a span of its own. */
 static int lost_by(const char *who) {
   wmmap_mapping map = mapped();
   uint8_t *region = units(4), *own = units(4);
@@ -270,13 +270,13 @@ static int lost_by(const char *who) {
     region[5] = 1;
   else if (!strcmp(who, "load"))
     REQUIRE(region[5] == 0);
-  OPAQUE(own); /* Else nobody wants what was copied. */
+  OPAQUE(own); /* Else the compiler drops the copy. */
   REQUIRE(raw_faulted(span));
   REQUIRE(in_file(0) == -1);
   return out_of_bounds();
 }
 
-/* A file that is shorter than what was mapped, and grows before anybody looks. */
+/* A file that is shorter than the mapping, and grows before the first access. */
 static int grows(void) {
   wmmap_file file = {0};
   wmmap_mapping map = {0};
@@ -295,7 +295,7 @@ static int grows(void) {
   return 0;
 }
 
-/* Memory that is freed and used again while the file still lies there: the guest's own harm, and nobody else's. */
+/* Memory that is freed and reused while the span is attached harms only the guest. */
 static int freed(void) {
   wmmap_mapping map = mapped();
   uint8_t *region = units(64);
@@ -367,7 +367,7 @@ static int ten_thousand(void) {
   return 0;
 }
 
-/* As many as there can be: then `no-memory`, and everything else goes on. */
+/* As many as there can be; then `no-memory`, and everything else still works. */
 static int most(void) {
   wmmap_mapping map = mapped();
   uint8_t *region = aligned_alloc(UNIT, (size_t)20000 * UNIT);
@@ -376,13 +376,13 @@ static int most(void) {
   size_t count = 0;
   while (count < 20000 && !status)
     status = attach(map, 0, region + count++ * UNIT, UNIT, &span);
-  /* Linux has 65530 areas for a process, unless it was told to have more. */
+  /* Linux has 65530 areas for a process by default. */
   REQUIRE(status == WMMAP_NO_MEMORY || (status == WMMAP_OK && count == 20000));
   REQUIRE(in_file(0) == 'a' && __builtin_wasm_memory_grow(0, 10) != (size_t)-1);
   return 0;
 }
 
-/* Pages are lost, and nobody asks. */
+/* Pages are lost, and the guest does not ask. */
 static int unaware(void) {
   wmmap_mapping map = mapped();
   uint8_t *region = units(4);
@@ -432,7 +432,7 @@ static int stale(const char *how) {
   return __LINE__;
 }
 
-/* For the tests that want spans to be there when the component ends, one way or the other. */
+/* For tests whose component ends, in whatever way, with spans attached. */
 static int left(const char *how) {
   wmmap_mapping map = mapped();
   uint8_t *region = units(4);
@@ -445,7 +445,7 @@ static int left(const char *how) {
   return 0;
 }
 
-/* Two guests: each writes its byte, and the second one sees that of the first. */
+/* Two guests each write a byte; the second one sees the first one's. */
 static int meet(const char *who) {
   wmmap_mapping map = mapped();
   uint8_t *region = units(1);

@@ -106,7 +106,7 @@ static void positions(void) {
 }
 
 #ifndef DIRECT
-/* The interface itself: one directory, opened again and again. */
+/* Calls the interface directly: opens one directory repeatedly. */
 static void descriptors(void) {
   directories granted = {0};
   get_directories(&granted);
@@ -147,7 +147,7 @@ static void descriptors(void) {
 
 static char block[1 << 16];
 
-/* Blocks of the largest size that hosts give at a time; from the start again at the end. */
+/* Blocks of the largest size that hosts return at a time; wraps around at the end. */
 static int transfer(const char *how, long count) {
   const int write_it = how[0] == 'w';
   const int file = open(write_it ? "/copy" : "/text", write_it ? O_WRONLY | O_CREAT | O_TRUNC : O_RDONLY, 0666);
@@ -181,7 +181,7 @@ int main(int count, char **words) {
   positions();
 #ifndef DIRECT
   descriptors();
-  /* Without it there would be nothing for the polyfill to do. */
+  /* Imports the mapping, so that the polyfill has something to do. */
   wmmap_mapping map = {0};
   printf("mapping: %d\n", (int)wmmap_open("/target", 0, WMMAP_READ, 0, &map));
   printf("%llu\n", (unsigned long long)wmmap_length(map));

@@ -1,4 +1,4 @@
-//! Does with files what `std::fs` can, right and wrong, and prints every answer. Times of now are not printed.
+//! Uses files in all ways of `std::fs`, right and wrong, and prints every answer but the current time.
 
 use std::fmt::Debug;
 use std::fs::{self, File, FileTimes, OpenOptions, Permissions};
@@ -37,7 +37,7 @@ fn create_and_write() {
     say("write", fs::write("/new", "hello"));
     say("read", text("/new"));
     say("facts", facts("/new"));
-    say("create_new of what is there", OpenOptions::new().write(true).create_new(true).open("/new").map(drop));
+    say("create_new of an existing file", OpenOptions::new().write(true).create_new(true).open("/new").map(drop));
     say("create_new", OpenOptions::new().write(true).create_new(true).open("/fresh").map(drop));
     say("append", OpenOptions::new().append(true).open("/new").and_then(|mut file| file.write_all(b", world")));
     say("read", text("/new"));
@@ -71,7 +71,7 @@ fn positions() -> io::Result<()> {
     let mut rest = String::new();
     say("rest", file.read_to_string(&mut rest).map(|_| rest));
     say("seek before the start", file.seek(SeekFrom::Current(-100)));
-    say("seek far behind", file.seek(SeekFrom::Start(100)));
+    say("seek far past the end", file.seek(SeekFrom::Start(100)));
     file.write_all(b"far")?;
     say("length", file.metadata().map(|facts| facts.len()));
     say("set_len", file.set_len(5));
@@ -101,7 +101,7 @@ fn large() -> io::Result<()> {
 
 fn directories() {
     say("create_dir", fs::create_dir("/folder"));
-    say("create_dir of what is there", fs::create_dir("/folder"));
+    say("create_dir of an existing folder", fs::create_dir("/folder"));
     say("create_dir_all", fs::create_dir_all("/folder/a/b/c"));
     say("create_dir below nothing", fs::create_dir("/none/a"));
     say("write", fs::write("/folder/a/file", "deep"));
@@ -133,7 +133,7 @@ fn directories() {
     say("remove_dir", fs::remove_dir("/folder"));
 }
 
-/// What was removed or renamed can be used as long as it is open.
+/// A removed or renamed file can be used as long as it is open.
 fn open_while_gone() -> io::Result<()> {
     fs::write("/gone", "still here")?;
     let mut file = OpenOptions::new().read(true).write(true).open("/gone")?;
@@ -163,6 +163,6 @@ fn main() {
     directories();
     say("open while gone", open_while_gone());
     say("many", many());
-    // Without it there would be nothing for the polyfill to do.
+    // Imports the mapping, so that the polyfill has something to do.
     say("mapping", MmapOptions::new().map("/new").map(|mapping| mapping.len()));
 }

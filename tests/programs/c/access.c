@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * access FILE MIB: what it costs to use a file's bytes, each way: mapped with mmap(), copied through a mapping of the
+ * access FILE MIB: the cost of using a file's bytes in each way: mapped with mmap(), copied through a mapping of the
  * contract (components only), read with pread(), and as bytes that were in memory already. Prints a line for each case,
  * its name and the best time in nanoseconds for one operation, and a sum that all ways agree on.
  */
@@ -25,7 +25,7 @@ static int fd;
 static const uint8_t *memory;
 static const uint8_t *mapped;
 static uint8_t buffer[BLOCK];
-static volatile uint64_t sink; /* Results are used, so that no loop is left out. */
+static volatile uint64_t sink; /* Uses the results, so that the compiler keeps every loop. */
 
 static void need(int good, const char *what) {
   if (good)
@@ -40,7 +40,7 @@ static double now(void) {
   return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
 }
 
-/* The bytes of a range, as each way has them. */
+/* The bytes of a range, in each way. */
 typedef const uint8_t *get(size_t offset, size_t length);
 
 static const uint8_t *get_memory(size_t offset, size_t length) {
@@ -161,7 +161,7 @@ int main(int words_count, char **words) {
   enum { CASES = sizeof cases / sizeof cases[0] };
   for (int i = 0; i < CASES; i += 1)
     cases[i].sum = cases[i].run(cases[i].count == 1 ? 1 : 1000);
-  /* In turn, for a shared machine has slow moments. The first round warms up. */
+  /* In turn, because a shared machine has slow moments. The first round warms up. */
   for (int round = 0; round <= ROUNDS; round += 1)
     for (int i = 0; i < CASES; i += 1) {
       if (round > cases[i].rounds)

@@ -9,7 +9,7 @@ export const HOSTS: Record<string, [string, ...string[]]> = {
   'wasmtime-polyfill': ['build/wasmtime/wasi-mmap', 'run', '--no-native'],
 };
 
-/** wasmtime-wasi as it is set where nobody says otherwise: a host of the benchmark, which `make bench` builds. */
+/** wasmtime-wasi with its default settings: a host of the benchmark, which `make bench` builds. */
 export const OTHER_THREAD = 'wasmtime, reads on another thread';
 const OTHER_THREAD_HOST = `${process.env['CARGO_TARGET_DIR'] ?? 'host/wasmtime/target'}/release-lto/examples/bench`;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
  * lmdb [-t] FOLDER put|writemap|get|delete COUNT...: stores, looks up or deletes COUNT records and prints what it
- * found; `writemap` stores through the mapping. With -t it also says the milliseconds, on standard error.
+ * found; `writemap` stores through the mapping. With -t it also prints the milliseconds, to standard error.
  */
 #include <lmdb.h>
 #include <stdbool.h>
@@ -30,7 +30,7 @@ typedef struct {
   char value[112];
 } record;
 
-/* The records come in an order that jumps about. */
+/* The records come in a scattered order. */
 static void make(record *of, uint32_t i, uint32_t count) {
   const uint32_t number = (uint32_t)((uint64_t)i * 2654435761u % count);
   memset(of, 0, sizeof *of);
@@ -116,7 +116,7 @@ int main(int words_count, char **words) {
     MDB_env *env = NULL;
     NEED(mdb_env_create(&env));
     NEED(mdb_env_set_mapsize(env, (size_t)64 << 20));
-    NEED(mdb_env_open(env, words[1], MDB_NOLOCK | flags, 0644)); /* There are no locks in WASI. */
+    NEED(mdb_env_open(env, words[1], MDB_NOLOCK | flags, 0644)); /* WASI has no locks. */
     const double start = now();
     if (flags == MDB_RDONLY)
       look_up(env, count);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
-/* What libmaxminddb's own build would find out. */
+/* The configuration that libmaxminddb's own build would find. */
 #ifndef MAXMINDDB_CONFIG_H
 #define MAXMINDDB_CONFIG_H
 #define MMDB_UINT128_USING_MODE 0

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * posix FOLDER: what <sys/mman.h> answers, a line for each question. Compiled for Linux and for WASI, it says the same.
- * posix FOLDER behind: what is behind the end of a file, and what msync() says of a store there. Not for Linux, which
+ * posix FOLDER: prints the answers of <sys/mman.h>, a line for each question. They are the same on Linux and on WASI.
+ * posix FOLDER past-end: reads and stores past the end of a file, and prints what msync() reports. Not for Linux, which
  * ends the program.
- * posix FOLDER return|exit|_exit: stores into a shared mapping and ends so, without unmapping.
+ * posix FOLDER return|exit|_exit: stores into a shared mapping, and ends in this way without unmapping.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -75,14 +75,14 @@ static int size_of(int fd) {
   return (int)facts.st_size;
 }
 
-/* What the file holds, for a reader that maps nothing. */
+/* The bytes of the file, for a reader that maps nothing. */
 static void show_file(const char *what, int fd, off_t offset, size_t count) {
   char bytes[64] = {0};
   NEED(pread(fd, bytes, count, offset));
   show(what, bytes, count);
 }
 
-/* A file whose pages are a to z, again and again, in capitals every second page. */
+/* A file whose pages are a to z, repeated, with capitals in every second page. */
 static int fresh(size_t size, int flags) {
   const int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0644);
   need(fd >= 0, "open");
@@ -109,7 +109,7 @@ static char *map(int fd, size_t length, int protection, int flags, off_t offset)
   return mapped;
 }
 
-/* Writes as another process would: past what the library notices. */
+/* Writes as another process would: the library does not notice. */
 static void foreign_write(off_t offset, const char *text) {
 #ifdef __wasi__
   wmmap_mapping other = {0};
@@ -198,7 +198,7 @@ static void contents(void) {
   m[0] = 'A';
   m[page + 1] = 'B';
   m[2 * page + 99] = 'C';
-  m[2 * page + 100] = 'D'; /* Behind the end. */
+  m[2 * page + 100] = 'D'; /* Past the end. */
   show_file("pread sees a store", fd, 0, 4);
   show_file("and one in another page", fd, (off_t)page, 4);
   lseek(fd, (off_t)(2 * page + 96), SEEK_SET);
@@ -236,7 +236,7 @@ static void contents(void) {
   close(fd);
 }
 
-/* What the program does to a file that it has mapped. */
+/* Changes of a mapped file by the program itself. */
 static void coherence(void) {
   int fd = fresh(2 * page, O_RDWR);
   char *m = map(fd, 4 * page, BOTH, MAP_SHARED, 0);
@@ -332,7 +332,7 @@ static void coherence(void) {
   const off_t far = (off_t)5 << 30;
   NEED(pwrite(fd, "far away", 8, far));
   m = map(fd, page, BOTH, MAP_SHARED, far);
-  show("behind 4 GiB", m, 10);
+  show("past 4 GiB", m, 10);
   m[0] = 'F';
   NEED(munmap(m, page));
   show_file("stored there", fd, far, 8);
@@ -340,7 +340,7 @@ static void coherence(void) {
   close(fd);
 }
 
-/* What a number stands for, whatever happens to the path. */
+/* A descriptor stays that of its file, whatever happens to the path. */
 static void descriptors(void) {
   char other[300];
   snprintf(other, sizeof other, "%s.other", path);
@@ -374,7 +374,7 @@ static void descriptors(void) {
   show_file("unlinked after open", fd, 0, 4);
 
   const int number = fd;
-  NEED(renumber(again, fd)); /* `again` is no number any more. */
+  NEED(renumber(again, fd)); /* `again` is closed by that. */
   m = map(number, page, READ, MAP_SHARED, 0);
   show("a number that was given to another file", m, 12);
   NEED(munmap(m, page));
@@ -439,17 +439,17 @@ static void ranges(void) {
   say("munmap of the first page", munmap(m, page));
   say("munmap of the middle", munmap(m + 3 * page, 2 * page - 100));
   say("munmap of the last page", munmap(m + 7 * page, page));
-  say("msync of what is gone", msync(m + 3 * page, page, MS_SYNC));
-  say("msync over what is gone", msync(m + 2 * page, 4 * page, MS_SYNC));
+  say("msync of unmapped pages", msync(m + 3 * page, page, MS_SYNC));
+  say("msync over unmapped pages", msync(m + 2 * page, 4 * page, MS_SYNC));
   m[2 * page + 1] = 'k';
   m[6 * page + 1] = 'l';
-  say("msync of what is left", msync(m + 5 * page, 2 * page, MS_SYNC));
-  show("what is left", m + 5 * page, 2);
+  say("msync of the other pages", msync(m + 5 * page, 2 * page, MS_SYNC));
+  show("the other pages", m + 5 * page, 2);
   say("munmap of all of it, again", munmap(m, 8 * page));
   show_file("the file has what was stored there", fd, (off_t)(2 * page), 4);
   show_file("and there", fd, (off_t)(6 * page), 4);
-  say("munmap of what is not mapped", munmap(m, 8 * page));
-  say("msync of what is not mapped", msync(m, page, MS_SYNC));
+  say("munmap of a range that is not mapped", munmap(m, 8 * page));
+  say("msync of a range that is not mapped", msync(m, page, MS_SYNC));
 
   m = map(fd, 4 * page, READ, MAP_SHARED, 0);
   say("mprotect to what it is", mprotect(m, 4 * page, READ));
@@ -470,8 +470,8 @@ static void ranges(void) {
   say("madvise of nothing", madvise(m, 0, MADV_NORMAL));
   show("advice changes nothing", m, 4);
   NEED(munmap(m, 4 * page));
-  say("mprotect of what is not mapped", mprotect(m, page, READ));
-  say("madvise of what is not mapped", madvise(m, page, MADV_NORMAL));
+  say("mprotect of a range that is not mapped", mprotect(m, page, READ));
+  say("madvise of a range that is not mapped", madvise(m, page, MADV_NORMAL));
   close(fd);
   fd = fresh(page, O_RDONLY);
   m = map(fd, page, READ, MAP_SHARED, 0);
@@ -495,7 +495,7 @@ static void ranges(void) {
   NEED(munmap(m, 2 * page));
 }
 
-/* Many mappings at a time, and none of them is left behind. */
+/* Many mappings at a time, all of which are released. */
 static void many(void) {
   enum { COUNT = 200 };
   static char *maps[COUNT];
@@ -513,10 +513,10 @@ static void many(void) {
   close(fd);
 }
 
-static void behind(void) {
+static void past_end(void) {
   const int fd = fresh(100, O_RDWR);
   char *m = map(fd, 2 * page, BOTH, MAP_SHARED, 0);
-  show("behind the end", m + page, 4);
+  show("past the end", m + page, 4);
   m[0] = 'A';
   m[page] = 'B';
   say("msync", msync(m, 2 * page, MS_SYNC));
@@ -540,8 +540,8 @@ int main(int count, char **words) {
   page = (size_t)sysconf(_SC_PAGESIZE);
   need(count > 1 && chdir(words[1]) == 0, "chdir");
   snprintf(path, sizeof path, "file");
-  if (count > 2 && strcmp(words[2], "behind") == 0)
-    return behind(), 0;
+  if (count > 2 && strcmp(words[2], "past-end") == 0)
+    return past_end(), 0;
   if (count > 2)
     return ending(words[2]);
   refusals();

@@ -6,7 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { HOSTS, runGuest, runHere } from './hosts.mjs';
 
-/** What is different in WebAssembly, on all hosts, and why. */
+/** The differences in WebAssembly, on all hosts, and why. */
 const DIFFERENT: Record<string, { linux: string; guest: string; why: string }> = {
   PROT_EXEC: { linux: 'ok', guest: 'ENOTSUP', why: 'code is no data in WebAssembly' },
   MAP_FIXED: { linux: 'ok', guest: 'ENOTSUP', why: 'memory of the C library may lie there' },
@@ -54,12 +54,12 @@ for (const [name, hosts] of Object.entries({ posix: Object.keys(HOSTS), 'posix-c
       }
       assert.is(guest.size, linux.size);
     });
-    test('behind the end of the file there are zeros, and a store there is lost, with an error where it can be known', () => {
-      const { status, lines, error } = runGuest(host, name, folder, ['/', 'behind']);
+    test('past the end of the file there are zeros; a store there is lost, with an error where it is known', () => {
+      const { status, lines, error } = runGuest(host, name, folder, ['/', 'past-end']);
       assert.is(status, 0, error);
       const spans = name === 'posix' && !host.endsWith('polyfill');
       const msync = spans ? 'msync: EIO' : 'msync: ok';
-      assert.equal(lines, ['behind the end: 0000', msync, 'the file: Ab', 'is as long as before: 100']);
+      assert.equal(lines, ['past the end: 0000', msync, 'the file: Ab', 'is as long as before: 100']);
     });
     for (const how of ['return', 'exit', '_exit']) {
       test(`what was stored before ${how} is in the file`, () => {

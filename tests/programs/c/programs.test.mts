@@ -9,18 +9,18 @@ import { HOSTS, runGuest, runHere, type Ended } from './hosts.mjs';
 const root = mkdtempSync(resolve('build', 'programs-'));
 process.on('exit', () => rmSync(root, { recursive: true, force: true }));
 
-/** A run of a program: what it finds, and what it is asked, in turn, in the same folder. */
+/** A run of a program: the files that it finds, and the commands, in turn, in one folder. */
 interface Program {
   name: string;
   prepare: (folder: string) => void;
   runs: string[][];
-  /** What is counted in its output, for the table. */
+  /** Counted in its output, for the table. */
   counts: RegExp;
 }
 
 const nothing = (): void => undefined;
 
-/** Addresses differ, and nothing else. */
+/** Only addresses may differ. */
 const withoutAddresses = (line: string): string => line.replaceAll(/0x[0-9a-f]+/g, 'ADDRESS');
 
 function fresh(program: Program, where: string): string {
@@ -95,7 +95,7 @@ const sqlite: Program = {
       SCAN,
       'PRAGMA integrity_check',
     ],
-    // Not mapped, the file holds the same.
+    // The same file without a map.
     ['data.db', '0', SCAN, 'PRAGMA integrity_check', "SELECT sum(a) FROM t WHERE b LIKE 'updated%'"],
   ],
   counts: /./,

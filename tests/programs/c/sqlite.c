@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * sqlite [-t] DATABASE MMAP-SIZE SQL...: runs statements on SQLite and prints the rows, values between bars. With -t
- * each statement ends with its milliseconds, on standard error.
+ * sqlite [-t] DATABASE MMAP-SIZE SQL...: runs statements on SQLite and prints the rows, values between bars. With -t it
+ * prints the milliseconds of each statement to standard error.
  */
 #include <sqlite3.h>
 #include <stdbool.h>
@@ -47,7 +47,7 @@ int main(int count, char **words) {
     fputs("usage: sqlite [-t] DATABASE MMAP-SIZE SQL...\n", stderr);
     return 2;
   }
-  /* There are no locks in WASI. SQLite leaves mmap out there, and lets a program bring its own. */
+  /* WASI has no locks. SQLite leaves mmap out there, and lets a program bring its own. */
   sqlite3_vfs *vfs = sqlite3_vfs_find("unix-none");
 #ifdef __wasi__
   vfs->xSetSystemCall(vfs, "mmap", (sqlite3_syscall_ptr)mmap);

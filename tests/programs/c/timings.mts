@@ -1,4 +1,4 @@
-/** What the programs take, by their own clocks: components on the hosts, and the same program on this machine. */
+/** The times of the programs by their own clocks: as components on the hosts, and natively. */
 import { runGuest, runHere } from './hosts.mjs';
 
 /** Each host, and this machine itself. */
@@ -10,7 +10,7 @@ function run(host: string, name: string, folder: string, words: string[]): { lin
   return { lines, error };
 }
 
-/** The milliseconds that `-t` makes a program say, in order. */
+/** The milliseconds that a program prints with `-t`, in order. */
 const milliseconds = (error: string): number[] =>
   [...error.matchAll(/^([\d.]+) ms: /gm)].map(([, time]) => Number(time));
 
@@ -34,7 +34,7 @@ export interface Scan {
   milliseconds: number;
 }
 
-/** Scans the table; the best of several times, for engines compile while they run. */
+/** Scans the table. The best of several times counts: engines compile while they run. */
 export function scan(host: string, folder: string, mapped: boolean): Scan {
   const times = mapped ? 12 : 3;
   const { lines, error } = run(host, 'sqlite', folder, [
@@ -55,7 +55,7 @@ export function records(host: string, folder: string, count: number): Record<'pu
   return { put, writemap, get: Math.min(get, again) };
 }
 
-/** Nanoseconds of each case of access.c, and what it read. */
+/** Nanoseconds of each case of access.c, and its sum. */
 export function accesses(host: string, folder: string, mebibytes: number): Map<string, { time: number; sum: string }> {
   const { lines } = run(host, 'access', folder, ['text', String(mebibytes)]);
   return new Map(

@@ -1,11 +1,11 @@
-/** CPython's own test_mmap.py, as an installed Python has it, run in the guest. */
+/** CPython's own test_mmap.py, that of an installed Python, run in the guest. */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { NATIVE, runGuest, type Host } from '../../python/hosts.mjs';
 import { brief, outcomesOf, type Outcome } from '../../python/outcomes.mjs';
 
-/** How a method ended, in the terms of the table. */
+/** The outcome of a method. */
 export type Verdict = 'ok' | 'skipped by itself' | 'not applicable' | 'failed';
 
 export interface Row {
@@ -14,10 +14,10 @@ export interface Row {
   reason: string;
 }
 
-/** Reasons for which a method skips itself that say what the guest is, a 32-bit UNIX. */
+/** Reasons to skip a method that fit the guest, a 32-bit UNIX. */
 const NOT_APPLICABLE = [/windows/i, /32-bit/i];
 
-/** The folder of the module `test` of the installed Python, or undefined if it came without. */
+/** The folder of the installed Python's module `test`; undefined if it has none. */
 export function testsOfPython(): string | undefined {
   const { status, stdout } = spawnSync(NATIVE, ['-c', 'import test.test_mmap as t; print(t.__file__)'], {
     encoding: 'utf8',
@@ -53,7 +53,7 @@ export async function runTestMmap(host: Host, tests: string): Promise<Row[]> {
   }
 }
 
-/** Methods that are known to fail on a host, and why: one that passes is an error. */
+/** Methods that are known to fail on a host, and why. One that passes is an error. */
 export function expectedFailures(host: Host): Record<string, string> {
   const all = JSON.parse(readFileSync('tests/programs/python/expectations.json', 'utf8')) as Record<
     string,

@@ -1,4 +1,4 @@
-// CPython's own tests of mmap, on every host: one test a method.
+// CPython's own tests of mmap on every host: one test per method.
 import { suite, test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { expectedFailures, runTestMmap, testsOfPython, versionOfPython, type Row } from './cpython.mjs';
@@ -37,7 +37,7 @@ for (const [host, rows] of tables) {
   for (const { method, verdict, reason } of Array.isArray(rows) ? rows : []) {
     run(method, () => {
       if (method in expected) assert.is(verdict, 'failed', 'passes, though it is expected to fail');
-      // Nothing but Windows and 64 bits is a reason to skip one.
+      // Only Windows and 64 bits are reasons to skip one.
       else assert.ok(verdict === 'ok' || verdict === 'not applicable', `${verdict}: ${reason}`);
     });
   }

@@ -1,5 +1,5 @@
 /**
- * Packages of PyPI that map files, unmodified: their own tests and small programs, in the guest and in CPython, compared
+ * Unmodified packages of PyPI that map files: their own tests and small programs, in the guest and in CPython, compared
  * method by method.
  */
 import { spawnSync } from 'node:child_process';
@@ -10,9 +10,9 @@ import { runGuest, runNative, type Host } from '../../python/hosts.mjs';
 import { brief, outcomesOf, type Outcome } from '../../python/outcomes.mjs';
 
 export interface Package {
-  /** As tests/programs/python/packages.txt pins it. */
+  /** As pinned in tests/programs/python/packages.txt. */
   name: string;
-  /** What is run: modules of tests, or a program of guests/. */
+  /** Modules of tests, or a program of guests/. */
   modules?: string[];
   program?: string;
   /** Packages that it needs. */
@@ -60,7 +60,7 @@ export function versionOf(name: string): string {
   return line?.[1] as string;
 }
 
-/** The source of a package as PyPI has it, unpacked once. */
+/** The source distribution of a package, unpacked once. */
 export function sourceOf(name: string): string {
   const release = `${name}-${versionOf(name)}`;
   const folder = join(CACHE, release);
@@ -78,10 +78,10 @@ export function sourceOf(name: string): string {
   return folder;
 }
 
-/** Where importable code begins in the source of a package. */
+/** The folder of importable code in the source of a package. */
 const CODE: Record<string, string> = { pytest: 'src', pluggy: 'src', iniconfig: 'src', packaging: 'src' };
 
-/** A folder with the package, what it needs and what the tests read, for one run. */
+/** A folder for one run, with the package, its dependencies and the files that its tests read. */
 function prepare({ name, needs }: Package): { folder: string; path: string[] } {
   const folder = mkdtempSync(resolve('build', 'package-'));
   cpSync(sourceOf(name), folder, { recursive: true });
@@ -90,7 +90,7 @@ function prepare({ name, needs }: Package): { folder: string; path: string[] } {
   for (const guests of ['tests/python/guests', 'tests/programs/python/guests'])
     cpSync(guests, join(folder, 'guests'), { recursive: true });
   if (name === 'gitdb') {
-    // Its tests look into the repository that they are in; a source distribution is in none.
+    // Its tests read the repository that holds them, and a source distribution is in none.
     const options = { cwd: folder, encoding: 'utf8' } as const;
     const git = ['-c', 'user.name=tests', '-c', 'user.email=tests@localhost'];
     const commit = [...git, 'commit', '--quiet', '--message=source'];
@@ -111,13 +111,13 @@ function prepare({ name, needs }: Package): { folder: string; path: string[] } {
 export interface Compared {
   /** Methods that end in the same way. */
   same: number;
-  /** Of them, those that pass. */
+  /** Those of them that pass. */
   passed: number;
   /** The others: how each ends in CPython, and how in the guest. */
   different: Map<string, { native: string; guest: string }>;
 }
 
-/** Natively, from a copy of the folder of its own. */
+/** Natively, in a copy of the folder. */
 async function outcomesOfNative(tested: Package): Promise<Map<string, Outcome>> {
   const { folder, path } = prepare(tested);
   try {
@@ -150,7 +150,7 @@ export async function compare(tested: Package, host: Host): Promise<Compared> {
   const compared: Compared = { same: 0, passed: 0, different: new Map() };
   for (const test of new Set([...(native?.keys() ?? []), ...guest.keys()])) {
     const [here, there] = [native?.get(test), guest.get(test)];
-    // What a program says is compared too.
+    // The output of a program is compared, too.
     const same = here?.outcome === there?.outcome && (here?.outcome !== 'ok' || here.reason === there?.reason);
     if (same) {
       compared.same += 1;
@@ -164,7 +164,7 @@ export async function compare(tested: Package, host: Host): Promise<Compared> {
   return compared;
 }
 
-/** Methods that end otherwise in a guest, and why: one that does not is an error. */
+/** Methods that end differently in a guest, and why. One that does not is an error. */
 export function expectedDifferences(name: string): Record<string, string> {
   const all = JSON.parse(readFileSync('tests/programs/python/expectations.json', 'utf8')) as Record<
     string,

@@ -1,4 +1,4 @@
-// Packages of PyPI in the guest, against CPython: one test a package and host.
+// Packages of PyPI in the guest, against CPython: one test per package and host.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { HOSTS, missing } from '../../python/hosts.mjs';

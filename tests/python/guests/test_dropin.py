@@ -1,4 +1,4 @@
-"""What programs count on beyond CPython's own tests. All of it holds for CPython too, unless it says GUEST."""
+"""Behaviour that programs rely on beyond CPython's own tests. It holds for CPython too, unless a test says GUEST."""
 
 import contextlib
 import gc
@@ -45,7 +45,7 @@ class Files(unittest.TestCase):
 
 
 class Descriptors(Files):
-    """From a number to the file behind it."""
+    """Maps find the file behind a descriptor."""
 
     def check(self, fd, expected=TEXT, **how):
         with mmap.mmap(fd, 0, access=how.pop("access", mmap.ACCESS_READ), **how) as mapping:
@@ -165,7 +165,7 @@ class DescriptorsByPath(Descriptors):
         mmap._wasi_mmap._use_paths(mmap._paths, True)
         self.addCleanup(mmap._wasi_mmap._use_paths, mmap._paths, False)
 
-    # No path leads there any more: refused, and never another file.
+    # No path leads there any more: so it is refused, and no other file is mapped.
     def test_temporary_file(self):
         with self.assertRaises(OSError):
             super().test_temporary_file()
@@ -404,7 +404,7 @@ class Reading(Files):
                 file.write(b"x" * 100_000)
             mapping = self.map(access)
             for i in range(50):
-                mapping[i]  # However it reads by then.
+                mapping[i]  # In whatever way it reads by now.
             os.truncate(self.path, 5000)
             self.assertEqual(mapping[4999], ord("x"))
             self.assertEqual(mapping[5000], 0)
@@ -516,7 +516,7 @@ class Types(Files):
 
 
 class Hostile(Files):
-    """Nothing that a program does to a map ends the component."""
+    """No use of a map ends the component."""
 
     def test_closed_in_the_middle(self):
         class Closes:
@@ -545,7 +545,7 @@ class Hostile(Files):
             lambda m, c: m.write_byte(c),
         ):
             mapping = self.map()
-            # CPython does not look again in all of them.
+            # CPython does not check again in all of them.
             with contextlib.suppress(OSError, ValueError):
                 use(mapping, Closes(mapping, 1))
             self.assertTrue(mapping.closed)

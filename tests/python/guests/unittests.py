@@ -1,4 +1,4 @@
-"""Runs test modules, in a guest and natively, and tells the outcome of every method as a line of JSON.
+"""Runs test modules, in a guest and natively, and prints the outcome of every method as a line of JSON.
 
 unittests.py MODULE...
 """
@@ -10,7 +10,7 @@ import unittest
 
 
 class Tell(unittest.TestResult):
-    """Tells how each method ended. One with failing subtests has failed."""
+    """Prints the outcome of each method. One with failing subtests has failed."""
 
     def startTest(self, test):
         super().startTest(test)
@@ -52,7 +52,7 @@ class Tell(unittest.TestResult):
 
 
 def allow_guards():
-    """Tests that guard themselves against hanging do so in a guest, too, where the host has patience instead."""
+    """Lets tests set an alarm against hanging, which a guest does not have. The host has a time limit instead."""
     if not hasattr(signal, "alarm"):
         signal.alarm = lambda seconds: 0
         signal.SIGALRM = signal.SIGABRT

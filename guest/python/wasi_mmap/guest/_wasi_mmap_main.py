@@ -1,4 +1,4 @@
-"""The beginning of a component: keeps the modules when it is made, and runs the program when it is started.
+"""The entry of a component: collects the modules while it is built, and runs the program when it is started.
 
 A component has no files of its own at run time. So everything that the program may import, also later and in functions,
 is compiled while the component is made and kept in its memory. Nothing of the program runs then: no state is frozen.
@@ -10,7 +10,7 @@ import importlib.machinery
 import importlib.util
 import io
 import marshal
-import mmap  # noqa: F401  # Its hooks see every file that the program opens.
+import mmap  # noqa: F401  # First: its hooks must see every file that the program opens.
 import os
 import re
 import sys
@@ -24,14 +24,14 @@ try:
 except ImportError:
     zlib = None
 
-# Parts of the standard library that cannot work in a component, or that only people at a terminal use.
+# Parts of the standard library that cannot work in a component, or that are for a terminal.
 LEFT_OUT = {"ensurepip", "idlelib", "lib2to3", "site-packages", "test", "tkinter", "turtledemo", "venv", "__pycache__"}
 COMPRESSED = 4096
 
-_kept = {}  # Name: (whether it is a package, its path, its code).
+_kept = {}  # {name: (is_package, path, code)}
 
 
-_distributions = {}  # Normalized name: {name of a file: its text}.
+_distributions = {}  # {normalized name: {file name: text}}
 
 
 def _pack(code):
@@ -44,7 +44,7 @@ def _unpack(data):
 
 
 class Kept(importlib.abc.InspectLoader, importlib.abc.MetaPathFinder):
-    """Finds and loads the modules that were kept."""
+    """Finds and loads the collected modules."""
 
     def find_spec(self, name, path=None, target=None):
         if name not in _kept:
@@ -66,7 +66,7 @@ class Kept(importlib.abc.InspectLoader, importlib.abc.MetaPathFinder):
         return None  # Tracebacks have names and line numbers, no text.
 
     def find_distributions(self, context=None):
-        """For importlib.metadata, by which packages ask for their own versions."""
+        """For importlib.metadata, through which packages read their own versions."""
         from importlib.metadata import Distribution, Prepared
 
         class KeptDistribution(Distribution):
@@ -86,7 +86,7 @@ class Kept(importlib.abc.InspectLoader, importlib.abc.MetaPathFinder):
 
 
 def _files(folder, prefix=""):
-    """The modules below a folder: name, whether it is a package, and its file."""
+    """Yields the modules below a folder: name, whether it is a package, and file."""
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError:
@@ -106,7 +106,7 @@ def _files(folder, prefix=""):
 
 
 def _imports(tree, name, is_package):
-    """The names that a module may import, wherever it says so."""
+    """Yields the names that a module may import, also in functions."""
     package = name if is_package else name.rpartition(".")[0]
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -125,18 +125,18 @@ def _imports(tree, name, is_package):
 
 
 def _keep():
-    """Keeps what the program reaches, or everything where any script may come."""
+    """Collects the modules that the program reaches; all modules if the component runs scripts."""
     there = {}
     folders = sys.path
     if program.SOURCE is None:
-        # Not what is installed where the component is made, which componentize-py appends: nobody asked for it.
+        # Without the installed packages of the building machine, which componentize-py appends.
         folders = ["/python", "/world", "/bundled", *(f"/{number}" for number in range(program.FOLDERS))]
     for folder in reversed(folders):
         there.update((name, (is_package, path)) for name, is_package, path in _files(folder))
     there.pop("_wasi_mmap_main", None)
     wanted = list(there)
     if program.SOURCE is not None:
-        # What is found by a name that is made at run time.
+        # Modules whose names are made at run time.
         wanted = [name for name in there if name.startswith(("_sysconfigdata", "encodings."))]
         wanted += _imports(ast.parse(program.SOURCE, program.NAME), "__main__", False)
     while wanted:
@@ -152,7 +152,7 @@ def _keep():
             tree = ast.parse(source, path)
             _kept[name] = (is_package, path, _pack(compile(tree, path, "exec", dont_inherit=True)))
         except (SyntaxError, ValueError):
-            continue  # It says so itself when it is imported: from nowhere.
+            continue  # Importing it will fail.
         if "." in name:
             wanted.append(name.rpartition(".")[0])
         if program.SOURCE is not None:
@@ -160,7 +160,7 @@ def _keep():
 
 
 def _keep_distributions():
-    """What packages say of themselves."""
+    """Collects the metadata of packages."""
     for folder in sys.path:
         try:
             names = os.listdir(folder)
@@ -185,12 +185,12 @@ if program.SOURCE is not None and "importlib.metadata" in _kept:
     _keep_distributions()
 _code = compile(program.SOURCE, program.NAME, "exec", dont_inherit=True) if program.SOURCE is not None else None
 program.SOURCE = None
-sys.meta_path.append(Kept())  # As the standard library, behind the folders of `sys.path`.
+sys.meta_path.append(Kept())  # After the folders of `sys.path`, as the standard library.
 sys.path_importer_cache.clear()
 
 
 def _command(arguments):
-    """What `python` would do with these arguments: the code of `__main__`, or what to call."""
+    """The command that `python` would run with these arguments: the code of `__main__`, or a function."""
     if _code is not None:
         return _code
     if not arguments:
@@ -214,7 +214,7 @@ def _command(arguments):
 
 
 def _begin():
-    """What was made with the component and is wrong in a process."""
+    """Replaces state of the build that is wrong in a process."""
     sys.path[:] = [folder for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep) if folder]
     if "random" in sys.modules:
         sys.modules["random"].seed()

@@ -1,24 +1,24 @@
 """Memory-mapped files in a component: a drop-in for CPython's ``mmap`` on UNIX, over the interface `wasi-mmap:mmap`.
 
-Everything is as in https://docs.python.org/3/library/mmap.html, but for this:
+It is used as in https://docs.python.org/3/library/mmap.html, with these differences:
 
-- A file that shrinks under its map is an ``OSError`` (``EFAULT``) for who touches what is lost, not the end of the
+- An access to a page that the file has lost, because it shrank, is an ``OSError`` (``EFAULT``) and not the end of the
   process. An exported buffer reads zeros there.
 - ``resize(0)`` is refused before the file is touched, and so is ``resize`` of a map made with ``MAP_PRIVATE``.
 - ``flush`` and ``madvise`` take any offset. ``PROT_EXEC`` asks for nothing.
-- Where the host has spans, the map's memory is the file's pages, put there when a buffer is asked for, when a private
-  map is written to, and after some small reads. The offset in the file has to be a multiple of
-  ``ALLOCATIONGRANULARITY``; other multiples of ``PAGESIZE`` are mapped without a span.
-- Where it has none, a buffer of a map (``memoryview(m)``, ``re.search(pattern, m)``) is a copy of it in the component's
-  memory while somebody holds one. What is changed in it goes back when the last holder releases it, at ``flush()``
-  and before a search; only bytes that were changed are written. Meanwhile the map's methods use the copy, so that the
-  program sees one memory; what others write to the file is seen after the release.
+- Where the host has spans, the map's memory is the file's pages. They are put there when a buffer is asked for, when a
+  private map is written to, and after some small reads. The offset in the file has to be a multiple of
+  ``ALLOCATIONGRANULARITY`` (65536 bytes); other multiples of ``PAGESIZE`` (4096) are mapped without a span.
+- Elsewhere a buffer of a map (``memoryview(m)``, ``re.search(pattern, m)``) is a copy of it in the component's memory.
+  Changed bytes, and no others, are written back when the last holder releases it, at ``flush()`` and before a search.
+  Meanwhile the map's methods use the copy, so that the program sees one memory; what others write to the file is seen
+  after the release.
 - There, too, loops that take one small piece after the other from a READ or COPY map (``m[i]``, ``read_byte``,
-  ``readline``, iteration) read ahead, up to 4 KiB. Every byte read ahead is served once, and only forward: who looks at
-  a byte again gets it from the file. What this program does through any map, ``time.sleep``, opening a file and the
-  other events of ``sys.audit`` drop what was read ahead, and a loop whose steps take more than some microseconds does
-  not read ahead. What remains: bytes that another process, or this program through ``write()`` of a file, changes
-  *while* a fast loop is just before them may be delivered as they were. ``mmap.set_read_ahead(0)`` turns it off.
+  ``readline``, iteration) read ahead, up to 4 KiB. Every byte read ahead is served once, and only forward, so a second
+  look re-reads the file. What this program does through any map, ``time.sleep``, opening a file and the other events of
+  ``sys.audit`` drop what was read ahead, and a loop whose steps take more than some microseconds does not read ahead.
+  One case remains: bytes that another process, or this program through ``write()`` of a file, changes *while* a fast
+  loop is just before them may be delivered as they were. ``mmap.set_read_ahead(0)`` turns it off.
 """
 
 import gc
@@ -30,7 +30,7 @@ import _wasi_mmap
 from _wasi_mmap import *  # noqa: F403
 
 _REMEMBERED = 512
-_opened = {}  # The paths of files that were opened, in this order.
+_opened = {}  # The paths of opened files, oldest first.
 
 
 def _watch(event, arguments):
@@ -42,7 +42,7 @@ def _watch(event, arguments):
     try:
         path = os.path.abspath(os.fsdecode(arguments[0]))
     except (OSError, TypeError, ValueError):
-        return  # What is wrong with it is open()'s to say.
+        return  # open() itself reports the error.
     _opened.pop(path, None)
     _opened[path] = None
     if len(_opened) > _REMEMBERED:
@@ -50,7 +50,7 @@ def _watch(event, arguments):
 
 
 def _paths(fd):
-    """What identifies the file of a descriptor, and where it may be found: a path a line."""
+    """The identity of the file of a descriptor, and its possible paths, one per line."""
     paths = []
     for each in gc.get_objects():
         if type(each) is io.FileIO and not each.closed and each.fileno() == fd and not isinstance(each.name, int):

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
-/* Runs steps of the contract suite in a guest: a line asks, a line answers. tests/contract/guest.mts speaks with it. */
+/* Runs steps of the contract suite in a guest: reads a line, prints the answer. tests/contract/guest.mts drives it. */
 #include "wasi_mmap.h"
 #include "words.h"
 
@@ -25,7 +25,7 @@ static wmmap_status open_mapping(wmmap_mapping *map) {
 
 #define OP(name) if (strcmp(op, name) == 0)
 
-/* What the operation says of success; `data` and `length` are bytes that it takes or gives, `value` what it found. */
+/* Runs the operation. It reads or returns the bytes `data`, `length`, and may return a `value`. */
 static wmmap_status run(const char *op, wmmap_mapping *map, uint8_t **data, size_t *length, uint64_t *value) {
   *data = text("bytes") ? bytes("bytes", length) : text("needle") ? bytes("needle", length) : malloc(1 << 20);
   OP("file") return wmmap_file_open(text("path"), has("rights", "read") + 2U * has("rights", "write"), &file);

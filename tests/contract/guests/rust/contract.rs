@@ -1,4 +1,4 @@
-//! Runs steps of the contract suite in a guest: a line asks, a line answers. `tests/contract/guest.mts` speaks with it.
+//! Runs steps of the contract suite in a guest: reads a line, prints the answer. `tests/contract/guest.mts` drives it.
 
 mod words;
 
@@ -31,7 +31,7 @@ fn seek_from(step: &Step) -> Result<SeekFrom> {
 fn read_byte(map: &mut Mapping) -> Result<u64> {
     let mut byte = [0];
     match map.read_exact(&mut byte) {
-        // Past the end there is no byte: the standard library's name for it.
+        // The standard library's name for a read past the end.
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => Err(ErrorCode::OutOfRange.into()),
         done => done.map(|()| byte[0].into()),
     }

@@ -44,19 +44,19 @@ impl<'a> Step<'a> {
         pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
     }
 
-    /// What the names in the value mean, in the order of `all`.
+    /// The choices that the value names, in the order of `all`.
     pub fn choices<T: Copy>(&self, key: &str, all: &[(&str, T)]) -> Vec<T> {
         let chosen = |name| self.words[key].split(',').any(|word| word == name);
         all.iter().filter(|(name, _)| chosen(*name)).map(|(_, value)| *value).collect()
     }
 
-    /// All that the names in the value mean, together.
+    /// The flags that the value names, together.
     pub fn flags<T: Copy + FromIterator<T>>(&self, key: &str, all: &[(&str, T)]) -> T {
         self.choices(key, all).into_iter().collect()
     }
 }
 
-/// What an answer looks like in a line.
+/// An answer as a line.
 pub trait Answer {
     fn to_line(&self) -> String;
 }

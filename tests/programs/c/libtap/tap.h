@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
-/* What the tests of libmaxminddb use of libtap, which their package leaves out: the Test Anything Protocol. */
+/* The part of libtap (Test Anything Protocol) that the tests of libmaxminddb use. Their package leaves it out. */
 #ifndef TAP_H
 #define TAP_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
-/* What LMDB names and WASI lacks. It is not called: there are no locks (MDB_NOLOCK) and no threads (mdb_env_copy). */
+/* Names that LMDB uses and WASI lacks. They are not called without locks (MDB_NOLOCK) and threads (mdb_env_copy). */
 #include <fcntl.h>
 #include <signal.h>
 

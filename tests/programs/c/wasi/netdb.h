@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
-/* getaddrinfo() for numeric addresses, which is what libmaxminddb asks for: the C library of WASI 0.1 has none. */
+/* getaddrinfo() for numeric addresses, as libmaxminddb needs it: the C library of WASI 0.1 has none. */
 #ifndef NETDB_H
 #define NETDB_H
 

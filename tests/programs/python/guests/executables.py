@@ -1,4 +1,4 @@
-"""pefile on real executables, the launchers that pip brings: everything it finds in each, as a digest."""
+"""pefile on real executables, the launchers of pip: prints a digest of everything that it finds in each."""
 
 import glob
 import hashlib
@@ -7,7 +7,7 @@ import json
 import pefile
 
 for name in sorted(glob.glob("*.exe")):
-    # The file stays mapped while it is asked.
+    # The file stays mapped meanwhile.
     image = pefile.PE(name)
     found = {
         "sections": [

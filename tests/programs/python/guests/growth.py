@@ -1,4 +1,4 @@
-"""prometheus_client's file of values grows past its first size, twice over, while it is mapped."""
+"""prometheus_client's file of values grows past its first size twice while it is mapped."""
 
 import os
 import tempfile

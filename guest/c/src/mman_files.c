@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * The files of the C library as descriptors of `wasi:filesystem`, which is what the contract maps. Part of mman.c.
- *
- * The library of WASI 0.1 gets its files from an adapter that keeps their descriptors to itself. So this file stands
- * between the two: it defines the symbols with which the library names the adapter's functions, and calls those
- * itself. A file that is opened is opened once more, at once, and this second descriptor follows the number through
- * close() and dup2(): what happens to the path afterwards does not matter. It is also how a mapping that is a copy
- * learns what the program itself does to the file.
+ * The C library of WASI 0.1 gets its files from an adapter that hides their descriptors. So this file stands between
+ * the two: it defines the symbols by which the library names the adapter's functions, and calls the adapter itself.
+ * Each file that is opened is opened once more, at once. This second descriptor follows the number through close() and
+ * dup2(), so a later change of the path does not matter. Mappings that are copies also learn here what the program does
+ * to the file.
  */
+#include "mman_files.h"
+
+#include "files.h"
+#include "mman_regions.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 #if defined(__wasip2__) || defined(__wasilibc_use_wasip2)
 #error "mman.c needs the C library of WASI 0.1, such as that of the target wasm32-wasip1: that of 0.2 has no such seam"
 #endif
-#include <wasi/api.h>
 
-#define ADAPTER(name) IMPORT("wasi_snapshot_preview1", name)
 #define LIBRARY(name) __imported_wasi_snapshot_preview1_##name
 
-ADAPTER("fd_fdstat_get") int32_t adapter_fdstat_get(int32_t fd, __wasi_fdstat_t *stat);
 ADAPTER("fd_filestat_get") int32_t adapter_filestat_get(int32_t fd, __wasi_filestat_t *stat);
 ADAPTER("path_open")
 int32_t adapter_path_open(int32_t directory, int32_t lookup, const char *path, size_t length, int32_t open_flags,
@@ -35,42 +38,25 @@ ADAPTER("fd_sync") int32_t adapter_sync(int32_t fd);
 ADAPTER("fd_datasync") int32_t adapter_datasync(int32_t fd);
 ADAPTER("proc_exit") _Noreturn void adapter_exit(int32_t code);
 
-typedef struct {
-  uint8_t is_error;
-  union {
-    uint8_t error;
-    struct {
-      uint64_t lower;
-      uint64_t upper;
-    };
-  };
-} hash_result;
-
-FILES("[method]descriptor.metadata-hash") void host_metadata_hash(int32_t self, hash_result *result);
-
-/* Of mman.c: whether there are copies, and what is to be done for those of a file. Ranges are of the file. */
-static bool have_copies(void);
-static int store_copies(uint64_t file, uint64_t start, uint64_t end);
-static void load_copies(uint64_t file, uint64_t start, uint64_t end);
-static void store_all_copies(void);
+static bool have_copies(void) { return wmman_copies > 0; }
 
 typedef struct {
-  int32_t descriptor; /* 0: none */
-  bool granted;       /* of the list of preopens, which keeps it */
+  int32_t descriptor; /* 0 for none */
+  bool granted;       /* of the preopens, and not to be dropped */
   bool has_id;
-  uint64_t id; /* the file, as st_ino has it */
+  uint64_t id; /* the file's identity, its st_ino */
 } open_file;
 
 static open_file *open_files;
 static int32_t open_files_count;
 
-/* The entry of a number; NULL without memory. */
+/* The entry of a file descriptor; NULL without memory. */
 static open_file *open_file_at(int32_t fd) {
   enum { FIRST_GRANTED = 3 };
   if (fd < 0)
     return NULL;
   if (fd >= open_files_count) {
-    const preopen_list *list = directories();
+    const preopen_list *list = wmmap_preopens();
     const bool first = open_files == NULL;
     int32_t count = fd + 1;
     if (first && count < FIRST_GRANTED + (int32_t)list->count)
@@ -91,11 +77,11 @@ static open_file *open_file_at(int32_t fd) {
 
 static void forget(open_file *file) {
   if (file->descriptor != 0 && !file->granted)
-    host_drop_descriptor(file->descriptor);
+    import_drop_descriptor(file->descriptor);
   *file = (open_file){0};
 }
 
-/* Which file a number is; false if it is none. */
+/* The identity of the file behind a descriptor; false if there is none. */
 static bool file_id(int32_t fd, uint64_t *id) {
   open_file *file = open_file_at(fd);
   if (!file || file->descriptor == 0)
@@ -111,18 +97,15 @@ static bool file_id(int32_t fd, uint64_t *id) {
   return true;
 }
 
-/*
- * The descriptor of an open file, for a mapping; 0 and errno if there is none. It is not the caller's to drop.
- */
-static int32_t descriptor_of(int32_t fd, uint64_t *id) {
+int32_t wmman_descriptor_of(int32_t fd, uint64_t *id) {
   open_file *file = open_file_at(fd);
-  hash_result own;
+  uint64_t own = 0;
   if (!file || file->descriptor == 0 || !file_id(fd, id)) {
     errno = ENODEV;
     return 0;
   }
-  host_metadata_hash(file->descriptor, &own);
-  if (own.is_error || own.lower != *id) { /* Between the two openings the path became another file's. */
+  if (!wmmap_file_identity((wmmap_file){file->descriptor}, &own) ||
+      own != *id) { /* Replaced between the two openings. */
     errno = ESTALE;
     return 0;
   }
@@ -134,7 +117,7 @@ int32_t LIBRARY(path_open)(int32_t directory, int32_t lookup, const char *path, 
   const int32_t error = adapter_path_open(directory, lookup, path, length, open_flags, rights, inherited, flags, fd);
   if (error != 0)
     return error;
-  /* Something else, such as a pipe, may change by being opened. */
+  /* Opening a pipe or a device again could change it. */
   __wasi_fdstat_t stat;
   if (adapter_fdstat_get(*fd, &stat) != 0 ||
       (stat.fs_filetype != __WASI_FILETYPE_REGULAR_FILE && stat.fs_filetype != __WASI_FILETYPE_DIRECTORY))
@@ -148,12 +131,12 @@ int32_t LIBRARY(path_open)(int32_t directory, int32_t lookup, const char *path, 
   const int32_t wanted = ((rights & __WASI_RIGHTS_FD_READ) ? WMMAP_CAN_READ : 0) |
                          ((rights & __WASI_RIGHTS_FD_WRITE) ? WMMAP_CAN_WRITE : 0);
   handle_result got;
-  host_open_at(below, lookup, path, length, 0, wanted, &got);
+  import_open_at(below, lookup, path, length, 0, wanted, &got);
   if (!got.is_error)
     file->descriptor = got.handle;
   uint64_t id = 0;
   if ((open_flags & __WASI_OFLAGS_TRUNC) != 0 && have_copies() && file_id(*fd, &id))
-    load_copies(id, 0, UINT64_MAX);
+    wmman_load_copies(id, 0, UINT64_MAX);
   return 0;
 }
 
@@ -165,7 +148,7 @@ int32_t LIBRARY(fd_close)(int32_t fd) {
 }
 
 int32_t LIBRARY(fd_renumber)(int32_t from, int32_t to) {
-  open_file_at(from > to ? from : to); /* So that nothing can fail afterwards. */
+  open_file_at(from > to ? from : to); /* First: afterwards nothing may fail. */
   const int32_t error = adapter_renumber(from, to);
   if (error != 0 || from == to || from >= open_files_count || to >= open_files_count)
     return error;
@@ -190,7 +173,7 @@ int32_t LIBRARY(fd_read)(int32_t fd, const __wasi_iovec_t *list, size_t count, s
   uint64_t id = 0;
   if (have_copies() && file_id(fd, &id)) {
     const uint64_t offset = position(fd);
-    store_copies(id, offset, after(offset, list, count));
+    wmman_store_copies(id, offset, after(offset, list, count));
   }
   return adapter_read(fd, list, count, done);
 }
@@ -198,13 +181,13 @@ int32_t LIBRARY(fd_read)(int32_t fd, const __wasi_iovec_t *list, size_t count, s
 int32_t LIBRARY(fd_pread)(int32_t fd, const __wasi_iovec_t *list, size_t count, int64_t offset, size_t *done) {
   uint64_t id = 0;
   if (have_copies() && file_id(fd, &id))
-    store_copies(id, (uint64_t)offset, after((uint64_t)offset, list, count));
+    wmman_store_copies(id, (uint64_t)offset, after((uint64_t)offset, list, count));
   return adapter_pread(fd, list, count, offset, done);
 }
 
 /*
- * The adapter writes the first buffer and says how much that was. Programs that map files rarely go on from there
- * (LMDB calls it an error), and POSIX writes all of a regular file's: so does this.
+ * The adapter writes only the first buffer. POSIX writes all buffers to a regular file, and programs that map files
+ * rely on it (LMDB takes a short write for an error), so this writes all of them.
  */
 static int32_t write_all(int32_t fd, const __wasi_ciovec_t *list, size_t count, int64_t offset, bool at_offset,
                          size_t *done) {
@@ -216,7 +199,7 @@ static int32_t write_all(int32_t fd, const __wasi_ciovec_t *list, size_t count, 
       const int32_t error = at_offset ? adapter_pwrite(fd, &rest, 1, offset + (int64_t)*done, &wrote)
                                       : adapter_write(fd, &rest, 1, &wrote);
       if (error != 0)
-        return *done > 0 ? 0 : error; /* What was written counts; the next call meets the error again. */
+        return *done > 0 ? 0 : error; /* A short write is a success; the next call meets the error again. */
       if (wrote == 0)
         return 0;
       *done += wrote;
@@ -236,11 +219,11 @@ int32_t LIBRARY(fd_write)(int32_t fd, const __wasi_ciovec_t *list, size_t count,
   const bool copied = have_copies() && file_id(fd, &id);
   const uint64_t before = copied ? position(fd) : 0;
   if (copied)
-    store_copies(id, 0, UINT64_MAX);
+    wmman_store_copies(id, 0, UINT64_MAX);
   const int32_t error = write_all(fd, list, count, 0, false, done);
   if (copied && *done > 0) {
-    const uint64_t end = position(fd); /* Appended bytes do not begin where the last ones ended. */
-    load_copies(id, end - *done < before ? end - *done : before, end);
+    const uint64_t end = position(fd); /* With O_APPEND the bytes do not begin at the old position. */
+    wmman_load_copies(id, end - *done < before ? end - *done : before, end);
   }
   return error;
 }
@@ -250,10 +233,10 @@ int32_t LIBRARY(fd_pwrite)(int32_t fd, const __wasi_ciovec_t *list, size_t count
   const bool copied = have_copies() && file_id(fd, &id);
   const uint64_t end = after((uint64_t)offset, (const __wasi_iovec_t *)list, count);
   if (copied)
-    store_copies(id, (uint64_t)offset, end);
+    wmman_store_copies(id, (uint64_t)offset, end);
   const int32_t error = write_all(fd, list, count, offset, true, done);
   if (copied && *done > 0)
-    load_copies(id, (uint64_t)offset, end);
+    wmman_load_copies(id, (uint64_t)offset, end);
   return error;
 }
 
@@ -261,17 +244,17 @@ int32_t LIBRARY(fd_filestat_set_size)(int32_t fd, int64_t size) {
   uint64_t id = 0;
   const bool copied = have_copies() && file_id(fd, &id);
   if (copied)
-    store_copies(id, 0, UINT64_MAX);
+    wmman_store_copies(id, 0, UINT64_MAX);
   const int32_t error = adapter_set_size(fd, size);
   if (copied && error == 0)
-    load_copies(id, (uint64_t)size, UINT64_MAX);
+    wmman_load_copies(id, (uint64_t)size, UINT64_MAX);
   return error;
 }
 
-/* What was stored into the mappings of a file is part of what fsync() makes durable. */
+/* fsync() makes durable what was stored into the file's mappings, too. */
 static int32_t store_before_sync(int32_t fd) {
   uint64_t id = 0;
-  return have_copies() && file_id(fd, &id) ? store_copies(id, 0, UINT64_MAX) : 0;
+  return have_copies() && file_id(fd, &id) ? wmman_store_copies(id, 0, UINT64_MAX) : 0;
 }
 
 int32_t LIBRARY(fd_sync)(int32_t fd) {
@@ -285,6 +268,6 @@ int32_t LIBRARY(fd_datasync)(int32_t fd) {
 }
 
 _Noreturn void LIBRARY(proc_exit)(int32_t code) {
-  store_all_copies();
+  wmman_store_all_copies();
   adapter_exit(code);
 }

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * The imported functions as the component model's canonical ABI has them (CanonicalABI.md in
+ * WebAssembly/component-model). They are written by hand, and few, so that a program needs no generator. This is the
+ * only such file: the other libraries written in C stand on it. A program imports the functions that it calls, and no
+ * others.
+ */
+#ifndef WASI_MMAP_ABI_H
+#define WASI_MMAP_ABI_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define IMPORT(interface, name) __attribute__((import_module(interface), import_name(name)))
+#define MAPPING(name) IMPORT("wasi-mmap:mmap/mapping@0.2.0", name)
+#define SPAN(name) IMPORT("wasi-mmap:mmap/span@0.2.0", name)
+#define FILES(name) IMPORT("wasi:filesystem/types@0.2.12", name)
+
+/* Results as the host stores them: a tag, then the value or, in its place, the error-code. */
+typedef struct {
+  uint8_t is_error;
+  uint8_t error;
+} unit_result;
+
+typedef struct {
+  uint8_t is_error;
+  union {
+    uint8_t error;
+    int32_t handle;
+  };
+} handle_result;
+
+typedef struct {
+  uint8_t is_error;
+  union {
+    uint8_t error;
+    struct {
+      uint8_t *bytes;
+      size_t length;
+    };
+  };
+} list_result;
+
+typedef struct {
+  uint8_t is_error;
+  union {
+    uint8_t error;
+    uint64_t value;
+  };
+} u64_result;
+
+typedef struct {
+  uint8_t is_error;
+  union {
+    uint8_t error;
+    struct {
+      uint8_t is_some;
+      uint64_t value;
+    };
+  };
+} option_result;
+
+typedef struct {
+  uint8_t is_some;
+  uint32_t value;
+} u32_option;
+
+/* metadata-hash-value; its lower half is the `st_ino` of C libraries. */
+typedef struct {
+  uint8_t is_error;
+  union {
+    uint8_t error;
+    struct {
+      uint64_t lower;
+      uint64_t upper;
+    };
+  };
+} hash_result;
+
+typedef struct {
+  uint8_t is_error;
+  union {
+    uint8_t error;
+    uint8_t flags;
+  };
+} flags_result;
+
+/* descriptor-stat; the three times at its end are not used. */
+typedef struct {
+  uint8_t is_error;
+  union {
+    uint8_t error;
+    struct {
+      uint8_t type;
+      uint64_t links;
+      uint64_t size;
+      uint64_t times[9];
+    };
+  };
+} stat_result;
+
+typedef struct {
+  int32_t directory;
+  char *path;
+  size_t path_length;
+} preopen;
+
+typedef struct {
+  preopen *items;
+  size_t count;
+} preopen_list;
+
+MAPPING("mmap")
+void import_mmap(int32_t has_file, int32_t file, int64_t length, int32_t access, int64_t offset, handle_result *result);
+MAPPING("mmap-posix")
+void import_mmap_posix(int32_t has_file, int32_t file, int64_t length, int32_t sharing, int32_t protection,
+                       int64_t offset, handle_result *result);
+MAPPING("[resource-drop]mapping") void import_drop_mapping(int32_t self);
+MAPPING("[method]mapping.length") int64_t import_length(int32_t self);
+MAPPING("[method]mapping.access") int32_t import_access(int32_t self);
+MAPPING("[method]mapping.file-size") void import_file_size(int32_t self, u64_result *result);
+MAPPING("[method]mapping.read") void import_read(int32_t self, int64_t offset, int64_t length, list_result *result);
+MAPPING("[method]mapping.write")
+void import_write(int32_t self, int64_t offset, const void *bytes, size_t length, unit_result *result);
+MAPPING("[method]mapping.move")
+void import_move(int32_t self, int64_t destination, int64_t source, int64_t length, unit_result *result);
+MAPPING("[method]mapping.find")
+void import_find(int32_t self, const void *needle, size_t length, int64_t start, int64_t end, option_result *result);
+MAPPING("[method]mapping.rfind")
+void import_rfind(int32_t self, const void *needle, size_t length, int64_t start, int64_t end, option_result *result);
+MAPPING("[method]mapping.flush") void import_flush(int32_t self, int64_t offset, int64_t length, unit_result *result);
+MAPPING("[method]mapping.resize") void import_resize(int32_t self, int64_t length, unit_result *result);
+MAPPING("[method]mapping.advise")
+void import_advise(int32_t self, int64_t offset, int64_t length, int32_t advice, unit_result *result);
+
+SPAN("granularity") void import_granularity(u32_option *result);
+SPAN("attach")
+void import_attach(int32_t mapping, int64_t offset, void *region, size_t length, handle_result *result);
+SPAN("[resource-drop]span") void import_drop_span(int32_t self);
+SPAN("[method]span.flush") void import_span_flush(int32_t self, int64_t offset, int64_t length, unit_result *result);
+SPAN("[method]span.advise")
+void import_span_advise(int32_t self, int64_t offset, int64_t length, int32_t advice, unit_result *result);
+SPAN("[method]span.faulted") int32_t import_span_faulted(int32_t self);
+
+IMPORT("wasi:filesystem/preopens@0.2.12", "get-directories") void import_get_directories(preopen_list *result);
+FILES("[method]descriptor.open-at")
+void import_open_at(int32_t self, int32_t path_flags, const char *path, size_t path_length, int32_t open_flags,
+                    int32_t rights, handle_result *result);
+FILES("[method]descriptor.stat") void import_stat(int32_t self, stat_result *result);
+FILES("[method]descriptor.get-flags") void import_get_flags(int32_t self, flags_result *result);
+FILES("[method]descriptor.metadata-hash") void import_metadata_hash(int32_t self, hash_result *result);
+FILES("[resource-drop]descriptor") void import_drop_descriptor(int32_t self);
+
+#endif

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+#include "methods.h"
+#include "bytes.h"
+#include "errors.h"
+#include "host.h"
+#include "open.h"
+#include "reading.h"
+#include "span.h"
+
+#include <string.h>
+
+#define METHOD(name) ((PyCFunction)(name))
+
+static PyObject *mmap_write(Mmap *self, PyObject *arguments) {
+  Py_buffer data;
+  CHECK_OPEN(NULL);
+  if (!PyArg_ParseTuple(arguments, "y*:write", &data))
+    return NULL;
+  PyObject *result = NULL;
+  if (!self->is_open) {
+    raise_closed();
+  } else if (check_writable(self) == 0) {
+    if (self->position > self->size || self->size - self->position < data.len) {
+      PyErr_SetString(PyExc_ValueError, "data out of range");
+    } else if (map_write(self, self->position, data.buf, data.len) == 0) {
+      self->position += data.len;
+      result = PyLong_FromSsize_t(data.len);
+    }
+  }
+  PyBuffer_Release(&data);
+  return result;
+}
+
+static PyObject *mmap_write_byte(Mmap *self, PyObject *arguments) {
+  unsigned char value = 0;
+  CHECK_OPEN(NULL);
+  if (!PyArg_ParseTuple(arguments, "b:write_byte", &value))
+    return NULL;
+  CHECK_OPEN(NULL);
+  if (check_writable(self) < 0)
+    return NULL;
+  if (self->position >= self->size) {
+    PyErr_SetString(PyExc_ValueError, "write byte out of range");
+    return NULL;
+  }
+  if (map_write(self, self->position, (char *)&value, 1) < 0)
+    return NULL;
+  self->position += 1;
+  return none();
+}
+
+static PyObject *mmap_size(Mmap *self, PyObject *unused) {
+  (void)unused;
+  CHECK_OPEN(NULL);
+  if (!self->has_file || !self->tracks_file)
+    return (void)raise_errno(EBADF), NULL;
+  uint64_t size = 0;
+  if (check_status(wmmap_file_size(self->mapping, &size)) < 0)
+    return NULL;
+  return PyLong_FromLongLong((long long)size);
+}
+
+static int resize(Mmap *self, Py_ssize_t size) {
+  drop_span(self); /* The next access that wants one attaches it again. */
+  if (check_status(wmmap_resize(self->mapping, (uint64_t)size)) < 0)
+    return -1;
+  self->size = size;
+  generation += 1;
+  return 0;
+}
+
+static PyObject *mmap_resize(Mmap *self, PyObject *arguments) {
+  Py_ssize_t size = 0;
+  CHECK_OPEN(NULL);
+  if (!PyArg_ParseTuple(arguments, "n:resize", &size))
+    return NULL;
+  CHECK_OPEN(NULL);
+  if (self->exports > 0) {
+    PyErr_SetString(PyExc_BufferError, "mmap can't resize with extant buffers exported.");
+  } else if (!self->tracks_file) {
+    PyErr_SetString(PyExc_ValueError, "mmap can't resize with trackfd=False.");
+  } else if ((self->access != ACCESS_WRITE && self->access != ACCESS_DEFAULT) || !self->is_resizable) {
+    PyErr_SetString(PyExc_TypeError, "mmap can't resize a readonly or copy-on-write memory map.");
+  } else if (size < 0 || size > INT64_MAX - self->offset) {
+    PyErr_SetString(PyExc_ValueError, "new size out of range");
+  } else if (resize(self, size) == 0) {
+    return none();
+  }
+  return NULL;
+}
+
+static PyObject *mmap_tell(Mmap *self, PyObject *unused) {
+  (void)unused;
+  CHECK_OPEN(NULL);
+  return PyLong_FromSsize_t(self->position);
+}
+
+static int flush(Mmap *self, Py_ssize_t offset, Py_ssize_t length) {
+  if (map_write_back(self) < 0)
+    return -1;
+  return check_status(wmmap_flush(self->mapping, (uint64_t)offset, (uint64_t)length));
+}
+
+static PyObject *mmap_flush(Mmap *self, PyObject *arguments) {
+  Py_ssize_t offset = 0, length = self->size;
+  CHECK_OPEN(NULL);
+  if (!PyArg_ParseTuple(arguments, "|nn:flush", &offset, &length))
+    return NULL;
+  CHECK_OPEN(NULL);
+  if (length < 0 || offset < 0 || self->size - offset < length) {
+    PyErr_SetString(PyExc_ValueError, "flush values out of range");
+    return NULL;
+  }
+  generation += 1;
+  if (self->access == ACCESS_READ || self->access == ACCESS_COPY)
+    return none();
+  return flush(self, offset, length) < 0 ? NULL : none();
+}
+
+static PyObject *mmap_seek(Mmap *self, PyObject *arguments) {
+  Py_ssize_t distance = 0;
+  int whence = 0;
+  CHECK_OPEN(NULL);
+  if (!PyArg_ParseTuple(arguments, "n|i:seek", &distance, &whence))
+    return NULL;
+  CHECK_OPEN(NULL);
+  if (whence < 0 || whence > 2) {
+    PyErr_SetString(PyExc_ValueError, "unknown seek type");
+    return NULL;
+  }
+  const int64_t where = (int64_t)(whence == 0 ? 0 : whence == 1 ? self->position : self->size) + distance;
+  if (where < 0 || where > self->size) {
+    PyErr_SetString(PyExc_ValueError, "seek out of range");
+    return NULL;
+  }
+  self->position = (Py_ssize_t)where;
+  return PyLong_FromSsize_t(self->position);
+}
+
+static PyObject *mmap_seekable(Mmap *self, PyObject *unused) {
+  (void)self;
+  (void)unused;
+  return PyBool_FromLong(1);
+}
+
+static int move(Mmap *self, Py_ssize_t destination, Py_ssize_t source, Py_ssize_t count) {
+  generation += 1;
+  if (is_private(self)) {
+    const bool is_attached = attach_span(self);
+    if (is_attached && (check_pages(self, source, count) < 0 || check_pages(self, destination, count) < 0))
+      return -1;
+    self->is_changed = true;
+    if (is_attached && !self->span_is_stale) {
+      memmove(self->region + destination, self->region + source, (size_t)count);
+      return host_write(self, destination, self->region + destination, count);
+    }
+  }
+  if (self->copy.bytes) {
+    memmove(self->copy.bytes + destination, self->copy.bytes + source, (size_t)count);
+    return map_write_back(self);
+  }
+  return check_status(wmmap_move(self->mapping, (uint64_t)destination, (uint64_t)source, (uint64_t)count));
+}
+
+static PyObject *mmap_move(Mmap *self, PyObject *arguments) {
+  Py_ssize_t destination = 0, source = 0, count = 0;
+  CHECK_OPEN(NULL);
+  if (!PyArg_ParseTuple(arguments, "nnn:move", &destination, &source, &count))
+    return NULL;
+  CHECK_OPEN(NULL);
+  if (check_writable(self) < 0)
+    return NULL;
+  if (destination < 0 || source < 0 || count < 0 || self->size - destination < count || self->size - source < count) {
+    PyErr_SetString(PyExc_ValueError, "source, destination, or count out of range");
+    return NULL;
+  }
+  return count > 0 && move(self, destination, source, count) < 0 ? NULL : none();
+}
+
+static int advise(Mmap *self, int option, Py_ssize_t start, Py_ssize_t length) {
+  if (option < WMMAP_NORMAL || option > WMMAP_DONT_NEED)
+    return raise_errno(EINVAL);
+  return check_status(wmmap_advise(self->mapping, (uint64_t)start, (uint64_t)length, (wmmap_advice)option));
+}
+
+static PyObject *mmap_madvise(Mmap *self, PyObject *arguments) {
+  int option = 0;
+  Py_ssize_t start = 0, length = self->size;
+  CHECK_OPEN(NULL);
+  if (!PyArg_ParseTuple(arguments, "i|nn:madvise", &option, &start, &length))
+    return NULL;
+  CHECK_OPEN(NULL);
+  if (start < 0 || start >= self->size) {
+    PyErr_SetString(PyExc_ValueError, "madvise start out of bounds");
+  } else if (length < 0) {
+    PyErr_SetString(PyExc_ValueError, "madvise length invalid");
+  } else if (PY_SSIZE_T_MAX - start < length) {
+    PyErr_SetString(PyExc_OverflowError, "madvise length too large");
+  } else if (advise(self, option, start, length) == 0) {
+    return none();
+  }
+  return NULL;
+}
+
+static PyObject *mmap_close(Mmap *self, PyObject *unused) {
+  (void)unused;
+  if (self->exports > 0) {
+    PyErr_SetString(PyExc_BufferError, "cannot close exported pointers exist");
+    return NULL;
+  }
+  close_map(self);
+  return none();
+}
+
+static PyObject *mmap_enter(Mmap *self, PyObject *unused) {
+  (void)unused;
+  CHECK_OPEN(NULL);
+  Py_IncRef(&self->base);
+  return &self->base;
+}
+
+static PyObject *mmap_exit(Mmap *self, PyObject *unused) { return mmap_close(self, unused); }
+
+PyMethodDef mmap_methods[] = {
+    {"close", METHOD(mmap_close), METH_NOARGS,
+     "close()\n\nUnmap. Does nothing if the map is closed already.\n\n"
+     "BufferError: buffers are exported."},
+    {"find", METHOD(mmap_find), METH_VARARGS,
+     "find(sub[, start[, end]])\n\nReturn the lowest position where the bytes lie inside start..end, or -1. "
+     "Without start, begin at the position.\n\n"
+     "OSError: EFAULT (the search reached a lost page), EACCES (no right to read)."},
+    {"flush", METHOD(mmap_flush), METH_VARARGS,
+     "flush([offset[, size]])\n\nReturn when the changed bytes of the range are on the storage device. "
+     "Any offset in bytes will do.\n\n"
+     "ValueError: the range is not inside the map. OSError: EFAULT, ENOSPC, EIO."},
+    {"madvise", METHOD(mmap_madvise), METH_VARARGS,
+     "madvise(option[, start[, length]])\n\nSay how a range in bytes will be used: one of the MADV_ constants. "
+     "A range past the end is cut.\n\n"
+     "ValueError: start is not inside the map, or length is negative. OverflowError: length is too large. "
+     "OSError: EINVAL (no such option), ENOMEM, EIO."},
+    {"move", METHOD(mmap_move), METH_VARARGS,
+     "move(dest, src, count)\n\nCopy count bytes from src to dest; the ranges may overlap.\n\n"
+     "TypeError: the map is read-only. ValueError: a range is not inside the map. OSError: EFAULT, ENOMEM."},
+    {"read", METHOD(mmap_read), METH_VARARGS,
+     "read([n])\n\nRead n bytes at the position, or all that follow if n is None, negative or more.\n\n"
+     "OSError: EFAULT (a page is lost), EACCES (no right to read), ENOMEM."},
+    {"read_byte", METHOD(mmap_read_byte), METH_NOARGS,
+     "read_byte()\n\nRead one byte at the position, as an integer from 0 to 255.\n\n"
+     "ValueError: the position is at the end. OSError: EFAULT, EACCES."},
+    {"readline", METHOD(mmap_readline), METH_NOARGS,
+     "readline()\n\nRead through the next newline, or to the end of the map.\n\nOSError: EFAULT, EACCES, ENOMEM."},
+    {"resize", METHOD(mmap_resize), METH_VARARGS,
+     "resize(newsize)\n\nSet the size in bytes of the map and of its file, at least 1.\n\n"
+     "TypeError: the map is read-only or private. ValueError: newsize is out of range, or trackfd=False. "
+     "BufferError: buffers are exported. OSError: EINVAL (0), ENOSPC, ENOMEM, EBUSY, EIO."},
+    {"rfind", METHOD(mmap_rfind), METH_VARARGS,
+     "rfind(sub[, start[, end]])\n\nReturn the highest position where the bytes lie inside start..end, or -1; "
+     "otherwise as find()."},
+    {"seek", METHOD(mmap_seek), METH_VARARGS,
+     "seek(pos[, whence])\n\nSet the position in bytes, from the start (0), the position (1) or the end (2), and "
+     "return "
+     "it.\n\nValueError: it is not from 0 to the size of the map, or there is no such whence."},
+    {"seekable", METHOD(mmap_seekable), METH_NOARGS, "seekable()\n\nReturn True."},
+    {"size", METHOD(mmap_size), METH_NOARGS,
+     "size()\n\nReturn the size of the file in bytes now, which may differ from the map's.\n\n"
+     "OSError: EBADF (no file, or trackfd=False), EIO."},
+    {"tell", METHOD(mmap_tell), METH_NOARGS, "tell()\n\nReturn the position in bytes."},
+    {"write", METHOD(mmap_write), METH_VARARGS,
+     "write(bytes)\n\nStore bytes at the position, all or none, and return how many.\n\n"
+     "TypeError: the map is read-only. ValueError: they do not fit before the end. OSError: EFAULT (some may be "
+     "stored), ENOMEM (private pages), ENOSPC."},
+    {"write_byte", METHOD(mmap_write_byte), METH_VARARGS,
+     "write_byte(byte)\n\nStore an integer from 0 to 255 at the position.\n\n"
+     "TypeError: the map is read-only. ValueError: the position is at the end. OSError: EFAULT, ENOMEM, ENOSPC."},
+    {"__enter__", METHOD(mmap_enter), METH_NOARGS, NULL},
+    {"__exit__", METHOD(mmap_exit), METH_VARARGS, NULL},
+    {0}};

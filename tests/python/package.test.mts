@@ -1,0 +1,88 @@
+// The Python package: what its source distribution holds, and the program of its README.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+
+const PYTHON = resolve('build/venv/bin/python');
+const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'wasi-mmap');
+
+/** The entry of a folder whose name matches. */
+function entry(folder: string, name: RegExp): string {
+  return join(folder, readdirSync(folder).find((each) => name.test(each)) ?? '');
+}
+
+/** The compiler is the one of all clones, see tests/tools/zig.sh. */
+const ENVIRONMENT = {
+  ...process.env,
+  PYTHONPATH: entry(CACHE, /^ziglang-/),
+  ZIG_GLOBAL_CACHE_DIR: join(CACHE, 'zig'),
+};
+
+function run(words: string[], cwd = '.'): string {
+  const [program = '', ...rest] = words;
+  const { status, stdout, stderr } = spawnSync(program, rest, { cwd, env: ENVIRONMENT, encoding: 'utf8' });
+  assert.is(status, 0, `${words.join(' ')}\n${stdout}${stderr}`);
+  return stdout;
+}
+
+function inFolder(use: (folder: string) => void): void {
+  const folder = mkdtempSync(resolve('build', 'python-package-'));
+  try {
+    use(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test('the source distribution holds all that a wheel is built from', () => {
+  inFolder((folder) => {
+    const build = `from setuptools import build_meta; print(build_meta.build_sdist(${JSON.stringify(folder)}))`;
+    const name = run([PYTHON, '-c', build], 'guest/python').trim().split('\n').at(-1) ?? '';
+    // Far from the clone: nothing outside of it is there.
+    const wheels = join(folder, 'wheels');
+    run([
+      PYTHON,
+      '-m',
+      'pip',
+      'wheel',
+      '--quiet',
+      '--no-build-isolation',
+      '--no-deps',
+      '-w',
+      wheels,
+      join(folder, name),
+    ]);
+    const wheel = entry(wheels, /\.whl$/);
+    const files = run([PYTHON, '-m', 'zipfile', '-l', wheel]);
+    for (const file of [
+      'wasi_mmap/guest/extension.wasm',
+      'wasi_mmap/guest/mmap.py',
+      'wasi_mmap/wit/deps/mmap/mmap.wit',
+      'wasi_mmap/wit/python.wit',
+      'dist-info/licenses/LICENSE',
+    ])
+      assert.ok(files.includes(file), `${file}\n${files}`);
+    run([PYTHON, '-m', 'zipfile', '-e', wheel, wheels]);
+    const metadata = readFileSync(join(entry(wheels, /\.dist-info$/), 'METADATA'), 'utf8');
+    assert.match(metadata, /^# mmap for Python in WebAssembly$/m);
+    assert.not.match(metadata, /\]\((?!https:)/, 'every link is one that PyPI can follow');
+  });
+});
+
+test('the program of the README becomes a component, and runs', () => {
+  const [, program = ''] =
+    /```python\n(# app\.py\n[^]*?)```/.exec(readFileSync('guest/python/README.md', 'utf8')) ?? [];
+  inFolder((folder) => {
+    writeFileSync(join(folder, 'app.py'), program);
+    mkdirSync(join(folder, 'log'));
+    writeFileSync(join(folder, 'log/server.log'), 'WARN one\nERROR two\nWARNING three\n');
+    run([PYTHON, '-m', 'wasi_mmap', join(folder, 'app.py'), '-o', join(folder, 'app.wasm')]);
+    const command = [process.execPath, 'dist/cli/main.mjs', 'run', '--dir-ro', `${folder}/log::/log`];
+    assert.is(run([...command, join(folder, 'app.wasm'), '/log/server.log']), '9 2\n');
+  });
+});
+
+test.run();
