@@ -1,6 +1,6 @@
 /** The pages of a mapping as memory of JavaScript, for {@link Mmap} alone. */
 import { MmapError } from './errors.js';
-import type { SharedMemory } from './floor.js';
+import type { SharedMemory } from './backend.js';
 import { bufferOf, Bytes, fillBytes, lengthOf, min, secretBytes, setBytes, sliceBytes } from './intrinsics.js';
 
 /** Of the same shape as what it stands for. */

@@ -1,4 +1,4 @@
-import type { ErrorCode as ContractErrorCode } from './contract/interfaces/wasi-mmap-mmap-mapping.js';
+import type { ErrorCode as ContractErrorCode } from './bindings/interfaces/wasi-mmap-mmap-mapping.js';
 
 /** What an {@link MmapError} can say: the contract's `error-code`, or that the mapping was closed. */
 export type ErrorCode = ContractErrorCode | 'closed';

@@ -1,5 +1,5 @@
 /** Paths where there are descriptors of `wasi:filesystem` alone: files are opened below the directories that were granted. */
-import type { Descriptor, DescriptorFlags } from './contract/interfaces/wasi-filesystem-types.js';
+import type { Descriptor, DescriptorFlags } from './bindings/interfaces/wasi-filesystem-types.js';
 
 /** Why a path could not be opened. */
 export class OpenError extends Error {

@@ -13,7 +13,7 @@ import {
 } from './arguments.js';
 import { Direct } from './direct.js';
 import { MmapError } from './errors.js';
-import { adviceNumber, type Access, type Advice, type Floor } from './floor.js';
+import { adviceNumber, type Access, type Advice, type Backend } from './backend.js';
 import { Bytes as ByteArray, bytesFrom, fillBytes, isView, lengthOf, max, min, setBytes } from './intrinsics.js';
 
 const NEWLINE = Uint8Array.of(10);
@@ -35,17 +35,17 @@ export class Mmap implements Disposable, Iterable<number> {
   readonly #access: Access;
   readonly #offset: number;
   readonly #direct: Direct;
-  #floor: Floor | undefined;
+  #backend: Backend | undefined;
   #length: number;
   #cursor = 0;
 
   /** @internal Use `mmap()`. */
-  constructor(floor: Floor, offset: number) {
-    this.#floor = floor;
-    this.#access = floor.access();
-    this.#length = floor.length();
+  constructor(backend: Backend, offset: number) {
+    this.#backend = backend;
+    this.#access = backend.access();
+    this.#length = backend.length();
     this.#offset = offset;
-    this.#direct = new Direct(floor.shared, this.#length);
+    this.#direct = new Direct(backend.shared, this.#length);
   }
 
   /** Size of the mapping in bytes. */
@@ -66,7 +66,7 @@ export class Mmap implements Disposable, Iterable<number> {
 
   /** Whether {@link close} was called. */
   get closed(): boolean {
-    return this.#floor === undefined;
+    return this.#backend === undefined;
   }
 
   /** Size of the *file* in bytes now. Without a file, that of the mapping. */
@@ -94,15 +94,15 @@ export class Mmap implements Disposable, Iterable<number> {
   readInto(target: Uint8Array): number {
     if (!isBytes(target)) wrongType('target', 'a Uint8Array', target);
     const size = sizeOf(target);
-    const floor = this.#open();
+    const backend = this.#open();
     const count = min(size, this.#rest());
     if (count === 0) return 0;
     if (this.#direct.ready()) {
       this.#direct.copyTo(target, this.#cursor, count);
     } else if (count === size) {
-      floor.readInto(this.#cursor, target);
+      backend.readInto(this.#cursor, target);
     } else {
-      setBytes(target, floor.read(this.#cursor, count));
+      setBytes(target, backend.read(this.#cursor, count));
     }
     this.#cursor += count;
     return count;
@@ -118,9 +118,9 @@ export class Mmap implements Disposable, Iterable<number> {
 
   /** Copies out the bytes from the cursor through the next newline, or to the end; empty at the end. */
   readLine(): Uint8Array {
-    const floor = this.#open();
+    const backend = this.#open();
     const rest = this.#rest();
-    const found = rest === 0 ? undefined : floor.find(NEWLINE, this.#cursor, this.#length);
+    const found = rest === 0 ? undefined : backend.find(NEWLINE, this.#cursor, this.#length);
     return this.#take(found === undefined ? rest : found + 1 - this.#cursor);
   }
 
@@ -186,9 +186,9 @@ export class Mmap implements Disposable, Iterable<number> {
    */
   resize(length: number | bigint): void {
     const size = toSize(length, 'length', 'invalid-argument');
-    const floor = this.#open();
+    const backend = this.#open();
     this.#direct.forget(size); // Also where it fails: Windows has to unmap a file before it refuses to cut it.
-    floor.resize(size);
+    backend.resize(size);
     this.#length = size;
   }
 
@@ -207,16 +207,16 @@ export class Mmap implements Disposable, Iterable<number> {
   find(needle: Bytes, start?: number | bigint, end?: number | bigint): number {
     const pattern = toBytes(needle, 'needle');
     sizeOf(pattern);
-    const floor = this.#open();
-    return floor.find(pattern, this.#searchStart(start, this.#cursor), this.#searchEnd(end)) ?? -1;
+    const backend = this.#open();
+    return backend.find(pattern, this.#searchStart(start, this.#cursor), this.#searchEnd(end)) ?? -1;
   }
 
   /** The last position in `start..end` (defaults as for {@link find}) where the needle lies, or -1. */
   rfind(needle: Bytes, start?: number | bigint, end?: number | bigint): number {
     const pattern = toBytes(needle, 'needle');
     sizeOf(pattern);
-    const floor = this.#open();
-    return floor.rfind(pattern, this.#searchStart(start, this.#cursor), this.#searchEnd(end)) ?? -1;
+    const backend = this.#open();
+    return backend.rfind(pattern, this.#searchStart(start, this.#cursor), this.#searchEnd(end)) ?? -1;
   }
 
   /** Says how a range (default: all) will be used. It changes speed, never what is read or stored. */
@@ -233,11 +233,11 @@ export class Mmap implements Disposable, Iterable<number> {
    * background work, such as zlib's, may be about to use it. All others go at once.
    */
   close(): void {
-    const floor = this.#floor;
-    if (!floor) return;
-    this.#floor = undefined;
+    const backend = this.#backend;
+    if (!backend) return;
+    this.#backend = undefined;
     this.#direct.forget(0);
-    floor.close();
+    backend.close();
   }
 
   /** {@link close}, for `using`. */
@@ -257,10 +257,10 @@ export class Mmap implements Disposable, Iterable<number> {
   }
 
   #byteAt(relative: number): number | undefined {
-    const floor = this.#open();
+    const backend = this.#open();
     const position = relative < 0 ? relative + this.#length : relative;
     if (position < 0 || position >= this.#length) return undefined;
-    return this.#direct.at(position) ?? floor.read(position, 1)[0];
+    return this.#direct.at(position) ?? backend.read(position, 1)[0];
   }
 
   /** Stores bytes, or an array of numbers modulo 256, at `offset`. If they do not fit, `out-of-range`: none is stored. */
@@ -307,8 +307,8 @@ export class Mmap implements Disposable, Iterable<number> {
   #indexOf(value: number | Bytes, from: number | bigint): number {
     const pattern = typeof value === 'number' ? byteArray(toByte(value, 'value')) : toBytes(value, 'value');
     sizeOf(pattern);
-    const floor = this.#open();
-    return floor.find(pattern, toPosition(from, this.#length, 0, 'from'), this.#length) ?? -1;
+    const backend = this.#open();
+    return backend.find(pattern, toPosition(from, this.#length, 0, 'from'), this.#length) ?? -1;
   }
 
   /** The last position of a byte or of a run of bytes that begins at or before `from` (default: the end), or -1. */
@@ -316,9 +316,9 @@ export class Mmap implements Disposable, Iterable<number> {
     const pattern = typeof value === 'number' ? byteArray(toByte(value, 'value')) : toBytes(value, 'value');
     const size = sizeOf(pattern);
     const index = toIndex(from, 'from');
-    const floor = this.#open();
+    const backend = this.#open();
     const last = index < 0 ? index + this.#length : min(index, this.#length);
-    return last < 0 ? -1 : (floor.rfind(pattern, 0, min(last + size, this.#length)) ?? -1);
+    return last < 0 ? -1 : (backend.rfind(pattern, 0, min(last + size, this.#length)) ?? -1);
   }
 
   /** Whether a byte or a run of bytes stands at or behind `from`. */
@@ -330,7 +330,7 @@ export class Mmap implements Disposable, Iterable<number> {
   fill(value: number, start?: number | bigint, end?: number | bigint): this {
     const byte = toByte(value, 'value');
     const { from, count } = this.#range(start, end);
-    const floor = this.#writable();
+    const backend = this.#writable();
     if (this.#direct.ready()) {
       this.#direct.fill(byte, from, count);
       return this;
@@ -338,7 +338,7 @@ export class Mmap implements Disposable, Iterable<number> {
     const buffer = new ArrayBuffer(min(count, 1 << 20));
     fillBytes(new ByteArray(buffer), byte, 0, 1 << 20);
     for (let done = 0; done < count; done += 1 << 20) {
-      floor.write(from + done, new ByteArray(buffer, 0, min(1 << 20, count - done)));
+      backend.write(from + done, new ByteArray(buffer, 0, min(1 << 20, count - done)));
     }
     return this;
   }
@@ -363,7 +363,7 @@ export class Mmap implements Disposable, Iterable<number> {
   }
 
   #describe(): string {
-    if (!this.#floor) return 'Mmap { closed: true }';
+    if (!this.#backend) return 'Mmap { closed: true }';
     return `Mmap { access: '${this.#access}', length: ${this.#length}, position: ${this.#cursor}, offset: ${this.#offset} }`;
   }
 
@@ -375,15 +375,15 @@ export class Mmap implements Disposable, Iterable<number> {
   // Below: everything converts its arguments first and looks at the mapping afterwards, for a conversion may run
   // code of the caller, which may close or resize it.
 
-  #open(): Floor {
-    if (!this.#floor) throw new MmapError('closed');
-    return this.#floor;
+  #open(): Backend {
+    if (!this.#backend) throw new MmapError('closed');
+    return this.#backend;
   }
 
-  #writable(): Floor {
-    const floor = this.#open();
+  #writable(): Backend {
+    const backend = this.#open();
     if (this.#access === 'read') throw new MmapError('read-only');
-    return floor;
+    return backend;
   }
 
   #rest(): number {
@@ -420,10 +420,10 @@ export class Mmap implements Disposable, Iterable<number> {
   }
 
   #store(source: Uint8Array, offset: number): void {
-    const floor = this.#writable();
+    const backend = this.#writable();
     if (this.#direct.ready()) return this.#direct.store(source, offset);
     sizeOf(source);
-    floor.write(offset, source);
+    backend.write(offset, source);
   }
 
   #isNumbers(source: unknown): source is ArrayLike<number> {

@@ -11,14 +11,14 @@
 import { getDirectories } from 'wasi:filesystem/preopens@0.2.12';
 import type { Descriptor } from 'wasi:filesystem/types@0.2.12';
 import { mmap as hostMmap, mmapPosix } from 'wasi-mmap:mmap/mapping@0.2.0';
-import { mmapOver, type MmapFunction } from '../../ts/contract-mmap.js';
+import { createMmap, type MmapFunction } from '../../ts/create-mmap.js';
 import { openerBelow, type Open } from '../../ts/files.js';
 
 export type { Descriptor };
 export type { Bytes } from '../../ts/arguments.js';
 export { MmapError, type ErrorCode } from '../../ts/errors.js';
 export { OpenError } from '../../ts/files.js';
-export type { Access, Advice } from '../../ts/floor.js';
+export type { Access, Advice } from '../../ts/backend.js';
 export { Mmap } from '../../ts/mmap.js';
 export { constants, type MmapOptions } from '../../ts/request.js';
 
@@ -36,4 +36,4 @@ export type Source = string | Descriptor | null;
 export const open: Open<Descriptor> = openerBelow(getDirectories);
 
 /** Maps a file, or zero-filled memory. */
-export const mmap: MmapFunction<Descriptor> = mmapOver({ mmap: hostMmap, mmapPosix }, open);
+export const mmap: MmapFunction<Descriptor> = createMmap({ mmap: hostMmap, mmapPosix }, open);

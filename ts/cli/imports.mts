@@ -4,7 +4,7 @@ import { basename, resolve } from 'node:path';
 import { cli, clocks, http } from '@bytecodealliance/preview2-shim';
 import * as shimFilesystem from '@bytecodealliance/preview2-shim/filesystem';
 import { WASIShim } from '@bytecodealliance/preview2-shim/instantiation';
-import type { Descriptor } from '../contract/interfaces/wasi-filesystem-types.js';
+import type { Descriptor } from '../bindings/interfaces/wasi-filesystem-types.js';
 import { NoAddonError } from '../node/load.js';
 import { ignoreAdviceWithoutHelp } from '../host/advice.mjs';
 import { acceptLibcWrites } from '../host/libc-writes.mjs';

@@ -1,6 +1,6 @@
 /** A way round a fault of preview2-shim, where it has no native package. */
 import { types } from '@bytecodealliance/preview2-shim/filesystem';
-import type { Advice, Descriptor } from '../contract/interfaces/wasi-filesystem-types.js';
+import type { Advice, Descriptor } from '../bindings/interfaces/wasi-filesystem-types.js';
 
 let ignoring = false;
 

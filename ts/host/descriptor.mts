@@ -1,6 +1,6 @@
 /** What a guest's descriptor is and may be used for: the class of preview2-shim, by its public interface alone. */
 import { callExtension, inputStreamId } from '@bytecodealliance/preview2-shim/io-worker';
-import type { Descriptor, DescriptorFlags } from '../contract/interfaces/wasi-filesystem-types.js';
+import type { Descriptor, DescriptorFlags } from '../bindings/interfaces/wasi-filesystem-types.js';
 import { MmapError } from '../errors.js';
 
 const WORKER = new URL('./worker.mjs', import.meta.url);

@@ -5,7 +5,7 @@ import type {
   DescriptorFlags,
   OpenFlags,
   PathFlags,
-} from '../contract/interfaces/wasi-filesystem-types.js';
+} from '../bindings/interfaces/wasi-filesystem-types.js';
 
 let accepting = false;
 

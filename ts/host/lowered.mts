@@ -6,8 +6,8 @@
  * guest's memory, and gives what it returns to the guest in place of a function that copies lists. Its arguments are
  * those of the component model's canonical ABI: i64 as signed bigint, and where the result goes as an address.
  */
-import type { ErrorCode } from '../contract/interfaces/wasi-mmap-mmap-mapping.js';
-import { ADVICES } from '../floor.js';
+import type { ErrorCode } from '../bindings/interfaces/wasi-mmap-mmap-mapping.js';
+import { ADVICES } from '../backend.js';
 import type { Table } from './handles.mjs';
 import { lookUp, Mapping, toErrorCode } from './mapping.mjs';
 import { attachLowered, lookUpSpan, span, type SpanGuest } from './span.mjs';

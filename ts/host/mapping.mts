@@ -1,8 +1,7 @@
 /** The interface `wasi-mmap:mmap/mapping` for guests that jco has transpiled. */
-import type * as Contract from '../contract/interfaces/wasi-mmap-mmap-mapping.js';
+import type * as Bindings from '../bindings/interfaces/wasi-mmap-mmap-mapping.js';
 import { MmapError } from '../errors.js';
-import { NO_FILE, openNative, SpanFloor, type NativeFloor } from '../node/native.js';
-import { constants, needsWrite, type Request } from '../request.js';
+import { NativeSpan, NO_FILE, openAccess, openPosix, type NativeBackend } from '../node/native.js';
 import { withFile } from './descriptor.mjs';
 import { REP, repOf, Reps, type Table } from './handles.mjs';
 import { currentBudget, longestSearch } from './limits.mjs';
@@ -41,61 +40,66 @@ export function toErrorCode(error: unknown): unknown {
 }
 
 /** The resource. Its methods are what a guest calls, with u64 as bigint. */
-export class Mapping implements Contract.Mapping {
-  #open: NativeFloor | undefined;
+export class Mapping implements Bindings.Mapping {
+  #open: NativeBackend | undefined;
   #length: number;
   readonly #rep: number;
 
-  private constructor(floor: NativeFloor) {
-    this.#open = floor;
-    this.#length = floor.length();
+  private constructor(backend: NativeBackend) {
+    this.#open = backend;
+    this.#length = backend.length();
     this.#rep = reps.take(new WeakRef(this));
     collected.register(this, this.#rep, this);
     Object.defineProperty(this, REP, { value: this.#rep });
   }
 
-  /** @internal */
-  static open(file: Contract.Descriptor | undefined, length: bigint, request: Request, offset: bigint): Mapping {
-    return operation(() =>
-      file === undefined
-        ? new Mapping(openCharged(NO_FILE, length, offset, request))
-        : withFile(file, needsWrite(request), (fd) => new Mapping(openCharged(fd, length, offset, request))),
-    );
+  /**
+   * Maps a file, or memory without one, within the limits of guests.
+   *
+   * @internal
+   */
+  static open(
+    file: Bindings.Descriptor | undefined,
+    needsWrite: boolean,
+    openBackend: (fd: number) => NativeBackend,
+  ): Mapping {
+    const open = (fd: number): Mapping => new Mapping(charge(openBackend(fd)));
+    return operation(() => (file === undefined ? open(NO_FILE) : withFile(file, needsWrite, open)));
   }
 
-  get #floor(): NativeFloor {
+  get #backend(): NativeBackend {
     if (!this.#open) throw new TypeError('the mapping was dropped');
     return this.#open;
   }
 
   /** Puts pages under memory of the caller's. @internal */
-  attach(offset: bigint, region: Uint8Array): SpanFloor {
-    return new SpanFloor(this.#floor, offset, region);
+  attach(offset: bigint, region: Uint8Array): NativeSpan {
+    return new NativeSpan(this.#backend, offset, region);
   }
 
   /** Copies into memory of the caller's. @internal */
   readInto(offset: number, target: Uint8Array): void {
-    this.#floor.readInto(offset, target);
+    this.#backend.readInto(offset, target);
   }
 
   /** Copies out of memory of the caller's. @internal */
   writeFrom(offset: bigint, source: Uint8Array): void {
-    this.#floor.write(offset, source);
+    this.#backend.write(offset, source);
   }
 
   /** Finds bytes of the caller's memory. @internal */
   searchForward(needle: Uint8Array, start: bigint, end: bigint): number | undefined {
     const most = this.#window(needle, start, end);
-    if (most === undefined) return this.#floor.find(needle, start, end);
-    return this.#floor.find(needle, start, start + most) ?? refuseSearch();
+    if (most === undefined) return this.#backend.find(needle, start, end);
+    return this.#backend.find(needle, start, start + most) ?? refuseSearch();
   }
 
   /** @internal */
   searchBackward(needle: Uint8Array, start: bigint, end: bigint): number | undefined {
     const most = this.#window(needle, start, end);
-    if (most === undefined) return this.#floor.rfind(needle, start, end);
+    if (most === undefined) return this.#backend.rfind(needle, start, end);
     const last = BigInt(this.#length);
-    return this.#floor.rfind(needle, (end < last ? end : last) - most, end) ?? refuseSearch();
+    return this.#backend.rfind(needle, (end < last ? end : last) - most, end) ?? refuseSearch();
   }
 
   /** How many bytes a search may look at, if that is less than what it wants to: a place for each byte that it may go through. */
@@ -117,7 +121,7 @@ export class Mapping implements Contract.Mapping {
       if (length > limit) throw new MmapError('no-memory', 'more than a list can hold');
       return;
     }
-    this.#floor.readInto(0, NO_BYTES); // The right to read comes before the range.
+    this.#backend.readInto(0, NO_BYTES); // The right to read comes before the range.
     throw new MmapError('out-of-range');
   }
 
@@ -125,18 +129,18 @@ export class Mapping implements Contract.Mapping {
     return BigInt(this.#length);
   }
 
-  access(): Contract.Access {
-    return this.#floor.access();
+  access(): Bindings.Access {
+    return this.#backend.access();
   }
 
   fileSize(): bigint {
-    return operation(() => BigInt(this.#floor.fileSize()));
+    return operation(() => BigInt(this.#backend.fileSize()));
   }
 
   read(offset: bigint, length: bigint): Uint8Array {
     return operation(() => {
       this.requireReadable(Number(offset), Number(length), MAX_COPY_LENGTH);
-      return this.#floor.read(Number(offset), Number(length));
+      return this.#backend.read(Number(offset), Number(length));
     });
   }
 
@@ -145,7 +149,7 @@ export class Mapping implements Contract.Mapping {
   }
 
   move(destination: bigint, source: bigint, length: bigint): void {
-    operation(() => this.#floor.move(destination, source, length));
+    operation(() => this.#backend.move(destination, source, length));
   }
 
   find(needle: Uint8Array, start: bigint, end: bigint): bigint | undefined {
@@ -157,16 +161,16 @@ export class Mapping implements Contract.Mapping {
   }
 
   flush(offset: bigint, length: bigint): void {
-    operation(() => this.#floor.flush(offset, length));
+    operation(() => this.#backend.flush(offset, length));
   }
 
   resize(length: bigint): void {
-    operation(() => this.#floor.resize(length));
-    this.#length = this.#floor.length();
+    operation(() => this.#backend.resize(length));
+    this.#length = this.#backend.length();
   }
 
-  advise(offset: bigint, length: bigint, advice: Contract.Advice): void {
-    operation(() => this.#floor.advise(offset, length, advice));
+  advise(offset: bigint, length: bigint, advice: Bindings.Advice): void {
+    operation(() => this.#backend.advise(offset, length, advice));
   }
 
   /** Unmaps: jco calls it when the guest drops the resource. */
@@ -177,14 +181,13 @@ export class Mapping implements Contract.Mapping {
   }
 }
 
-/** Maps, within what guests may take. */
-function openCharged(fd: number, length: bigint, offset: bigint, request: Request): NativeFloor {
-  const floor = openNative(fd, length, offset, request);
+/** Charges a new mapping to the budget of guests. */
+function charge(backend: NativeBackend): NativeBackend {
   try {
-    floor.charge(currentBudget());
-    return floor;
+    backend.charge(currentBudget());
+    return backend;
   } catch (error) {
-    floor.close();
+    backend.close();
     throw error;
   }
 }
@@ -198,21 +201,19 @@ function toPosition(found: number | undefined): bigint | undefined {
   return found === undefined ? undefined : BigInt(found);
 }
 
-function mmap(file: Contract.Descriptor | undefined, length: bigint, access: Contract.Access, offset: bigint): Mapping {
-  return Mapping.open(file, length, { access }, offset);
+function mmap(file: Bindings.Descriptor | undefined, length: bigint, access: Bindings.Access, offset: bigint): Mapping {
+  return Mapping.open(file, access === 'write', (fd) => openAccess(fd, length, access, offset));
 }
 
 function mmapPosix(
-  file: Contract.Descriptor | undefined,
+  file: Bindings.Descriptor | undefined,
   length: bigint,
-  sharing: Contract.Sharing,
-  protection: Contract.Protection,
+  sharing: Bindings.Sharing,
+  protection: Bindings.Protection,
   offset: bigint,
 ): Mapping {
-  const { PROT_READ, PROT_WRITE, PROT_EXEC } = constants;
-  const bits =
-    (protection.read ? PROT_READ : 0) | (protection.write ? PROT_WRITE : 0) | (protection.execute ? PROT_EXEC : 0);
-  return Mapping.open(file, length, { shared: sharing === 'shared', protection: bits }, offset);
+  const needsWrite = sharing === 'shared' && protection.write === true;
+  return Mapping.open(file, needsWrite, (fd) => openPosix(fd, length, sharing, protection, offset));
 }
 
 /** The interface as jco wants it: `--map 'wasi-mmap:mmap/*=wasi-mmap/host#*'` takes the export of its name. */
@@ -220,4 +221,4 @@ export const mapping = { Mapping, mmap, mmapPosix };
 
 // What the contract says and is not there, or of another type, does not compile. The generated class cannot be
 // constructed, so its instances are compared.
-mapping satisfies Omit<typeof Contract, 'Mapping' | 'default'> & { Mapping: { prototype: Contract.Mapping } };
+mapping satisfies Omit<typeof Bindings, 'Mapping' | 'default'> & { Mapping: { prototype: Bindings.Mapping } };

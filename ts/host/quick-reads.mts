@@ -1,7 +1,7 @@
 /** Reads of files in Node without preview2-shim's worker, which takes ten times as long as the read. */
 import { readSync } from 'node:fs';
 import { types } from '@bytecodealliance/preview2-shim/filesystem';
-import type { Descriptor } from '../contract/interfaces/wasi-filesystem-types.js';
+import type { Descriptor } from '../bindings/interfaces/wasi-filesystem-types.js';
 import type { InstantiateCore } from '../polyfill/index.mjs';
 import { withFile } from './descriptor.mjs';
 

@@ -4,9 +4,9 @@
  * What V8 has to offer for that: memory that stays where it is. It does where V8 catches accesses out of bounds by the
  * addresses behind a memory, all of which are reserved then (`--disable-wasm-trap-handler` turns that off).
  */
-import type * as Contract from '../contract/interfaces/wasi-mmap-mmap-span.js';
+import type * as Bindings from '../bindings/interfaces/wasi-mmap-mmap-span.js';
 import { MmapError } from '../errors.js';
-import { guarded, spanGranularity, unnoticedFaults, type SpanFloor } from '../node/native.js';
+import { hasGuardRegion, spanGranularity, unnoticedFaults, type NativeSpan } from '../node/native.js';
 import { createHandle, repOf, Reps, type Table } from './handles.mjs';
 import { lookUp, type Mapping } from './mapping.mjs';
 
@@ -21,7 +21,7 @@ export interface SpanGuest {
 
 /** A span, and what its pages lie in, which stays alive as long as they lie there. */
 interface Attached {
-  readonly floor: SpanFloor;
+  readonly backend: NativeSpan;
   readonly memory: WebAssembly.Memory;
   readonly address: number;
   readonly length: number;
@@ -52,10 +52,10 @@ function spansOf(table: Table): Set<number> {
 function detach(rep: number): void {
   const attached = reps.get(rep);
   if (!attached) return;
-  const { floor, memory, address, length, guest } = attached;
+  const { backend, memory, address, length, guest } = attached;
   reps.release(rep);
   guest.delete(rep);
-  floor.detach(new Uint8Array(memory.buffer, address, length));
+  backend.detach(new Uint8Array(memory.buffer, address, length));
 }
 
 /**
@@ -74,7 +74,7 @@ function memoriesAreFixed(): boolean {
   try {
     // A single memory could have something else behind it. Two of a page each cannot, if nothing is reserved for them.
     const probes = [1, 2, 3].map(() => new WebAssembly.Memory({ initial: 1, maximum: 1 }));
-    return probes.every(({ buffer }) => guarded(buffer, REACH));
+    return probes.every(({ buffer }) => hasGuardRegion(buffer, REACH));
   } catch {
     return false; // There are no addresses for that.
   }
@@ -89,7 +89,7 @@ function isSuitable(memory: WebAssembly.Memory): boolean {
     const { buffer } = memory;
     // What threads share can be in use while pages change, and outlives the thread that would clean up. Memory of 64-bit
     // addresses may have nothing reserved behind it.
-    result = buffer instanceof ArrayBuffer && guarded(buffer, REACH);
+    result = buffer instanceof ArrayBuffer && hasGuardRegion(buffer, REACH);
     suitable.set(memory, result);
   }
   return result;
@@ -115,16 +115,16 @@ export function attachLowered(
     throw new MmapError('unsupported', 'the memory of this guest could move');
   }
   const guest = spansOf(spans);
-  const rep = reps.take({ floor: mapping.attach(offset, region), memory, address, length, guest });
+  const rep = reps.take({ backend: mapping.attach(offset, region), memory, address, length, guest });
   guest.add(rep);
   return createHandle(spans, rep);
 }
 
 /** The span behind a handle of a guest's. A handle that the guest does not hold is a TypeError, and so a trap. */
-export function lookUpSpan(table: Readonly<Table>, handle: number): SpanFloor {
+export function lookUpSpan(table: Readonly<Table>, handle: number): NativeSpan {
   const attached = reps.get(repOf(table, handle));
   if (!attached) throw new TypeError(`no span has the handle ${handle}`);
-  return attached.floor;
+  return attached.backend;
 }
 
 /** jco asks for the memory only where a guest was transpiled for it; other guests' lists are copied on the way. */
@@ -138,14 +138,14 @@ function onlyLowered(): never {
 }
 
 /** The resource. A guest has it by its rep alone: there are no objects of this class. */
-export class Span implements Contract.Span {
+export class Span implements Bindings.Span {
   private constructor() {}
 
   flush(_offset: bigint, _length: bigint): void {
     onlyLowered();
   }
 
-  advise(_offset: bigint, _length: bigint, _advice: Contract.Advice): void {
+  advise(_offset: bigint, _length: bigint, _advice: Bindings.Advice): void {
     onlyLowered();
   }
 
@@ -162,4 +162,4 @@ export class Span implements Contract.Span {
 /** The interface as jco wants it: `--map 'wasi-mmap:mmap/*=wasi-mmap/host#*'` takes the export of its name. */
 export const span = { Span, attach, granularity };
 
-span satisfies Omit<typeof Contract, 'Span' | 'attach' | 'default'> & { Span: { prototype: Contract.Span } };
+span satisfies Omit<typeof Bindings, 'Span' | 'attach' | 'default'> & { Span: { prototype: Bindings.Span } };

@@ -3,7 +3,7 @@
  * What the file system of preview2-shim for browsers, up to and including 0.26.1, leaves out and a mapping needs, put
  * right on its class `Descriptor`.
  */
-import type { Descriptor, DescriptorFlags } from '../contract/interfaces/wasi-filesystem-types.js';
+import type { Descriptor, DescriptorFlags } from '../bindings/interfaces/wasi-filesystem-types.js';
 
 const MAX_SIZE = BigInt(Number.MAX_SAFE_INTEGER);
 const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('dispose');

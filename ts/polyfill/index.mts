@@ -11,8 +11,8 @@
  *
  * @packageDocumentation
  */
-import type { Descriptor } from '../contract/interfaces/wasi-filesystem-types.js';
-import { mmapOver, type MmapFunction } from '../contract-mmap.js';
+import type { Descriptor } from '../bindings/interfaces/wasi-filesystem-types.js';
+import { createMmap, type MmapFunction } from '../create-mmap.js';
 import { openerBelow, type Open } from '../files.js';
 import { instantiatePolyfill } from './instantiate.mjs';
 
@@ -20,7 +20,7 @@ export type { Descriptor };
 export type { Bytes } from '../arguments.js';
 export { MmapError, type ErrorCode } from '../errors.js';
 export { OpenError } from '../files.js';
-export type { Access, Advice } from '../floor.js';
+export type { Access, Advice } from '../backend.js';
 export { Mmap } from '../mmap.js';
 export { constants, type MmapOptions } from '../request.js';
 
@@ -54,7 +54,7 @@ export async function createPolyfill(wasi: Imports, core?: InstantiateCore): Pro
   const { types, preopens, mapping, span } = await instantiatePolyfill(wasi, core);
   const open = openerBelow(() => preopens.getDirectories());
   return {
-    mmap: mmapOver(mapping, open),
+    mmap: createMmap(mapping, open),
     open,
     getImportObject: () => ({
       'wasi:filesystem/types': types,

@@ -1,25 +1,26 @@
-/** `mmap()` over the interface of the contract: in a guest, and over the polyfill. */
-import type * as Contract from './contract/interfaces/wasi-mmap-mmap-mapping.js';
+/** Makes the function `mmap()` over an import of `wasi-mmap:mmap/mapping`: in a guest, and over the polyfill. */
+import type * as Bindings from './bindings/interfaces/wasi-mmap-mmap-mapping.js';
 import { wrongType } from './arguments.js';
 import { MmapError } from './errors.js';
 import type { Open } from './files.js';
-import type { Access } from './floor.js';
+import type { Access } from './backend.js';
 import type { Mmap } from './mmap.js';
-import { constants, needsWrite, parseArguments, toMmap, type MmapOptions, type Wanted } from './request.js';
-import { contractCall, ResourceFloor } from './resource.js';
+import { constructMmap } from './construct.js';
+import { needsWrite, parseArguments, type MmapOptions, type Parsed } from './request.js';
+import { callBindings, ResourceBackend } from './resource-backend.js';
 
 const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('dispose');
 
-/** The functions of the contract, with descriptors of one kind. */
+/** The functions of `wasi-mmap:mmap/mapping`, with one type of descriptor. */
 export interface MappingInterface<D> {
-  mmap(file: D | undefined, length: bigint, access: Access, offset: bigint): Contract.Mapping;
+  mmap(file: D | undefined, length: bigint, access: Access, offset: bigint): Bindings.Mapping;
   mmapPosix(
     file: D | undefined,
     length: bigint,
-    sharing: Contract.Sharing,
-    protection: Contract.Protection,
+    sharing: Bindings.Sharing,
+    protection: Bindings.Protection,
     offset: bigint,
-  ): Contract.Mapping;
+  ): Bindings.Mapping;
 }
 
 /** Maps a file, or zero-filled memory. */
@@ -43,23 +44,19 @@ export interface MmapFunction<D> {
 }
 
 /** Makes {@link MmapFunction}. */
-export function mmapOver<D extends { getFlags(): unknown }>(
+export function createMmap<D extends { getFlags(): unknown }>(
   mapping: MappingInterface<D>,
   open: Open<D>,
 ): MmapFunction<D> {
-  function openFloor(file: D | undefined, { length, offset, request }: Wanted): ResourceFloor {
-    if ('access' in request && request.name !== undefined) {
-      throw new MmapError('unsupported', 'the contract has no shared memory with a name');
-    }
+  function openBackend(file: D | undefined, { length, offset, request }: Parsed): ResourceBackend {
+    if (request.kind === 'named') throw new MmapError('unsupported', 'the contract has no shared memory with a name');
     const [size, start] = [BigInt(length), BigInt(offset)];
-    return new ResourceFloor(
-      contractCall(() => {
-        if ('access' in request) return mapping.mmap(file, size, request.access, start);
-        const { PROT_READ, PROT_WRITE, PROT_EXEC } = constants;
-        const has = (bit: number): boolean => (request.protection & bit) !== 0;
-        const protection = { read: has(PROT_READ), write: has(PROT_WRITE), execute: has(PROT_EXEC) };
-        return mapping.mmapPosix(file, size, request.shared ? 'shared' : 'private', protection, start);
-      }),
+    return new ResourceBackend(
+      callBindings(() =>
+        request.kind === 'access'
+          ? mapping.mmap(file, size, request.access, start)
+          : mapping.mmapPosix(file, size, request.sharing, request.protection, start),
+      ),
     );
   }
 
@@ -69,15 +66,15 @@ export function mmapOver<D extends { getFlags(): unknown }>(
     access?: Access,
     offset?: number | bigint,
   ) => {
-    const wanted = parseArguments(lengthOrOptions, access, offset);
-    if (file === null) return toMmap(openFloor(undefined, wanted), wanted, true);
+    const parsed = parseArguments(lengthOrOptions, access, offset);
+    if (file === null) return constructMmap(openBackend(undefined, parsed), parsed, true);
     if (typeof file === 'object' && typeof file.getFlags === 'function') {
-      return toMmap(openFloor(file, wanted), wanted, false);
+      return constructMmap(openBackend(file, parsed), parsed, false);
     }
     if (typeof file !== 'string') wrongType('file', 'a path, descriptor or null', file);
-    const descriptor = open(file, { read: true, write: needsWrite(wanted.request) });
+    const descriptor = open(file, { read: true, write: needsWrite(parsed.request) });
     try {
-      return toMmap(openFloor(descriptor, wanted), wanted, false);
+      return constructMmap(openBackend(descriptor, parsed), parsed, false);
     } finally {
       (descriptor as Partial<Disposable>)[dispose]?.();
     }

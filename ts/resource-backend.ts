@@ -1,18 +1,18 @@
-/** The contract's resource as a floor for {@link Mmap}: in a guest, and over the polyfill. */
-import type * as Contract from './contract/interfaces/wasi-mmap-mmap-mapping.js';
+/** The contract's resource as a backend for {@link Mmap}: in a guest, and over the polyfill. */
+import type * as Bindings from './bindings/interfaces/wasi-mmap-mmap-mapping.js';
 import { MmapError } from './errors.js';
-import type { Access, Advice, Floor } from './floor.js';
+import type { Access, Advice, Backend } from './backend.js';
 import { bytesOfView, lengthOf, setBytes } from './intrinsics.js';
 
 const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('dispose');
 
 /** Runs a call of the contract. An `err` arrives as an exception that carries the error-code as its payload. */
-export function contractCall<T>(call: () => T): T {
+export function callBindings<T>(call: () => T): T {
   try {
     return call();
   } catch (error) {
     const code = (error as { payload?: unknown } | null)?.payload ?? error;
-    throw typeof code === 'string' ? new MmapError(code as Contract.ErrorCode) : error;
+    throw typeof code === 'string' ? new MmapError(code as Bindings.ErrorCode) : error;
   }
 }
 
@@ -20,10 +20,10 @@ function toNumber(position: bigint | undefined): number | undefined {
   return position === undefined ? undefined : Number(position);
 }
 
-export class ResourceFloor implements Floor {
-  readonly #resource: Contract.Mapping;
+export class ResourceBackend implements Backend {
+  readonly #resource: Bindings.Mapping;
 
-  constructor(resource: Contract.Mapping) {
+  constructor(resource: Bindings.Mapping) {
     this.#resource = resource;
   }
 
@@ -36,11 +36,11 @@ export class ResourceFloor implements Floor {
   }
 
   fileSize(): number {
-    return Number(contractCall(() => this.#resource.fileSize()));
+    return Number(callBindings(() => this.#resource.fileSize()));
   }
 
   read(offset: number, length: number): Uint8Array {
-    const bytes = contractCall(() => this.#resource.read(BigInt(offset), BigInt(length)));
+    const bytes = callBindings(() => this.#resource.read(BigInt(offset), BigInt(length)));
     // componentize-js makes lists in a realm of its own: theirs would not be `instanceof Uint8Array` for the program.
     return bytes instanceof Uint8Array ? bytes : bytesOfView(bytes);
   }
@@ -52,31 +52,31 @@ export class ResourceFloor implements Floor {
   // A caller's array may have a length and methods of its own: bindings get one that is an array and nothing else.
 
   write(offset: number, bytes: Uint8Array): void {
-    contractCall(() => this.#resource.write(BigInt(offset), bytesOfView(bytes)));
+    callBindings(() => this.#resource.write(BigInt(offset), bytesOfView(bytes)));
   }
 
   move(destination: number, source: number, length: number): void {
-    contractCall(() => this.#resource.move(BigInt(destination), BigInt(source), BigInt(length)));
+    callBindings(() => this.#resource.move(BigInt(destination), BigInt(source), BigInt(length)));
   }
 
   find(needle: Uint8Array, start: number, end: number): number | undefined {
-    return toNumber(contractCall(() => this.#resource.find(bytesOfView(needle), BigInt(start), BigInt(end))));
+    return toNumber(callBindings(() => this.#resource.find(bytesOfView(needle), BigInt(start), BigInt(end))));
   }
 
   rfind(needle: Uint8Array, start: number, end: number): number | undefined {
-    return toNumber(contractCall(() => this.#resource.rfind(bytesOfView(needle), BigInt(start), BigInt(end))));
+    return toNumber(callBindings(() => this.#resource.rfind(bytesOfView(needle), BigInt(start), BigInt(end))));
   }
 
   flush(offset: number, length: number): void {
-    contractCall(() => this.#resource.flush(BigInt(offset), BigInt(length)));
+    callBindings(() => this.#resource.flush(BigInt(offset), BigInt(length)));
   }
 
   resize(length: number): void {
-    contractCall(() => this.#resource.resize(BigInt(length)));
+    callBindings(() => this.#resource.resize(BigInt(length)));
   }
 
   advise(offset: number, length: number, advice: Advice): void {
-    contractCall(() => this.#resource.advise(BigInt(offset), BigInt(length), advice));
+    callBindings(() => this.#resource.advise(BigInt(offset), BigInt(length), advice));
   }
 
   view(): never {
