@@ -13,7 +13,7 @@ import { mapping } from './mapping.mjs';
 import { span } from './span.mjs';
 import { offerLowered } from './lowered.mjs';
 
-export { acceptLibcWrites } from './libc-writes.mjs';
+export { acceptLibcWrites } from '../preview2-shim/libc-writes.mjs';
 export { setLimits, type Limits } from './limits.mjs';
 export { mapping, span };
 

@@ -2,7 +2,7 @@
 import type * as Bindings from '../bindings/interfaces/wasi-mmap-mmap-mapping.js';
 import { MmapError } from '../errors.js';
 import { NativeSpan, NO_FILE, openAccess, openPosix, type NativeBackend } from '../node/native.js';
-import { withFile } from './descriptor.mjs';
+import { withFile } from '../preview2-shim/descriptor.mjs';
 import { REP, repOf, Reps, type Table } from './handles.mjs';
 import { currentBudget, longestSearch } from './limits.mjs';
 

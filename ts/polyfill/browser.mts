@@ -6,11 +6,11 @@
  *
  * @packageDocumentation
  */
-import { mendDescriptors } from './browser-descriptors.mjs';
+import { mendDescriptors } from '../preview2-shim/browser-descriptors.mjs';
 import { createPolyfill as create, type Imports, type Polyfill } from './index.mjs';
 
 export * from './index.mjs';
-export { queueFlushes } from './opfs.mjs';
+export { queueFlushes } from '../preview2-shim/opfs.mjs';
 
 /**
  * Makes a polyfill.

@@ -14,11 +14,13 @@
 import type { Descriptor } from '../bindings/interfaces/wasi-filesystem-types.js';
 import { createMmap, type MmapFunction } from '../create-mmap.js';
 import { openerBelow, type Open } from '../files.js';
+import type { InstantiateCore } from '../instantiate-core.js';
 import { instantiatePolyfill } from './instantiate.mjs';
 
 export type { Descriptor };
 export type { Bytes } from '../arguments.js';
 export { MmapError, type ErrorCode } from '../errors.js';
+export type { InstantiateCore } from '../instantiate-core.js';
 export { OpenError } from '../files.js';
 export type { Access, Advice } from '../backend.js';
 export { Mmap } from '../mmap.js';
@@ -26,9 +28,6 @@ export { constants, type MmapOptions } from '../request.js';
 
 /** Interfaces of WASI by their names without version, as `getImportObject()` of preview2-shim's `WASIShim` gives them. */
 export type Imports = Record<string, object>;
-
-/** `WebAssembly.instantiate` of a module, for programs whose types have no WebAssembly. */
-export type InstantiateCore = (module: object, imports?: Record<string, Record<string, unknown>>) => Promise<object>;
 
 /** One instance of the polyfill. Its descriptors are its own: a guest takes both its interfaces and its mapping. */
 export interface Polyfill {

@@ -1,6 +1,6 @@
 /** The component, as jco has transpiled it for both Node and browsers. */
 import { instantiate } from './component/polyfill.js';
-import type { InstantiateCore } from './index.mjs';
+import type { InstantiateCore } from '../instantiate-core.js';
 
 const FOLDER = new URL('./component/', import.meta.url);
 

@@ -1,6 +1,6 @@
 /** What jco makes of the polyfill component, which the Makefile puts in this place of the package. */
 import type * as Mapping from '../../bindings/interfaces/wasi-mmap-mmap-mapping.js';
-import type { InstantiateCore } from '../index.mjs';
+import type { InstantiateCore } from '../../instantiate-core.js';
 
 /** Makes an instance over some WASI. Without a function that gets the core modules they are fetched from beside it. */
 export function instantiate(

@@ -1,4 +1,11 @@
-/** What a guest's descriptor is and may be used for: the class of preview2-shim, by its public interface alone. */
+/**
+ * The operating system's file behind a guest's descriptor, for preview2-shim in Node.
+ *
+ * Fault: the class `Descriptor` has no way to its file descriptor, without which a host cannot map the file. So this opens
+ * a stream and asks the shim's worker for the stream's file, by public functions only: three calls to the worker.
+ * Versions: all; `callExtension` exists since 0.26.
+ * Mended: tests/preview2-shim/faults.test.mts fails ("a descriptor does not tell its file").
+ */
 import { callExtension, inputStreamId } from '@bytecodealliance/preview2-shim/io-worker';
 import type { Descriptor, DescriptorFlags } from '../bindings/interfaces/wasi-filesystem-types.js';
 import { MmapError } from '../errors.js';
@@ -6,10 +13,10 @@ import { MmapError } from '../errors.js';
 const WORKER = new URL('./worker.mjs', import.meta.url);
 const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('dispose');
 
-/** Where no file has bytes: the shim reads ahead from where a stream begins. */
+/** Past the end of any file: the shim reads ahead from the position where a stream begins. */
 const PAST_EVERYTHING = BigInt(Number.MAX_SAFE_INTEGER);
 
-/** An error of `wasi:filesystem` in the contract's terms. */
+/** Converts an error of `wasi:filesystem` to one of the contract. */
 function toMmapError(error: unknown): unknown {
   if (error === 'is-directory') return new MmapError('unsupported');
   if (error === 'bad-descriptor' || (error as { code?: unknown } | null)?.code === 'EBADF') {
@@ -18,7 +25,7 @@ function toMmapError(error: unknown): unknown {
   return typeof error === 'string' ? new MmapError('io', error) : error;
 }
 
-/** Asks the shim; its errors come in the contract's terms. */
+/** Calls the shim, and converts its errors to those of the contract. */
 function askShim<T>(question: () => T): T {
   try {
     return question();
@@ -28,19 +35,19 @@ function askShim<T>(question: () => T): T {
 }
 
 /**
- * Calls with the operating system's file beneath a descriptor. It is open for the time of the call only, and may be of
+ * Calls a function with the operating system's file of a descriptor. The file is open during the call only, and can be of
  * any kind.
  *
- * The rights are those of the descriptor: the file beneath is open for reading even if the descriptor carries none.
+ * The rights are those of the descriptor: its file is open for reading even if the descriptor has no right to read.
  *
  * @throws {MmapError} `bad-descriptor`, `unsupported` or `access-denied`
  */
 export function withFile<T>(descriptor: Descriptor, needsWrite: boolean, call: (fd: number) => T): T {
-  // The shim has none for a directory that it was started with.
+  // The shim has no flags for a preopened directory.
   const flags = askShim(() => descriptor.getFlags()) as Partial<DescriptorFlags> | undefined;
   const { read, write } = flags ?? {};
   if (!read || (needsWrite && !write)) {
-    // The kind of the file comes first. Otherwise it is left to the core, for each question costs a tenth of a millisecond.
+    // The contract checks the kind of file first. With the rights, the core does it: each question takes 0.1 ms.
     const kind = askShim(() => descriptor.getType());
     throw new MmapError(kind === 'regular-file' ? 'access-denied' : 'unsupported');
   }
