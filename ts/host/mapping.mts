@@ -1,7 +1,15 @@
 /** The interface `wasi-mmap:mmap/mapping` for guests that jco has transpiled. */
 import type * as Bindings from '../bindings/interfaces/wasi-mmap-mmap-mapping.js';
 import { MmapError } from '../errors.js';
-import { NativeSpan, NO_FILE, openAccess, openPosix, type NativeBackend } from '../node/native.js';
+import {
+  ALL_RIGHTS,
+  NativeSpan,
+  NO_FILE,
+  openAccess,
+  openPosix,
+  type NativeBackend,
+  type Rights,
+} from '../node/native.js';
 import { withFile } from '../preview2-shim/descriptor.mjs';
 import { REP, repOf, Reps, type Table } from './handles.mjs';
 import { currentBudget, longestSearch } from './limits.mjs';
@@ -60,11 +68,10 @@ export class Mapping implements Bindings.Mapping {
    */
   static open(
     file: Bindings.Descriptor | undefined,
-    needsWrite: boolean,
-    openBackend: (fd: number) => NativeBackend,
+    openBackend: (fd: number, rights: Rights) => NativeBackend,
   ): Mapping {
-    const open = (fd: number): Mapping => new Mapping(charge(openBackend(fd)));
-    return operation(() => (file === undefined ? open(NO_FILE) : withFile(file, needsWrite, open)));
+    const open = (fd: number, rights: Rights): Mapping => new Mapping(charge(openBackend(fd, rights)));
+    return operation(() => (file === undefined ? open(NO_FILE, ALL_RIGHTS) : withFile(file, open)));
   }
 
   get #backend(): NativeBackend {
@@ -202,7 +209,7 @@ function toPosition(found: number | undefined): bigint | undefined {
 }
 
 function mmap(file: Bindings.Descriptor | undefined, length: bigint, access: Bindings.Access, offset: bigint): Mapping {
-  return Mapping.open(file, access === 'write', (fd) => openAccess(fd, length, access, offset));
+  return Mapping.open(file, (fd, rights) => openAccess(fd, rights, length, access, offset));
 }
 
 function mmapPosix(
@@ -212,8 +219,7 @@ function mmapPosix(
   protection: Bindings.Protection,
   offset: bigint,
 ): Mapping {
-  const needsWrite = sharing === 'shared' && protection.write === true;
-  return Mapping.open(file, needsWrite, (fd) => openPosix(fd, length, sharing, protection, offset));
+  return Mapping.open(file, (fd, rights) => openPosix(fd, rights, length, sharing, protection, offset));
 }
 
 /** The interface as jco wants it: `--map 'wasi-mmap:mmap/*=wasi-mmap/host#*'` takes the export of its name. */

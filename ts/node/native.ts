@@ -61,11 +61,19 @@ interface AddonMappingClass {
   new (): AddonMapping;
   readonly prototype: AddonMapping;
   /** Maps a file, or {@link NO_FILE}: `mmap` of the contract. */
-  openAccess<T extends AddonMapping>(this: new () => T, fd: number, length: Size, access: number, offset: Size): T;
+  openAccess<T extends AddonMapping>(
+    this: new () => T,
+    fd: number,
+    rights: number,
+    length: Size,
+    access: number,
+    offset: Size,
+  ): T;
   /** Maps a file, or {@link NO_FILE}: `mmap-posix` of the contract. */
   openPosix<T extends AddonMapping>(
     this: new () => T,
     fd: number,
+    rights: number,
     length: Size,
     sharing: number,
     protection: number,
@@ -115,7 +123,8 @@ const addon = (loadAddon() as Module).initialize(
 const ownBuffer = uncurry(addon.Mapping.prototype.ownBuffer as (this: AddonMapping) => ArrayBuffer | undefined);
 delete addon.Mapping.prototype.ownBuffer;
 
-// The numbers of wmcore_access, wmcore_sharing and wmcore_protection: the contract's order.
+// The numbers of wmcore_rights, wmcore_access, wmcore_sharing and wmcore_protection.
+const rightBits = ({ read, write }: Rights): number => (read ? 1 : 0) | (write ? 2 : 0);
 const ACCESSES: Readonly<Record<Access, number>> = { read: 0, write: 1, copy: 2 };
 const SHARINGS: Readonly<Record<Sharing, number>> = { shared: 0, private: 1 };
 const protectionBits = ({ read, write, execute }: Protection): number =>
@@ -138,6 +147,15 @@ export const liveRegions = addon.liveRegions;
 export const unnoticedFaults = addon.unnoticedFaults;
 
 export const createBudget = addon.createBudget;
+
+/** What the caller may do with a file: a guest's descriptor may have fewer rights than its file was opened with. */
+export interface Rights {
+  readonly read?: boolean;
+  readonly write?: boolean;
+}
+
+/** The rights that the file was opened with decide. */
+export const ALL_RIGHTS: Rights = { read: true, write: true };
 
 /** Stands for memory without a file: zero-filled. */
 export const NO_FILE = -1;
@@ -204,19 +222,21 @@ function share(backend: NativeBackend): NativeBackend {
 }
 
 /** Maps a file, or {@link NO_FILE}: `mmap` of the contract. */
-export function openAccess(fd: number, length: Size, access: Access, offset: Size): NativeBackend {
-  return share(NativeBackend.openAccess(fd, length, ACCESSES[access], offset));
+export function openAccess(fd: number, rights: Rights, length: Size, access: Access, offset: Size): NativeBackend {
+  return share(NativeBackend.openAccess(fd, rightBits(rights), length, ACCESSES[access], offset));
 }
 
 /** Maps a file, or {@link NO_FILE}: `mmap-posix` of the contract. */
 export function openPosix(
   fd: number,
+  rights: Rights,
   length: Size,
   sharing: Sharing,
   protection: Protection,
   offset: Size,
 ): NativeBackend {
-  const backend = NativeBackend.openPosix(fd, length, SHARINGS[sharing], protectionBits(protection), offset);
+  const bits = protectionBits(protection);
+  const backend = NativeBackend.openPosix(fd, rightBits(rights), length, SHARINGS[sharing], bits, offset);
   // A right to write implies one to read. Without either, each access has to be a call, which refuses it.
   return protection.read || protection.write ? share(backend) : backend;
 }

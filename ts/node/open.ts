@@ -6,7 +6,7 @@ import { constructMmap } from '../construct.js';
 import { MmapError } from '../errors.js';
 import type { Mmap } from '../mmap.js';
 import { needsWrite, parseArguments, type FileRequest, type MmapOptions, type Parsed } from '../request.js';
-import { NO_FILE, openAccess, openNamed, openPosix, type NativeBackend } from './native.js';
+import { ALL_RIGHTS, NO_FILE, openAccess, openNamed, openPosix, type NativeBackend } from './native.js';
 
 /**
  * The file to map: a path or file URL (open during the call only), an open file descriptor or `FileHandle` (which may be
@@ -16,8 +16,8 @@ export type Source = string | URL | number | { readonly fd: number } | null;
 
 function openFile(fd: number, length: number, offset: number, request: FileRequest): NativeBackend {
   return request.kind === 'access'
-    ? openAccess(fd, length, request.access, offset)
-    : openPosix(fd, length, request.sharing, request.protection, offset);
+    ? openAccess(fd, ALL_RIGHTS, length, request.access, offset)
+    : openPosix(fd, ALL_RIGHTS, length, request.sharing, request.protection, offset);
 }
 
 /** Opens a backend over the source. A file that is opened here is closed here, for a mapping duplicates it. */

@@ -35,27 +35,19 @@ function askShim<T>(question: () => T): T {
 }
 
 /**
- * Calls a function with the operating system's file of a descriptor. The file is open during the call only, and can be of
- * any kind.
+ * Calls a function with the operating system's file of a descriptor, and with the rights of the descriptor. The file is
+ * open during the call only, can be of any kind, and can be open for more than the rights allow.
  *
- * The rights are those of the descriptor: its file is open for reading even if the descriptor has no right to read.
- *
- * @throws {MmapError} `bad-descriptor`, `unsupported` or `access-denied`
+ * @throws {MmapError} `bad-descriptor`, `unsupported` (a directory) or `io`
  */
-export function withFile<T>(descriptor: Descriptor, needsWrite: boolean, call: (fd: number) => T): T {
+export function withFile<T>(descriptor: Descriptor, call: (fd: number, rights: DescriptorFlags) => T): T {
   // The shim has no flags for a preopened directory.
-  const flags = askShim(() => descriptor.getFlags()) as Partial<DescriptorFlags> | undefined;
-  const { read, write } = flags ?? {};
-  if (!read || (needsWrite && !write)) {
-    // The contract checks the kind of file first. With the rights, the core does it: each question takes 0.1 ms.
-    const kind = askShim(() => descriptor.getType());
-    throw new MmapError(kind === 'regular-file' ? 'access-denied' : 'unsupported');
-  }
+  const rights = (askShim(() => descriptor.getFlags()) as DescriptorFlags | undefined) ?? {};
   const stream = askShim(() => descriptor.readViaStream(PAST_EVERYTHING));
   try {
     const fd = callExtension(WORKER, 'fd', [inputStreamId(stream)]);
     if (typeof fd !== 'number') throw new MmapError('bad-descriptor');
-    return call(fd);
+    return call(fd, rights);
   } finally {
     (stream as Partial<Disposable>)[dispose]?.();
   }
