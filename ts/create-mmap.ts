@@ -28,18 +28,18 @@ export interface MmapFunction<D> {
   /**
    * Maps a file, or zero-filled memory.
    *
-   * @param file what to map: a path (opened for as long as the call takes), a descriptor (which may be dropped
-   *   afterwards), or `null` for zero-filled memory without a file
-   * @param length bytes to map; 0 means to the end of the file
+   * @param file a path (open during the call only), a descriptor (which may be dropped afterwards), or `null` for
+   *   zero-filled memory without a file
+   * @param length in bytes, below 2^53; 0, the default, means to the end of the file
    * @param access `read`, `write` (the default) or `copy`: what may be done, and whether it reaches the file
-   * @param offset where in the file to begin: any byte
+   * @param offset in bytes, below 2^53, default 0: where in the file the mapping begins
    * @throws {TypeError} for an argument of a wrong type
    * @throws {MmapError} `invalid-argument`, `bad-descriptor`, `unsupported` (not a regular file), `access-denied`,
    *   `empty-file`, `past-end`, `no-memory`, `busy` or `io`, in this order
-   * @throws {OpenError} where a path cannot be opened
+   * @throws {OpenError} if a path cannot be opened
    */
   (file: string | D | null, length?: number | bigint, access?: Access, offset?: number | bigint): Mmap;
-  /** Maps a file with its arguments by name, or with `flags` and `prot` instead of `access`. */
+  /** Maps a file with its arguments by name, or with `flags` and `prot` instead of `access`. Throws as above. */
   (file: string | D | null, options: MmapOptions): Mmap;
 }
 

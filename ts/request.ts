@@ -17,9 +17,9 @@ export const constants = Object.freeze({
 
 /** The arguments of `mmap()` by name. */
 export interface MmapOptions {
-  /** Bytes to map; 0, the default, means to the end of the file. */
+  /** In bytes, below 2^53; 0, the default, means to the end of the file. */
   readonly length?: number | bigint | undefined;
-  /** Where in the file to begin: any byte. Default 0. */
+  /** Where in the file the mapping begins, in bytes, below 2^53. Default 0. */
   readonly offset?: number | bigint | undefined;
   /** Default `write`. Excludes `flags` and `prot`. */
   readonly access?: Access | undefined;
@@ -29,8 +29,8 @@ export interface MmapOptions {
   readonly prot?: number | undefined;
   /**
    * Windows only, and only without a file: the name of memory that processes share, the `tagname` of Python's `mmap`.
-   * The first one makes it, zero-filled; it goes with the last mapping. It cannot be resized. Where there is less than
-   * `length` already: `past-end`. Elsewhere `unsupported`: share a file.
+   * The first process creates it, zero-filled, and it lives as long as its last mapping. It cannot be resized. If it
+   * exists and is shorter than `length`: `past-end`. On other systems: `unsupported`.
    */
   readonly name?: string | undefined;
 }

@@ -1,4 +1,4 @@
-/** The contract's resource as a backend for {@link Mmap}: in a guest, and over the polyfill. */
+/** The contract's resource as a backend of {@link Mmap}: in a guest, and over the polyfill. */
 import type * as Bindings from './bindings/interfaces/wasi-mmap-mmap-mapping.js';
 import { MmapError } from './errors.js';
 import type { Access, Advice, Backend } from './backend.js';
@@ -6,7 +6,7 @@ import { bytesOfView, lengthOf, setBytes } from './intrinsics.js';
 
 const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('dispose');
 
-/** Runs a call of the contract. An `err` arrives as an exception that carries the error-code as its payload. */
+/** Calls the bindings. They throw an `err` as an exception with the error-code as its payload. */
 export function callBindings<T>(call: () => T): T {
   try {
     return call();
@@ -20,6 +20,7 @@ function toNumber(position: bigint | undefined): number | undefined {
   return position === undefined ? undefined : Number(position);
 }
 
+/** A mapping of the bindings. */
 export class ResourceBackend implements Backend {
   readonly #resource: Bindings.Mapping;
 
@@ -41,7 +42,7 @@ export class ResourceBackend implements Backend {
 
   read(offset: number, length: number): Uint8Array {
     const bytes = callBindings(() => this.#resource.read(BigInt(offset), BigInt(length)));
-    // componentize-js makes lists in a realm of its own: theirs would not be `instanceof Uint8Array` for the program.
+    // componentize-js makes lists in another realm, where they are no `instanceof Uint8Array` of the program's.
     return bytes instanceof Uint8Array ? bytes : bytesOfView(bytes);
   }
 
@@ -49,7 +50,7 @@ export class ResourceBackend implements Backend {
     setBytes(target, this.read(offset, lengthOf(target)));
   }
 
-  // A caller's array may have a length and methods of its own: bindings get one that is an array and nothing else.
+  // An array of a caller can have a length and methods of its own: the bindings get a plain one.
 
   write(offset: number, bytes: Uint8Array): void {
     callBindings(() => this.#resource.write(BigInt(offset), bytesOfView(bytes)));

@@ -46,17 +46,17 @@ function openBackend(file: Source, { length, offset, request }: Parsed): NativeB
 /**
  * Maps a file, or zero-filled memory.
  *
- * @param file what to map
- * @param length bytes to map; 0 means to the end of the file
+ * @param file the file to map
+ * @param length in bytes, below 2^53; 0, the default, means to the end of the file
  * @param access `read`, `write` (the default) or `copy`: what may be done, and whether it reaches the file
- * @param offset where in the file to begin: any byte
+ * @param offset in bytes, below 2^53, default 0: where in the file the mapping begins
  * @throws {TypeError} for an argument of a wrong type
  * @throws {MmapError} `invalid-argument`, `bad-descriptor`, `unsupported` (not a regular file), `access-denied`,
  *   `empty-file`, `past-end`, `no-memory`, `busy` or `io`, in this order
- * @throws the error of `fs.openSync` where a path cannot be opened
+ * @throws {Error} the error of `fs.openSync`, if a path cannot be opened
  */
 export function mmap(file: Source, length?: number | bigint, access?: Access, offset?: number | bigint): Mmap;
-/** Maps a file with its arguments by name, or with what only one system has (see {@link MmapOptions}). */
+/** Maps a file with its arguments by name, or with options of one system only: see {@link MmapOptions}. Throws as above. */
 export function mmap(file: Source, options: MmapOptions): Mmap;
 export function mmap(
   file: Source,

@@ -1,6 +1,6 @@
 /**
- * Memory-mapped files without a native host: the contract over `wasi:filesystem` alone, with the same answers. It serves
- * guest components that jco has transpiled, and JavaScript itself, in Node without the addon and in browsers.
+ * Memory-mapped files without a native host: the contract over `wasi:filesystem` alone, with the same answers. It is for
+ * guest components that jco has transpiled, and for JavaScript itself, in Node without the addon and in browsers.
  *
  * ```js
  * const wasi = new WASIShim({ … }).getImportObject();   // of @bytecodealliance/preview2-shim/instantiation
@@ -29,25 +29,26 @@ export { constants, type MmapOptions } from '../request.js';
 /** Interfaces of WASI by their names without version, as `getImportObject()` of preview2-shim's `WASIShim` gives them. */
 export type Imports = Record<string, object>;
 
-/** One instance of the polyfill. Its descriptors are its own: a guest takes both its interfaces and its mapping. */
+/** An instance of the polyfill. Its descriptors are its own: a guest needs its file system together with its mapping. */
 export interface Polyfill {
-  /** Maps a file below the directories of this WASI, or zero-filled memory. There are no views: bytes are copied. */
+  /** Maps a file below the directories of this WASI, or zero-filled memory. There are no views: reads copy bytes. */
   readonly mmap: MmapFunction<Descriptor>;
   /**
    * Opens a file below the directories of this WASI.
    *
-   * @throws {OpenError}
+   * @throws {OpenError} with the error-code of `wasi:filesystem`
    */
   readonly open: Open<Descriptor>;
-  /** Imports for `instantiate()` of a guest, to be put over those of WASI. */
+  /** Imports for `instantiate()` of a guest, which replace those of WASI. */
   getImportObject(): Imports;
 }
 
 /**
  * Makes a polyfill.
  *
- * @param wasi what it stands on: `wasi:filesystem` and `wasi:io` of one implementation
- * @param core what instantiates its core modules: `WebAssembly.instantiate`, if it is not given
+ * @param wasi `wasi:filesystem` and `wasi:io` of one implementation
+ * @param core instantiates its core modules; default: `WebAssembly.instantiate`
+ * @throws {TypeError} if `wasi` lacks an interface
  */
 export async function createPolyfill(wasi: Imports, core?: InstantiateCore): Promise<Polyfill> {
   const { types, preopens, mapping, span } = await instantiatePolyfill(wasi, core);

@@ -1,5 +1,5 @@
 /**
- * The polyfill in Node: the same as in browsers, over the file system of preview2-shim, whose reads it quickens.
+ * The polyfill in Node: the same as in browsers, over the file system of preview2-shim, with fast reads.
  *
  * @packageDocumentation
  */
@@ -14,7 +14,8 @@ export * from './index.mjs';
 /**
  * Makes a polyfill.
  *
- * @param wasi what it stands on: `wasi:filesystem` and `wasi:io` of one implementation
+ * @param wasi `wasi:filesystem` and `wasi:io` of one implementation
+ * @throws {TypeError} if `wasi` lacks an interface
  */
 export async function createPolyfill(wasi: Imports): Promise<Polyfill> {
   quickenReads();
