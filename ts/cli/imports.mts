@@ -1,4 +1,4 @@
-/** What a component is given: WASI 0.2 by preview2-shim, as little of it as was granted, and the mapping. */
+/** The imports of a component: WASI 0.2 by preview2-shim, limited to what was granted, and the mapping. */
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { http } from '@bytecodealliance/preview2-shim';
@@ -14,10 +14,10 @@ import { terminals } from '../preview2-shim/terminals.mjs';
 import { wallClock } from '../preview2-shim/wall-clock.mjs';
 import { UsageError, type Grant, type RunOptions } from './options.mjs';
 
-/** By the name of the interface, without a version. */
+/** Interfaces by their name without version. */
 export type Imports = Record<string, object>;
 
-/** The component called `exit`. */
+/** Thrown when the component calls `exit`. */
 export class Exit extends Error {
   readonly code: number;
 
@@ -36,7 +36,7 @@ const exit = {
   },
 };
 
-/** The shim's types are those of its implementation for browsers. */
+/** The shim declares the types of its implementation for browsers only. */
 const shim = shimFilesystem as unknown as {
   createFilesystem(options: { preopens: Record<string, string> }): WASIFilesystem & {
     preopens: { getDirectories(): Array<[Descriptor, string]> };
@@ -66,7 +66,7 @@ function openDirectories(grants: readonly Grant[]): WASIFilesystem {
   return filesystem;
 }
 
-/** Without an addon for this system there is no native host: its error says what to do. */
+/** Loads the native host. Without an addon for this system, the error says what to do. */
 async function importHost(): Promise<typeof import('../host/index.mjs')> {
   try {
     return await import('../host/index.mjs');
@@ -75,7 +75,7 @@ async function importHost(): Promise<typeof import('../host/index.mjs')> {
   }
 }
 
-/** Interfaces that have what is in them and nothing else: nobody finds `toString` there, or what is called `constructor`. */
+/** Interfaces without a prototype: a component cannot import `toString` or `constructor` from them. */
 function bare(imports: Imports): Imports {
   const entries = Object.entries(imports).map(
     ([name, values]) => [name, Object.assign(Object.create(null), values) as object] as const,
@@ -91,7 +91,7 @@ export async function createImports({
   native,
   maxPrivateMemory,
 }: RunOptions): Promise<Imports> {
-  acceptLibcWrites(); // Before directories get methods of their own, which call those that are there.
+  acceptLibcWrites(); // Before `restrict` gives directories methods that call the present ones.
   ignoreAdviceWithoutHelp();
   const args = [basename(component), ...rest];
   const wasi = new WASIShim({

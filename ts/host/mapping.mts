@@ -16,23 +16,23 @@ import { currentBudget, longestSearch } from './limits.mjs';
 
 /** The longest list that a guest with 32-bit memory could hold. */
 const MAX_LIST_LENGTH = 2 ** 32 - 1;
-/** The longest list that is copied on the way: it is held twice. */
+/** The longest list that bindings copy, which needs its memory twice. */
 const MAX_COPY_LENGTH = 2 ** 30;
 const NO_BYTES = new Uint8Array(0);
 const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('dispose');
 
-/** Guests hold their mappings; what they lose without dropping it is garbage, and so is the rep. */
+/** Guests hold their mappings. A mapping that a guest loses without dropping it is garbage: then its rep is released. */
 const reps = new Reps<WeakRef<Mapping>>();
 const collected = new FinalizationRegistry((rep: number) => reps.release(rep));
 
-/** The mapping behind a handle of a guest's. A handle that the guest does not hold is a TypeError, and so a trap. */
+/** The mapping of a guest's handle. A handle that the guest does not hold is a TypeError, and so a trap. */
 export function lookUp(table: Readonly<Table>, handle: number): Mapping {
   const mapping = reps.get(repOf(table, handle))?.deref();
   if (!mapping) throw new TypeError(`no mapping has the handle ${handle}`);
   return mapping;
 }
 
-/** Runs an operation; jco takes a thrown error-code for the `err` of the result, and anything else for a trap. */
+/** Runs an operation. jco takes a thrown error-code as the `err` of the result, and any other exception as a trap. */
 function operation<T>(call: () => T): T {
   try {
     return call();
@@ -42,12 +42,12 @@ function operation<T>(call: () => T): T {
   }
 }
 
-/** The error-code of what an operation threw, or what it threw if that is no error of the contract. */
+/** The error-code of an exception, or the exception itself if it is no error of the contract. */
 export function toErrorCode(error: unknown): unknown {
   return error instanceof MmapError ? error.code : error;
 }
 
-/** The resource. Its methods are what a guest calls, with u64 as bigint. */
+/** The resource. A guest calls its methods, with u64 as bigint. */
 export class Mapping implements Bindings.Mapping {
   #open: NativeBackend | undefined;
   #length: number;
@@ -79,22 +79,22 @@ export class Mapping implements Bindings.Mapping {
     return this.#open;
   }
 
-  /** Puts pages under memory of the caller's. @internal */
+  /** Attaches pages to memory of the caller. @internal */
   attach(offset: bigint, region: Uint8Array): NativeSpan {
     return new NativeSpan(this.#backend, offset, region);
   }
 
-  /** Copies into memory of the caller's. @internal */
+  /** Copies into memory of the caller. @internal */
   readInto(offset: number, target: Uint8Array): void {
     this.#backend.readInto(offset, target);
   }
 
-  /** Copies out of memory of the caller's. @internal */
+  /** Copies from memory of the caller. @internal */
   writeFrom(offset: bigint, source: Uint8Array): void {
     this.#backend.write(offset, source);
   }
 
-  /** Finds bytes of the caller's memory. @internal */
+  /** Finds bytes of the caller's memory, or traps at the limit of a search. @internal */
   searchForward(needle: Uint8Array, start: bigint, end: bigint): number | undefined {
     const most = this.#window(needle, start, end);
     if (most === undefined) return this.#backend.find(needle, start, end);
@@ -109,7 +109,7 @@ export class Mapping implements Bindings.Mapping {
     return this.#backend.rfind(needle, (end < last ? end : last) - most, end) ?? refuseSearch();
   }
 
-  /** How many bytes a search may look at, if that is less than what it wants to: a place for each byte that it may go through. */
+  /** The number of bytes that a search may look at, if its range is longer: one start position for each byte of the limit. */
   #window(needle: Uint8Array, start: bigint, end: bigint): bigint | undefined {
     const most = longestSearch();
     if (most === Infinity) return undefined;
@@ -119,8 +119,8 @@ export class Mapping implements Bindings.Mapping {
   }
 
   /**
-   * Throws if a range may not be read, or cannot be held in a list. Sizes are below 2^53, so that numbers are exact
-   * where it counts: a u64 that a number only comes near to is out of range in any case. @internal
+   * Throws if a range may not be read, or does not fit into a list. Sizes are below 2^53, so a u64 that a number cannot hold
+   * exactly is out of range anyway. @internal
    */
   requireReadable(offset: number, length: number, limit = MAX_LIST_LENGTH): void {
     const size = this.#length;
@@ -128,7 +128,7 @@ export class Mapping implements Bindings.Mapping {
       if (length > limit) throw new MmapError('no-memory', 'more than a list can hold');
       return;
     }
-    this.#backend.readInto(0, NO_BYTES); // The right to read comes before the range.
+    this.#backend.readInto(0, NO_BYTES); // The contract checks the right to read before the range.
     throw new MmapError('out-of-range');
   }
 
@@ -180,7 +180,7 @@ export class Mapping implements Bindings.Mapping {
     operation(() => this.#backend.advise(offset, length, advice));
   }
 
-  /** Unmaps: jco calls it when the guest drops the resource. */
+  /** Unmaps. jco calls it when the guest drops the resource. */
   [dispose](): void {
     if (collected.unregister(this)) reps.release(this.#rep);
     this.#open?.close();
@@ -199,7 +199,7 @@ function charge(backend: NativeBackend): NativeBackend {
   }
 }
 
-/** No error of the contract, and so a trap. */
+/** Not an error of the contract, and so a trap. */
 function refuseSearch(): never {
   throw new Error('a search went through as many bytes as the host lets one call');
 }
@@ -222,9 +222,9 @@ function mmapPosix(
   return Mapping.open(file, (fd, rights) => openPosix(fd, rights, length, sharing, protection, offset));
 }
 
-/** The interface as jco wants it: `--map 'wasi-mmap:mmap/*=wasi-mmap/host#*'` takes the export of its name. */
+/** The interface in the form of jco: `--map 'wasi-mmap:mmap/*=wasi-mmap/host#*'` takes the export of its name. */
 export const mapping = { Mapping, mmap, mmapPosix };
 
-// What the contract says and is not there, or of another type, does not compile. The generated class cannot be
-// constructed, so its instances are compared.
+// A host that lacks an operation of the contract, or has another type for it, does not compile. The generated class cannot
+// be constructed, so this compares its instances.
 mapping satisfies Omit<typeof Bindings, 'Mapping' | 'default'> & { Mapping: { prototype: Bindings.Mapping } };
