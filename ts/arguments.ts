@@ -1,17 +1,28 @@
-/** Conversion and checks of arguments, for everything that takes them from a caller. */
+/** Conversion and checks of the arguments of callers. */
 import { MmapError, type ErrorCode } from './errors.js';
-import { Bytes as ByteArray, bytesOfView, encode, isBuffer, isView, lengthOf, setBytes, typeOf } from './intrinsics.js';
+import {
+  Bytes as ByteArray,
+  bytesOfView,
+  encode,
+  isBuffer,
+  isView,
+  lengthOf,
+  max,
+  min,
+  setBytes,
+  typeOf,
+} from './intrinsics.js';
 
-/** Bytes to store or to look for. A string stands for its UTF-8. */
+/** Bytes to store or to find. A string stands for its UTF-8. */
 export type Bytes = string | ArrayBufferView | ArrayBufferLike;
 
-/** Rejects with a TypeError what is not of one of the types that `expected` names. */
+/** Throws a TypeError: `value` has none of the types that `expected` names. */
 export function wrongType(name: string, expected: string, value: unknown): never {
   throw new TypeError(`${name} must be ${expected}, not ${value === null ? 'null' : typeof value}`);
 }
 
 const NO_BYTES = new ByteArray(0);
-// As they are now: a program can replace them.
+// Taken when this file loads: a program can replace them later.
 const { isSafeInteger } = Number;
 const { trunc } = Math;
 const toDouble = Number;
@@ -21,19 +32,20 @@ export function isBytes(value: unknown): value is Uint8Array {
   return typeOf(value) === 'Uint8Array';
 }
 
-/** Whether a view is no array. */
-export function isDataView(view: ArrayBufferView): boolean {
-  return typeOf(view) === undefined;
+/** Whether this is an array of numbers, typed or not. A DataView is none. */
+export function isNumbers(value: unknown): value is ArrayLike<number> {
+  if (typeof value !== 'object' || value === null) return false;
+  return isView(value) ? typeOf(value) !== undefined : 'length' in value;
 }
 
-/** The length of a Uint8Array. A TypeError where its buffer is detached, or has become too short for it. */
+/** The length of a Uint8Array. A TypeError if its buffer is detached, or has become too short for it. */
 export function sizeOf(bytes: Uint8Array): number {
   const length = lengthOf(bytes);
   if (length === 0) setBytes(NO_BYTES, bytes);
   return length;
 }
 
-/** The bytes of a value, without a copy where it has some: use {@link sizeOf}, for it may say anything of itself. */
+/** The bytes of a value, without a copy if possible. Take their length by {@link sizeOf}, for `length` may lie. */
 export function toBytes(value: Bytes, name: string): Uint8Array {
   if (isBytes(value)) return value;
   if (typeof value === 'string') return encode(value);
@@ -69,7 +81,7 @@ export function toIndex(value: unknown, name: string): number {
   return number === number ? number : 0; // Only NaN is not itself.
 }
 
-/** An index relative to the end if negative, brought into 0..length: the rule of `slice` and of Python's slices. */
+/** An index relative to the end if negative, limited to 0..length: the rule of `slice` and of Python's slices. */
 export function toPosition(value: unknown, length: number, absent: number, name: string): number {
   if (value === undefined) return absent;
   const index = toIndex(value, name);
@@ -77,7 +89,22 @@ export function toPosition(value: unknown, length: number, absent: number, name:
   return index + length > 0 ? index + length : 0;
 }
 
+/** The start of a search by Python's rule: past the end it is length + 1, where not even an empty needle is found. */
+export function toSearchStart(value: unknown, length: number, absent: number): number {
+  if (value === undefined) return absent;
+  const index = toIndex(value, 'start');
+  return index < 0 ? max(index + length, 0) : min(index, length + 1);
+}
+
 /** A byte by TypedArray's rule: modulo 256. */
 export function toByte(value: unknown, name: string): number {
   return toIndex(value, name) & 0xff;
+}
+
+/** A byte or a run of bytes, as bytes. */
+export function toPattern(value: number | Bytes, name: string): Uint8Array {
+  if (typeof value !== 'number') return toBytes(value, name);
+  const bytes = new ByteArray(1);
+  bytes[0] = toByte(value, name);
+  return bytes;
 }

@@ -1,45 +1,50 @@
-/** The pages of a mapping as memory of JavaScript, for {@link Mmap} alone. */
+/** The data of a mapping for {@link Mmap}: directly from the pages where that pays, else by calls of the backend. */
+import { sizeOf } from './arguments.js';
+import type { Backend, SharedMemory } from './backend.js';
 import { MmapError } from './errors.js';
-import type { SharedMemory } from './floor.js';
 import { bufferOf, Bytes, fillBytes, lengthOf, min, secretBytes, setBytes, sliceBytes } from './intrinsics.js';
 
-/** Of the same shape as what it stands for. */
+/** Placeholders of the same shape as the bytes of a mapping. */
 const NO_BUFFER = new ArrayBuffer(0);
 const NO_BYTES = secretBytes(NO_BUFFER);
 const NO_FAULTS = new Uint32Array(1);
-/** No fault count has this value: forces the slow path. */
+/** No fault count has this value: it forces the slow path. */
 const UNKNOWN = -1;
-/** Up to this length a loop is the fastest copy. */
+/** Up to this length, in bytes, a loop is the fastest copy. */
 const SHORT = 8;
+/** The block in which memory is filled by calls. */
+const FILL_LENGTH = 1 << 20;
 
-/** How many accesses are calls before the memory itself is asked for, which costs the more the larger it is. */
+/** The number of accesses by calls before the pages are requested, which costs more for more pages. */
 const patienceFor = (length: number): number => min(16 + length / 65_536, 8192);
 
 /**
- * All bytes of a mapping, for access without a call: once they are worth it, and while none of its pages is lost.
+ * All bytes of a mapping, for access without a call: after some accesses, and while no page of the mapping is lost.
  *
- * They go with the mapping, so nobody may have them. But for indices, only the functions of `intrinsics.ts` touch them, and
- * between {@link ready} and that no code of a caller runs.
+ * The bytes end with the mapping, so no other code may hold them. Apart from indices, only the functions of
+ * `intrinsics.ts` access them, and no code of a caller runs between {@link ready} and the access.
  */
 export class Direct {
+  readonly #backend: Backend;
   readonly #shared: SharedMemory | undefined;
-  /** Counts the lost pages that anything in the process ran into. */
+  /** Counts the lost pages that any code in the process accessed. */
   readonly faultCount: Uint32Array;
-  /** The count at which no page of this mapping was lost: only then are the bytes what they seem. */
+  /** The fault count at which no page of this mapping was lost: the bytes are valid while the count is the same. */
   cleanAt = UNKNOWN;
-  /** Empty until asked for, when closed, and where there is no such thing. */
+  /** Empty until requested, after close, and where there is no shared memory. */
   bytes: Uint8Array = NO_BYTES;
-  /** Of the bytes, which begin with it. */
+  /** The buffer of the bytes. They begin at its start. */
   #buffer: ArrayBuffer = NO_BUFFER;
   #patience: number;
 
-  constructor(shared: SharedMemory | undefined, length: number) {
-    this.#shared = shared;
-    this.faultCount = shared?.faultCount ?? NO_FAULTS;
+  constructor(backend: Backend, length: number) {
+    this.#backend = backend;
+    this.#shared = backend.shared;
+    this.faultCount = backend.shared?.faultCount ?? NO_FAULTS;
     this.#patience = patienceFor(length);
   }
 
-  /** Whether the bytes can be touched just now. */
+  /** Whether the bytes can be accessed now. */
   ready(): boolean {
     return this.faultCount[0] === this.cleanAt || this.#prepare();
   }
@@ -63,7 +68,7 @@ export class Direct {
     return true;
   }
 
-  /** Before the pages go, to have others of this length. */
+  /** Drops the bytes, before the mapping unmaps its pages and maps others of this length. */
   forget(length: number): void {
     this.bytes = NO_BYTES;
     this.#buffer = NO_BUFFER;
@@ -71,20 +76,30 @@ export class Direct {
     this.#patience = patienceFor(length);
   }
 
-  /** The byte at a position, and whether it was lost: where there is any shared memory. */
-  at(position: number): number | undefined {
-    if (!this.#shared) return undefined;
-    if (!this.ready()) return this.#shared.byteAt(position);
-    const byte = this.bytes[position];
-    this.#touched(position, 1);
+  // The following take ranges inside the mapping, except for `write`, and throw as the backend does.
+
+  at(position: number): number {
+    if (!this.ready()) {
+      return this.#shared ? this.#shared.byteAt(position) : (this.#backend.read(position, 1)[0] as number);
+    }
+    const byte = this.bytes[position] as number;
+    this.#check(position, 1);
     return byte;
   }
 
-  // The following need `ready()`.
+  read(offset: number, length: number): Uint8Array {
+    if (length === 0) return new Bytes(0); // The offset may lie past the end.
+    try {
+      return this.ready() ? this.#copy(offset, length) : this.#backend.read(offset, length);
+    } catch (error) {
+      // The engine cannot allocate the array.
+      throw error instanceof RangeError ? new MmapError('no-memory', `no memory for ${length} bytes`) : error;
+    }
+  }
 
-  copy(offset: number, length: number): Uint8Array {
+  #copy(offset: number, length: number): Uint8Array {
     const result = length > SHORT ? sliceBytes(this.bytes, offset, offset + length) : this.#copyShort(offset, length);
-    this.#touched(offset, length);
+    this.#check(offset, length);
     return result;
   }
 
@@ -95,12 +110,24 @@ export class Direct {
     return result;
   }
 
-  copyTo(target: Uint8Array, offset: number, length: number): void {
-    setBytes(target, new Bytes(this.#buffer, offset, length));
-    this.#touched(offset, length);
+  /** Copies `length` bytes to the start of `target`, which has `size` bytes. */
+  readInto(target: Uint8Array, size: number, offset: number, length: number): void {
+    if (this.ready()) {
+      setBytes(target, new Bytes(this.#buffer, offset, length));
+      this.#check(offset, length);
+    } else if (length === size) {
+      this.#backend.readInto(offset, target);
+    } else {
+      setBytes(target, this.#backend.read(offset, length));
+    }
   }
 
-  store(source: Uint8Array, offset: number): void {
+  write(source: Uint8Array, offset: number): void {
+    if (!this.ready()) {
+      sizeOf(source);
+      this.#backend.write(offset, source);
+      return;
+    }
     try {
       setBytes(this.bytes, source, offset);
     } catch (error) {
@@ -110,12 +137,20 @@ export class Direct {
   }
 
   fill(byte: number, offset: number, length: number): void {
-    fillBytes(this.bytes, byte, offset, offset + length);
-    this.#touched(offset, length);
+    if (this.ready()) {
+      fillBytes(this.bytes, byte, offset, offset + length);
+      this.#check(offset, length);
+      return;
+    }
+    const buffer = new ArrayBuffer(min(length, FILL_LENGTH));
+    fillBytes(new Bytes(buffer), byte, 0, FILL_LENGTH);
+    for (let done = 0; done < length; done += FILL_LENGTH) {
+      this.#backend.write(offset + done, new Bytes(buffer, 0, min(FILL_LENGTH, length - done)));
+    }
   }
 
-  /** After an access to a range: a fault anywhere since asks whether it was there. */
-  #touched(offset: number, length: number): void {
+  /** After an access: if there was a fault anywhere, asks whether it was in this range. */
+  #check(offset: number, length: number): void {
     if (this.faultCount[0] !== this.cleanAt) this.#shared?.check(offset, length);
   }
 }

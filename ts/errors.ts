@@ -1,6 +1,6 @@
-import type { ErrorCode as ContractErrorCode } from './contract/interfaces/wasi-mmap-mmap-mapping.js';
+import type { ErrorCode as ContractErrorCode } from './bindings/interfaces/wasi-mmap-mmap-mapping.js';
 
-/** What an {@link MmapError} can say: the contract's `error-code`, or that the mapping was closed. */
+/** The code of an {@link MmapError}: the contract's `error-code`, or `closed`. */
 export type ErrorCode = ContractErrorCode | 'closed';
 
 const MESSAGES: Record<ErrorCode, string> = {
@@ -21,12 +21,12 @@ const MESSAGES: Record<ErrorCode, string> = {
   closed: 'the mapping is closed',
 };
 
-/** Why an operation on a mapping was refused or failed. */
+/** The error of an operation on a mapping that was refused or failed. */
 export class MmapError extends Error {
   override readonly name = 'MmapError';
   /** The contract's error-code, or `closed`. */
   readonly code: ErrorCode;
-  /** The number that the operating system gave, where one did. It differs between systems: for messages only. */
+  /** The error number of the operating system, if there is one: for messages only, for it differs between systems. */
   readonly errno: number | undefined;
 
   constructor(code: ErrorCode, detail?: string, errno?: number) {

@@ -5,7 +5,7 @@
  */
 export type { Bytes } from './arguments.js';
 export { MmapError, type ErrorCode } from './errors.js';
-export type { Access, Advice } from './floor.js';
+export type { Access, Advice } from './backend.js';
 export { Mmap } from './mmap.js';
 export { mmap, type Source } from './node/open.js';
 export { constants, type MmapOptions } from './request.js';

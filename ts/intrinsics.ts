@@ -1,21 +1,20 @@
 /**
- * Functions of the language as they are when the library is loaded.
+ * Built-in functions of the language, taken when the library is loaded.
  *
- * Memory that is unmapped by `close()` and `resize()` must not come into the hands of a program, and a program can put
- * functions of its own in place of those of the language, or give objects that have others. So what touches that
- * memory, and what looks at objects of a caller, calls these. None of them calls code of a program, but for
- * {@link bytesFrom}.
+ * A program must not get hold of memory that `close()` and `resize()` unmap. But a program can replace built-in functions,
+ * and pass objects with methods of its own. So code that accesses that memory, or inspects objects of a caller, calls
+ * these functions. None of them calls code of a program, except for {@link bytesFrom}.
  */
-/* oxlint-disable typescript/unbound-method -- to part methods from their objects is what this file is for */
+/* oxlint-disable typescript/unbound-method -- this file separates methods from their objects */
 const { freeze, getOwnPropertyDescriptor, getPrototypeOf, setPrototypeOf } = Object;
 const { bind, call } = Function.prototype;
 
 /** A method as a function with its receiver in front. */
 type Uncurried<F> = F extends (this: infer T, ...args: infer A) => infer R ? (self: T, ...args: A) => R : never;
-/** Makes a function of a method, which a program cannot change any more. */
+/** Makes a function of a method. A program cannot change it. */
 export const uncurry = bind.bind(call) as <F>(method: F) => Uncurried<F>;
 
-/** The getter of a property, as a function that throws a TypeError for what has no such property. */
+/** The getter of a property, as a function. It throws a TypeError for an object without such a property. */
 function getter(prototype: object, name: PropertyKey): (self: unknown) => unknown {
   return uncurry(getOwnPropertyDescriptor(prototype, name)?.get as (this: unknown) => unknown);
 }
@@ -27,22 +26,22 @@ const typedArray = (getPrototypeOf(Uint8Array) as Uint8ArrayConstructor).prototy
 
 /** The engine's own constructor. */
 export const Bytes = Uint8Array;
-/** `Uint8Array` of what is one, from any realm; undefined for what is no typed array. */
+/** The name of the class of a typed array, from any realm, such as `Uint8Array`; undefined for any other value. */
 export const typeOf = getter(typedArray, Symbol.toStringTag) as (value: unknown) => string | undefined;
-/** Of any typed array; 0 for one whose buffer is detached, or too short by now. */
+/** The length of any typed array; 0 if its buffer is detached, or has become too short. */
 export const lengthOf = getter(typedArray, 'length') as (bytes: Uint8Array) => number;
 const offsetOf = getter(typedArray, 'byteOffset') as NumberOf;
 const byteLengthOf = getter(typedArray, 'byteLength') as NumberOf;
 export const bufferOf = getter(typedArray, 'buffer') as BufferOf;
 
 /**
- * What stands between {@link secretBytes} and the prototypes that a program can change: who copies an array asks it for its
- * constructor, and takes the engine's own where there is none. V8 copies as fast as ever if the next prototype is
+ * The prototype of {@link secretBytes}. A copy of an array reads its `constructor`, which a program can change in the
+ * built-in prototypes; here it is undefined, so the engine takes its own. V8 copies at full speed if the next prototype is
  * that of all typed arrays.
  */
 const SECRET = freeze(setPrototypeOf({ constructor: undefined }, typedArray) as object);
 
-/** An array over memory that is nobody else's, and that nobody else can be called with. */
+/** An array over memory that no other code holds. No method of it finds code of a program. */
 export function secretBytes(buffer: ArrayBuffer): Uint8Array {
   const bytes = new Bytes(buffer);
   setPrototypeOf(buffer, null);
@@ -50,15 +49,15 @@ export function secretBytes(buffer: ArrayBuffer): Uint8Array {
   return bytes;
 }
 
-/** Copies a typed array into another one, of the same memory too. A TypeError where one is detached. */
+/** Copies a typed array into another one, also in the same memory. A TypeError if one is detached. */
 export const setBytes = uncurry(typedArray.set);
-/** A copy. Only of {@link secretBytes}: another array may have a constructor that is called for it. */
+/** Copies a part. Only for {@link secretBytes}: it calls the constructor of another array. */
 export const sliceBytes = uncurry<(this: Uint8Array, start: number, end: number) => Uint8Array>(typedArray.slice);
 export const fillBytes = uncurry<(this: Uint8Array, value: number, start: number, end: number) => Uint8Array>(
   typedArray.fill,
 );
 
-/** A new array of what any object holds that has elements: runs its code, and that of its iterator. */
+/** A new array of the elements of any object. It runs code of the object, and of its iterator. */
 export const bytesFrom = (Uint8Array.from as (source: ArrayLike<number>) => Uint8Array).bind(Uint8Array);
 
 export const { isView } = ArrayBuffer;
@@ -67,7 +66,7 @@ const dataOffset = getter(DataView.prototype, 'byteOffset') as NumberOf;
 const dataLength = getter(DataView.prototype, 'byteLength') as NumberOf;
 
 const sizeOfBuffer = getter(ArrayBuffer.prototype, 'byteLength');
-/** Browsers hide it from pages that are not isolated. */
+/** Absent in pages that are not isolated. */
 const sizeOfShared =
   typeof SharedArrayBuffer === 'undefined' ? undefined : getter(SharedArrayBuffer.prototype, 'byteLength');
 
@@ -85,7 +84,7 @@ export function isBuffer(value: unknown): value is ArrayBufferLike {
   return answers(sizeOfBuffer, value) || (sizeOfShared !== undefined && answers(sizeOfShared, value));
 }
 
-/** The bytes of a view that is none of bytes. A TypeError where its buffer is detached. */
+/** The bytes of any view. A TypeError if its buffer is detached. */
 export function bytesOfView(view: ArrayBufferView): Uint8Array {
   return typeOf(view) === undefined
     ? new Bytes(dataBuffer(view), dataOffset(view), dataLength(view))

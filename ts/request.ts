@@ -1,8 +1,7 @@
-/** What `mmap()` takes, wherever it runs: in Node, in a guest, over the polyfill. */
+/** Parses the arguments of `mmap()`, which are the same in Node, in a guest and over the polyfill. */
 import { toInteger, toSize, wrongType } from './arguments.js';
+import type { Access, Protection, Sharing } from './backend.js';
 import { MmapError } from './errors.js';
-import type { Access, Floor } from './floor.js';
-import { Mmap } from './mmap.js';
 
 /** The numbers of POSIX and of Python's `mmap`, the same on every system. */
 export const constants = Object.freeze({
@@ -16,11 +15,11 @@ export const constants = Object.freeze({
   SEEK_END: 2,
 } as const);
 
-/** What `mmap()` takes by name. */
+/** The arguments of `mmap()` by name. */
 export interface MmapOptions {
-  /** Bytes to map; 0, the default, means to the end of the file. */
+  /** In bytes, below 2^53; 0, the default, means to the end of the file. */
   readonly length?: number | bigint | undefined;
-  /** Where in the file to begin: any byte. Default 0. */
+  /** Where in the file the mapping begins, in bytes, below 2^53. Default 0. */
   readonly offset?: number | bigint | undefined;
   /** Default `write`. Excludes `flags` and `prot`. */
   readonly access?: Access | undefined;
@@ -30,64 +29,79 @@ export interface MmapOptions {
   readonly prot?: number | undefined;
   /**
    * Windows only, and only without a file: the name of memory that processes share, the `tagname` of Python's `mmap`.
-   * The first one makes it, zero-filled; it goes with the last mapping. It cannot be resized. Where there is less than
-   * `length` already: `past-end`. Elsewhere `unsupported`: share a file.
+   * The first process creates it, zero-filled, and it lives as long as its last mapping. It cannot be resized. If it
+   * exists and is shorter than `length`: `past-end`. On other systems: `unsupported`.
    */
   readonly name?: string | undefined;
 }
 
 const OPTION_NAMES = new Set(['length', 'offset', 'access', 'flags', 'prot', 'name']);
 
-/** How pages are asked for: with an access, or in the terms of POSIX. */
-export type Request =
-  | { readonly access: Access; readonly name?: string | undefined }
-  | { readonly shared: boolean; readonly protection: number };
+/** How to map a file, or memory without one: with an access, or with the flags of POSIX. */
+export type FileRequest =
+  | { readonly kind: 'access'; readonly access: Access }
+  | { readonly kind: 'posix'; readonly sharing: Sharing; readonly protection: Protection };
 
-/** Whether what is asked for changes the file, which must then be open for writing. */
+/** How to map, also memory that processes share by a name. */
+export type Request = FileRequest | { readonly kind: 'named'; readonly name: string; readonly access: Access };
+
+/** Whether the mapping changes its file, which must then be open for writing. */
 export function needsWrite(request: Request): boolean {
-  if ('access' in request) return request.access === 'write';
-  return request.shared && (request.protection & constants.PROT_WRITE) !== 0;
+  if (request.kind === 'posix') return request.sharing === 'shared' && request.protection.write === true;
+  return request.access === 'write';
 }
 
-/** `flags` and `prot` as Python has them, or the access; both together are an error since the proposal of 2001. */
+function toAccess(access: unknown): Access {
+  if (access === undefined) return 'write';
+  if (access === 'read' || access === 'write' || access === 'copy') return access;
+  if (typeof access !== 'string') wrongType('access', 'a string', access);
+  throw new MmapError('invalid-argument', `access is ${JSON.stringify(access)}, not "read", "write" or "copy"`);
+}
+
+function toSharing(flags: unknown): Sharing {
+  const { MAP_SHARED, MAP_PRIVATE } = constants;
+  const sharing = flags === undefined ? MAP_SHARED : toInteger(flags, 'flags', 'invalid-argument');
+  if (sharing === MAP_SHARED) return 'shared';
+  if (sharing === MAP_PRIVATE) return 'private';
+  throw new MmapError('invalid-argument', `flags is ${sharing}, not MAP_SHARED or MAP_PRIVATE`);
+}
+
+function toProtection(prot: unknown): Protection {
+  const { PROT_READ, PROT_WRITE, PROT_EXEC } = constants;
+  const bits = prot === undefined ? PROT_READ | PROT_WRITE : toInteger(prot, 'prot', 'invalid-argument');
+  if (bits < 0 || bits > (PROT_READ | PROT_WRITE | PROT_EXEC)) {
+    throw new MmapError('invalid-argument', `prot is ${bits}, not bits of PROT_READ, PROT_WRITE and PROT_EXEC`);
+  }
+  const has = (bit: number): boolean => (bits & bit) !== 0;
+  return { read: has(PROT_READ), write: has(PROT_WRITE), execute: has(PROT_EXEC) };
+}
+
+/** The access, or `flags` and `prot` as in Python. Both together are an error. */
 function toRequest({ access, flags, prot, name }: MmapOptions): Request {
   if (name !== undefined && typeof name !== 'string') wrongType('name', 'a string', name);
   if (name === '' || name?.includes('\0')) throw new MmapError('invalid-argument', 'the name is empty or has a NUL');
   if (flags === undefined && prot === undefined) {
-    if (access === undefined) return { access: 'write', name };
-    if (access !== 'read' && access !== 'write' && access !== 'copy') {
-      if (typeof access !== 'string') wrongType('access', 'a string', access);
-      throw new MmapError('invalid-argument', `access is ${JSON.stringify(access)}, not "read", "write" or "copy"`);
-    }
-    return { access, name };
+    const wanted = toAccess(access);
+    return name === undefined ? { kind: 'access', access: wanted } : { kind: 'named', name, access: wanted };
   }
   if (name !== undefined) throw new MmapError('invalid-argument', 'a name excludes flags and prot');
   if (access !== undefined) throw new MmapError('invalid-argument', 'access excludes flags and prot');
-  const { MAP_SHARED, MAP_PRIVATE, PROT_READ, PROT_WRITE, PROT_EXEC } = constants;
-  const sharing = flags === undefined ? MAP_SHARED : toInteger(flags, 'flags', 'invalid-argument');
-  if (sharing !== MAP_SHARED && sharing !== MAP_PRIVATE) {
-    throw new MmapError('invalid-argument', `flags is ${sharing}, not MAP_SHARED or MAP_PRIVATE`);
-  }
-  const protection = prot === undefined ? PROT_READ | PROT_WRITE : toInteger(prot, 'prot', 'invalid-argument');
-  if (protection < 0 || protection > (PROT_READ | PROT_WRITE | PROT_EXEC)) {
-    throw new MmapError('invalid-argument', `prot is ${protection}, not bits of PROT_READ, PROT_WRITE and PROT_EXEC`);
-  }
-  return { shared: sharing === MAP_SHARED, protection };
+  return { kind: 'posix', sharing: toSharing(flags), protection: toProtection(prot) };
 }
 
-/** Arguments of `mmap()`, converted and checked. */
-export interface Wanted {
+/** The arguments of `mmap()` other than the file, converted and checked. */
+export interface Parsed {
   readonly length: number;
   readonly offset: number;
   readonly request: Request;
 }
 
-/** Reads what follows the file: a length, access and offset, or options. */
+/** Parses the arguments that follow the file: a length, access and offset, or options. */
 export function parseArguments(
   lengthOrOptions?: number | bigint | MmapOptions,
   access?: Access,
   offset?: number | bigint,
-): Wanted {
+): Parsed {
   let options: MmapOptions;
   if (typeof lengthOrOptions === 'object' && lengthOrOptions !== null) {
     if (access !== undefined || offset !== undefined) throw new TypeError('options exclude positional arguments');
@@ -103,13 +117,4 @@ export function parseArguments(
     offset: toSize(options.offset ?? 0, 'offset', 'invalid-argument'),
     request: toRequest(options),
   };
-}
-
-/** The mapping that `mmap()` returns, over what was opened for the arguments. */
-export function toMmap(floor: Floor, { length, offset, request }: Wanted, anonymous: boolean): Mmap {
-  if (!('access' in request) && !anonymous && length > 0 && offset + length > floor.fileSize()) {
-    floor.close(); // mmap-posix maps past the end; Python's flags and prot do not.
-    throw new MmapError('past-end');
-  }
-  return new Mmap(floor, anonymous ? 0 : offset);
 }

@@ -1,4 +1,4 @@
-/** What is used of it: TypeScript declares it for browsers only. */
+/** The parts of `WebAssembly` that this project uses: TypeScript declares it for browsers only. */
 declare namespace WebAssembly {
   interface Module {
     readonly brand: 'WebAssembly.Module';

@@ -1,4 +1,4 @@
-/** What every guest engine has, of the types that TypeScript declares for browsers and Node only. */
+/** Globals of every guest engine, which TypeScript declares for browsers and Node only. */
 declare class TextEncoder {
   encode(text: string): Uint8Array<ArrayBuffer>;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The Node-API addon: it converts between JavaScript values and the core, and knows who has borrowed memory.
-// Its caller, ts/node/native.ts, checks arguments; a wrong type is refused here as well, because it would be a wrong
-// address. Nothing in here runs code of a user, but for the making of an error, after which nothing is touched.
+// The Node-API addon: converts between JavaScript values and the core, and tracks who holds borrowed memory.
+// Its caller, ts/node/native.ts, checks arguments. The addon refuses wrong types as well, because a wrong type would be
+// a wrong address. It runs no code of a user, except to make an error; it touches nothing after that.
 #include "buffers.h"
 #include "descriptor.h"
 #include "guest_memory.h"
@@ -14,13 +14,13 @@ namespace {
 class Mapping;
 using Mappings = std::unordered_set<const Mapping *>;
 
-/// What one Node environment (the main thread, or a worker) needs.
+/// The state of one Node environment (the main thread, or a worker).
 struct Environment {
   Napi::FunctionReference make_error; ///< (code, system error number) => MmapError
   Lender lender;
-  /// A thread that is not told of handlers that others install looks for them in calls that take their time anyway.
-  bool guards_calls = false;
-  /// The objects that are a mapping, for no other may be taken for one. They may be collected after this.
+  /// Workers get no event when other code installs a handler, so they reinstall ours in calls that are slow anyway.
+  bool reinstalls_handler = false;
+  /// The objects that are mappings: no other object is accepted as one. They can be collected after the environment.
   std::shared_ptr<Mappings> mappings = std::make_shared<Mappings>();
 };
 
@@ -50,6 +50,9 @@ wmcore_sharing to_sharing(const Napi::Value &value) {
 }
 wmcore_advice to_advice(const Napi::Value &value) { return to_enumeration<wmcore_advice>(value, WMCORE_DONT_NEED + 1); }
 
+/// A set of wmcore_rights.
+uint32_t to_rights(const Napi::Value &value) { return to_enumeration<wmcore_rights>(value, WMCORE_ALL_RIGHTS + 1); }
+
 Napi::Value to_number(Napi::Env env, uint64_t value) { return Napi::Number::New(env, static_cast<double>(value)); }
 
 void require(Napi::Env env, wmcore_status status) {
@@ -61,33 +64,42 @@ void require(Napi::Env env, wmcore_status status) {
   throw Napi::Error(env, error);
 }
 
-void guard(Napi::Env env) {
-  if (env.GetInstanceData<Environment>()->guards_calls)
+/// Installs the fault handler again where nothing else does it.
+void reinstall_handler(Napi::Env env) {
+  if (env.GetInstanceData<Environment>()->reinstalls_handler)
     wmcore_install_fault_handler();
 }
 
-/// The mapping resource of the contract with numbers for u64, plus what only shared memory can offer.
+/// A file descriptor, or a negative number for memory without a file.
+wmcore_file to_file(const Napi::Value &value) {
+  const int descriptor = value.As<Napi::Number>().Int32Value();
+  return descriptor < 0 ? WMCORE_NO_FILE : file_of_descriptor(descriptor);
+}
+
+/// The mapping resource of the contract, with numbers for u64, and the operations that need shared memory.
 class Mapping : public Napi::ObjectWrap<Mapping> {
 public:
   static Napi::Function define(Napi::Env env) {
     return DefineClass(env, "NativeMapping",
-                       {InstanceMethod<&Mapping::length>("length"), InstanceMethod<&Mapping::access>("access"),
-                        InstanceMethod<&Mapping::file_size>("fileSize"), InstanceMethod<&Mapping::read>("readInto"),
-                        InstanceMethod<&Mapping::byte_at>("byteAt"), InstanceMethod<&Mapping::write>("write"),
-                        InstanceMethod<&Mapping::move>("move"), InstanceMethod<&Mapping::find<wmcore_find>>("find"),
+                       {StaticMethod<&Mapping::open_access>("openAccess"),
+                        StaticMethod<&Mapping::open_posix>("openPosix"),
+                        StaticMethod<&Mapping::open_named>("openNamed"), InstanceMethod<&Mapping::length>("length"),
+                        InstanceMethod<&Mapping::access>("access"), InstanceMethod<&Mapping::file_size>("fileSize"),
+                        InstanceMethod<&Mapping::read>("readInto"), InstanceMethod<&Mapping::byte_at>("byteAt"),
+                        InstanceMethod<&Mapping::write>("write"), InstanceMethod<&Mapping::move>("move"),
+                        InstanceMethod<&Mapping::find<wmcore_find>>("find"),
                         InstanceMethod<&Mapping::find<wmcore_rfind>>("rfind"), InstanceMethod<&Mapping::flush>("flush"),
                         InstanceMethod<&Mapping::resize>("resize"), InstanceMethod<&Mapping::advise>("adviseBy"),
                         InstanceMethod<&Mapping::check>("check"), InstanceMethod<&Mapping::clean>("clean"),
-                        // For ts/node/native.ts to take away: nobody else may have this memory.
+                        // ts/node/native.ts deletes it from the class: no other code may get this memory.
                         InstanceMethod<&Mapping::own_buffer>("ownBuffer", napi_configurable),
                         InstanceMethod<&Mapping::lend_buffer>("lendBuffer"), InstanceMethod<&Mapping::charge>("charge"),
                         InstanceMethod<&Mapping::close>("close")});
   }
 
-  /// (fd, -1 or name, length, offset, access) or (fd or -1, length, offset, sharing, protection)
+  /// Makes a closed mapping: the factories open it.
   explicit Mapping(const Napi::CallbackInfo &info)
       : ObjectWrap(info), mappings(info.Env().GetInstanceData<Environment>()->mappings) {
-    open(info);
     mappings->insert(this);
   }
 
@@ -96,7 +108,7 @@ public:
     wmcore_close(mapping);
   }
 
-  /// The mapping of an object, which may be any.
+  /// The mapping of an object. A TypeError for any other object.
   static wmcore_mapping *of(const Napi::Value &value) {
     const Napi::Env env = value.Env();
     const Mapping *object = value.IsObject() ? Unwrap(value.As<Napi::Object>()) : nullptr;
@@ -112,20 +124,42 @@ private:
     return mapping;
   }
 
-  void open(const Napi::CallbackInfo &info) {
+  /// Makes an object of the class that a factory is called on, and opens its mapping.
+  template <typename Open> static Napi::Value make(const Napi::CallbackInfo &info, Open open) {
+    const Napi::Object object = info.This().As<Napi::Function>().New({});
+    require(info.Env(), open(&Unwrap(object)->mapping));
+    return object;
+  }
+
+  /// (fd or -1, rights, length, access, offset): `mmap` of the contract
+  static Napi::Value open_access(const Napi::CallbackInfo &info) {
+    const uint32_t rights = to_rights(info[1]);
+    const uint64_t length = to_u64(info[2]);
+    const wmcore_access access = to_access(info[3]);
+    const uint64_t offset = to_u64(info[4]);
+    return make(info, [&, file = to_file(info[0])](wmcore_mapping **result) {
+      return wmcore_open(file, rights, length, access, offset, result);
+    });
+  }
+
+  /// (fd or -1, rights, length, sharing, protection, offset): `mmap-posix` of the contract
+  static Napi::Value open_posix(const Napi::CallbackInfo &info) {
+    const uint32_t rights = to_rights(info[1]);
+    const uint64_t length = to_u64(info[2]);
+    const wmcore_sharing sharing = to_sharing(info[3]);
+    const uint32_t protection = info[4].As<Napi::Number>().Uint32Value();
+    const uint64_t offset = to_u64(info[5]);
+    return make(info, [&, file = to_file(info[0])](wmcore_mapping **result) {
+      return wmcore_open_posix(file, rights, length, sharing, protection, offset, result);
+    });
+  }
+
+  /// (name, length, access): memory that Windows shares by name
+  static Napi::Value open_named(const Napi::CallbackInfo &info) {
+    const std::string name = info[0].As<Napi::String>();
     const uint64_t length = to_u64(info[1]);
-    if (info[0].IsString()) {
-      const std::string name = info[0].As<Napi::String>();
-      require(info.Env(), wmcore_open_named(name.c_str(), length, to_access(info[3]), &mapping));
-      return;
-    }
-    const int descriptor = info[0].As<Napi::Number>().Int32Value();
-    const wmcore_file file = descriptor < 0 ? WMCORE_NO_FILE : file_of_descriptor(descriptor);
-    const uint64_t offset = to_u64(info[2]);
-    require(info.Env(), info[4].IsUndefined()
-                            ? wmcore_open(file, WMCORE_ALL_RIGHTS, length, to_access(info[3]), offset, &mapping)
-                            : wmcore_open_posix(file, WMCORE_ALL_RIGHTS, length, to_sharing(info[3]),
-                                                info[4].As<Napi::Number>().Uint32Value(), offset, &mapping));
+    const wmcore_access access = to_access(info[2]);
+    return make(info, [&](wmcore_mapping **result) { return wmcore_open_named(name.c_str(), length, access, result); });
   }
 
   Napi::Value length(const Napi::CallbackInfo &info) { return to_number(info.Env(), wmcore_length(get(info.Env()))); }
@@ -146,7 +180,7 @@ private:
     const uint64_t offset = to_u64(info[0]);
     auto target = info[1].As<Napi::Uint8Array>();
     const Pages pages(source);
-    // wmcore_read() copies to other memory, and a view of the mapping may be the same.
+    // wmcore_read() must not copy to memory that overlaps the mapping, as a view of it does.
     if (pages.contain(target.Data()))
       require(info.Env(), wmcore_move(source, pages.offset_of(target.Data()), offset, target.ByteLength()));
     else
@@ -178,17 +212,17 @@ private:
   }
 
   void flush(const Napi::CallbackInfo &info) {
-    guard(info.Env());
+    reinstall_handler(info.Env());
     require(info.Env(), wmcore_flush(get(info.Env()), to_u64(info[0]), to_u64(info[1])));
   }
 
   void resize(const Napi::CallbackInfo &info) {
-    guard(info.Env());
+    reinstall_handler(info.Env());
     require(info.Env(), wmcore_resize(get(info.Env()), to_u64(info[0])));
   }
 
   void advise(const Napi::CallbackInfo &info) {
-    guard(info.Env());
+    reinstall_handler(info.Env());
     require(info.Env(), wmcore_advise(get(info.Env()), to_u64(info[0]), to_u64(info[1]), to_advice(info[2])));
   }
 
@@ -202,18 +236,18 @@ private:
     return Napi::Boolean::New(info.Env(), clean);
   }
 
-  /// The whole mapping, for the Mmap that owns this object and lets go of it before it closes or resizes: nobody is
-  /// counted as a holder, so that the pages go at once. Undefined where the engine allows no such memory.
+  /// The whole mapping, for the Mmap that owns this object and drops the buffer before it closes or resizes. The buffer
+  /// does not count as a holder, so the pages go at once. Undefined where the engine allows no external memory.
   Napi::Value own_buffer(const Napi::CallbackInfo &info) {
-    guard(info.Env());
-    const Pages pages(get(info.Env())); // The mapping goes on to hold them.
+    reinstall_handler(info.Env());
+    const Pages pages(get(info.Env())); // The mapping still holds them after this.
     return external_buffer(info.Env(), pages.bytes(), pages.length(), nullptr, nullptr);
   }
 
-  /// (offset, length): bytes for anybody, in a buffer of their own. They are not detached when the mapping closes:
-  /// Node's own code (zlib, for one) ends the process when memory that it works on becomes shorter.
+  /// (offset, length): bytes that any code may keep, in a buffer of their own. Closing the mapping does not detach the
+  /// buffer: Node's own code (such as zlib) ends the process when memory that it works on becomes shorter.
   Napi::Value lend_buffer(const Napi::CallbackInfo &info) {
-    guard(info.Env());
+    reinstall_handler(info.Env());
     wmcore_mapping *owner = get(info.Env());
     const uint64_t offset = to_u64(info[0]);
     const uint64_t length = to_u64(info[1]);
@@ -229,7 +263,7 @@ private:
     return buffer;
   }
 
-  /// (budget): once, right after it was opened
+  /// (budget): at most once, right after the mapping was opened
   void charge(const Napi::CallbackInfo &info) {
     require(info.Env(), wmcore_charge(mapping, info[0].As<Napi::External<wmcore_budget>>().Data()));
   }
@@ -243,7 +277,7 @@ private:
   const std::shared_ptr<Mappings> mappings;
 };
 
-/// A span. Whoever makes one keeps the guest's memory alive until detach(): what is collected without that, as at the
+/// A span. The caller keeps the guest's memory alive until detach(). A span that is collected before that, as at the
 /// end of an environment, touches no address, because the memory may be gone.
 class Span : public Napi::ObjectWrap<Span> {
 public:
@@ -286,7 +320,8 @@ private:
     return Napi::Boolean::New(info.Env(), wmcore_span_faulted(get(info.Env())));
   }
 
-  /// (the same region now): if the engine has moved the memory after all, the old addresses are no more the guest's.
+  /// (the region now): if the engine has moved the memory nevertheless, the old addresses no longer belong to the
+  /// guest.
   void detach(const Napi::CallbackInfo &info) {
     get(info.Env());
     if (info[0].As<Napi::Uint8Array>().Data() != address)
@@ -299,11 +334,11 @@ private:
   uint8_t *address = nullptr;
 };
 
-/// (buffer, size) => whether nobody can use the addresses from the end of the buffer to `size` bytes from its start
-Napi::Value guarded(const Napi::CallbackInfo &info) {
+/// (buffer, size) => whether all addresses from the end of the buffer to `size` bytes from its start are a guard region
+Napi::Value has_guard_region(const Napi::CallbackInfo &info) {
   auto buffer = info[0].As<Napi::ArrayBuffer>();
   const auto *bytes = static_cast<const uint8_t *>(buffer.Data());
-  return Napi::Boolean::New(info.Env(), unusable(bytes + buffer.ByteLength(), bytes + to_u64(info[1])));
+  return Napi::Boolean::New(info.Env(), is_guard_region(bytes + buffer.ByteLength(), bytes + to_u64(info[1])));
 }
 
 /// (bytes) => a budget for mappings
@@ -314,23 +349,23 @@ Napi::Value create_budget(const Napi::CallbackInfo &info) {
                                             [](Napi::Env, wmcore_budget *held) { wmcore_budget_release(held); });
 }
 
-/// (make_error, whether loans are watched, whether calls are guarded) => the addon's exports
+/// (make_error, whether loans are watched, whether slow calls reinstall the fault handler) => the addon's exports
 Napi::Value initialize(const Napi::CallbackInfo &info) {
   const Napi::Env env = info.Env();
   auto *environment = env.GetInstanceData<Environment>();
   environment->make_error = Napi::Persistent(info[0].As<Napi::Function>());
   if (info[1].As<Napi::Boolean>().Value())
     environment->lender.watch();
-  environment->guards_calls = info[2].As<Napi::Boolean>().Value();
+  environment->reinstalls_handler = info[2].As<Napi::Boolean>().Value();
   Napi::Object exports = Napi::Object::New(env);
   exports["Mapping"] = Mapping::define(env);
   exports["Span"] = Span::define(env);
   exports["spanGranularity"] = to_number(env, wmcore_span_granularity());
-  exports["guard"] =
+  exports["installFaultHandler"] =
       Napi::Function::New(env, [](const Napi::CallbackInfo & /*call*/) { wmcore_install_fault_handler(); });
   exports["createBudget"] = Napi::Function::New(env, create_budget);
-  exports["guarded"] = Napi::Function::New(env, guarded);
-  // Static memory that the core only adds to, in a library that is never unloaded (-z nodelete).
+  exports["hasGuardRegion"] = Napi::Function::New(env, has_guard_region);
+  // Static memory of the core, in a library that is never unloaded (-z nodelete).
   const Napi::Value count =
       external_buffer(env, const_cast<uint32_t *>(wmcore_fault_count()), sizeof(uint32_t), nullptr, nullptr);
   if (!count.IsUndefined())

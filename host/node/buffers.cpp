@@ -12,19 +12,19 @@ Napi::Value external_buffer(Napi::Env env, void *bytes, size_t length, napi_fina
   return {env, buffer};
 }
 
-/// A region that JavaScript has.
+/// A region that JavaScript holds.
 struct Lender::Loan {
-  wmcore_region *region;     ///< Null once it is over.
-  bool made = false;         ///< Whether there is a buffer, with which this goes.
-  bool left = false;         ///< The memory is no more that buffer's, so that nobody will know when it is free.
-  napi_ref buffer = nullptr; ///< Weak. This and what follows: only where loans are watched.
+  wmcore_region *region;     ///< Null once the loan has ended.
+  bool made = false;         ///< Whether a buffer exists: it deletes the loan.
+  bool left = false;         ///< The memory has left the buffer, so no event tells when it is free.
+  napi_ref buffer = nullptr; ///< Weak. This member and the next ones are used only where loans are watched.
   Lender *lender = nullptr;
   Loan *next = nullptr;
   Loan *previous = nullptr;
 };
 
-/// The engine calls it when nobody has the memory any more, or when the environment ends; on any thread where loans are
-/// not watched.
+/// The engine calls it when nothing holds the memory any more, or when the environment ends. Where loans are not
+/// watched, it can be on any thread.
 void Lender::end(napi_env env, void * /*bytes*/, void *data) {
   auto *loan = static_cast<Loan *>(data);
   if (loan->lender) {
@@ -42,7 +42,7 @@ void Lender::end(napi_env env, void * /*bytes*/, void *data) {
 
 Napi::Value Lender::lend(Napi::Env env, wmcore_region *region, uint64_t offset, size_t length) {
   auto loan = std::make_unique<Loan>(Loan{region});
-  // An engine that refuses may have ended the loan already.
+  // An engine that refuses the buffer may have ended the loan already.
   const auto give_back = [&] {
     if (loan->region)
       wmcore_region_release(loan->region);
@@ -59,15 +59,15 @@ Napi::Value Lender::lend(Napi::Env env, wmcore_region *region, uint64_t offset, 
     return buffer;
   }
   loan->made = true;
-  Loan *const made = loan.release(); // It goes with the buffer.
+  Loan *const made = loan.release(); // The buffer deletes it.
   if (watches)
     watch(env, made, buffer);
   return buffer;
 }
 
-/// A buffer that is younger than those of all loans.
+/// A buffer that is younger than those of all loans, see Lender::watch().
 struct Lender::Last {
-  Lender *lender; ///< Null once there is a younger one.
+  Lender *lender; ///< Null once there is a younger buffer.
   napi_ref buffer = nullptr;
 };
 
@@ -79,12 +79,12 @@ void Lender::watch(Napi::Env env, Loan *loan, napi_value buffer) {
   if (loans)
     loans->previous = loan;
   loans = loan;
-  // An environment that ends begins with the youngest buffer, and detaches each. So one that is younger still says when
-  // all others are what the program has left; hooks come too late for that.
+  // An environment that ends finalizes and detaches its buffers, the youngest first. So the finalizer of a buffer that
+  // is younger than all loans still sees them as the program left them; clean-up hooks run too late for that.
   static uint8_t nothing;
   auto youngest = std::make_unique<Last>(Last{this});
   const napi_value placeholder = external_buffer(env, &nothing, sizeof nothing, end_of_last, youngest.get());
-  Last *const made = youngest.release(); // It goes with that buffer.
+  Last *const made = youngest.release(); // That buffer deletes it.
   if (napi_create_reference(env, placeholder, 1, &made->buffer) != napi_ok) {
     made->lender = nullptr;
     return;
@@ -97,7 +97,7 @@ void Lender::forget_last(napi_env env) {
   if (!last)
     return;
   napi_delete_reference(env, last->buffer);
-  last->lender = nullptr; // It is garbage, and ends as such.
+  last->lender = nullptr; // The buffer is garbage now, and its finalizer deletes it.
   last = nullptr;
 }
 
@@ -107,7 +107,7 @@ void Lender::end_of_last(napi_env env, void * /*bytes*/, void *data) {
     ended->lender->look(env);
 }
 
-/// The environment ends: tells what has left its buffer.
+/// Called when the environment ends: notes which loans' memory has left its buffer.
 void Lender::look(napi_env env) {
   forget_last(env);
   for (Loan *loan = loans; loan; loan = loan->next) {
@@ -120,6 +120,6 @@ void Lender::look(napi_env env) {
         napi_is_detached_arraybuffer(env, buffer, &detached);
       napi_close_handle_scope(env, scope);
     }
-    loan->left = detached; // So is one that is garbage, for it may have been emptied before.
+    loan->left = detached; // A collected buffer counts too: it may have been emptied before.
   }
 }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Mapped pages as memory of JavaScript: who has it, and for how long.
+// Mapped pages as JavaScript memory: who holds them, and for how long.
 #pragma once
 
 #define NAPI_VERSION 8
-// A thread that is being terminated can throw nothing any more; that must not end the process.
+// A thread that is being terminated cannot throw any more. That must not end the process.
 #define NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS
 #include <napi.h>
 
 #include "wasi_mmap_core.h"
 
-/// The pages of a mapping, for the time of a call.
+/// Holds the pages of a mapping during a call.
 class Pages {
 public:
   explicit Pages(wmcore_mapping *mapping) : region(wmcore_region_hold(mapping)) {}
@@ -26,15 +26,15 @@ private:
   wmcore_region *const region;
 };
 
-/// An ArrayBuffer over memory of ours, or undefined where the engine allows none (a V8 with a sandbox).
+/// An ArrayBuffer over our memory. Undefined where the engine allows no such buffer (a V8 with a sandbox).
 Napi::Value external_buffer(Napi::Env env, void *bytes, size_t length, napi_finalize finalize, void *hint);
 
 /// Lends regions to JavaScript, for one environment.
 ///
-/// The engine gives a loan back when nobody has its memory any more. But a buffer can be emptied into another one
-/// (ArrayBuffer.prototype.transfer, a stream of bytes), which can go to another thread, and at the end of an
-/// environment Node takes all loans for ended, whoever has the memory by then. So where an environment ends before the
-/// process, in a worker, loans are watched: what has left its buffer by then is never released.
+/// The engine ends a loan when nothing holds its memory any more. But a buffer's memory can move into another buffer
+/// (ArrayBuffer.prototype.transfer, a byte stream), and that one can move to another thread. At the end of an
+/// environment, Node takes all its loans as ended, even if another thread holds the memory. So a worker, whose
+/// environment ends before the process does, watches its loans: memory that has left its buffer is never released.
 class Lender {
 public:
   Lender() = default;
@@ -42,7 +42,7 @@ public:
   Lender &operator=(const Lender &) = delete;
 
   void watch() { watches = true; }
-  /// An ArrayBuffer over bytes of a region, whose holder it becomes. Undefined as above: then it is released at once.
+  /// An ArrayBuffer over bytes of a region, which it then holds. If the result is undefined, the region is released.
   Napi::Value lend(Napi::Env env, wmcore_region *region, uint64_t offset, size_t length);
 
 private:
@@ -55,6 +55,6 @@ private:
   void look(napi_env env);
 
   bool watches = false;
-  Loan *loans = nullptr; ///< Those that are watched.
+  Loan *loans = nullptr; ///< The watched ones.
   Last *last = nullptr;
 };

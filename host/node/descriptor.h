@@ -3,5 +3,5 @@
 
 #include "wasi_mmap_core.h"
 
-/// The system's file behind one of Node's descriptors; for one that is not open, a file that is not open either.
+/// The operating system's file of a file descriptor of Node. A closed descriptor gives a file that is not open either.
 wmcore_file file_of_descriptor(int descriptor);

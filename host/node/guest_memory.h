@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 
-/// Whether all addresses between the two are reserved, and none can be used: what an engine keeps behind the memory of
-/// a guest, so that it can grow where it is.
-bool unusable(const void *start, const void *end);
+/// Whether all addresses from `start` to `end` are reserved and inaccessible. Engines reserve such a region after a
+/// guest's memory, so that the memory can grow in place.
+bool is_guard_region(const void *start, const void *end);

@@ -12,7 +12,7 @@ type Flags = Parameters<Descriptor['openAt']>[3];
 const load = (path: string): Promise<unknown> => import(pathToFileURL(resolve(path)).href);
 // By its path: Node would take the implementation for Node.
 const shim = (await load('node_modules/@bytecodealliance/preview2-shim/dist/browser/filesystem.js')) as Shim;
-const { mendDescriptors } = (await load('dist/portable/ts/polyfill/browser-descriptors.mjs')) as {
+const { mendDescriptors } = (await load('dist/portable/ts/preview2-shim/browser-descriptors.mjs')) as {
   mendDescriptors: (types?: object) => void;
 };
 

@@ -8,7 +8,7 @@ interface Adapter {
   flush(): Promise<void>;
 }
 
-const { queueFlushes } = (await import(pathToFileURL(resolve('dist/portable/ts/polyfill/opfs.mjs')).href)) as {
+const { queueFlushes } = (await import(pathToFileURL(resolve('dist/portable/ts/preview2-shim/opfs.mjs')).href)) as {
   queueFlushes: <T extends Adapter>(adapter: T) => T;
 };
 

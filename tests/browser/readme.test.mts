@@ -1,4 +1,4 @@
-// The README's page, as pasted, with the files that the package has.
+// The page of ts/README.md, as pasted, with the files that the package has.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -9,7 +9,7 @@ import { findChromium, start } from './chromium.mjs';
 const SHIM = '@bytecodealliance/preview2-shim';
 const executable = findChromium();
 
-const page = /```html\n(<script type="importmap">[^]*?)```/.exec(readFileSync('README.md', 'utf8'))?.[1] ?? '';
+const page = /```html\n(<script type="importmap">[^]*?)```/.exec(readFileSync('ts/README.md', 'utf8'))?.[1] ?? '';
 const importMap = (html: string): Record<string, string> =>
   (JSON.parse(/"importmap">([^]*?)<\/script>/.exec(html)?.[1] ?? '') as { imports: Record<string, string> }).imports;
 

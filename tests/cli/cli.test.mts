@@ -90,7 +90,7 @@ for (const [host, command] of Object.entries(COMMANDS)) {
     ])
       refuses(
         ['run', '--max-private-memory', size, VERBS],
-        new RegExp(`not a size, such as 512M: ${size.replace(/[+.]/, '\\$&')}`),
+        new RegExp(`not a size, such as 512M: ${size.replace(/[+.]/, '\\$&')}`.trim()),
       );
     refuses(['run', '--dir', '::/x', VERBS], /not HOST::GUEST/);
     refuses(['run', '--dir', 'no-such-folder', VERBS], /not a directory: no-such-folder/);

@@ -318,13 +318,13 @@ test('methods on what is no mapping', () => {
   }
 });
 
-test('an object that is no floor makes no mapping that harms', () => {
+test('an object that is no backend makes no mapping that harms', () => {
   const kept: unknown[] = [];
   const junk = [undefined, null, 0, -1, NaN, 2 ** 60, 'x', {}, [], () => 1, new Uint8Array(3), new ArrayBuffer(3), 5n];
-  const Constructor = open('read', false).constructor as new (floor: unknown, offset: unknown) => Mmap;
+  const Constructor = open('read', false).constructor as new (backend: unknown, offset: unknown) => Mmap;
   for (const answer of junk) {
     for (const property of junk) {
-      const floor = new Proxy(
+      const backend = new Proxy(
         {},
         {
           get: (_, name) => {
@@ -347,7 +347,7 @@ test('an object that is no floor makes no mapping that harms', () => {
       for (const [name, args] of Object.entries(CALLS)) {
         let fake: Mmap;
         try {
-          fake = new Constructor(floor, 0);
+          fake = new Constructor(backend, 0);
           for (let index = 0; index < 20; index += 1) fake.at(index);
         } catch {
           continue;

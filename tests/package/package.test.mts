@@ -97,8 +97,19 @@ test('the polyfill, which plugs a component without jco', () => {
   assert.is(run(resolve('build/wasmtime/wasmtime'), words), '1\n');
 });
 
+test('the example of the README', () => {
+  const readme = readFileSync('ts/README.md', 'utf8');
+  const program = /```js\n\/\/ example\.mjs\n(.*?)```/s.exec(readme)?.[1] ?? '';
+  const data = readFileSync(join(folder, 'data.bin'));
+  writeFileSync(join(folder, 'example.mjs'), program);
+  writeFileSync(join(folder, 'data.bin'), 'hay\na needle\n');
+  assert.is(run(process.execPath, ['example.mjs']), '13 10\n4\n9\n');
+  assert.is(readFileSync(join(folder, 'data.bin'), 'utf8'), 'hay\na NEEDLE\n');
+  writeFileSync(join(folder, 'data.bin'), data);
+});
+
 test('components: a host from the README, and the command', () => {
-  const readme = readFileSync('README.md', 'utf8');
+  const readme = readFileSync('ts/README.md', 'utf8');
   const host = /```js\n\/\/ host\.mjs[^\n]*\n(.*?)```/s.exec(readme)?.[1] ?? '';
   const [, transpile] = /^npx (jco transpile [^#]*?) +#/m.exec(readme) ?? [];
   run('npm', ['pkg', 'set', 'type=module']);
@@ -132,7 +143,7 @@ test('components: a host from the README, and the command', () => {
 });
 
 test('without the addon: the polyfill from the README, and the command', () => {
-  const readme = readFileSync('README.md', 'utf8');
+  const readme = readFileSync('ts/README.md', 'utf8');
   const program = /```js\n\/\/ polyfill\.mjs[^\n]*\n(.*?)```/s.exec(readme)?.[1] ?? '';
   writeFileSync(join(folder, 'polyfill.mjs'), program);
   const prebuilds = join(folder, 'node_modules/wasi-mmap/prebuilds');

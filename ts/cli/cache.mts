@@ -1,4 +1,4 @@
-/** Folders of files that are dear to make, kept below the user's cache directory: only this user can write there. */
+/** A cache of folders below the user's cache directory, where only this user can write. */
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { lstat, mkdir, mkdtemp, open, readdir, readFile, rename, rm, utimes } from 'node:fs/promises';
@@ -11,14 +11,14 @@ const MAX_AGE_MS = 30 * 24 * 60 * 60 * 1000;
 
 type Files = Record<string, Uint8Array | string>;
 
-/** In each folder: its other files, with their sizes. */
+/** The file in each folder that lists its other files, with their sizes. */
 const LIST = 'files.json';
 
-/** Windows has paths that begin with a slash and depend on the drive. */
+/** Whether a path is absolute. On Windows, a path that begins with a slash depends on the drive. */
 const isWhole = (path: string | undefined): path is string =>
   path !== undefined && isAbsolute(path) && (process.platform !== 'win32' || /^([a-z]:|[\\/])[\\/]/i.test(path));
 
-/** Where caches go. A path that is not absolute means nothing, as the XDG specification says. */
+/** The user's cache directory. The XDG specification says to ignore a path that is not absolute. */
 function cacheHome(): string | undefined {
   const { XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
   if (isWhole(XDG_CACHE_HOME)) return XDG_CACHE_HOME;
@@ -26,18 +26,18 @@ function cacheHome(): string | undefined {
   try {
     return isWhole(homedir()) ? join(homedir(), '.cache') : undefined;
   } catch {
-    return undefined; // There is no HOME, and the system does not know this user.
+    return undefined; // No HOME, and the system does not know this user.
   }
 }
 
-/** Makes a folder, unless others could put another in its place: then this one might be in somebody's way. */
+/** Makes a folder, unless other users could replace it: then it might be in somebody's way. */
 async function makeFolder(path: string): Promise<void> {
   let above = path;
   while ((await lstat(above).catch(() => undefined)) === undefined && dirname(above) !== above) above = dirname(above);
   if (above !== path && (await trusted(above))) await mkdir(path, { mode: 0o700, recursive: true });
 }
 
-/** A folder of this user's alone in one that others cannot change, made if need be. */
+/** A folder of this user alone, made if needed, in a folder that other users cannot change. */
 async function ownFolder(parent: string, name: string, accept: typeof isOwn): Promise<string | undefined> {
   const folder = join(parent, name);
   await mkdir(folder, { mode: 0o700 }).catch(() => undefined);
@@ -45,7 +45,7 @@ async function ownFolder(parent: string, name: string, accept: typeof isOwn): Pr
   return stats?.isDirectory() && accept(stats) ? folder : undefined;
 }
 
-/** The folder of what is cached, if it can be trusted. */
+/** The folder of the cache, if it can be trusted. */
 async function cacheDirectory(): Promise<string | undefined> {
   const home = cacheHome();
   if (home === undefined) return undefined;
@@ -59,7 +59,7 @@ async function writeFile(path: string, content: Uint8Array | string): Promise<vo
   const file = await open(path, 'wx', 0o600);
   try {
     await file.writeFile(content);
-    await file.sync(); // It is there before the name of its folder is.
+    await file.sync(); // The bytes are on the disk before the folder gets its name.
   } finally {
     await file.close();
   }
@@ -71,7 +71,7 @@ async function writeAll(folder: string, files: Files): Promise<void> {
   await writeFile(join(folder, LIST), JSON.stringify(sizes));
 }
 
-/** Whether a folder has everything that was written into it, and nothing of anybody else's. */
+/** Whether a folder has all files of its list, and no files of other users. */
 async function isComplete(folder: string): Promise<boolean> {
   try {
     const stats = await lstat(folder);
@@ -89,7 +89,7 @@ async function isComplete(folder: string): Promise<boolean> {
   }
 }
 
-/** Removes what nobody used for a month. Another process may do the same. */
+/** Removes folders that were not used for a month. Another process may do the same. */
 async function prune(directory: string): Promise<void> {
   for (const name of await readdir(directory)) {
     const folder = join(directory, name);
@@ -113,8 +113,8 @@ async function temporary(files: Files): Promise<string> {
 }
 
 /**
- * The folder of this key, made if need be. It appears under its name only when it is complete, so that processes may
- * race and die. Without a cache directory that can be written, and by nobody else, it is a temporary one.
+ * The folder of this key, made if needed. It gets its name only when it is complete, so processes may race and die. If there is
+ * no cache directory that this user, and no other, can write, it is a temporary folder.
  *
  * @param key a name for a file
  */
@@ -124,7 +124,7 @@ export async function cached(key: string, make: () => Promise<Files>): Promise<s
   const folder = join(directory, key);
   const now = new Date();
   if (await isComplete(folder)) {
-    await utimes(folder, now, now).catch(() => undefined); // On a disk for reading only, say.
+    await utimes(folder, now, now).catch(() => undefined); // For example on a read-only disk.
     return folder;
   }
   const files = await make();
@@ -132,7 +132,7 @@ export async function cached(key: string, make: () => Promise<Files>): Promise<s
   try {
     await mkdir(draft, { mode: 0o700 });
     await writeAll(draft, files);
-    // What is not whole is of no use. What another process has put there meanwhile, is.
+    // An incomplete folder is of no use; a complete one of another process is.
     if (!(await isComplete(folder))) await rm(folder, { recursive: true, force: true });
     await rename(draft, folder);
     await prune(directory);

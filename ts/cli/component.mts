@@ -1,8 +1,8 @@
-/** The file that is given to the command. */
+/** Reads the component that the command runs. */
 import { open, type FileHandle } from 'node:fs/promises';
 import { UsageError } from './options.mjs';
 
-/** What is larger does not fit, several times, into the memory of the module that looks at it. */
+/** The largest component, in bytes: the module that checks it needs several times its size as memory. */
 const LARGEST = 192 << 20;
 const HEADER = 8;
 
@@ -18,7 +18,7 @@ function checkHeader(path: string, bytes: Buffer): void {
   }
 }
 
-/** Reads to the end, which pipes and devices do not tell before, but not on and on. */
+/** Reads to the end, but not without a limit. Pipes and devices do not tell their size. */
 async function readAll(path: string, file: FileHandle): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
@@ -27,7 +27,7 @@ async function readAll(path: string, file: FileHandle): Promise<Buffer> {
     const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(room), 0, room, null);
     if (bytesRead === 0) break;
     chunks.push(buffer.subarray(0, bytesRead));
-    // What is no component is not read to its end.
+    // A file that is not a component is not read to its end.
     if (length < HEADER && length + bytesRead >= HEADER) checkHeader(path, Buffer.concat(chunks));
     length += bytesRead;
     if (length > LARGEST) throw new UsageError(`${path} is larger than ${LARGEST >> 20} MiB`, false);

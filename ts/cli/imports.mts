@@ -1,20 +1,23 @@
-/** What a component is given: WASI 0.2 by preview2-shim, as little of it as was granted, and the mapping. */
+/** The imports of a component: WASI 0.2 by preview2-shim, limited to what was granted, and the mapping. */
 import { statSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
-import { cli, clocks, http } from '@bytecodealliance/preview2-shim';
+import { basename } from 'node:path';
+import { http } from '@bytecodealliance/preview2-shim';
 import * as shimFilesystem from '@bytecodealliance/preview2-shim/filesystem';
 import { WASIShim } from '@bytecodealliance/preview2-shim/instantiation';
-import type { Descriptor } from '../contract/interfaces/wasi-filesystem-types.js';
+import type { Descriptor } from '../bindings/interfaces/wasi-filesystem-types.js';
 import { NoAddonError } from '../node/load.js';
-import { ignoreAdviceWithoutHelp } from '../host/advice.mjs';
-import { acceptLibcWrites } from '../host/libc-writes.mjs';
-import { restrict } from './read-only.mjs';
+import { ignoreAdviceWithoutHelp } from '../preview2-shim/advice.mjs';
+import { acceptLibcWrites } from '../preview2-shim/libc-writes.mjs';
+import { preopenPath } from '../preview2-shim/preopen-path.mjs';
+import { restrict } from '../preview2-shim/read-only.mjs';
+import { terminals } from '../preview2-shim/terminals.mjs';
+import { wallClock } from '../preview2-shim/wall-clock.mjs';
 import { UsageError, type Grant, type RunOptions } from './options.mjs';
 
-/** By the name of the interface, without a version. */
+/** Interfaces by their name without version. */
 export type Imports = Record<string, object>;
 
-/** The component called `exit`. */
+/** Thrown when the component calls `exit`. */
 export class Exit extends Error {
   readonly code: number;
 
@@ -33,35 +36,7 @@ const exit = {
   },
 };
 
-/**
- * Without the shim's own lowering (`cabiLower`, in 0.26 at least): it takes the address of the result for an index, and
- * so stores the time somewhere else in the guest's memory.
- */
-const wallClock = {
-  now: () => clocks.wallClock.now(),
-  resolution: () => clocks.wallClock.resolution(),
-};
-
-/** A stream is a terminal only if it is one: preview2-shim says so of every stream. */
-function terminals(): Imports {
-  const { terminalStdin, terminalStdout, terminalStderr } = cli as unknown as Record<
-    string,
-    Record<string, () => object>
-  >;
-  const onlyIf = (isTerminal: boolean | undefined, get: (() => object) | undefined) => () =>
-    isTerminal ? get?.() : undefined;
-  return {
-    'wasi:cli/terminal-stdin': { getTerminalStdin: onlyIf(process.stdin.isTTY, terminalStdin?.['getTerminalStdin']) },
-    'wasi:cli/terminal-stdout': {
-      getTerminalStdout: onlyIf(process.stdout.isTTY, terminalStdout?.['getTerminalStdout']),
-    },
-    'wasi:cli/terminal-stderr': {
-      getTerminalStderr: onlyIf(process.stderr.isTTY, terminalStderr?.['getTerminalStderr']),
-    },
-  };
-}
-
-/** The shim's types are those of its implementation for browsers. */
+/** The shim declares the types of its implementation for browsers only. */
 const shim = shimFilesystem as unknown as {
   createFilesystem(options: { preopens: Record<string, string> }): WASIFilesystem & {
     preopens: { getDirectories(): Array<[Descriptor, string]> };
@@ -70,14 +45,6 @@ const shim = shimFilesystem as unknown as {
 
 type WASIFilesystem = NonNullable<NonNullable<ConstructorParameters<typeof WASIShim>[0]>['filesystem']>;
 
-/** The whole path. preview2-shim does not know Windows' prefix for long paths, which Node puts before each of its own accord. */
-function absolute(path: string): string {
-  const whole = resolve(path);
-  return process.platform === 'win32'
-    ? whole.replace(/^\\\\\?\\UNC\\/i, '\\\\').replace(/^\\\\\?\\(?=[a-z]:)/i, '')
-    : whole;
-}
-
 function openDirectories(grants: readonly Grant[]): WASIFilesystem {
   const preopens: Record<string, string> = {};
   for (const { host, guest } of grants) {
@@ -85,7 +52,7 @@ function openDirectories(grants: readonly Grant[]): WASIFilesystem {
       throw new UsageError(`not a directory: ${host}`, false);
     }
     if (guest in preopens) throw new UsageError(`two directories are to be ${guest}`);
-    preopens[guest] = absolute(host);
+    preopens[guest] = preopenPath(host);
   }
   const filesystem = shim.createFilesystem({ preopens });
   const readOnly = new Set(grants.filter((grant) => grant.readOnly).map(({ guest }) => guest));
@@ -99,7 +66,7 @@ function openDirectories(grants: readonly Grant[]): WASIFilesystem {
   return filesystem;
 }
 
-/** Without an addon for this system there is no native host: its error says what to do. */
+/** Loads the native host. Without an addon for this system, the error says what to do. */
 async function importHost(): Promise<typeof import('../host/index.mjs')> {
   try {
     return await import('../host/index.mjs');
@@ -108,7 +75,7 @@ async function importHost(): Promise<typeof import('../host/index.mjs')> {
   }
 }
 
-/** Interfaces that have what is in them and nothing else: nobody finds `toString` there, or what is called `constructor`. */
+/** Interfaces without a prototype: a component cannot import `toString` or `constructor` from them. */
 function bare(imports: Imports): Imports {
   const entries = Object.entries(imports).map(
     ([name, values]) => [name, Object.assign(Object.create(null), values) as object] as const,
@@ -124,7 +91,7 @@ export async function createImports({
   native,
   maxPrivateMemory,
 }: RunOptions): Promise<Imports> {
-  acceptLibcWrites(); // Before directories get methods of their own, which call those that are there.
+  acceptLibcWrites(); // Before `restrict` gives directories methods that call the present ones.
   ignoreAdviceWithoutHelp();
   const args = [basename(component), ...rest];
   const wasi = new WASIShim({

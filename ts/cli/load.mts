@@ -1,4 +1,4 @@
-/** From a component to a function that runs it: translated by jco, once. */
+/** Translates a component by jco, once, into a function that runs it. */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -13,12 +13,12 @@ import { seal } from './module.mjs';
 import { missingPackages, UsageError } from './options.mjs';
 import { unpack } from './package.mjs';
 
-/** Larger components take jco long enough that a user should know why. */
+/** From this size on, in bytes, jco takes so long that the user should know why. */
 const SLOW_SIZE = 1 << 20;
-/** No component takes a hundredth of it. */
+/** The time limit of a translation. Components take less than a hundredth of it. */
 const PATIENCE_MS = 300_000;
 
-/** What a sealed component exports, see guest/polyfill/plug/src/seal.rs. */
+/** The export of a sealed component, see guest/polyfill/plug/src/seal.rs. */
 const RUN = 'wasi:cli/run@0.2.12';
 
 interface Instance {
@@ -30,7 +30,7 @@ type Instantiate = (
   imports: Imports,
 ) => Promise<Instance>;
 
-/** The version of jco, which is an optional peer. */
+/** The version of jco, an optional peer dependency. */
 async function jcoVersion(): Promise<string> {
   let entry: string;
   try {
@@ -44,7 +44,7 @@ async function jcoVersion(): Promise<string> {
   return version;
 }
 
-/** Lets another process translate; see translate.mts. */
+/** Translates in another process; see translate.mts. */
 async function translate(sealed: Uint8Array): Promise<Record<string, Uint8Array>> {
   const child = spawn(process.execPath, [fileURLToPath(new URL('translate.mjs', import.meta.url))], {
     stdio: ['pipe', 'pipe', 'ignore'],
@@ -55,7 +55,7 @@ async function translate(sealed: Uint8Array): Promise<Record<string, Uint8Array>
     child.on('error', reject);
     child.on('close', (code, signal) => resolve(signal ?? `exit code ${code}`));
   });
-  child.stdin.on('error', () => undefined); // It says why it reads no more.
+  child.stdin.on('error', () => undefined); // Its answer says why it stopped reading.
   child.stdin.end(sealed);
   const [bytes, end] = await Promise.all([buffer(child.stdout), ended]);
   const answer = unpack(bytes) ?? { error: `jco gave up (${end})` };
@@ -79,7 +79,7 @@ async function prepare(bytes: Buffer, path: string): Promise<Record<string, Uint
 /** A module with a global of `i32.const 0, i32.const 0, i32.add`. */
 const EXTENDED_CONSTANT = [0, 97, 115, 109, 1, 0, 0, 0, 6, 9, 1, 127, 0, 65, 0, 65, 0, 106, 11];
 
-/** Libraries that are linked into a component, as Python is, need constant expressions that Node 20 has behind a flag. */
+/** Components with linked libraries, such as Python, need constant expressions that Node 20 has behind a flag. */
 function allowExtendedConstants(): void {
   if (!WebAssembly.validate(Uint8Array.from(EXTENDED_CONSTANT)))
     setFlagsFromString('--experimental-wasm-extended-const');
@@ -93,7 +93,7 @@ async function compile(path: string, file: string): Promise<WebAssembly.Module> 
   }
 }
 
-/** Checks a component, and returns what starts it: it throws what the component throws, then or at its start. */
+/** Checks a component, and returns a function that runs it and throws what the component throws. */
 export async function load(path: string, imports: Imports, version: string): Promise<() => Promise<void>> {
   const bytes = await readComponent(path);
   const jco = await jcoVersion();

@@ -28,7 +28,7 @@ needs nothing but WASI 0.2: "wasmtime run --dir HOST::GUEST OUTPUT" runs it.
 cannot do what they should. There are also --help and --version.
 `;
 
-/** Exit codes of our own. That of a trap is what a shell makes of SIGABRT, as wasmtime ends. */
+/** Exit codes of the command itself. A trap is the exit code of SIGABRT, as in wasmtime. */
 const CANNOT = 2;
 const TRAPPED = 134;
 
@@ -38,8 +38,8 @@ function version(): string {
 }
 
 /**
- * Makes output wait for its reader. Node queues what a pipe does not take at once until the event loop runs, and that
- * does not run before the component ends: one that then waits for an answer would wait for ever.
+ * Makes output wait for its reader. Node queues bytes that a pipe does not take at once until the event loop runs, which is not
+ * before the component ends: a component that waits for an answer to them would wait for ever.
  */
 function blockOnOutput(): void {
   for (const stream of [process.stdout, process.stderr]) {
@@ -48,7 +48,7 @@ function blockOnOutput(): void {
   }
 }
 
-/** Whether the component returned the `err` of its `result`, which carries nothing; all else is a trap. */
+/** Whether the component returned the `err` of its `result`, which has no payload. All other exceptions are traps. */
 function isErrorResult(error: unknown): boolean {
   return error === undefined || (typeof error === 'object' && error !== null && 'payload' in error);
 }
@@ -70,7 +70,7 @@ async function main([verb, ...rest]: string[]): Promise<number> {
   }
   if (verb !== 'run') throw new UsageError(verb === undefined ? 'no command' : `unknown command: ${verb}`);
   const options = parseRun(rest, process.env);
-  // Loaded here, so that help and usage errors need no other package.
+  // Imported here, so that help and usage errors need no other package.
   const { load } = await import('./load.mjs');
   const { createImports, Exit } = await import('./imports.mjs').catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'ERR_MODULE_NOT_FOUND' && error.message.includes('@bytecodealliance/')

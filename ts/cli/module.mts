@@ -1,4 +1,4 @@
-/** Calls the module that works on components, see guest/polyfill/plug: hostile ones can do no more than make it trap. */
+/** Calls the WebAssembly module that changes components, see guest/polyfill/plug. A hostile component can only make it trap. */
 import { readFile } from 'node:fs/promises';
 import { UsageError } from './options.mjs';
 
@@ -15,7 +15,7 @@ interface Module {
 }
 
 const DONE = 0;
-/** Of `seal`: it is no command for this host. */
+/** A status of `seal`: the component is not a command for this host. */
 const MISFIT = 1;
 
 const shipped = (name: string): Promise<Buffer> => readFile(new URL(`../polyfill/${name}`, import.meta.url));
@@ -30,7 +30,7 @@ function call(module: Module, verb: 'plug' | 'seal', guest: Uint8Array, other: U
   return [status, Buffer.from(module.memory.buffer, module.result_address(), module.result_length())];
 }
 
-/** What the module made of a component, or what is to be said of that, by its status. */
+/** The module's result for a component, or the message to show, by the status. */
 async function work(
   verb: 'plug' | 'seal',
   guest: Uint8Array,
@@ -41,14 +41,14 @@ async function work(
   try {
     return call(exports as Module, verb, guest, second);
   } catch (error) {
-    return error as Error; // A trap: nothing that the component does to the module gets further.
+    return error as Error; // A trap: the component can harm nothing but the module.
   }
 }
 
 /**
  * The component with the polyfill in front of it.
  *
- * @throws {UsageError}
+ * @throws {UsageError} the component cannot be plugged
  */
 export async function plug(path: string, guest: Uint8Array): Promise<Uint8Array> {
   const answer = await work('plug', guest, 'polyfill.wasm');
@@ -62,10 +62,10 @@ export async function plug(path: string, guest: Uint8Array): Promise<Uint8Array>
 }
 
 /**
- * A component that does what this one does, imports what the host provides, exports `wasi:cli/run`, and has no name in it
- * that the component's maker chose.
+ * The same component with only imports that the host provides, with the export `wasi:cli/run`, and without any name that its
+ * maker chose.
  *
- * @throws {UsageError}
+ * @throws {UsageError} the component is not a command for this host, or cannot be read
  */
 export async function seal(path: string, guest: Uint8Array): Promise<Uint8Array> {
   const answer = await work('seal', guest, 'provided.wasm');

@@ -1,14 +1,14 @@
 /** The arguments of the command `wasi-mmap`. */
 
-// oxlint-disable-next-line no-control-regex -- they are what must not reach a terminal
+// oxlint-disable-next-line no-control-regex -- these must not reach a terminal
 const UNPRINTABLE = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
-/** A text that does nothing to a terminal, but for the ends of its lines: names of a component can stand in it. */
+/** A text without control characters, except for line ends: names of a component can be in it. */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, (character) => `\\u{${character.charCodeAt(0).toString(16)}}`);
 }
 
-/** What is wrong with how the command was called: its message is all that a user needs. */
+/** The command was called in a wrong way. The message is all that a user needs. */
 export class UsageError extends Error {
   /** Whether the help would help. */
   readonly showHelp: boolean;
@@ -19,13 +19,13 @@ export class UsageError extends Error {
   }
 }
 
-/** What a user does who has none of the packages that components need: programs that run none do without them. */
+/** The optional packages that running components needs are missing. */
 export function missingPackages(): UsageError {
   const packages = '@bytecodealliance/jco-transpile@0.15 @bytecodealliance/preview2-shim@0.26';
   return new UsageError(`running components needs jco: npm install ${packages}`, false);
 }
 
-/** A directory that the component may see. */
+/** A directory that the component may access. */
 export interface Grant {
   readonly host: string;
   readonly guest: string;
@@ -38,17 +38,17 @@ export interface RunOptions {
   readonly grants: Grant[];
   readonly environment: Record<string, string>;
   readonly native: boolean;
-  /** In bytes. */
+  /** In bytes; see `Limits.privateMemory` of the host. */
   readonly maxPrivateMemory?: number;
 }
 
 function toGrant(value: string, readOnly: boolean, isWindows: boolean): Grant {
-  // No name has one there: it comes of "C:\folder\", where the backslash takes the mark, and what follows, into the value.
+  // No path has a quotation mark. It comes from "C:\folder\", where the backslash takes the mark into the value.
   if (isWindows && value.includes('"')) {
     throw new UsageError(`no backslash may stand before a closing quotation mark: ${value}`, false);
   }
   const at = value.lastIndexOf('::');
-  // Guests know no other separator than a slash.
+  // Guests separate paths by slashes only.
   const [host, guest] =
     at < 0
       ? [value, isWindows ? value.replaceAll('\\', '/') : value]
@@ -57,10 +57,10 @@ function toGrant(value: string, readOnly: boolean, isWindows: boolean): Grant {
   return { host, guest, readOnly };
 }
 
-/** Those of "run" that have a value. */
+/** The options of "run" with a value. */
 const OPTIONS = new Set(['--dir', '--dir-ro', '--env', '--max-private-memory']);
 
-/** Reads a size: bytes, or a number with K, M or G for a power of 1024. */
+/** Parses a size: bytes, or a number with K, M or G for a power of 1024. */
 function toSize(value: string): number {
   const [, digits = '', unit = ''] = /^([0-9]+)([KMG]?)$/i.exec(value) ?? [];
   const size = Number(digits) * 1024 ** ' KMG'.indexOf(unit.toUpperCase() || ' ');
@@ -69,9 +69,9 @@ function toSize(value: string): number {
 }
 
 /**
- * Reads options up to the component; what follows it belongs to the component.
+ * Parses options up to the component. The arguments that follow it belong to the component.
  *
- * @param isWindows how paths are written
+ * @param isWindows whether paths are written as on Windows
  */
 export function parseRun(
   words: readonly string[],
@@ -118,11 +118,11 @@ export function parseRun(
 
 export interface PlugOptions {
   readonly component: string;
-  /** A path, or `-`. */
+  /** A path, or `-` for standard output. */
   readonly output: string;
 }
 
-/** Reads options and the component in any order. */
+/** Parses options and the component, in any order. */
 export function parsePlug(words: readonly string[]): PlugOptions {
   const components: string[] = [];
   let output: string | undefined;

@@ -1,4 +1,4 @@
-/** Where a command's result goes: a file that is there when it is complete, or standard output. */
+/** Writes the result of a command: to a file that appears when it is complete, or to standard output. */
 import { randomUUID } from 'node:crypto';
 import { realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { UsageError } from './options.mjs';
@@ -12,7 +12,7 @@ function print(bytes: Uint8Array): Promise<void> {
 
 async function replace(path: string, bytes: Uint8Array): Promise<void> {
   const old = await stat(path).catch(() => undefined);
-  // A device or a pipe has to stay what it is.
+  // Devices and pipes are written in place.
   if (old && !old.isFile()) return writeFile(path, bytes);
   const target = old ? await realpath(path) : path;
   const draft = `${target}.${randomUUID()}`;

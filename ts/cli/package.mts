@@ -1,4 +1,4 @@
-/** What one process tells another about a translation: files or an error, as bytes. */
+/** The message of the translating process: files or an error, as bytes. */
 
 export interface Translation {
   readonly files: Record<string, Uint8Array>;
@@ -27,7 +27,7 @@ export function pack(answer: Translation | Failure): Buffer {
   return Buffer.concat([length, text, ...files.map(([, bytes]) => bytes)]);
 }
 
-/** Undefined: it is not whole. */
+/** Undefined if the message is incomplete. */
 export function unpack(bytes: Buffer): Translation | Failure | undefined {
   if (bytes.length < LENGTH) return undefined;
   let at = LENGTH + bytes.readUInt32LE();

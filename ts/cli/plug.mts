@@ -1,4 +1,4 @@
-/** Puts the polyfill in front of a component, see guest/polyfill/plug. */
+/** The command `plug`: puts the polyfill in front of a component, see guest/polyfill/plug. */
 import { readComponent } from './component.mjs';
 import { plug } from './module.mjs';
 import type { PlugOptions } from './options.mjs';

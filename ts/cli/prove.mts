@@ -1,18 +1,18 @@
 /**
- * Proves that what jco made of a component is code of jco's, before anything imports it.
+ * Proves that the translation of a component is code of jco's own, before anything imports it.
  *
- * A component is sealed before it is translated (see guest/polyfill/plug/src/seal.rs): no name that its maker chose is left
- * in it. So all words of the translation come from jco and from the interfaces that the host provides, and are known
- * beforehand. The proof reads the translation with a parser, and lets nothing pass but
+ * A component is sealed before it is translated (see guest/polyfill/plug/src/seal.rs): it has no name any more that its maker
+ * chose. So all words of the translation come from jco and from the interfaces that the host provides, and are known
+ * beforehand. The proof parses the translation, and accepts only
  *
- * - kinds of syntax that jco uses: among them is no import, no `with`, no tagged template, no regular expression;
- * - names of variables, properties and private members that are in the vocabulary, where numbers stand for each other.
- *   There is no `eval`, no `Function`, no `require` among them, no `constructor` but a class's own, and nothing else that
- *   leads out, but in the few forms below;
- * - properties by computed keys where jco has them;
- * - one export that is called, `instantiate`, and an empty one.
+ * - kinds of syntax that jco uses, which excludes imports, `with`, tagged templates and regular expressions;
+ * - names of variables, properties and private members in the vocabulary, where numbers are not distinguished. It has no
+ *   `eval`, no `Function`, no `require`, and no `constructor` but that of a class. Names that give access to the outside
+ *   are only accepted in the few statements below;
+ * - computed keys of properties where jco has them;
+ * - the exports `instantiate`, and an empty one.
  *
- * So whatever got into a translation in spite of all, it could say only what jco says.
+ * So even code that got into a translation could only consist of the words of jco.
  */
 import {
   parse,
@@ -24,13 +24,13 @@ import {
 } from 'acorn';
 import { COMPUTED, KEYS, NAMES, NODES, PRIVATES, PROPERTIES } from './vocabulary.mjs';
 
-/** Larger ones are of no component that anybody needs, and take more memory than they are worth. */
+/** The largest translation, in bytes. Larger ones belong to no usual component, and take too much memory. */
 const LONGEST = 1 << 24;
 
-/** Why a translation is refused. */
+/** The reason to refuse a translation. */
 export class UnprovenError extends Error {}
 
-/** Words that lead out of the code: the one statement that each may stand in. */
+/** Words that give access to the outside, each with the only statement that may contain it. */
 const EXITS: Readonly<Record<string, RegExp>> = {
   globalThis:
     /^(if \(!globalThis\?\.process\?\.env\?\.JCO_DEBUG\) \{ return; \}|const CURRENT_TASK_MAY_BLOCK ?= globalThis\.WebAssembly \? new globalThis\.WebAssembly\.Global\(\{ value: 'i32', mutable: true \}, 0\) : false;)$/,
@@ -39,12 +39,12 @@ const EXITS: Readonly<Record<string, RegExp>> = {
   'import.meta': /^getCoreModule = \(name\) => fetchCompile\(new URL\(`\.\/\$\{name\}`, import\.meta\.url\)\);$/,
 };
 
-/** Numbers are not told apart. */
+/** Replaces all numbers by one sign: they are not distinguished. */
 export const normalize = (text: string): string => text.replace(/\d+/g, '#');
 
 interface Place {
   readonly node: AnyNode;
-  /** The innermost statement that it is in. */
+  /** The innermost statement around it. */
   readonly statement: AnyNode;
   readonly role: 'name' | 'property' | 'other';
 }
@@ -68,7 +68,7 @@ function isPropertyName(parent: AnyNode, key: string): boolean {
   }
 }
 
-/** Every node with where it stands. */
+/** Every node, with its place. */
 export function* places(program: Program): Generator<Place> {
   const left: Place[] = [{ node: program, statement: program, role: 'other' }];
   for (let place = left.pop(); place; place = left.pop()) {
@@ -86,7 +86,7 @@ export function* places(program: Program): Generator<Place> {
   }
 }
 
-/** A computed access, as the vocabulary has it: keys that are symbols of jco's are the same on every object. */
+/** A computed access in the form of the vocabulary. Symbols of jco are the same on every object. */
 export function describeComputed({ object, property }: MemberExpression, text: string): string {
   const key = normalize(text.slice(property.start, property.end));
   if (/^symbol[A-Z]/.test(key)) return `[${key}]`;
@@ -99,7 +99,7 @@ export function describeComputed({ object, property }: MemberExpression, text: s
   return `${owner}[${key}]`;
 }
 
-/** The key of a property that is no plain word, as the vocabulary has it. */
+/** The key of a property, if it is not a plain word, in the form of the vocabulary. */
 export function describeKey(
   { key, computed }: Pick<Property | PropertyDefinition, 'key' | 'computed'>,
   text: string,
@@ -139,7 +139,7 @@ function checkPlace({ node, statement, role }: Place, text: string): void {
     case 'PropertyDefinition': {
       const key = describeKey(node, text);
       if (key !== undefined && !KEYS.has(key)) refuse('the key');
-      // A class has one; taken out of an object it is the way to `Function`.
+      // Only a class may have one: that of any other object gives access to `Function`.
       if (node.type === 'Property' && node.kind !== 'init') refuse('the accessor');
       const isConstructor = 'name' in node.key && node.key.name === 'constructor';
       if (isConstructor && !(node.type === 'MethodDefinition' && node.kind === 'constructor')) refuse('the key');
@@ -173,7 +173,7 @@ function checkExports(program: Program): void {
 /**
  * Checks a translation.
  *
- * @throws {UnprovenError} it has something in it that jco does not make of a sealed component
+ * @throws {UnprovenError} it contains something that jco does not make of a sealed component
  */
 export function prove(text: string): void {
   if (text.length > LONGEST) throw new UnprovenError(`more than ${LONGEST >> 20} MiB of code`);

@@ -1,7 +1,6 @@
 /**
- * Translates a sealed component by jco, in a process of its own: there jco can run out of memory, or of patience, and print
- * what it likes. It reads the component from standard input, and writes to standard output what {@link pack} makes of
- * the files, or of what went wrong.
+ * Translates a sealed component by jco, in a process of its own, where jco can run out of memory or time, and print anything.
+ * It reads the component from standard input, and writes the files or the error to standard output, packed by {@link pack}.
  */
 import { buffer } from 'node:stream/consumers';
 import { pack } from './package.mjs';
@@ -9,13 +8,13 @@ import { prove, UnprovenError } from './prove.mjs';
 
 async function translate(component: Uint8Array): Promise<Record<string, Uint8Array>> {
   const jco = await import('@bytecodealliance/jco-transpile').catch((error: Error) => {
-    // It has native parts, which npm leaves out with `--omit=optional`, or where there is none for the system.
+    // Its native parts are optional dependencies, which npm can leave out, or which do not exist for the system.
     throw new Error(`jco cannot be loaded: ${error.message}`);
   });
   const { files } = await jco.transpileBytes(component, {
     name: 'component',
     instantiation: 'async',
-    importBindings: 'hybrid', // For one copy, see ts/host/lowered.mts.
+    importBindings: 'hybrid', // See ts/host/lowered.mts.
     emitTypescriptDeclarations: false,
     nodejsCompat: false,
   });

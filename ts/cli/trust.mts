@@ -1,6 +1,6 @@
 /**
- * Which folders code may be run from: those that nobody but this user, and root, can change or put another in the place of.
- * On Windows the profile of a user is such a folder by its access list, and modes say nothing.
+ * Folders that code may run from: only this user and root can change or replace them. On Windows the access list of a user's
+ * profile ensures that, and file modes mean nothing.
  */
 import type { Stats } from 'node:fs';
 import { lstat, realpath } from 'node:fs/promises';

@@ -1,11 +1,12 @@
 /**
- * The native host for guest components that jco has transpiled: they get real memory mappings of the files whose
+ * The native host for guest components that jco has transpiled: it gives them real memory mappings of the files whose
  * descriptors they hold.
  *
  *     jco transpile guest.wasm -o out --import-bindings hybrid --map 'wasi-mmap:mmap/*=wasi-mmap/host#*'
  *
  * Descriptors are those of `@bytecodealliance/preview2-shim` (0.26): of its default file system, of `createFilesystem`
- * and of `WASIShim`. There must be one copy of it in the program.
+ * and of `WASIShim`. There must be only one copy of it in the program. A guest gets the errors of `wit/mmap.wit`; importing
+ * this module throws if there is no addon for the system.
  *
  * @packageDocumentation
  */
@@ -13,13 +14,13 @@ import { mapping } from './mapping.mjs';
 import { span } from './span.mjs';
 import { offerLowered } from './lowered.mjs';
 
-export { acceptLibcWrites } from './libc-writes.mjs';
+export { acceptLibcWrites } from '../preview2-shim/libc-writes.mjs';
 export { setLimits, type Limits } from './limits.mjs';
 export { mapping, span };
 
 offerLowered();
 
-/** Imports for `instantiate()` of a guest that was transpiled with `--instantiation`, beside those of `WASIShim`. */
+/** Imports for `instantiate()` of a guest that was transpiled with `--instantiation`, in addition to those of `WASIShim`. */
 export function getImportObject(): { 'wasi-mmap:mmap/mapping': typeof mapping; 'wasi-mmap:mmap/span': typeof span } {
   return { 'wasi-mmap:mmap/mapping': mapping, 'wasi-mmap:mmap/span': span };
 }

@@ -1,21 +1,20 @@
-/** What guests may take of the process. */
+/** Limits on what guests may take of the process. */
 import { totalmem } from 'node:os';
 import { createBudget } from '../node/native.js';
 
-/** What guests may take; see {@link setLimits}. */
+/** Limits on guests; see {@link setLimits}. */
 export interface Limits {
   /**
-   * The memory of this process, in bytes, that the mappings of guests take at one time and that no file holds. More is
-   * `no-memory`.
+   * The memory of this process without a file, in bytes, that the mappings of guests may take at one time. More is
+   * `no-memory`. Default: 4 GiB, or half of the memory of the machine or container if that is less.
    *
-   * A mapping without a file takes its length; a copy of a file what is stored in it, in whole pages and each time that
-   * it is stored, but at most its length; and every mapping a 512th of its length, for the page tables of the system.
-   * By default it is 4 GiB, or half of the memory of the machine or container if that is less.
+   * A mapping without a file takes its length. A copy of a file takes the bytes stored in it, in whole pages and counted at
+   * each store, but at most its length. Each mapping takes a 512th of its length for the page tables of the system.
    */
   readonly privateMemory?: number | undefined;
   /**
-   * How many bytes one `find` or `rfind` goes through: one that has found nothing by then is a trap. Holes of a sparse
-   * file count, though they take no time. By default there is no limit.
+   * The number of bytes that one `find` or `rfind` may look at: if it has found nothing by then, it traps. Holes of a sparse
+   * file count, though they take no time. Default: no limit.
    */
   readonly search?: number | undefined;
 }
@@ -28,7 +27,7 @@ function defaultMemory(): number {
 let privateMemory = createBudget(defaultMemory());
 let search = Infinity;
 
-/** What the limit is, as the addon takes it. */
+/** A limit as the addon takes it. */
 function toBytes(name: string, value: unknown): bigint {
   if (value === Infinity) return 2n ** 64n - 1n;
   if (typeof value !== 'number') throw new TypeError(`${name} must be a number, not ${typeof value}`);
@@ -38,12 +37,12 @@ function toBytes(name: string, value: unknown): bigint {
 }
 
 /**
- * Limits what guests may take. Limits hold for all guests of this thread together; what is left out, or undefined, stays
- * as it is. `Infinity` is no limit.
+ * Sets limits for all guests of this thread together. An absent or undefined limit stays as it is. `Infinity` is no limit.
  *
- * Call it before guests run: mappings that there are by then count for the limit that they were made under.
+ * Call it before guests run: existing mappings count for the limit under which they were made.
  *
- * @throws {TypeError} or {RangeError} what is not a number of bytes; nothing is changed then
+ * @throws {TypeError} a limit is not a number
+ * @throws {RangeError} a limit is not a whole number of bytes from 0 to 2^53-1. Nothing is changed then
  */
 export function setLimits(limits: Limits): void {
   const memory = limits.privateMemory === undefined ? undefined : toBytes('privateMemory', limits.privateMemory);
@@ -54,8 +53,8 @@ export function setLimits(limits: Limits): void {
   if (memory !== undefined) privateMemory = createBudget(memory);
 }
 
-/** What new mappings are charged to. */
+/** The budget that new mappings are charged to. */
 export const currentBudget = (): typeof privateMemory => privateMemory;
 
-/** In bytes, or Infinity. */
+/** The limit of one search in bytes, or Infinity. */
 export const longestSearch = (): number => search;

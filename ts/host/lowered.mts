@@ -1,13 +1,13 @@
 /**
- * `read` and `write` with one copy, straight between the mapped pages and the memory of the guest, and `find` and `rfind`
- * without any.
+ * `read` and `write` with one copy, directly between the mapped pages and the memory of the guest, and `find` and `rfind`
+ * without a copy.
  *
- * With `--import-bindings hybrid`, jco asks a host function for `Symbol.for('cabiLower')`, calls it once with the
- * guest's memory, and gives what it returns to the guest in place of a function that copies lists. Its arguments are
- * those of the component model's canonical ABI: i64 as signed bigint, and where the result goes as an address.
+ * With `--import-bindings hybrid`, jco looks for `Symbol.for('cabiLower')` on a host function, and calls it once with the
+ * guest's memory. The guest gets the returned function, in place of one that copies lists. Its arguments are those of the
+ * component model's canonical ABI: an i64 as a signed bigint, and the address of the result as the last one.
  */
-import type { ErrorCode } from '../contract/interfaces/wasi-mmap-mmap-mapping.js';
-import { ADVICES } from '../floor.js';
+import type { ErrorCode } from '../bindings/interfaces/wasi-mmap-mmap-mapping.js';
+import { ADVICES } from '../backend.js';
 import type { Table } from './handles.mjs';
 import { lookUp, Mapping, toErrorCode } from './mapping.mjs';
 import { attachLowered, lookUpSpan, span, type SpanGuest } from './span.mjs';
@@ -27,7 +27,7 @@ interface SpanUser extends Memory {
   readonly resourceTables: [Readonly<Table>];
 }
 
-/** The numbers that error-codes have in memory: their order in the contract. */
+/** The numbers of error-codes in memory: their order in the contract. */
 const ERROR_NUMBERS: Readonly<Record<ErrorCode, number>> = {
   'access-denied': 0,
   'bad-descriptor': 1,
@@ -47,10 +47,10 @@ const ERROR_NUMBERS: Readonly<Record<ErrorCode, number>> = {
 
 const u64 = (value: bigint): bigint => BigInt.asUintN(64, value);
 
-/** A u64 as a number: exact below 2^53, and near it above. */
+/** A u64 as a number: exact below 2^53, rounded above. */
 const toNumber = (value: bigint): number => Number(value < 0n ? u64(value) : value);
 
-/** A part of the guest's memory. It is looked at anew each time: growing replaces it. Outside it, a RangeError. */
+/** A part of the guest's memory. Make it anew for each call, because growing replaces the buffer. A RangeError outside. */
 function bytesAt({ memory }: Memory, address: number, length: number): Uint8Array {
   return new Uint8Array(memory.buffer, address >>> 0, length);
 }
@@ -71,7 +71,7 @@ function lowerRead(guest: Guest) {
       const count = toNumber(length);
       lookUp(table, handle).requireReadable(start, count);
       const address = guest.realloc(0, 0, 1, count) >>> 0;
-      // The guest ran in between, and may have dropped or resized the mapping: it is looked up and checked again.
+      // `realloc` runs code of the guest, which may have dropped or resized the mapping: look it up and check it again.
       lookUp(table, handle).readInto(start, bytesAt(guest, address, count));
       const view = new DataView(guest.memory.buffer);
       view.setUint8(result >>> 0, 0);

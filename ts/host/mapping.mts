@@ -1,31 +1,38 @@
 /** The interface `wasi-mmap:mmap/mapping` for guests that jco has transpiled. */
-import type * as Contract from '../contract/interfaces/wasi-mmap-mmap-mapping.js';
+import type * as Bindings from '../bindings/interfaces/wasi-mmap-mmap-mapping.js';
 import { MmapError } from '../errors.js';
-import { NO_FILE, openNative, SpanFloor, type NativeFloor } from '../node/native.js';
-import { constants, needsWrite, type Request } from '../request.js';
-import { withFile } from './descriptor.mjs';
+import {
+  ALL_RIGHTS,
+  NativeSpan,
+  NO_FILE,
+  openAccess,
+  openPosix,
+  type NativeBackend,
+  type Rights,
+} from '../node/native.js';
+import { withFile } from '../preview2-shim/descriptor.mjs';
 import { REP, repOf, Reps, type Table } from './handles.mjs';
 import { currentBudget, longestSearch } from './limits.mjs';
 
 /** The longest list that a guest with 32-bit memory could hold. */
 const MAX_LIST_LENGTH = 2 ** 32 - 1;
-/** The longest list that is copied on the way: it is held twice. */
+/** The longest list that bindings copy, which needs its memory twice. */
 const MAX_COPY_LENGTH = 2 ** 30;
 const NO_BYTES = new Uint8Array(0);
 const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('dispose');
 
-/** Guests hold their mappings; what they lose without dropping it is garbage, and so is the rep. */
+/** Guests hold their mappings. A mapping that a guest loses without dropping it is garbage: then its rep is released. */
 const reps = new Reps<WeakRef<Mapping>>();
 const collected = new FinalizationRegistry((rep: number) => reps.release(rep));
 
-/** The mapping behind a handle of a guest's. A handle that the guest does not hold is a TypeError, and so a trap. */
+/** The mapping of a guest's handle. A handle that the guest does not hold is a TypeError, and so a trap. */
 export function lookUp(table: Readonly<Table>, handle: number): Mapping {
   const mapping = reps.get(repOf(table, handle))?.deref();
   if (!mapping) throw new TypeError(`no mapping has the handle ${handle}`);
   return mapping;
 }
 
-/** Runs an operation; jco takes a thrown error-code for the `err` of the result, and anything else for a trap. */
+/** Runs an operation. jco takes a thrown error-code as the `err` of the result, and any other exception as a trap. */
 function operation<T>(call: () => T): T {
   try {
     return call();
@@ -35,70 +42,74 @@ function operation<T>(call: () => T): T {
   }
 }
 
-/** The error-code of what an operation threw, or what it threw if that is no error of the contract. */
+/** The error-code of an exception, or the exception itself if it is no error of the contract. */
 export function toErrorCode(error: unknown): unknown {
   return error instanceof MmapError ? error.code : error;
 }
 
-/** The resource. Its methods are what a guest calls, with u64 as bigint. */
-export class Mapping implements Contract.Mapping {
-  #open: NativeFloor | undefined;
+/** The resource. A guest calls its methods, with u64 as bigint. */
+export class Mapping implements Bindings.Mapping {
+  #open: NativeBackend | undefined;
   #length: number;
   readonly #rep: number;
 
-  private constructor(floor: NativeFloor) {
-    this.#open = floor;
-    this.#length = floor.length();
+  private constructor(backend: NativeBackend) {
+    this.#open = backend;
+    this.#length = backend.length();
     this.#rep = reps.take(new WeakRef(this));
     collected.register(this, this.#rep, this);
     Object.defineProperty(this, REP, { value: this.#rep });
   }
 
-  /** @internal */
-  static open(file: Contract.Descriptor | undefined, length: bigint, request: Request, offset: bigint): Mapping {
-    return operation(() =>
-      file === undefined
-        ? new Mapping(openCharged(NO_FILE, length, offset, request))
-        : withFile(file, needsWrite(request), (fd) => new Mapping(openCharged(fd, length, offset, request))),
-    );
+  /**
+   * Maps a file, or memory without one, within the limits of guests.
+   *
+   * @internal
+   */
+  static open(
+    file: Bindings.Descriptor | undefined,
+    openBackend: (fd: number, rights: Rights) => NativeBackend,
+  ): Mapping {
+    const open = (fd: number, rights: Rights): Mapping => new Mapping(charge(openBackend(fd, rights)));
+    return operation(() => (file === undefined ? open(NO_FILE, ALL_RIGHTS) : withFile(file, open)));
   }
 
-  get #floor(): NativeFloor {
+  get #backend(): NativeBackend {
     if (!this.#open) throw new TypeError('the mapping was dropped');
     return this.#open;
   }
 
-  /** Puts pages under memory of the caller's. @internal */
-  attach(offset: bigint, region: Uint8Array): SpanFloor {
-    return new SpanFloor(this.#floor, offset, region);
+  /** Attaches pages to memory of the caller. @internal */
+  attach(offset: bigint, region: Uint8Array): NativeSpan {
+    return new NativeSpan(this.#backend, offset, region);
   }
 
-  /** Copies into memory of the caller's. @internal */
+  /** Copies into memory of the caller. @internal */
   readInto(offset: number, target: Uint8Array): void {
-    this.#floor.readInto(offset, target);
+    this.#backend.readInto(offset, target);
   }
 
-  /** Copies out of memory of the caller's. @internal */
+  /** Copies from memory of the caller. @internal */
   writeFrom(offset: bigint, source: Uint8Array): void {
-    this.#floor.write(offset, source);
+    this.#backend.write(offset, source);
   }
 
-  /** Finds bytes of the caller's memory. @internal */
+  /** Finds bytes of the caller's memory, or traps at the limit of a search. @internal */
   searchForward(needle: Uint8Array, start: bigint, end: bigint): number | undefined {
     const most = this.#window(needle, start, end);
-    if (most === undefined) return this.#floor.find(needle, start, end);
-    return this.#floor.find(needle, start, start + most) ?? refuseSearch();
+    if (most === undefined) return this.#backend.find(needle, start, end);
+    return this.#backend.find(needle, start, start + most) ?? refuseSearch();
   }
 
   /** @internal */
   searchBackward(needle: Uint8Array, start: bigint, end: bigint): number | undefined {
     const most = this.#window(needle, start, end);
-    if (most === undefined) return this.#floor.rfind(needle, start, end);
+    if (most === undefined) return this.#backend.rfind(needle, start, end);
     const last = BigInt(this.#length);
-    return this.#floor.rfind(needle, (end < last ? end : last) - most, end) ?? refuseSearch();
+    return this.#backend.rfind(needle, (end < last ? end : last) - most, end) ?? refuseSearch();
   }
 
-  /** How many bytes a search may look at, if that is less than what it wants to: a place for each byte that it may go through. */
+  /** The number of bytes that a search may look at, if its range is longer: one start position for each byte of the limit. */
   #window(needle: Uint8Array, start: bigint, end: bigint): bigint | undefined {
     const most = longestSearch();
     if (most === Infinity) return undefined;
@@ -108,8 +119,8 @@ export class Mapping implements Contract.Mapping {
   }
 
   /**
-   * Throws if a range may not be read, or cannot be held in a list. Sizes are below 2^53, so that numbers are exact
-   * where it counts: a u64 that a number only comes near to is out of range in any case. @internal
+   * Throws if a range may not be read, or does not fit into a list. Sizes are below 2^53, so a u64 that a number cannot hold
+   * exactly is out of range anyway. @internal
    */
   requireReadable(offset: number, length: number, limit = MAX_LIST_LENGTH): void {
     const size = this.#length;
@@ -117,7 +128,7 @@ export class Mapping implements Contract.Mapping {
       if (length > limit) throw new MmapError('no-memory', 'more than a list can hold');
       return;
     }
-    this.#floor.readInto(0, NO_BYTES); // The right to read comes before the range.
+    this.#backend.readInto(0, NO_BYTES); // The contract checks the right to read before the range.
     throw new MmapError('out-of-range');
   }
 
@@ -125,18 +136,18 @@ export class Mapping implements Contract.Mapping {
     return BigInt(this.#length);
   }
 
-  access(): Contract.Access {
-    return this.#floor.access();
+  access(): Bindings.Access {
+    return this.#backend.access();
   }
 
   fileSize(): bigint {
-    return operation(() => BigInt(this.#floor.fileSize()));
+    return operation(() => BigInt(this.#backend.fileSize()));
   }
 
   read(offset: bigint, length: bigint): Uint8Array {
     return operation(() => {
       this.requireReadable(Number(offset), Number(length), MAX_COPY_LENGTH);
-      return this.#floor.read(Number(offset), Number(length));
+      return this.#backend.read(Number(offset), Number(length));
     });
   }
 
@@ -145,7 +156,7 @@ export class Mapping implements Contract.Mapping {
   }
 
   move(destination: bigint, source: bigint, length: bigint): void {
-    operation(() => this.#floor.move(destination, source, length));
+    operation(() => this.#backend.move(destination, source, length));
   }
 
   find(needle: Uint8Array, start: bigint, end: bigint): bigint | undefined {
@@ -157,19 +168,19 @@ export class Mapping implements Contract.Mapping {
   }
 
   flush(offset: bigint, length: bigint): void {
-    operation(() => this.#floor.flush(offset, length));
+    operation(() => this.#backend.flush(offset, length));
   }
 
   resize(length: bigint): void {
-    operation(() => this.#floor.resize(length));
-    this.#length = this.#floor.length();
+    operation(() => this.#backend.resize(length));
+    this.#length = this.#backend.length();
   }
 
-  advise(offset: bigint, length: bigint, advice: Contract.Advice): void {
-    operation(() => this.#floor.advise(offset, length, advice));
+  advise(offset: bigint, length: bigint, advice: Bindings.Advice): void {
+    operation(() => this.#backend.advise(offset, length, advice));
   }
 
-  /** Unmaps: jco calls it when the guest drops the resource. */
+  /** Unmaps. jco calls it when the guest drops the resource. */
   [dispose](): void {
     if (collected.unregister(this)) reps.release(this.#rep);
     this.#open?.close();
@@ -177,19 +188,18 @@ export class Mapping implements Contract.Mapping {
   }
 }
 
-/** Maps, within what guests may take. */
-function openCharged(fd: number, length: bigint, offset: bigint, request: Request): NativeFloor {
-  const floor = openNative(fd, length, offset, request);
+/** Charges a new mapping to the budget of guests. */
+function charge(backend: NativeBackend): NativeBackend {
   try {
-    floor.charge(currentBudget());
-    return floor;
+    backend.charge(currentBudget());
+    return backend;
   } catch (error) {
-    floor.close();
+    backend.close();
     throw error;
   }
 }
 
-/** No error of the contract, and so a trap. */
+/** Not an error of the contract, and so a trap. */
 function refuseSearch(): never {
   throw new Error('a search went through as many bytes as the host lets one call');
 }
@@ -198,26 +208,23 @@ function toPosition(found: number | undefined): bigint | undefined {
   return found === undefined ? undefined : BigInt(found);
 }
 
-function mmap(file: Contract.Descriptor | undefined, length: bigint, access: Contract.Access, offset: bigint): Mapping {
-  return Mapping.open(file, length, { access }, offset);
+function mmap(file: Bindings.Descriptor | undefined, length: bigint, access: Bindings.Access, offset: bigint): Mapping {
+  return Mapping.open(file, (fd, rights) => openAccess(fd, rights, length, access, offset));
 }
 
 function mmapPosix(
-  file: Contract.Descriptor | undefined,
+  file: Bindings.Descriptor | undefined,
   length: bigint,
-  sharing: Contract.Sharing,
-  protection: Contract.Protection,
+  sharing: Bindings.Sharing,
+  protection: Bindings.Protection,
   offset: bigint,
 ): Mapping {
-  const { PROT_READ, PROT_WRITE, PROT_EXEC } = constants;
-  const bits =
-    (protection.read ? PROT_READ : 0) | (protection.write ? PROT_WRITE : 0) | (protection.execute ? PROT_EXEC : 0);
-  return Mapping.open(file, length, { shared: sharing === 'shared', protection: bits }, offset);
+  return Mapping.open(file, (fd, rights) => openPosix(fd, rights, length, sharing, protection, offset));
 }
 
-/** The interface as jco wants it: `--map 'wasi-mmap:mmap/*=wasi-mmap/host#*'` takes the export of its name. */
+/** The interface in the form of jco: `--map 'wasi-mmap:mmap/*=wasi-mmap/host#*'` takes the export of its name. */
 export const mapping = { Mapping, mmap, mmapPosix };
 
-// What the contract says and is not there, or of another type, does not compile. The generated class cannot be
-// constructed, so its instances are compared.
-mapping satisfies Omit<typeof Contract, 'Mapping' | 'default'> & { Mapping: { prototype: Contract.Mapping } };
+// A host that lacks an operation of the contract, or has another type for it, does not compile. The generated class cannot
+// be constructed, so this compares its instances.
+mapping satisfies Omit<typeof Bindings, 'Mapping' | 'default'> & { Mapping: { prototype: Bindings.Mapping } };

@@ -1,27 +1,27 @@
 /**
  * The interface `wasi-mmap:mmap/span`: pages of files in the memory of guests that V8 runs.
  *
- * What V8 has to offer for that: memory that stays where it is. It does where V8 catches accesses out of bounds by the
- * addresses behind a memory, all of which are reserved then (`--disable-wasm-trap-handler` turns that off).
+ * They need memory that does not move. V8 does not move it where it catches accesses out of bounds by a guard region: then it
+ * reserves all addresses that follow a memory (`--disable-wasm-trap-handler` turns that off).
  */
-import type * as Contract from '../contract/interfaces/wasi-mmap-mmap-span.js';
+import type * as Bindings from '../bindings/interfaces/wasi-mmap-mmap-span.js';
 import { MmapError } from '../errors.js';
-import { guarded, spanGranularity, unnoticedFaults, type SpanFloor } from '../node/native.js';
+import { hasGuardRegion, spanGranularity, unnoticedFaults, type NativeSpan } from '../node/native.js';
 import { createHandle, repOf, Reps, type Table } from './handles.mjs';
 import { lookUp, type Mapping } from './mapping.mjs';
 
-/** What V8 reserves for a memory of 32-bit addresses: an address and a constant offset can reach that far. */
+/** The bytes that V8 reserves for a memory with 32-bit addresses: the reach of an address plus a constant offset. */
 const REACH = 2 ** 33;
 
-/** What jco tells a function of a guest. */
+/** What jco passes for a guest. */
 export interface SpanGuest {
   readonly memory: WebAssembly.Memory;
   readonly resourceTables: [Readonly<Table>, Table];
 }
 
-/** A span, and what its pages lie in, which stays alive as long as they lie there. */
+/** A span, and the memory that its pages lie in, which this keeps alive. */
 interface Attached {
-  readonly floor: SpanFloor;
+  readonly backend: NativeSpan;
   readonly memory: WebAssembly.Memory;
   readonly address: number;
   readonly length: number;
@@ -31,12 +31,12 @@ interface Attached {
 const reps = new Reps<Attached>();
 
 /**
- * The reps of the spans of each guest, by the table that it drops them through. Once that is garbage, nobody can drop
- * them: then the host does.
+ * The reps of the spans of each guest, by the table through which the guest drops them. When the table is garbage, the guest
+ * cannot drop them any more: then the host detaches them.
  */
 const guests = new WeakMap<Table, Set<number>>();
 const collected = new FinalizationRegistry<Set<number>>((spans) => {
-  for (const rep of spans) detach(rep); // What is taken out of a set while it is gone through, is no harm.
+  for (const rep of spans) detach(rep); // `detach` deletes from the set, which a loop over it allows.
 });
 
 function spansOf(table: Table): Set<number> {
@@ -52,44 +52,45 @@ function spansOf(table: Table): Set<number> {
 function detach(rep: number): void {
   const attached = reps.get(rep);
   if (!attached) return;
-  const { floor, memory, address, length, guest } = attached;
+  const { backend, memory, address, length, guest } = attached;
   reps.release(rep);
   guest.delete(rep);
-  floor.detach(new Uint8Array(memory.buffer, address, length));
+  backend.detach(new Uint8Array(memory.buffer, address, length));
 }
 
 /**
- * Detaches all spans in the process, when no guest will run any more, and tells whether one of them had lost pages and no
- * guest was told: it has read zeros there, or lost what it stored.
+ * Detaches all spans in the process, when no guest will run any more.
+ *
+ * @returns whether a span had lost pages that no guest was told of: the guest has read zeros there, or lost its stores
  */
 export function endSpans(): boolean {
   for (const rep of reps.all()) detach(rep);
   return unnoticedFaults() > 0;
 }
 
-/** Whether memories stay where they are in this process: settled once. */
+/** Whether memories do not move in this process. Determined once. */
 let fixed: boolean | undefined;
 
 function memoriesAreFixed(): boolean {
   try {
-    // A single memory could have something else behind it. Two of a page each cannot, if nothing is reserved for them.
+    // A single memory could have a guard region by chance. Several of one page each cannot, unless V8 reserves it.
     const probes = [1, 2, 3].map(() => new WebAssembly.Memory({ initial: 1, maximum: 1 }));
-    return probes.every(({ buffer }) => guarded(buffer, REACH));
+    return probes.every(({ buffer }) => hasGuardRegion(buffer, REACH));
   } catch {
-    return false; // There are no addresses for that.
+    return false; // Not enough address space.
   }
 }
 
-/** The memories that were looked at: whether pages can lie in them. */
+/** Whether pages can lie in a memory, for the memories that were checked. */
 const suitable = new WeakMap<WebAssembly.Memory, boolean>();
 
 function isSuitable(memory: WebAssembly.Memory): boolean {
   let result = suitable.get(memory);
   if (result === undefined) {
     const { buffer } = memory;
-    // What threads share can be in use while pages change, and outlives the thread that would clean up. Memory of 64-bit
-    // addresses may have nothing reserved behind it.
-    result = buffer instanceof ArrayBuffer && guarded(buffer, REACH);
+    // Shared memory can be in use by other threads while pages change, and outlives the thread that would clean up. Memory
+    // with 64-bit addresses may have no guard region.
+    result = buffer instanceof ArrayBuffer && hasGuardRegion(buffer, REACH);
     suitable.set(memory, result);
   }
   return result;
@@ -101,7 +102,7 @@ function granularity(): number | undefined {
   return fixed ? spanGranularity : undefined;
 }
 
-/** Attaches, and returns the guest's handle. The region is not of this guest's memory: a RangeError. */
+/** Attaches a span, and returns the guest's handle. A RangeError if the region is outside of the guest's memory. */
 export function attachLowered(
   { memory, resourceTables: [mappings, spans] }: SpanGuest,
   handle: number,
@@ -115,19 +116,19 @@ export function attachLowered(
     throw new MmapError('unsupported', 'the memory of this guest could move');
   }
   const guest = spansOf(spans);
-  const rep = reps.take({ floor: mapping.attach(offset, region), memory, address, length, guest });
+  const rep = reps.take({ backend: mapping.attach(offset, region), memory, address, length, guest });
   guest.add(rep);
   return createHandle(spans, rep);
 }
 
-/** The span behind a handle of a guest's. A handle that the guest does not hold is a TypeError, and so a trap. */
-export function lookUpSpan(table: Readonly<Table>, handle: number): SpanFloor {
+/** The span of a guest's handle. A handle that the guest does not hold is a TypeError, and so a trap. */
+export function lookUpSpan(table: Readonly<Table>, handle: number): NativeSpan {
   const attached = reps.get(repOf(table, handle));
   if (!attached) throw new TypeError(`no span has the handle ${handle}`);
-  return attached.floor;
+  return attached.backend;
 }
 
-/** jco asks for the memory only where a guest was transpiled for it; other guests' lists are copied on the way. */
+/** Only a guest that was transpiled with `--import-bindings hybrid` passes its memory; the lists of others are copies. */
 function attach(_mapping: Mapping, _offset: bigint, _region: Uint8Array): Span {
   // oxlint-disable-next-line typescript/only-throw-error -- jco's convention
   throw 'unsupported';
@@ -137,15 +138,15 @@ function onlyLowered(): never {
   throw new TypeError('spans are called with the memory of their guest');
 }
 
-/** The resource. A guest has it by its rep alone: there are no objects of this class. */
-export class Span implements Contract.Span {
+/** The resource. A guest holds only its rep: there are no objects of this class. */
+export class Span implements Bindings.Span {
   private constructor() {}
 
   flush(_offset: bigint, _length: bigint): void {
     onlyLowered();
   }
 
-  advise(_offset: bigint, _length: bigint, _advice: Contract.Advice): void {
+  advise(_offset: bigint, _length: bigint, _advice: Bindings.Advice): void {
     onlyLowered();
   }
 
@@ -153,13 +154,13 @@ export class Span implements Contract.Span {
     return onlyLowered();
   }
 
-  /** jco calls it when a guest drops a span. */
+  /** Detaches. jco calls it when a guest drops a span. */
   static [Symbol.for('cabiDispose')](rep: number): void {
     detach(rep);
   }
 }
 
-/** The interface as jco wants it: `--map 'wasi-mmap:mmap/*=wasi-mmap/host#*'` takes the export of its name. */
+/** The interface in the form of jco: `--map 'wasi-mmap:mmap/*=wasi-mmap/host#*'` takes the export of its name. */
 export const span = { Span, attach, granularity };
 
-span satisfies Omit<typeof Contract, 'Span' | 'attach' | 'default'> & { Span: { prototype: Contract.Span } };
+span satisfies Omit<typeof Bindings, 'Span' | 'attach' | 'default'> & { Span: { prototype: Bindings.Span } };

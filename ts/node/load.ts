@@ -1,11 +1,11 @@
-/** Finds the addon for this system: the one that a clone built for itself, else the one that the package carries. */
+/** Finds the addon for this system: the one that a clone has built, else the one in the package. */
 import { closeSync, existsSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join, toNamespacedPath } from 'node:path';
 
 const ROOT = join(__dirname, '..', '..');
 const PREBUILDS = join(ROOT, 'prebuilds');
 
-/** A program for musl says so where it names its loader, in its first bytes. */
+/** Whether Node is linked with musl. Then its first bytes name the loader of musl. */
 function usesMusl(): boolean {
   const start = Buffer.alloc(4096);
   try {
@@ -13,12 +13,12 @@ function usesMusl(): boolean {
     readSync(fd, start);
     closeSync(fd);
   } catch {
-    return false; // It may be executed and not read.
+    return false; // A file can be executable and not readable.
   }
   return start.includes('/ld-musl-');
 }
 
-/** The addon's file in `prebuilds/`, which depends on the C library where there are several. */
+/** The addon's file in `prebuilds/`, on Linux one for each C library. */
 function prebuilt(): string {
   const libc = process.platform !== 'linux' ? '' : usesMusl() ? '.musl' : '.glibc';
   return join(PREBUILDS, `${process.platform}-${process.arch}`, `wasi-mmap${libc}.node`);
@@ -43,10 +43,10 @@ function prebuiltSystems(): string {
   return names.sort().join(', ') || 'none';
 }
 
-/** There is no addon for this system, or it does not load. */
+/** There is no addon for this system, or it fails to load. */
 export class NoAddonError extends Error {}
 
-/** What a user can do about it depends on the system, so it is named. */
+/** The error names the system, because the remedy depends on it. */
 function failure(problem: string, cause?: unknown): NoAddonError {
   const message =
     `wasi-mmap ${problem} (${thisSystem()}, Node ${process.versions.node}). ` +
@@ -59,13 +59,13 @@ function failure(problem: string, cause?: unknown): NoAddonError {
 /**
  * The exports of the addon.
  *
- * @throws {NoAddonError} which says what this system is and what to do
+ * @throws {NoAddonError} with the name of the system and the remedy
  */
 export function loadAddon(): unknown {
   const built = join(ROOT, 'build', 'addon', `${process.platform}-${process.arch}`, 'wasi_mmap.node');
   const path = [built, prebuilt()].find((candidate) => existsSync(candidate));
   if (!path) throw failure('has no native addon for this system');
-  // Not `require`, which would give the addon to everyone who looks into its cache, and one for all copies of this package.
+  // Not `require`: its cache would give the addon to other code, and the same addon to all copies of this package.
   const addon: { exports: unknown } = { exports: {} };
   try {
     process.dlopen(addon, toNamespacedPath(path));

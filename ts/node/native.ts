@@ -1,21 +1,28 @@
-/** The native addon as a floor for {@link Mmap}. */
+/** The native addon as a backend of {@link Mmap}. */
 import { constants } from 'node:buffer';
 import { isMainThread, markAsUntransferable } from 'node:worker_threads';
 import { MmapError, type ErrorCode } from '../errors.js';
-import { adviceNumber, type Access, type Advice, type Floor, type SharedMemory } from '../floor.js';
+import {
+  adviceNumber,
+  type Access,
+  type Advice,
+  type Backend,
+  type Protection,
+  type SharedMemory,
+  type Sharing,
+} from '../backend.js';
 import { Bytes, min, secretBytes, uncurry } from '../intrinsics.js';
-import type { Request } from '../request.js';
 import { loadAddon } from './load.js';
-import { guardSignals } from './signals.js';
+import { keepHandlerInstalled } from './signals.js';
 
 /** A u64: a safe integer, or any u64 as a bigint. */
 export type Size = number | bigint;
 
 /**
- * The class of the addon. It refuses what is of a wrong type, in words for nobody. Spelt out, so that an operation that
- * is new in the contract does not compile until the addon has it.
+ * The addon's mapping. It refuses wrong types, but without a message for users. The type lists each operation, so that a
+ * new operation of the contract does not compile until the addon has it.
  */
-interface NativeMapping {
+interface AddonMapping {
   length(): number;
   access(): Access;
   fileSize(): number;
@@ -28,64 +35,81 @@ interface NativeMapping {
   flush(offset: Size, length: Size): void;
   resize(length: Size): void;
   adviseBy(offset: Size, length: Size, advice: number): void;
-  /** Once, right after it was opened. */
+  /** At most once, right after the mapping was opened. */
   charge(budget: Budget): void;
   close(): void;
   clean(): boolean;
   check(offset: number, length: number): void;
-  /** Taken away at once: see {@link ownBuffer}. */
+  /** Deleted from the class when this file loads: see {@link ownBuffer}. */
   ownBuffer?(): ArrayBuffer | undefined;
   lendBuffer(offset: number, length: number): ArrayBuffer;
 }
 
-/** How much of the host's memory some mappings may take: the addon's, known to it alone. */
+/** How much memory of the host some mappings may take. Only the addon knows what it is. */
 export type Budget = { readonly [budget: symbol]: never };
 
-/** As {@link NativeMapping}, for a span. */
-interface NativeSpan {
+/** The addon's span. */
+interface AddonSpan {
   flush(offset: Size, length: Size): void;
   adviseBy(offset: Size, length: Size, advice: number): void;
   faulted(): boolean;
   detach(region: Uint8Array): void;
 }
 
+/** The class of the addon's mappings. Its factories make objects of the class that they are called on. */
+interface AddonMappingClass {
+  new (): AddonMapping;
+  readonly prototype: AddonMapping;
+  /** Maps a file, or {@link NO_FILE}: `mmap` of the contract. */
+  openAccess<T extends AddonMapping>(
+    this: new () => T,
+    fd: number,
+    rights: number,
+    length: Size,
+    access: number,
+    offset: Size,
+  ): T;
+  /** Maps a file, or {@link NO_FILE}: `mmap-posix` of the contract. */
+  openPosix<T extends AddonMapping>(
+    this: new () => T,
+    fd: number,
+    rights: number,
+    length: Size,
+    sharing: number,
+    protection: number,
+    offset: Size,
+  ): T;
+  /** Maps memory that processes share by a name (Windows). */
+  openNamed<T extends AddonMapping>(this: new () => T, name: string, length: Size, access: number): T;
+}
+
 interface Addon {
-  /** (fd, -1 or name, length, offset, access), or (fd or -1, length, offset, sharing, protection), as in wasi_mmap.h. */
-  readonly Mapping: {
-    new (
-      file: number | string,
-      length: Size,
-      offset: Size,
-      accessOrSharing: number,
-      protection?: number,
-    ): NativeMapping;
-    readonly prototype: NativeMapping;
-  };
-  /** The region is memory of a guest that stays where it is, and alive until `detach`. */
-  readonly Span: new (mapping: NativeMapping, offset: Size, region: Uint8Array) => NativeSpan;
+  readonly Mapping: AddonMappingClass;
+  /** The region is memory of a guest. It must not move, and must stay alive until `detach`. */
+  readonly Span: new (mapping: AddonMapping, offset: Size, region: Uint8Array) => AddonSpan;
   /** 0 where there are no spans. */
   readonly spanGranularity: number;
   readonly createBudget: (bytes: Size) => Budget;
-  readonly guarded: (buffer: ArrayBuffer, size: number) => boolean;
-  /** Puts our handler of faults first again. */
-  readonly guard: () => void;
+  readonly hasGuardRegion: (buffer: ArrayBuffer, size: number) => boolean;
+  /** Installs the fault handler in front of handlers that were installed later. */
+  readonly installFaultHandler: () => void;
   /** Absent where the engine allows no external memory. */
   readonly faultCount?: Uint32Array;
   readonly liveRegions: () => number;
-  /** Spans that ended with lost pages that nobody was told of. */
+  /** The number of spans that ended with lost pages that no guest was told of. */
   readonly unnoticedFaults: () => number;
 }
 
 type MakeError = (code: ErrorCode, errno: number) => MmapError;
 
 /**
- * Whether this environment can end before its process: Node and Bun then end every loan, though other threads may have the
- * memory by now. Deno ends a loan with its memory, on any thread.
+ * Whether this environment can end before its process does. Node and Bun then end every loan, even if another thread holds
+ * the memory. Deno ends a loan when its memory is garbage, on any thread.
  */
 const WATCHES_LOANS = !isMainThread && !('deno' in process.versions);
 
 interface Module {
-  initialize(makeError: MakeError, watchesLoans: boolean, guardsCalls: boolean): Addon;
+  initialize(makeError: MakeError, watchesLoans: boolean, reinstallsHandler: boolean): Addon;
 }
 
 const addon = (loadAddon() as Module).initialize(
@@ -94,42 +118,51 @@ const addon = (loadAddon() as Module).initialize(
   !isMainThread,
 );
 
-/** Pages that go with their mapping: so there is no such method any more. */
-// oxlint-disable-next-line typescript/unbound-method -- that is why
-const ownBuffer = uncurry(addon.Mapping.prototype.ownBuffer as (this: NativeMapping) => ArrayBuffer | undefined);
+/** Lends pages that end with their mapping. No other code can call it, for the class has no such method any more. */
+// oxlint-disable-next-line typescript/unbound-method -- uncurry binds it
+const ownBuffer = uncurry(addon.Mapping.prototype.ownBuffer as (this: AddonMapping) => ArrayBuffer | undefined);
 delete addon.Mapping.prototype.ownBuffer;
 
-// As in wasi_mmap.h: protection to read or to write, which implies it; and the order of names.
-const READABLE = 1 | 2;
+// The numbers of wmcore_rights, wmcore_access, wmcore_sharing and wmcore_protection.
+const rightBits = ({ read, write }: Rights): number => (read ? 1 : 0) | (write ? 2 : 0);
 const ACCESSES: Readonly<Record<Access, number>> = { read: 0, write: 1, copy: 2 };
+const SHARINGS: Readonly<Record<Sharing, number>> = { shared: 0, private: 1 };
+const protectionBits = ({ read, write, execute }: Protection): number =>
+  (read ? 1 : 0) | (write ? 2 : 0) | (execute ? 4 : 0);
 
 const { MAX_LENGTH } = constants;
-/** The largest view: what the engine allows, and at most 4 GiB, past which some engines end the process. */
+/**
+ * The largest length of a view, in bytes: what the engine allows, but at most 4 GiB (2^32), above which some engines end
+ * the process.
+ */
 export const MAX_VIEW_LENGTH = min(MAX_LENGTH, 2 ** 32);
 
-/** Later versions refuse it themselves, and end the process at the exit of a thread if it is marked as well. */
+/** Newer versions refuse it themselves, and end the process at the exit of a thread if the buffer is marked as well. */
 const TRANSFERS_EXTERNAL_MEMORY = Number.parseInt(process.versions.node, 10) < 22;
 
-guardSignals(addon.guard);
+keepHandlerInstalled(addon.installFaultHandler);
 
-/** How many regions of mapped pages the process holds: for tests of leaks. */
+/** The number of regions of mapped pages that the process holds, for tests of leaks. */
 export const liveRegions = addon.liveRegions;
 export const unnoticedFaults = addon.unnoticedFaults;
 
 export const createBudget = addon.createBudget;
 
-/** Stands for no file: zero-filled memory. */
+/** What the caller may do with a file: a guest's descriptor may have fewer rights than its file was opened with. */
+export interface Rights {
+  readonly read?: boolean;
+  readonly write?: boolean;
+}
+
+/** The rights that the file was opened with decide. */
+export const ALL_RIGHTS: Rights = { read: true, write: true };
+
+/** Stands for memory without a file: zero-filled. */
 export const NO_FILE = -1;
 
-export class NativeFloor extends addon.Mapping implements Floor {
-  readonly shared?: SharedMemory;
-
-  constructor(file: number | string, length: Size, offset: Size, accessOrSharing: number, protection?: number) {
-    super(file, length, offset, accessOrSharing, protection);
-    const { faultCount } = addon;
-    const readable = protection === undefined || (protection & READABLE) !== 0;
-    if (faultCount && readable) this.shared = new NativeMemory(this, faultCount);
-  }
+/** A mapping of the addon. Made by {@link openAccess}, {@link openPosix} and {@link openNamed}. */
+export class NativeBackend extends addon.Mapping implements Backend {
+  shared?: SharedMemory;
 
   read(offset: number, length: number): Uint8Array {
     if (length > MAX_LENGTH) throw new MmapError('no-memory', 'more than one Uint8Array can hold');
@@ -142,7 +175,7 @@ export class NativeFloor extends addon.Mapping implements Floor {
     if (length > MAX_VIEW_LENGTH) {
       throw new MmapError('unsupported', `a view holds at most ${MAX_VIEW_LENGTH} bytes, not ${length}: take windows`);
     }
-    if (length === 0) return new Bytes(0); // The end of the pages is not an address to lend.
+    if (length === 0) return new Bytes(0); // The address of the end is not an address of the mapping.
     const buffer = this.lendBuffer(offset, length);
     if (TRANSFERS_EXTERNAL_MEMORY) markAsUntransferable(buffer);
     return new Bytes(buffer);
@@ -154,48 +187,74 @@ export class NativeFloor extends addon.Mapping implements Floor {
 }
 
 class NativeMemory implements SharedMemory {
-  readonly #floor: NativeMapping;
+  readonly #mapping: AddonMapping;
   readonly faultCount: Uint32Array;
 
-  constructor(floor: NativeMapping, faultCount: Uint32Array) {
-    this.#floor = floor;
+  constructor(mapping: AddonMapping, faultCount: Uint32Array) {
+    this.#mapping = mapping;
     this.faultCount = faultCount;
   }
 
   bytes(): Uint8Array | undefined {
-    if (this.#floor.length() > MAX_VIEW_LENGTH) return undefined;
-    const buffer = ownBuffer(this.#floor);
+    if (this.#mapping.length() > MAX_VIEW_LENGTH) return undefined;
+    const buffer = ownBuffer(this.#mapping);
     return buffer && secretBytes(buffer);
   }
 
   byteAt(position: number): number {
-    return this.#floor.byteAt(position);
+    return this.#mapping.byteAt(position);
   }
 
   clean(): boolean {
-    return this.#floor.clean();
+    return this.#mapping.clean();
   }
 
   check(offset: number, length: number): void {
-    this.#floor.check(offset, length);
+    this.#mapping.check(offset, length);
   }
 }
 
-/** What spans are aligned to, in bytes; 0 where the system has none. */
+/** Lets {@link Mmap} touch the pages itself, where the engine allows that. */
+function share(backend: NativeBackend): NativeBackend {
+  const { faultCount } = addon;
+  if (faultCount) backend.shared = new NativeMemory(backend, faultCount);
+  return backend;
+}
+
+/** Maps a file, or {@link NO_FILE}: `mmap` of the contract. */
+export function openAccess(fd: number, rights: Rights, length: Size, access: Access, offset: Size): NativeBackend {
+  return share(NativeBackend.openAccess(fd, rightBits(rights), length, ACCESSES[access], offset));
+}
+
+/** Maps a file, or {@link NO_FILE}: `mmap-posix` of the contract. */
+export function openPosix(
+  fd: number,
+  rights: Rights,
+  length: Size,
+  sharing: Sharing,
+  protection: Protection,
+  offset: Size,
+): NativeBackend {
+  const bits = protectionBits(protection);
+  const backend = NativeBackend.openPosix(fd, rightBits(rights), length, SHARINGS[sharing], bits, offset);
+  // A right to write implies one to read. Without either, each access has to be a call, which refuses it.
+  return protection.read || protection.write ? share(backend) : backend;
+}
+
+/** Maps memory that processes share by a name. `unsupported` on systems other than Windows. */
+export function openNamed(name: string, length: Size, access: Access): NativeBackend {
+  return share(NativeBackend.openNamed(name, length, ACCESSES[access]));
+}
+
+/** The alignment of spans in bytes; 0 where the system has no spans. */
 export const spanGranularity = addon.spanGranularity;
 
-/** Whether nobody can use the addresses from the end of a buffer to `size` bytes from its start. */
-export const guarded = addon.guarded;
+/** Whether all addresses from the end of a buffer to `size` bytes from its start are reserved and inaccessible. */
+export const hasGuardRegion = addon.hasGuardRegion;
 
-export class SpanFloor extends addon.Span {
+/** Pages of a mapping in the memory of a guest. */
+export class NativeSpan extends addon.Span {
   advise(offset: Size, length: Size, advice: Advice): void {
     this.adviseBy(offset, length, adviceNumber(advice));
   }
-}
-
-/** Maps a file, or {@link NO_FILE}. */
-export function openNative(fd: number, length: Size, offset: Size, request: Request): NativeFloor {
-  return 'access' in request
-    ? new NativeFloor(request.name ?? fd, length, offset, ACCESSES[request.access])
-    : new NativeFloor(fd, length, offset, request.shared ? 0 : 1, request.protection);
 }

@@ -1,27 +1,36 @@
+/** `mmap()` in Node, over the native addon. */
 import { closeSync, openSync } from 'node:fs';
 import { wrongType } from '../arguments.js';
+import type { Access } from '../backend.js';
+import { constructMmap } from '../construct.js';
 import { MmapError } from '../errors.js';
-import type { Access, Floor } from '../floor.js';
 import type { Mmap } from '../mmap.js';
-import { needsWrite, parseArguments, toMmap, type MmapOptions, type Wanted } from '../request.js';
-import { NO_FILE, openNative } from './native.js';
+import { needsWrite, parseArguments, type FileRequest, type MmapOptions, type Parsed } from '../request.js';
+import { ALL_RIGHTS, NO_FILE, openAccess, openNamed, openPosix, type NativeBackend } from './native.js';
 
 /**
- * What to map: a path or file URL (opened for as long as the call takes), an open file descriptor or `FileHandle`
- * (which may be closed afterwards), or `null` for zero-filled memory without a file.
+ * The file to map: a path or file URL (open during the call only), an open file descriptor or `FileHandle` (which may be
+ * closed afterwards), or `null` for zero-filled memory without a file.
  */
 export type Source = string | URL | number | { readonly fd: number } | null;
 
-/** Opens a floor over the source; what is opened here is closed here, for a mapping keeps its own. */
-function openFloor(file: Source, { length, offset, request }: Wanted): Floor {
-  if (file === null) return openNative(NO_FILE, length, offset, request);
-  if ('access' in request && request.name !== undefined) {
+function openFile(fd: number, length: number, offset: number, request: FileRequest): NativeBackend {
+  return request.kind === 'access'
+    ? openAccess(fd, ALL_RIGHTS, length, request.access, offset)
+    : openPosix(fd, ALL_RIGHTS, length, request.sharing, request.protection, offset);
+}
+
+/** Opens a backend over the source. A file that is opened here is closed here, for a mapping duplicates it. */
+function openBackend(file: Source, { length, offset, request }: Parsed): NativeBackend {
+  if (request.kind === 'named') {
+    if (file === null) return openNamed(request.name, length, request.access);
     throw new MmapError('invalid-argument', 'a name is for memory without a file: all who map a file share it');
   }
+  if (file === null) return openFile(NO_FILE, length, offset, request);
   if (typeof file === 'string' || file instanceof URL) {
     const fd = openSync(file, needsWrite(request) ? 'r+' : 'r');
     try {
-      return openNative(fd, length, offset, request);
+      return openFile(fd, length, offset, request);
     } finally {
       closeSync(fd);
     }
@@ -31,23 +40,23 @@ function openFloor(file: Source, { length, offset, request }: Wanted): Floor {
   if (!Number.isInteger(fd) || fd < 0 || fd > 0x7fffffff) {
     throw new MmapError('bad-descriptor', `${fd} is no file descriptor (null asks for memory without a file)`);
   }
-  return openNative(fd, length, offset, request);
+  return openFile(fd, length, offset, request);
 }
 
 /**
  * Maps a file, or zero-filled memory.
  *
- * @param file what to map
- * @param length bytes to map; 0 means to the end of the file
+ * @param file the file to map
+ * @param length in bytes, below 2^53; 0, the default, means to the end of the file
  * @param access `read`, `write` (the default) or `copy`: what may be done, and whether it reaches the file
- * @param offset where in the file to begin: any byte
+ * @param offset in bytes, below 2^53, default 0: where in the file the mapping begins
  * @throws {TypeError} for an argument of a wrong type
  * @throws {MmapError} `invalid-argument`, `bad-descriptor`, `unsupported` (not a regular file), `access-denied`,
  *   `empty-file`, `past-end`, `no-memory`, `busy` or `io`, in this order
- * @throws the error of `fs.openSync` where a path cannot be opened
+ * @throws {Error} the error of `fs.openSync`, if a path cannot be opened
  */
 export function mmap(file: Source, length?: number | bigint, access?: Access, offset?: number | bigint): Mmap;
-/** Maps a file with its arguments by name, or with what only one system has (see {@link MmapOptions}). */
+/** Maps a file with its arguments by name, or with options of one system only: see {@link MmapOptions}. Throws as above. */
 export function mmap(file: Source, options: MmapOptions): Mmap;
 export function mmap(
   file: Source,
@@ -55,6 +64,6 @@ export function mmap(
   access?: Access,
   offset?: number | bigint,
 ): Mmap {
-  const wanted = parseArguments(lengthOrOptions, access, offset);
-  return toMmap(openFloor(file, wanted), wanted, file === null);
+  const parsed = parseArguments(lengthOrOptions, access, offset);
+  return constructMmap(openBackend(file, parsed), parsed, file === null);
 }

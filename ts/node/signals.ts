@@ -1,20 +1,22 @@
-/** Keeps the handler of lost pages in front of those that a program installs with `process.on`. */
+/** Keeps the fault handler in front of signal handlers that a program installs with `process.on`. */
 import { isMainThread } from 'node:worker_threads';
 
-/** What Linux sends for a lost page. */
+/** The signal that Linux raises for a lost page. */
 const SIGNAL = 'SIGBUS';
 
 /**
- * Has `guard` called whenever Node may have changed who handles the signal: it does so in listeners like these, which it
- * added before. Only the main thread has signals. What is added where this library was never loaded, because only workers
- * did, is seen at their next call that opens, resizes, flushes, advises or makes a view.
+ * Calls `install` whenever Node may have changed the handler of the signal. Node changes it in listeners of the same two
+ * events, which it added before these. Only the main thread handles signals.
+ *
+ * If only workers load this library, the main thread has no such listener. Then the next call in a worker that opens,
+ * resizes, flushes, advises or makes a view installs the handler again.
  */
-export function guardSignals(guard: () => void): void {
+export function keepHandlerInstalled(install: () => void): void {
   if (process.platform === 'win32' || !isMainThread) return;
   const changed = (name: string | symbol): void => {
     if (name !== SIGNAL) return;
-    guard();
-    queueMicrotask(guard); // Bun installs its handler after it has told.
+    install();
+    queueMicrotask(install); // Bun installs its handler after the event.
   };
   process.on('newListener', changed);
   process.on('removeListener', changed);

@@ -1,12 +1,12 @@
-/** The component, as jco has transpiled it for both Node and browsers. */
+/** The polyfill component, as jco has transpiled it for both Node and browsers. */
 import { instantiate } from './component/polyfill.js';
-import type { InstantiateCore } from './index.mjs';
+import type { InstantiateCore } from '../instantiate-core.js';
 
 const FOLDER = new URL('./component/', import.meta.url);
 
 const modules = new Map<string, Promise<WebAssembly.Module>>();
 
-/** Node fetches no files. What is compiled serves every instance. */
+/** Reads a core module, for Node does not fetch files. Each is compiled once for all instances. */
 function readModule(name: string): Promise<WebAssembly.Module> {
   const known = modules.get(name);
   if (known) return known;

@@ -1,15 +1,15 @@
-/** What a command needs of `wasi:cli`: arguments, output and an exit code. */
+/** The parts of `wasi:cli` that a command needs: arguments, output and an exit code. */
 import { getArguments } from 'wasi:cli/environment@0.2.12';
 import { exitWithCode } from 'wasi:cli/exit@0.2.12';
 import { getStderr } from 'wasi:cli/stderr@0.2.12';
 import { getStdout } from 'wasi:cli/stdout@0.2.12';
 
 const encoder = new TextEncoder();
-const LIMIT = 4096; // What blockingWriteAndFlush takes at once.
+const LIMIT = 4096; // The most that blockingWriteAndFlush takes at once.
 let pending: Uint8Array[] = [];
 let size = 0;
 
-/** Writes what was collected. */
+/** Writes the pending bytes. */
 function flush(): void {
   const bytes = new Uint8Array(size);
   let at = 0;
@@ -35,7 +35,7 @@ export function writeText(text: string): void {
   writeBytes(encoder.encode(text));
 }
 
-/** Writes a line to the error output, behind what was printed. Returns the exit code for errors. */
+/** Writes a line to the error output, after the pending bytes. Returns the exit code for errors. */
 export function writeError(text: string): number {
   flush();
   getStderr().blockingWriteAndFlush(encoder.encode(`${text}\n`));

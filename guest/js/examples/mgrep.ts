@@ -1,6 +1,6 @@
 /**
- * `mgrep [-c] [-n] TEXT FILE...`: prints the lines that contain the text, like `grep -aF`, but it maps the files and
- * lets the host search. Ends with 0 if a line was found, 1 if none was, 2 after an error.
+ * `mgrep [-c] [-n] TEXT FILE...`: prints the lines that contain the text, like `grep -aF`, but maps the files and lets the
+ * host search. The exit code is 0 if a line was found, 1 if none was, 2 after an error.
  */
 import { mmap, MmapError, type Mmap } from 'wasi-mmap/guest';
 import { main, writeBytes, writeError, writeText } from './command.ts';
@@ -24,7 +24,7 @@ function countNewlines(bytes: Uint8Array): number {
   return count;
 }
 
-/** Prints what is asked for of one file, and tells how many lines were found. */
+/** Prints the lines of one file, and returns how many were found. */
 function search(map: Mmap, needle: Uint8Array, { count, numbers, prefix }: Options): number {
   let line = 1;
   let found = 0;
@@ -61,7 +61,7 @@ function searchFile(path: string, needle: Uint8Array, options: Options): number 
       map.close();
     }
   } catch (error) {
-    if (!(error instanceof MmapError) || error.code !== 'empty-file') throw error; // It has no lines.
+    if (!(error instanceof MmapError) || error.code !== 'empty-file') throw error; // An empty file has no lines.
   }
   if (options.count) writeText(`${options.prefix}${found}\n`);
   return found;

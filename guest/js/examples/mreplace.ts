@@ -1,11 +1,11 @@
 /**
- * `mreplace OLD NEW FILE...`: replaces a text by one of the same length, in place: only the bytes that change are written.
- * Ends with 0 if something was replaced, 1 if nothing was, 2 after an error.
+ * `mreplace OLD NEW FILE...`: replaces a text by another of the same length, in place, and writes only the changed bytes. The
+ * exit code is 0 if a text was replaced, 1 if none was, 2 after an error.
  */
 import { mmap, MmapError } from 'wasi-mmap/guest';
 import { main, writeError, writeText } from './command.ts';
 
-/** Tells how often it replaced. */
+/** Replaces in one file, and returns how often. */
 function replace(path: string, before: Uint8Array, after: Uint8Array): number {
   const map = mmap(path, 0, 'write');
   try {

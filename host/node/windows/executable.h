@@ -3,5 +3,5 @@
 
 #include <windows.h>
 
-/// A function that the running program exports, whatever its file is called; null if it has none of this name.
+/// A function that the running program exports, whatever the name of its file. Null if it exports none of this name.
 void *find_in_executable(const char *name);

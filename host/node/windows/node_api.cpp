@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Node-API from the program that runs. An import library would look for a "node.exe", which may have another name
-// (Electron, a program made of Node and a script). So the addon is compiled as if there were one (the compiler calls
-// through a pointer for each imported function), and the pointers are here: they are filled in when the addon is
-// loaded.
+// Resolves Node-API from the running program. An import library would look for a "node.exe", which can have another
+// name (Electron, single executable applications). So the addon is compiled as if it used an import library, where the
+// compiler calls each imported function through a pointer, and this file defines the pointers and fills them in when
+// the addon is loaded.
 #include "executable.h"
 
 extern "C" {
@@ -29,7 +29,7 @@ const Import imports[] = {
 #undef NODE_API_NAME
 };
 
-/// Functions of a newer Node-API than the program's stay null; the addon calls none of them.
+/// Functions of a Node-API that is newer than the program stay null. The addon calls none of them.
 bool bind() {
   for (const Import &import : imports)
     *import.function = find_in_executable(import.name);

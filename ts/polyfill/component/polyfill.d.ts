@@ -1,8 +1,8 @@
-/** What jco makes of the polyfill component, which the Makefile puts in this place of the package. */
-import type * as Mapping from '../../contract/interfaces/wasi-mmap-mmap-mapping.js';
-import type { InstantiateCore } from '../index.mjs';
+/** The transpiled polyfill component, which the Makefile puts beside this file in the package. */
+import type * as Mapping from '../../bindings/interfaces/wasi-mmap-mmap-mapping.js';
+import type { InstantiateCore } from '../../instantiate-core.js';
 
-/** Makes an instance over some WASI. Without a function that gets the core modules they are fetched from beside it. */
+/** Makes an instance over a WASI. By default it fetches its core modules from beside this file. */
 export function instantiate(
   getCoreModule: ((name: string) => Promise<WebAssembly.Module>) | undefined,
   wasi: object,

@@ -1,9 +1,13 @@
 // oxlint-disable typescript/unbound-method -- it replaces methods, and calls those that were there with their object
 /**
- * What the file system of preview2-shim for browsers, up to and including 0.26.1, leaves out and a mapping needs, put
- * right on its class `Descriptor`.
+ * Descriptors of preview2-shim's file system for browsers.
+ *
+ * Faults: descriptors forget the rights that they were opened with; sizes and positions of 2^53 and more, and positions
+ * past the end of a file, trap the guest; a file with empty text is of no kind; each write copies the whole file.
+ * Versions: all up to 0.26.1.
+ * Mended: tests/browser/descriptors.test.mts fails (the tests "as it is, the shim ...").
  */
-import type { Descriptor, DescriptorFlags } from '../contract/interfaces/wasi-filesystem-types.js';
+import type { Descriptor, DescriptorFlags } from '../bindings/interfaces/wasi-filesystem-types.js';
 
 const MAX_SIZE = BigInt(Number.MAX_SAFE_INTEGER);
 const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('dispose');
@@ -15,7 +19,7 @@ function refuse(code: string): never {
   throw code;
 }
 
-/** Sizes that memory cannot hold are an error of the file system, not a failure of the host. */
+/** A size that does not fit into memory is an error of the file system, not a failure of the host. */
 function withinMemory<T>(call: () => T): T {
   try {
     return call();
@@ -24,12 +28,16 @@ function withinMemory<T>(call: () => T): T {
   }
 }
 
-/** Only this class has locks: WASI 0.2 has none. */
+/** Only the shim's class has locks: WASI 0.2 has none. */
 function isShim(types: { Descriptor?: { prototype: object } }): types is { Descriptor: { prototype: Descriptor } } {
   return types.Descriptor !== undefined && 'tryLockShared' in types.Descriptor.prototype;
 }
 
-/** @param types `wasi:filesystem/types`; one of another implementation stays as it is */
+/**
+ * Mends the class `Descriptor` of the shim. Further calls do nothing.
+ *
+ * @param types `wasi:filesystem/types`. The types of another implementation stay as they are
+ */
 export function mendDescriptors(types: object = {}): void {
   if (!isShim(types)) return;
   const { prototype } = types.Descriptor;
@@ -37,7 +45,7 @@ export function mendDescriptors(types: object = {}): void {
   mended.add(prototype);
   const { openAt, getFlags, read, readViaStream, writeViaStream, appendViaStream, setSize } = prototype;
 
-  // Every descriptor says that it carries all rights, whatever it was opened with, and lets them be used.
+  // The shim's descriptors report all rights, whatever they were opened with, and allow their use.
   const rights = new WeakMap<Descriptor, DescriptorFlags>();
   const need = (descriptor: Descriptor, right: 'read' | 'write'): void => {
     if (descriptor.getType() === 'directory') refuse('is-directory');
@@ -54,12 +62,12 @@ export function mendDescriptors(types: object = {}): void {
     return opened;
   };
 
-  // An empty text is a file too.
+  // A file with empty text has no kind in the shim.
   prototype.getType = function (this: Descriptor) {
     return this.stat().type;
   };
 
-  // Numbers from 2^53 on, and places behind the end of the file, are no mistakes.
+  // Numbers of 2^53 and more, and positions past the end of the file, are valid.
   prototype.read = function (this: Descriptor, length, offset) {
     need(this, 'read');
     const size = this.stat().size;
@@ -71,7 +79,7 @@ export function mendDescriptors(types: object = {}): void {
     return readViaStream.call(this, offset < size ? offset : size);
   };
 
-  // A write of one byte copies the whole file; through a stream it does not.
+  // `write` copies the whole file for each byte; a write through a stream does not.
   prototype.write = function (this: Descriptor, bytes, offset) {
     const stream = prototype.writeViaStream.call(this, offset);
     try {

@@ -1,20 +1,26 @@
-/** A way round a fault of preview2-shim, for guests with the C library of WASI 0.2. */
+/**
+ * Files that a C library opens for writing, for preview2-shim in Node.
+ *
+ * Fault: the C library of WASI 0.2 asks for `mutate-directory` with every right to write, as do `open()` in C and
+ * `std::fs` in Rust. `openAt` of the shim refuses that as `unsupported`, though the flag says nothing about a file.
+ * Versions: all up to 0.26.1.
+ * Mended: tests/preview2-shim/faults.test.mts fails ("a C library cannot open a file for writing").
+ */
 import { types } from '@bytecodealliance/preview2-shim/filesystem';
 import type {
   Descriptor,
   DescriptorFlags,
   OpenFlags,
   PathFlags,
-} from '../contract/interfaces/wasi-filesystem-types.js';
+} from '../bindings/interfaces/wasi-filesystem-types.js';
 
 let accepting = false;
 
 /**
  * Lets guests open files for writing with the C library of WASI 0.2, as `std::fs` in Rust and `open()` in C do.
  *
- * That library asks for `mutate-directory` with every right to write, and preview2-shim, up to and including 0.26.1,
- * refuses such an open as `unsupported`, though the flag says nothing about a file. This takes the flag off for all
- * guests in the process; on a directory it asks for a right that the shim grants anyway. Calling it again does nothing.
+ * It removes the flag `mutate-directory` from every `open-at`, for all guests in the process. On a directory, the flag asks
+ * for a right that the shim grants anyway. Further calls do nothing.
  */
 export function acceptLibcWrites(): void {
   if (accepting) return;

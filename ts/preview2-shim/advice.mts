@@ -1,14 +1,17 @@
-/** A way round a fault of preview2-shim, where it has no native package. */
+/**
+ * Advice about files, for preview2-shim in Node.
+ *
+ * Fault: `descriptor.advise` calls a native package of the shim's own, `jco-node-fs`, and traps the guest where that
+ * package is missing. It is an optional dependency, and does nothing on systems other than Linux.
+ * Versions: 0.26.0 and 0.26.1.
+ * Mended: tests/preview2-shim/faults.test.mts fails ("advice traps without a native package").
+ */
 import { types } from '@bytecodealliance/preview2-shim/filesystem';
-import type { Advice, Descriptor } from '../contract/interfaces/wasi-filesystem-types.js';
+import type { Advice, Descriptor } from '../bindings/interfaces/wasi-filesystem-types.js';
 
 let ignoring = false;
 
-/**
- * Lets guests advise where preview2-shim cannot: it asks a native package of its own for that (`jco-node-fs`, which does
- * nothing but on Linux), and without one that loads the call traps. Advice may be ignored, so there it is. Calling it
- * again does nothing.
- */
+/** Ignores advice that the shim cannot give, for all guests in the process. Further calls do nothing. */
 export function ignoreAdviceWithoutHelp(): void {
   if (ignoring) return;
   ignoring = true;

@@ -1,16 +1,22 @@
-/** Reads of files in Node without preview2-shim's worker, which takes ten times as long as the read. */
+/**
+ * Fast reads of files, for preview2-shim in Node.
+ *
+ * Fault: each `descriptor.read` is a call to the shim's worker, which takes ten times as long as the read itself.
+ * Versions: all up to 0.26.1.
+ * Mended: tests/preview2-shim/faults.test.mts fails ("a read through the worker is slow").
+ */
 import { readSync } from 'node:fs';
 import { types } from '@bytecodealliance/preview2-shim/filesystem';
-import type { Descriptor } from '../contract/interfaces/wasi-filesystem-types.js';
-import type { InstantiateCore } from '../polyfill/index.mjs';
+import type { Descriptor } from '../bindings/interfaces/wasi-filesystem-types.js';
+import type { InstantiateCore } from '../instantiate-core.js';
 import { withFile } from './descriptor.mjs';
 
-/** Finding out about a file pays only if it is read more often. */
+/** It pays to look up the file of a descriptor from this many reads on. */
 const READS_BEFORE = 4;
-/** The worker gives other threads their turn meanwhile. */
+/** Larger reads are left to the worker, during which other threads run. */
 const LARGEST = 1n << 20n;
 
-/** What is lent to a component, which copies it at once: memory that is new each time takes as long as the read. */
+/** Bytes that are lent to a component, which copies them at once: new memory for each read takes as long as the read. */
 const lent = new Uint8Array(Number(LARGEST));
 let lending = false;
 
@@ -18,14 +24,16 @@ const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('dispose');
 
 interface Known {
   reads: number;
-  /** The file beneath, which is open as long as the descriptor. None: it is left to the shim. */
+  /** The file of the descriptor, open as long as the descriptor is. Undefined: the shim reads. */
   fd: number | undefined;
 }
 
-/** Regular files that may be read; others may block, or have rights that the shim looks at. */
-function fileBeneath(descriptor: Descriptor): number | undefined {
+/** The file of a descriptor, if it is a regular file that may be read. Others may block, or the shim checks their rights. */
+function fileOf(descriptor: Descriptor): number | undefined {
   try {
-    return descriptor.getType() === 'regular-file' ? withFile(descriptor, false, (fd) => fd) : undefined;
+    return descriptor.getType() === 'regular-file'
+      ? withFile(descriptor, (fd, { read }) => (read ? fd : undefined))
+      : undefined;
   } catch {
     return undefined;
   }
@@ -34,8 +42,8 @@ function fileBeneath(descriptor: Descriptor): number | undefined {
 let quick = false;
 
 /**
- * Lets `descriptor.read` of the shim read files itself, for all guests in the process: with the same answers, for what is
- * not a full read (the end of a file, an error) is still asked of the shim. Calling it again does nothing.
+ * Lets `descriptor.read` of the shim read files in this thread, for all guests in the process. The answers are the same: a
+ * read that is not complete (the end of a file, an error) still goes to the shim. Further calls do nothing.
  */
 export function quickenReads(): void {
   if (quick) return;
@@ -46,7 +54,7 @@ export function quickenReads(): void {
   const { [dispose]: drop } = prototype as unknown as Record<symbol, () => void>;
   const known = new WeakMap<Descriptor, Known>();
   const closed = new WeakSet<Descriptor>();
-  // The number of a file that was closed is soon another's.
+  // The file descriptor of a closed file soon belongs to another file.
   Object.defineProperty(prototype, dispose, {
     value(this: Descriptor) {
       closed.add(this);
@@ -60,15 +68,15 @@ export function quickenReads(): void {
     let file = known.get(this);
     if (!file) known.set(this, (file = { reads: 0, fd: undefined }));
     file.reads += 1;
-    if (file.reads === READS_BEFORE) file.fd = fileBeneath(this);
+    if (file.reads === READS_BEFORE) file.fd = fileOf(this);
     if (file.fd !== undefined && length > 0n && length <= LARGEST && offset <= Number.MAX_SAFE_INTEGER) {
-      // Who stands in between may keep what was read.
+      // A method that wraps this one may keep the bytes.
       const lend = lending && this.read === quickRead;
       const bytes = lend ? lent.subarray(0, Number(length)) : new Uint8Array(Number(length));
       try {
         if (readSync(file.fd, bytes, 0, bytes.length, Number(offset)) === bytes.length) return [bytes, false];
       } catch {
-        // The shim has a name for it.
+        // The shim names the error.
       }
     }
     return read.call(this, length, offset);
@@ -90,14 +98,14 @@ function whileLending(call: Call): Call {
   };
 }
 
-// Node's types have it without imports.
+// The types of Node declare it without imports.
 const instantiate = WebAssembly.instantiate as InstantiateCore;
 
-/** Whether `instantiateLending` is of use over a file system: it is the shim's. */
+/** Whether `instantiateLending` works over a file system: only over the shim's. */
 export const canLend = (filesystem: { Descriptor?: unknown } | undefined): boolean =>
   filesystem?.Descriptor === types.Descriptor;
 
-/** Instantiates a core module of a component whose calls, with their results put into its memory, may be lent bytes. */
+/** Instantiates a core module of a component whose calls copy their results into its memory: they can be lent bytes. */
 export const instantiateLending: InstantiateCore = (module, imports = {}) => {
   const lenders = Object.entries(imports).map(([from, values]) => {
     const all = Object.entries(values).map(([name, value]) => {

@@ -1,19 +1,26 @@
 // oxlint-disable typescript/unbound-method -- it replaces methods, and calls those that were there with their object
-/** Directories for reading only. preview2-shim knows no rights of directories, so their descriptors get methods that do. */
+/**
+ * Read-only directories, for preview2-shim in Node.
+ *
+ * Fault: the shim has no rights of directories: through a preopened directory a guest can change everything below it. So
+ * descriptors of directories get methods that refuse changes.
+ * Versions: all up to 0.26.1.
+ * Mended: tests/preview2-shim/faults.test.mts fails ("a directory without rights lets guests change it").
+ */
 import type {
   Descriptor,
   DescriptorFlags,
   OpenFlags,
   PathFlags,
-} from '../contract/interfaces/wasi-filesystem-types.js';
+} from '../bindings/interfaces/wasi-filesystem-types.js';
 
-/** What wasmtime answers. */
+/** The answer of wasmtime. */
 function refuse(): never {
   // oxlint-disable-next-line typescript/only-throw-error -- jco's convention for the `err` of a result
   throw 'not-permitted';
 }
 
-/** Everything that changes a directory, a file in it, or what a file is called. */
+/** The methods that change a directory, a file in it, or the name of a file. */
 const CHANGES = [
   'createDirectoryAt',
   'linkAt',
@@ -31,10 +38,10 @@ function override(descriptor: Descriptor, name: string, value: unknown): void {
 }
 
 /**
- * Makes some of a guest's directories, and everything that is opened through them, read-only.
+ * Makes directories of a guest, and everything opened through them, read-only.
  *
  * @param all every directory of the guest
- * @param readOnly those of them that may only be read
+ * @param readOnly the directories, out of these, to make read-only
  */
 export function restrict(all: readonly Descriptor[], readOnly: readonly Descriptor[]): void {
   const restricted = new WeakSet<Descriptor>();
@@ -50,8 +57,8 @@ export function restrict(all: readonly Descriptor[], readOnly: readonly Descript
     return descriptor;
   }
 
-  /** Others may not move or link anything into a directory that is read-only. */
-  function guard(descriptor: Descriptor): Descriptor {
+  /** Refuses to move or link anything from other directories into a read-only one. */
+  function restrictWrites(descriptor: Descriptor): Descriptor {
     const { linkAt, openAt, renameAt } = descriptor;
     override(descriptor, 'linkAt', (at: PathFlags, from: string, directory: Descriptor, to: string) => {
       if (restricted.has(directory)) refuse();
@@ -61,12 +68,14 @@ export function restrict(all: readonly Descriptor[], readOnly: readonly Descript
       if (restricted.has(directory)) refuse();
       renameAt.call(descriptor, from, directory, to);
     });
-    override(descriptor, 'openAt', (...args: Parameters<typeof openAt>) => guard(openAt.apply(descriptor, args)));
+    override(descriptor, 'openAt', (...args: Parameters<typeof openAt>) =>
+      restrictWrites(openAt.apply(descriptor, args)),
+    );
     return descriptor;
   }
 
   for (const directory of all) {
     if (readOnly.includes(directory)) forbidChanges(directory);
-    else guard(directory);
+    else restrictWrites(directory);
   }
 }

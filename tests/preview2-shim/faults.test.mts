@@ -1,0 +1,142 @@
+// The faults of preview2-shim that ts/preview2-shim puts right. A test that fails here says that a release has mended one:
+// then its file in ts/preview2-shim can go, or holds for older versions only. The faults of its file system for browsers
+// are in tests/browser/descriptors.test.mts.
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+
+const folder = mkdtempSync(join(tmpdir(), 'preview2-shim-'));
+process.on('exit', () => rmSync(folder, { recursive: true }));
+
+// A copy that nothing has changed, and that finds no other packages.
+const PACKAGE = 'node_modules/@bytecodealliance/preview2-shim';
+cpSync(PACKAGE, join(folder, 'shim'), { recursive: true });
+const load = (path: string): Promise<unknown> => import(pathToFileURL(join(folder, 'shim/dist', path)).href);
+
+interface Descriptor {
+  openAt(at: object, path: string, open: object, flags: object): Descriptor;
+  read(length: bigint, offset: bigint): [Uint8Array, boolean];
+  advise(offset: bigint, length: bigint, advice: string): void;
+  createDirectoryAt(path: string): void;
+}
+type Lowered = (guest: object) => (address: number) => void;
+
+const data = join(folder, 'data');
+mkdirSync(data);
+writeFileSync(join(data, 'file'), 'content');
+const { createFilesystem } = (await load('nodejs/filesystem.js')) as {
+  createFilesystem: (options: object) => { preopens: { getDirectories(): Array<[Descriptor, string]> } };
+};
+const [root] = createFilesystem({ preopens: { '/': data } }).preopens.getDirectories()[0] as [Descriptor, string];
+
+function thrown(call: () => unknown): unknown {
+  try {
+    call();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
+
+test('a C library cannot open a file for writing', () => {
+  const flags = { read: true, write: true };
+  assert.is(
+    thrown(() => root.openAt({}, 'file', {}, flags)),
+    undefined,
+  );
+  assert.is(
+    thrown(() => root.openAt({}, 'file', {}, { ...flags, mutateDirectory: true })),
+    'unsupported',
+  );
+});
+
+test('advice traps without a native package', () => {
+  const file = root.openAt({}, 'file', {}, { read: true });
+  assert.instance(
+    thrown(() => file.advise(0n, 1n, 'random')),
+    Error,
+  );
+});
+
+test('a directory without rights lets guests change it', () => {
+  mkdirSync(join(data, 'plain'));
+  const directory = root.openAt({}, 'plain', { directory: true }, { read: true });
+  assert.is(
+    thrown(() => directory.createDirectoryAt('made')),
+    undefined,
+  );
+});
+
+test('a descriptor does not tell its file', () => {
+  writeFileSync(join(data, 'alone'), '');
+  const file = root.openAt({}, 'alone', {}, { read: true });
+  const link = (fd: string): string => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      return ''; // The folder's own.
+    }
+  };
+  const fds = readdirSync('/proc/self/fd').filter((fd) => link(fd) === join(data, 'alone'));
+  assert.is(fds.length, 1);
+  const told = Reflect.ownKeys(file).filter((key) => Reflect.get(file, key) === Number(fds[0]));
+  assert.equal(told, []);
+});
+
+test('a read through the worker is slow', () => {
+  const file = root.openAt({}, 'file', {}, { read: true });
+  const fd = openSync(join(data, 'file'), 'r');
+  const bytes = new Uint8Array(4);
+  const best = (call: () => unknown): number => {
+    const times = Array.from({ length: 200 }, () => {
+      const start = process.hrtime.bigint();
+      call();
+      return Number(process.hrtime.bigint() - start);
+    });
+    return Math.min(...times);
+  };
+  const ours = best(() => readSync(fd, bytes, 0, 4, 0));
+  const theirs = best(() => file.read(4n, 0n));
+  assert.ok(theirs > 2 * ours, `${theirs} ns, against ${ours} ns`);
+});
+
+test('every stream is a terminal', async () => {
+  const { terminalStdin } = (await load('nodejs/cli.js')) as { terminalStdin: { getTerminalStdin(): unknown } };
+  // Whatever standard input is: the shim does not look at it.
+  const tty = Object.getOwnPropertyDescriptor(process.stdin, 'isTTY');
+  Object.defineProperty(process.stdin, 'isTTY', { value: undefined, configurable: true });
+  assert.ok(terminalStdin.getTerminalStdin());
+  if (tty) Object.defineProperty(process.stdin, 'isTTY', tty);
+});
+
+test('the wall clock stores the time at a wrong address', async () => {
+  const { wallClock } = (await load('nodejs/clocks.js')) as { wallClock: Record<'now', Record<symbol, Lowered>> };
+  const memory = { buffer: new ArrayBuffer(4096) };
+  wallClock.now[Symbol.for('cabiLower')]?.({ memory })(256);
+  const view = new DataView(memory.buffer);
+  assert.is(view.getBigUint64(256, true), 0n, 'the seconds');
+});
+
+test('stores into OPFS overlap', () => {
+  // Without a browser there is no OPFS, so this looks at the code: a store takes the state, and awaits no other store.
+  const text = readFileSync(join(PACKAGE, 'dist/browser/opfs-filesystem.js'), 'utf8');
+  const body = /async flush\(\) \{(.*?)\n {4}\}/s.exec(text)?.[1] ?? '';
+  assert.ok(body.includes('await'), body);
+  assert.not.match(body, /#(?:flushing|pending|last|queue|inFlight)/i);
+});
+
+test.run();

@@ -1,0 +1,90 @@
+/** The contract's resource as a backend of {@link Mmap}: in a guest, and over the polyfill. */
+import type * as Bindings from './bindings/interfaces/wasi-mmap-mmap-mapping.js';
+import { MmapError } from './errors.js';
+import type { Access, Advice, Backend } from './backend.js';
+import { bytesOfView, lengthOf, setBytes } from './intrinsics.js';
+
+const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('dispose');
+
+/** Calls the bindings. They throw an `err` as an exception with the error-code as its payload. */
+export function callBindings<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    const code = (error as { payload?: unknown } | null)?.payload ?? error;
+    throw typeof code === 'string' ? new MmapError(code as Bindings.ErrorCode) : error;
+  }
+}
+
+function toNumber(position: bigint | undefined): number | undefined {
+  return position === undefined ? undefined : Number(position);
+}
+
+/** A mapping of the bindings. */
+export class ResourceBackend implements Backend {
+  readonly #resource: Bindings.Mapping;
+
+  constructor(resource: Bindings.Mapping) {
+    this.#resource = resource;
+  }
+
+  length(): number {
+    return Number(this.#resource.length());
+  }
+
+  access(): Access {
+    return this.#resource.access();
+  }
+
+  fileSize(): number {
+    return Number(callBindings(() => this.#resource.fileSize()));
+  }
+
+  read(offset: number, length: number): Uint8Array {
+    const bytes = callBindings(() => this.#resource.read(BigInt(offset), BigInt(length)));
+    // componentize-js makes lists in another realm, where they are no `instanceof Uint8Array` of the program's.
+    return bytes instanceof Uint8Array ? bytes : bytesOfView(bytes);
+  }
+
+  readInto(offset: number, target: Uint8Array): void {
+    setBytes(target, this.read(offset, lengthOf(target)));
+  }
+
+  // An array of a caller can have a length and methods of its own: the bindings get a plain one.
+
+  write(offset: number, bytes: Uint8Array): void {
+    callBindings(() => this.#resource.write(BigInt(offset), bytesOfView(bytes)));
+  }
+
+  move(destination: number, source: number, length: number): void {
+    callBindings(() => this.#resource.move(BigInt(destination), BigInt(source), BigInt(length)));
+  }
+
+  find(needle: Uint8Array, start: number, end: number): number | undefined {
+    return toNumber(callBindings(() => this.#resource.find(bytesOfView(needle), BigInt(start), BigInt(end))));
+  }
+
+  rfind(needle: Uint8Array, start: number, end: number): number | undefined {
+    return toNumber(callBindings(() => this.#resource.rfind(bytesOfView(needle), BigInt(start), BigInt(end))));
+  }
+
+  flush(offset: number, length: number): void {
+    callBindings(() => this.#resource.flush(BigInt(offset), BigInt(length)));
+  }
+
+  resize(length: number): void {
+    callBindings(() => this.#resource.resize(BigInt(length)));
+  }
+
+  advise(offset: number, length: number, advice: Advice): void {
+    callBindings(() => this.#resource.advise(BigInt(offset), BigInt(length), advice));
+  }
+
+  view(): never {
+    throw new MmapError('unsupported', 'the bytes are in the memory of the host: use slice()');
+  }
+
+  close(): void {
+    (this.#resource as Partial<Disposable>)[dispose]?.();
+  }
+}
