@@ -1,26 +1,26 @@
-//! The file of a mapping, as pages that may be there or not.
+//! The file of a mapping, whose pages may exist or be lost.
 
 use crate::bindings::exports::wasi_mmap::mmap::mapping::ErrorCode;
 use crate::bindings::wasi::filesystem::types::{self, Advice};
 use alloc::rc::Rc;
 use alloc::vec::Vec;
 
-/// What decides whether bytes past the end of the file are there: those in its last page are, as zeros.
+/// The size of a page in bytes. Bytes between the end of a file and the end of its last page exist, as zeros.
 pub const PAGE: u64 = PAGE_SIZE as u64;
 pub const PAGE_SIZE: usize = 4096;
 
-/// The most that is asked of the host at a time. Many give 64 KiB at most.
+/// The most bytes of one call of the host. Many hosts return 64 KiB at most.
 pub const CHUNK: u64 = CHUNK_SIZE as u64;
 pub const CHUNK_SIZE: usize = 1 << 20;
 
-/// No file is larger than this, and some hosts count in numbers that end here: preview2-shim throws at 2^53.
+/// The most bytes of a file. Some hosts have no larger numbers: preview2-shim throws at 2^53.
 pub const MAX_FILE_SIZE: u64 = (1 << 53) - 1;
 
-/// What is asked of a file. The host's descriptor is one; tests have others.
+/// The operations that a mapping needs of its file: the host's descriptor, or a file of a test.
 pub trait File {
-    /// Up to `length` bytes from `offset` on, as many as the host likes, and whether the file ends there.
+    /// Reads up to `length` bytes from `offset`, as many as the host chooses, and returns whether the file ends there.
     fn read(&self, offset: u64, length: u64) -> Result<(Vec<u8>, bool), types::ErrorCode>;
-    /// Stores bytes and tells how many, as the host likes.
+    /// Writes bytes, as many as the host chooses, and returns their number.
     fn write(&self, offset: u64, bytes: &[u8]) -> Result<u64, types::ErrorCode>;
     fn size(&self) -> Result<u64, types::ErrorCode>;
     fn set_size(&self, size: u64) -> Result<(), types::ErrorCode>;
@@ -33,7 +33,7 @@ impl File for Rc<types::Descriptor> {
         if offset > MAX_FILE_SIZE - CHUNK {
             return Ok((Vec::new(), true));
         }
-        // The host's list is put into memory that must be there: a failure would be a trap.
+        // The bindings trap if there is no memory for the host's list.
         drop(
             with_room(usize::try_from(length).unwrap_or(usize::MAX))
                 .map_err(|_| types::ErrorCode::InsufficientMemory)?,
@@ -65,8 +65,8 @@ impl File for Rc<types::Descriptor> {
     }
 }
 
-/// The contract's error for an error of `wasi:filesystem`, where it is not about a page.
-pub fn to_contract(error: types::ErrorCode) -> ErrorCode {
+/// The error of the contract for an error of `wasi:filesystem` that is not about a page.
+pub fn to_mapping_error(error: types::ErrorCode) -> ErrorCode {
     use types::ErrorCode as Host;
     match error {
         Host::Access | Host::NotPermitted | Host::ReadOnly => ErrorCode::AccessDenied,
@@ -80,39 +80,39 @@ pub fn to_contract(error: types::ErrorCode) -> ErrorCode {
     }
 }
 
-/// A page that cannot be read or stored for its storage fails is `fault`, as on a native host.
+/// The error for a page. One whose storage fails is `fault`, as on a native host.
 fn to_page_error(error: types::ErrorCode) -> ErrorCode {
-    match to_contract(error) {
+    match to_mapping_error(error) {
         ErrorCode::Io => ErrorCode::Fault,
         other => other,
     }
 }
 
-/// An empty list with room for so many bytes.
+/// An empty list with room for `length` bytes.
 pub fn with_room(length: usize) -> Result<Vec<u8>, ErrorCode> {
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(length).map_err(|_| ErrorCode::NoMemory)?;
     Ok(bytes)
 }
 
-/// So many zeros.
+/// A list of `length` zeros.
 pub fn zeros(length: usize) -> Result<Vec<u8>, ErrorCode> {
     let mut bytes = with_room(length)?;
     bytes.resize(length, 0);
     Ok(bytes)
 }
 
-/// The end of the pages that a file of this size has.
+/// The end of the last page of a file of this size.
 fn end_of_pages(size: u64) -> u64 {
     size.checked_next_multiple_of(PAGE).unwrap_or(u64::MAX)
 }
 
-/// Where the pages end that are there now: a multiple of [`PAGE`].
+/// The end of the last page that the file has now: a multiple of [`PAGE`].
 pub fn covered(file: &impl File) -> Result<u64, ErrorCode> {
-    file.size().map(end_of_pages).map_err(to_contract)
+    file.size().map(end_of_pages).map_err(to_mapping_error)
 }
 
-/// The bytes from `position` on: fewer than `length` if a page is not there.
+/// Reads bytes from `position`: fewer than `length` if a page is lost.
 pub fn read_pages(file: &impl File, position: u64, length: usize) -> Result<Vec<u8>, ErrorCode> {
     let mut bytes = Vec::new();
     let mut empty_answers = 0;
@@ -121,7 +121,7 @@ pub fn read_pages(file: &impl File, position: u64, length: usize) -> Result<Vec<
         let at = position.checked_add(bytes.len() as u64).ok_or(ErrorCode::Fault)?;
         let wanted = CHUNK.min(missing as u64);
         let (mut part, at_end) = file.read(at, wanted).map_err(to_page_error)?;
-        part.truncate(missing); // A host that gives more than was asked is not to be trusted with an index.
+        part.truncate(missing); // A wrong host may return more than was asked.
         let got = part.len();
         if bytes.is_empty() && got == length {
             return Ok(part);
@@ -133,10 +133,10 @@ pub fn read_pages(file: &impl File, position: u64, length: usize) -> Result<Vec<
         if got > 0 && !at_end {
             continue;
         }
-        let size = file.size().map_err(to_contract)?;
+        let size = file.size().map_err(to_mapping_error)?;
         let reached = position + bytes.len() as u64;
         if reached < size {
-            // It grew meanwhile, or the host gave nothing for no reason: that once, but not for ever.
+            // The file grew meanwhile, or the host returned nothing without a reason, which is tolerated once.
             empty_answers += usize::from(got == 0);
             if empty_answers > 1 {
                 return Err(ErrorCode::Fault);
@@ -151,14 +151,14 @@ pub fn read_pages(file: &impl File, position: u64, length: usize) -> Result<Vec<
     Ok(bytes)
 }
 
-/// Stores bytes where the file has pages. Bytes behind its end are not stored: a mapping never extends a file.
+/// Writes bytes to the file. Bytes past its end are dropped, because a mapping never extends a file.
 ///
-/// Nothing is stored if a page is not there.
+/// Nothing is written if a page is lost.
 pub fn write_pages(file: &impl File, position: u64, bytes: &[u8]) -> Result<(), ErrorCode> {
     if bytes.is_empty() {
         return Ok(());
     }
-    let size = file.size().map_err(to_contract)?;
+    let size = file.size().map_err(to_mapping_error)?;
     let end = position.checked_add(bytes.len() as u64).ok_or(ErrorCode::Fault)?;
     if end > end_of_pages(size) {
         return Err(ErrorCode::Fault);

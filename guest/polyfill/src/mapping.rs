@@ -1,109 +1,341 @@
-//! The interface `wasi-mmap:mmap/mapping`: checks the rights of descriptors, and calls the mapping.
+//! A mapping and its operations, with the checks of the contract in their order. It follows `host/core/mapping.cpp` rule
+//! by rule.
 
-use crate::bindings::exports::wasi::filesystem::types::DescriptorBorrow;
-use crate::bindings::exports::wasi_mmap::mmap::mapping::{
-    self, Access, Advice, ErrorCode, Guest, GuestMapping, Protection, Sharing,
+use crate::bindings::exports::wasi_mmap::mmap::mapping::{Access, Advice, ErrorCode, Protection, Sharing};
+use crate::bindings::wasi::filesystem::types::Advice as HostAdvice;
+use crate::file::{
+    covered, read_pages, to_mapping_error, with_room, write_pages, zeros, File, CHUNK, CHUNK_SIZE, MAX_FILE_SIZE, PAGE,
+    PAGE_SIZE,
 };
-use crate::bindings::wasi::filesystem::types::{self, DescriptorFlags, DescriptorType};
-use crate::contract::{Mapping, Outcome, Request};
-use crate::file::to_contract;
-use crate::filesystem::Descriptor;
-use crate::Polyfill;
-use alloc::rc::Rc;
+use crate::pages::{new_page, numbers, Page, Pages};
+use crate::search::{backward, forward, Found, Read};
 use alloc::vec::Vec;
+use core::cell::{Cell, RefCell};
 
-/// The resource.
-pub struct Resource(Mapping<Rc<types::Descriptor>>);
+pub type Outcome<T> = Result<T, ErrorCode>;
 
-/// The host's descriptor beneath a guest's, if it is a regular file and carries the rights.
-fn checked(descriptor: &DescriptorBorrow<'_>, needs_write: bool) -> Outcome<Rc<types::Descriptor>> {
-    let file = Rc::clone(&descriptor.get::<Descriptor>().0);
-    if file.get_type().map_err(to_contract)? != DescriptorType::RegularFile {
-        return Err(ErrorCode::Unsupported);
-    }
-    let needed = if needs_write { DescriptorFlags::READ | DescriptorFlags::WRITE } else { DescriptorFlags::READ };
-    if !file.get_flags().map_err(to_contract)?.contains(needed) {
-        return Err(ErrorCode::AccessDenied);
-    }
-    Ok(file)
+/// The bytes that a user program can address on the usual 64-bit systems. A native host cannot map more either.
+const ADDRESS_SPACE: u64 = 1 << 47;
+/// The largest position in a file that POSIX allows.
+const MAX_FILE_OFFSET: u64 = i64::MAX as u64;
+
+/// How to map a file: the arguments that tell the two constructors of the contract apart.
+#[derive(Clone, Copy)]
+pub enum Request {
+    Access(Access),
+    Posix(Sharing, Protection),
 }
 
-fn open(
-    descriptor: Option<DescriptorBorrow<'_>>,
-    length: u64,
-    request: Request,
+/// What may be done with the bytes, and whether changes reach the file.
+#[derive(Clone, Copy)]
+struct Kind {
+    read: bool,
+    write: bool,
+    shared: bool,
+}
+
+impl Request {
+    fn kind(self) -> Kind {
+        match self {
+            Request::Access(access) => {
+                Kind { read: true, write: access != Access::Read, shared: access != Access::Copy }
+            }
+            Request::Posix(sharing, protection) => {
+                let write = protection.contains(Protection::WRITE);
+                let read = write || protection.contains(Protection::READ);
+                Kind { read, write, shared: sharing == Sharing::Shared }
+            }
+        }
+    }
+
+    /// Whether changes reach the file, which needs the right to write.
+    pub fn needs_write(self) -> bool {
+        let Kind { write, shared, .. } = self.kind();
+        write && shared
+    }
+
+    /// WebAssembly cannot execute pages.
+    pub fn is_supported(self) -> bool {
+        !matches!(self, Request::Posix(_, protection) if protection.contains(Protection::EXECUTE))
+    }
+
+    fn may_pass_end(self) -> bool {
+        matches!(self, Request::Posix(..))
+    }
+}
+
+/// The number of bytes to map of a file of this size. `length` 0 means to its end.
+fn length_to_map(size: u64, length: u64, offset: u64, may_pass_end: bool) -> Outcome<u64> {
+    match (length, offset) {
+        (0, _) if size == 0 => Err(ErrorCode::EmptyFile),
+        (0, _) if offset >= size => Err(ErrorCode::PastEnd),
+        (0, _) => Ok(size - offset),
+        _ if may_pass_end && (offset > MAX_FILE_OFFSET || length > MAX_FILE_OFFSET - offset) => {
+            Err(ErrorCode::InvalidArgument)
+        }
+        _ if !may_pass_end && (offset > size || length > size - offset) => Err(ErrorCode::PastEnd),
+        _ => Ok(length),
+    }
+}
+
+type Search = fn(&[u8], u64, u64, &mut Read<'_, ErrorCode>) -> Outcome<Found>;
+
+/// A mapped range of a file, or of memory without one.
+pub struct Mapping<F> {
+    file: Option<F>,
+    /// The position in the file where the mapping begins. Pages are counted from the start of the file.
     offset: u64,
-) -> Outcome<mapping::Mapping> {
-    if !request.is_supported() {
-        return Err(ErrorCode::Unsupported);
-    }
-    let mapping = match descriptor {
-        None => Mapping::of_memory(length, request)?,
-        Some(descriptor) => Mapping::of_file(checked(&descriptor, request.needs_write())?, length, request, offset)?,
-    };
-    Ok(mapping::Mapping::new(Resource(mapping)))
+    length: Cell<u64>,
+    kind: Kind,
+    /// Private pages. Not borrowed during a call of the host, which may never return.
+    pages: RefCell<Pages>,
 }
 
-impl Guest for Polyfill {
-    type Mapping = Resource;
-
-    fn mmap(file: Option<DescriptorBorrow<'_>>, length: u64, access: Access, offset: u64) -> Outcome<mapping::Mapping> {
-        open(file, length, Request::Access(access), offset)
+impl<F: File> Mapping<F> {
+    pub fn of_file(file: F, length: u64, request: Request, offset: u64) -> Outcome<Self> {
+        let size = file.size().map_err(to_mapping_error)?;
+        let length = length_to_map(size, length, offset, request.may_pass_end())?;
+        Self::new(Some(file), length, request.kind(), offset)
     }
 
-    fn mmap_posix(
-        file: Option<DescriptorBorrow<'_>>,
-        length: u64,
-        sharing: Sharing,
-        protection: Protection,
-        offset: u64,
-    ) -> Outcome<mapping::Mapping> {
-        open(file, length, Request::Posix(sharing, protection), offset)
-    }
-}
-
-impl GuestMapping for Resource {
-    fn length(&self) -> u64 {
-        self.0.length()
+    pub fn of_memory(length: u64, request: Request) -> Outcome<Self> {
+        if length == 0 {
+            return Err(ErrorCode::InvalidArgument);
+        }
+        Self::new(None, length, request.kind(), 0)
     }
 
-    fn access(&self) -> Access {
-        self.0.access()
+    fn new(file: Option<F>, length: u64, kind: Kind, offset: u64) -> Outcome<Self> {
+        if length > ADDRESS_SPACE {
+            return Err(ErrorCode::NoMemory);
+        }
+        Ok(Self { file, offset, length: Cell::new(length), kind, pages: RefCell::default() })
     }
 
-    fn file_size(&self) -> Outcome<u64> {
-        self.0.file_size()
+    pub fn length(&self) -> u64 {
+        self.length.get()
     }
 
-    fn read(&self, offset: u64, length: u64) -> Outcome<Vec<u8>> {
-        self.0.read(offset, length)
+    pub fn access(&self) -> Access {
+        match self.kind {
+            Kind { write: false, .. } => Access::Read,
+            Kind { shared: true, .. } => Access::Write,
+            _ => Access::Copy,
+        }
     }
 
-    fn write(&self, offset: u64, bytes: Vec<u8>) -> Outcome<()> {
-        self.0.write(offset, &bytes)
+    pub fn file_size(&self) -> Outcome<u64> {
+        self.file.as_ref().map_or(Ok(self.length.get()), |file| file.size().map_err(to_mapping_error))
     }
 
-    fn move_(&self, destination: u64, source: u64, length: u64) -> Outcome<()> {
-        self.0.copy_within(destination, source, length)
+    /// The file, if changes reach it.
+    fn shared_file(&self) -> Option<&F> {
+        self.file.as_ref().filter(|_| self.kind.shared)
     }
 
-    fn find(&self, needle: Vec<u8>, start: u64, end: u64) -> Outcome<Option<u64>> {
-        self.0.find(&needle, start, end)
+    /// The position of a range in the file. `out-of-range` if it does not lie inside the mapping.
+    fn position(&self, offset: u64, length: u64) -> Outcome<u64> {
+        if offset > self.length.get() || length > self.length.get() - offset {
+            return Err(ErrorCode::OutOfRange);
+        }
+        Ok(self.offset + offset)
     }
 
-    fn rfind(&self, needle: Vec<u8>, start: u64, end: u64) -> Outcome<Option<u64>> {
-        self.0.rfind(&needle, start, end)
+    fn may_read(&self, offset: u64, length: u64) -> Outcome<u64> {
+        if !self.kind.read {
+            return Err(ErrorCode::AccessDenied);
+        }
+        self.position(offset, length)
     }
 
-    fn flush(&self, offset: u64, length: u64) -> Outcome<()> {
-        self.0.flush(offset, length)
+    fn may_write(&self, offset: u64, length: u64) -> Outcome<u64> {
+        if !self.kind.write {
+            return Err(ErrorCode::ReadOnly);
+        }
+        self.position(offset, length)
     }
 
-    fn resize(&self, length: u64) -> Outcome<()> {
-        self.0.resize(length)
+    /// `fault` if a page of the range is lost. Private pages past the end of the file are lost too.
+    fn require_pages(&self, position: u64, length: u64) -> Outcome<()> {
+        let end = position + length;
+        let Some(file) = self.file.as_ref().filter(|_| length > 0) else { return Ok(()) };
+        let covered = covered(file)?;
+        if end <= covered {
+            return Ok(());
+        }
+        self.pages.borrow_mut().drop_from(covered / PAGE);
+        Err(ErrorCode::Fault)
     }
 
-    fn advise(&self, offset: u64, length: u64, advice: Advice) -> Outcome<()> {
-        self.0.advise(offset, length, advice)
+    /// Reads bytes of the mapping: fewer than `length` if a page is lost.
+    fn load(&self, position: u64, length: usize) -> Outcome<Vec<u8>> {
+        let mut bytes = match &self.file {
+            Some(file) => read_pages(file, position, length)?,
+            None => zeros(length)?,
+        };
+        if let Some(file) = self.file.as_ref().filter(|_| bytes.len() < length) {
+            let lost = covered(file)?.min(position + bytes.len() as u64);
+            self.pages.borrow_mut().drop_from(lost / PAGE);
+        }
+        self.pages.borrow().overlay(position, &mut bytes);
+        Ok(bytes)
+    }
+
+    fn load_all(&self, position: u64, length: usize) -> Outcome<Vec<u8>> {
+        let bytes = self.load(position, length)?;
+        if bytes.len() < length {
+            return Err(ErrorCode::Fault);
+        }
+        Ok(bytes)
+    }
+
+    pub fn read(&self, offset: u64, length: u64) -> Outcome<Vec<u8>> {
+        let position = self.may_read(offset, length)?;
+        self.load_all(position, usize::try_from(length).map_err(|_| ErrorCode::NoMemory)?)
+    }
+
+    pub fn write(&self, offset: u64, bytes: &[u8]) -> Outcome<()> {
+        let length = bytes.len() as u64;
+        let position = self.may_write(offset, length)?;
+        if let Some(file) = self.shared_file() {
+            return write_pages(file, position, bytes);
+        }
+        self.require_pages(position, length)?;
+        let end = position + length;
+        // A page that is overwritten as a whole need not be read first.
+        self.make_private(position, length, |number| number * PAGE < position || end - number * PAGE < PAGE)?;
+        self.pages.borrow_mut().store(position, bytes);
+        Ok(())
+    }
+
+    /// Gives the mapping private pages in a range, all of them or none. They hold the bytes of the file where `needed` says
+    /// so, else zeros.
+    fn make_private(&self, position: u64, length: u64, needed: impl Fn(u64) -> bool) -> Outcome<()> {
+        let missing = || numbers(position, length).filter(|number| !self.pages.borrow().contains(*number));
+        let mut new: Vec<(u64, Page)> = Vec::new();
+        new.try_reserve_exact(missing().count()).map_err(|_| ErrorCode::NoMemory)?;
+        for number in missing() {
+            new.push((number, new_page()?));
+        }
+        if let Some(file) = &self.file {
+            const MOST: usize = CHUNK_SIZE / PAGE_SIZE;
+            // One read for adjacent pages.
+            let together = |(a, _): &(u64, Page), (b, _): &(u64, Page)| a + 1 == *b && needed(*a) == needed(*b);
+            for pages in new.chunk_by_mut(together).flat_map(|run| run.chunks_mut(MOST)) {
+                let first = pages[0].0;
+                if !needed(first) {
+                    continue;
+                }
+                let bytes = read_pages(file, first * PAGE, pages.len() * PAGE_SIZE)?;
+                if bytes.len() < pages.len() * PAGE_SIZE {
+                    return Err(ErrorCode::Fault);
+                }
+                for ((_, page), content) in pages.iter_mut().zip(bytes.chunks_exact(PAGE_SIZE)) {
+                    page.copy_from_slice(content);
+                }
+            }
+        }
+        self.pages.borrow_mut().add(new)
+    }
+
+    pub fn copy_within(&self, destination: u64, source: u64, length: u64) -> Outcome<()> {
+        let to = self.may_write(destination, length)?;
+        let from = self.may_read(source, length)?;
+        self.require_pages(from.max(to), length)?;
+        if from == to {
+            return Ok(());
+        }
+        if self.shared_file().is_none() {
+            self.make_private(to, length, |_| true)?;
+        }
+        drop(with_room(2 * CHUNK_SIZE)?); // Fail before anything is changed.
+        let backward = from < to;
+        let mut done = 0;
+        while done < length {
+            let part = CHUNK.min(length - done);
+            // Where the ranges overlap, the part that would be overwritten is copied first.
+            let at = if backward { length - done - part } else { done };
+            #[allow(clippy::cast_possible_truncation)] // A chunk.
+            let bytes = self.load_all(from + at, part as usize)?;
+            match self.shared_file() {
+                Some(file) => write_pages(file, to + at, &bytes)?,
+                None => self.pages.borrow_mut().store(to + at, &bytes),
+            }
+            done += part;
+        }
+        Ok(())
+    }
+
+    pub fn find(&self, needle: &[u8], start: u64, end: u64) -> Outcome<Option<u64>> {
+        self.search(needle, start, end, start, forward)
+    }
+
+    pub fn rfind(&self, needle: &[u8], start: u64, end: u64) -> Outcome<Option<u64>> {
+        self.search(needle, start, end, end.min(self.length.get()), backward)
+    }
+
+    /// `of_nothing` is the position of an empty needle.
+    fn search(&self, needle: &[u8], start: u64, end: u64, of_nothing: u64, search: Search) -> Outcome<Option<u64>> {
+        let end = end.min(self.length.get());
+        self.may_read(0, 0)?;
+        if start > end {
+            return Ok(None);
+        }
+        if needle.is_empty() {
+            return Ok(Some(of_nothing));
+        }
+        let offset = self.offset;
+        match search(needle, start, end, &mut |at, length| self.load(offset + at, length))? {
+            Found::At(at) => Ok(Some(at)),
+            Found::Nowhere => Ok(None),
+            Found::Lost => Err(ErrorCode::Fault),
+        }
+    }
+
+    pub fn flush(&self, offset: u64, length: u64) -> Outcome<()> {
+        let position = self.position(offset, length)?;
+        if length == 0 || !self.kind.write || self.shared_file().is_none() {
+            return Ok(());
+        }
+        self.require_pages(position, length)?;
+        self.shared_file().map_or(Ok(()), |file| file.sync().map_err(to_mapping_error))
+    }
+
+    /// New bytes of a file are zero, but have no blocks yet, because WASI cannot ask for them.
+    pub fn resize(&self, length: u64) -> Outcome<()> {
+        if self.access() != Access::Write {
+            return Err(ErrorCode::NotResizable);
+        }
+        if length == 0 || self.offset > MAX_FILE_OFFSET || length > MAX_FILE_OFFSET - self.offset {
+            return Err(ErrorCode::InvalidArgument);
+        }
+        if length > ADDRESS_SPACE {
+            return Err(ErrorCode::NoMemory);
+        }
+        match &self.file {
+            Some(_) if self.offset + length > MAX_FILE_SIZE => return Err(ErrorCode::NoSpace),
+            Some(file) => file.set_size(self.offset + length).map_err(to_mapping_error)?,
+            None => self.pages.borrow_mut().cut(length),
+        }
+        self.length.set(length);
+        Ok(())
+    }
+
+    pub fn advise(&self, offset: u64, length: u64, advice: Advice) -> Outcome<()> {
+        if offset >= self.length.get() {
+            return Err(ErrorCode::OutOfRange);
+        }
+        let advice = match advice {
+            Advice::Normal => HostAdvice::Normal,
+            Advice::Random => HostAdvice::Random,
+            Advice::Sequential => HostAdvice::Sequential,
+            Advice::WillNeed => HostAdvice::WillNeed,
+            Advice::DontNeed => HostAdvice::DontNeed,
+        };
+        if let Some(file) = &self.file {
+            // A host that cannot take advice ignores it.
+            let _ = file.advise(self.offset + offset, length.min(self.length.get() - offset), advice);
+        }
+        Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Pages that belong to one mapping: those that were changed in private, and those of memory without a file.
+//! The private pages of one mapping: the changed ones of a file, and those of memory without a file.
 
 use crate::bindings::exports::wasi_mmap::mmap::mapping::ErrorCode;
 use crate::file::{zeros, PAGE, PAGE_SIZE as SIZE};
@@ -13,7 +13,7 @@ pub type Page = Box<[u8; SIZE]>;
 #[derive(Default)]
 pub struct Pages(HashMap<u64, Page>);
 
-/// A page of zeros, if there is memory for it.
+/// A page of zeros. `no-memory` if there is none.
 pub fn new_page() -> Result<Page, ErrorCode> {
     zeros(SIZE)?.into_boxed_slice().try_into().map_err(|_| ErrorCode::NoMemory)
 }
@@ -26,7 +26,7 @@ pub fn numbers(position: u64, length: u64) -> Range<u64> {
     position / PAGE..(position + (length - 1)) / PAGE + 1
 }
 
-/// For each page of a range of bytes: its number, where the range begins in it, and which part of the range it holds.
+/// For each page of a range of bytes: its number, the offset of the range in it, and the part of the range that it holds.
 fn parts(position: u64, length: usize) -> impl Iterator<Item = (u64, usize, Range<usize>)> {
     let mut done = 0;
     core::iter::from_fn(move || {
@@ -47,14 +47,14 @@ impl Pages {
         self.0.contains_key(&number)
     }
 
-    /// Takes over new pages: all of them, or none if there is no memory.
+    /// Adds new pages: all of them, or none if there is no memory.
     pub fn add(&mut self, pages: Vec<(u64, Page)>) -> Result<(), ErrorCode> {
         self.0.try_reserve(pages.len()).map_err(|_| ErrorCode::NoMemory)?;
         self.0.extend(pages);
         Ok(())
     }
 
-    /// Puts what the pages hold over bytes from this position.
+    /// Copies the content of the pages over the bytes at this position.
     pub fn overlay(&self, position: u64, bytes: &mut [u8]) {
         if self.0.is_empty() {
             return;
@@ -67,7 +67,7 @@ impl Pages {
         }
     }
 
-    /// Stores bytes in the pages that there are.
+    /// Stores bytes in the pages that exist.
     pub fn store(&mut self, position: u64, bytes: &[u8]) {
         for (number, start, part) in parts(position, bytes.len()) {
             if let Some(page) = self.0.get_mut(&number) {
@@ -76,7 +76,7 @@ impl Pages {
         }
     }
 
-    /// Forgets the pages behind a position, and what stands behind it in its own page.
+    /// Drops the pages past a position, and clears the rest of its own page.
     pub fn cut(&mut self, position: u64) {
         let end = position.div_ceil(PAGE);
         self.0.retain(|number, _| *number < end);
@@ -86,8 +86,8 @@ impl Pages {
         }
     }
 
-    /// Forgets whole pages from this number on.
-    pub fn forget_from(&mut self, number: u64) {
+    /// Drops the pages from this number on.
+    pub fn drop_from(&mut self, number: u64) {
         self.0.retain(|other, _| *other < number);
     }
 }

@@ -1,35 +1,35 @@
-//! Search in windows: memory is bounded by the needle, and time by the range.
+//! Search in windows: the needle bounds the memory, and the range bounds the time.
 
 use alloc::vec::Vec;
 use memchr::memmem::{Finder, FinderRev};
 
-/// The first window is small, for most of what is looked for is near (the end of a line); then they grow.
+/// The first window is small, because most matches are near (the end of a line). Later ones grow.
 const SMALLEST: u64 = 4096;
-/// As much as hosts give at a time, so that it is searched where they put it, and stays near the processor.
+/// The most bytes that hosts return at a time, so a window needs no copy and stays in the processor's cache.
 const LARGEST: u64 = 1 << 16;
 
-/// Bytes of a window, fewer than were asked for if one cannot be had.
+/// Reads the bytes of a window: fewer than asked for if a page is lost.
 pub type Read<'a, E> = dyn FnMut(u64, usize) -> Result<Vec<u8>, E> + 'a;
 
-/// What a search came to.
+/// The result of a search.
 pub enum Found {
     At(u64),
     Nowhere,
-    /// A byte that decides cannot be had.
+    /// A lost page may hold the match.
     Lost,
 }
 
 struct Windows {
     size: u64,
     largest: u64,
-    /// What two windows have in common, so that nothing is missed between them.
+    /// The bytes that two windows have in common, so no match between them is missed.
     overlap: u64,
 }
 
 impl Windows {
     fn new(needle: &[u8]) -> Self {
         let needle = needle.len() as u64;
-        // At least as much that is new as is seen again, so that time stays linear.
+        // At least half of a window is new, so the time stays linear.
         Self { size: SMALLEST.max(2 * needle), largest: LARGEST.max(2 * needle), overlap: needle - 1 }
     }
 
@@ -42,7 +42,7 @@ impl Windows {
     }
 }
 
-/// The first place of the needle, which is not empty, in `start..end`.
+/// Finds the first match of a needle, which is not empty, in `start..end`.
 pub fn forward<E>(needle: &[u8], mut start: u64, end: u64, read: &mut Read<'_, E>) -> Result<Found, E> {
     let finder = Finder::new(needle);
     let mut windows = Windows::new(needle);
@@ -60,9 +60,9 @@ pub fn forward<E>(needle: &[u8], mut start: u64, end: u64, read: &mut Read<'_, E
     Ok(Found::Nowhere)
 }
 
-/// The last place of the needle, which is not empty, in `start..end`.
+/// Finds the last match of a needle, which is not empty, in `start..end`.
 pub fn backward<E>(needle: &[u8], start: u64, mut end: u64, read: &mut Read<'_, E>) -> Result<Found, E> {
-    // The search forward takes a tenth of the time, and finds out where there is something to find.
+    // A search forward takes a tenth of the time, and tells whether the window has a match.
     let (any, last) = (Finder::new(needle), FinderRev::new(needle));
     let mut windows = Windows::new(needle);
     while end - start >= needle.len() as u64 {

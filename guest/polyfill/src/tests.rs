@@ -2,8 +2,8 @@
 
 use crate::bindings::exports::wasi_mmap::mmap::mapping::{Access, ErrorCode, Protection, Sharing};
 use crate::bindings::wasi::filesystem::types::{self, Advice};
-use crate::contract::{Mapping, Request};
 use crate::file::{File, PAGE, PAGE_SIZE};
+use crate::mapping::{Mapping, Request};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 

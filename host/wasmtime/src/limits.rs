@@ -1,12 +1,12 @@
-//! What the guests of one store hold, and how much of it they may.
+//! What the guests of one store hold, and how much they may hold.
 
-use crate::core::Budget;
-use crate::generated::wasi_mmap::mmap::mapping::ErrorCode;
+use crate::bindings::ErrorCode;
+use crate::native::Budget;
 use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
-/// As much as a guest with 32-bit addresses has of its own.
+/// As much memory as a guest with 32-bit addresses can have.
 const MOST_BY_DEFAULT: u64 = 4 << 30;
 
 #[derive(Clone, Copy)]
@@ -44,11 +44,11 @@ fn own_group(groups: &str) -> Option<&str> {
     groups.lines().find_map(|line| line.strip_prefix("0::"))
 }
 
-/// Counts what exists, across threads: a mapping may be made and dropped on any.
+/// Counts the mappings of a store, which may be made and dropped on any thread.
 pub struct Usage {
     most: usize,
     mappings: AtomicUsize,
-    /// What the mappings may take of the host's memory, by the rules of the core.
+    /// How much of the host's memory the mappings may take, by the rules of the core.
     pub budget: Budget,
 }
 
@@ -57,7 +57,7 @@ impl Usage {
         Self { most: limits.mappings, mappings: AtomicUsize::new(0), budget: Budget::new(limits.private_memory) }
     }
 
-    /// Lets one more mapping exist.
+    /// Counts one more mapping. `no-memory` past the limit.
     pub fn claim(self: &Arc<Self>) -> Result<Claim, ErrorCode> {
         let more = |count| (count < self.most).then_some(count + 1);
         match self.mappings.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more) {
@@ -67,7 +67,7 @@ impl Usage {
     }
 }
 
-/// One mapping's part of what is held; given back when it is dropped.
+/// One mapping's part of the usage, given back when it is dropped.
 pub struct Claim {
     usage: Arc<Usage>,
 }

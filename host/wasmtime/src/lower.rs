@@ -1,12 +1,13 @@
-//! What `read` returns: bytes that go from the mapped pages into the memory of the guest in one copy.
+//! The result of `read`: bytes that go from the mapped pages into the memory of the guest in one copy.
 //!
-//! wasmtime lowers lists from slices, but a page may be lost in the midst of the copy, and then the result has to be
-//! the error. So the copy is made by the core while the result is lowered. The traits of wasmtime for that are meant for
-//! its derive macros, which is why its version is pinned.
+//! wasmtime lowers lists from slices, but a page may be lost during the copy, and then the result must be the error. So
+//! the core copies while the result is lowered. The traits of wasmtime for that are meant for its derive macros, so the
+//! version of wasmtime is pinned.
 
-use crate::calls::View;
-use crate::generated::wasi_mmap::mmap::mapping::ErrorCode;
-use crate::{core, Mapping, Outcome};
+use crate::bindings::{ErrorCode, Outcome};
+use crate::ctx::View;
+use crate::mapping::Mapping;
+use crate::native;
 use std::any::Any;
 use std::mem::MaybeUninit;
 use wasmtime::component::__internal::{CanonicalAbiInfo, InstanceType, InterfaceType, LowerContext};
@@ -16,7 +17,7 @@ use wasmtime::{bail, format_err, Result};
 /// The host's own type for a `result<list<u8>, error-code>`.
 type Lowered = std::result::Result<Vec<u8>, ErrorCode>;
 
-/// The result of `read` in a store whose state is `T`: a range of a mapping, looked at when it is lowered.
+/// The result of `read` in a store whose state is `T`: a range of a mapping, read when the result is lowered.
 pub struct Bytes<T: 'static> {
     pub view: View<T>,
     pub this: Resource<Mapping>,
@@ -24,7 +25,7 @@ pub struct Bytes<T: 'static> {
     pub length: u64,
 }
 
-/// Where the parts of a list lie in a result, behind the byte that tells list from error (canonical ABI).
+/// Offsets of the parts of a list in a result, after the byte that tells list from error (canonical ABI).
 const ADDRESS_AT: usize = 4;
 const LENGTH_AT: usize = 8;
 
@@ -35,17 +36,22 @@ impl<T: 'static> Bytes<T> {
         Ok((self.view)(state).table.get_mut(&self.this)?)
     }
 
-    /// Has the guest make room, copies into it, and stores where it is. An error of the outer kind is a trap.
-    fn copy<S>(&self, mapping: &mut core::Mapping, cx: &mut LowerContext<'_, S>, offset: usize) -> Result<Outcome<()>> {
+    /// Has the guest allocate a block, copies into it, and stores its address and length. An outer error is a trap.
+    fn copy<S>(
+        &self,
+        mapping: &mut native::Mapping,
+        cx: &mut LowerContext<'_, S>,
+        offset: usize,
+    ) -> Result<Outcome<()>> {
         if let Err(code) = mapping.may_read(self.offset, self.length) {
             return Ok(Err(code));
         }
-        // No memory of a guest holds more.
+        // No guest has more memory.
         let Ok(length) = u32::try_from(self.length) else {
             return Ok(Err(ErrorCode::NoMemory));
         };
         let address = cx.realloc(0, 0, 1, length as usize)?;
-        let memory = cx.as_slice_mut(); // Taken now: the guest may have grown it.
+        let memory = cx.as_slice_mut(); // After realloc: the guest may have grown its memory.
         let target = memory.get_mut(address..).and_then(|rest| rest.get_mut(..length as usize));
         let target = target.ok_or_else(|| format_err!("realloc returned a block outside the memory"))?;
         if let Err(code) = mapping.read(self.offset, target) {
@@ -58,19 +64,19 @@ impl<T: 'static> Bytes<T> {
         Ok(Ok(()))
     }
 
-    /// The mapping leaves the table meanwhile: the guest runs while it makes room.
+    /// Reads with the mapping outside of the table: the guest runs while it allocates.
     fn store<S>(&self, cx: &mut LowerContext<'_, S>, offset: usize) -> Result<Outcome<()>> {
         let mut state = match self.mapping(cx)?.take() {
             Ok(state) => state,
             Err(code) => return Ok(Err(code)),
         };
-        let stored = self.copy(&mut state.core, cx, offset);
+        let stored = self.copy(&mut state.native, cx, offset);
         self.mapping(cx)?.put_back(state);
         stored
     }
 }
 
-// SAFETY: everything is that of the host's own type for the same type of the component model.
+// SAFETY: all items are those of the host's own type for the same type of the component model.
 unsafe impl<T: 'static> ComponentType for Bytes<T> {
     type Lower = <Lowered as ComponentType>::Lower;
     const ABI: CanonicalAbiInfo = <Lowered as ComponentType>::ABI;
@@ -80,8 +86,8 @@ unsafe impl<T: 'static> ComponentType for Bytes<T> {
     }
 }
 
-// SAFETY: `linear_lower_to_memory` writes the byte that tells the cases apart and both parts of the list, or leaves all
-// to the host's own type; `linear_lower_to_flat` never succeeds, so that it need not write anything.
+// SAFETY: `linear_lower_to_memory` writes the byte that tells the cases apart and both parts of the list, or calls the
+// host's own type; `linear_lower_to_flat` never succeeds, so it need not write anything.
 unsafe impl<T: 'static> Lower for Bytes<T> {
     fn linear_lower_to_flat<S>(
         &self,

@@ -1,25 +1,25 @@
-//! The resource `mapping`: where its state is while calls work with it, and how it comes to be.
+//! The resource `mapping`: where its state is while calls work with it, and how it is made.
 
-use crate::core::{self, Request, Rights};
-use crate::generated::wasi_mmap::mmap::mapping::ErrorCode;
+use crate::bindings::{ErrorCode, Outcome};
 use crate::limits::{Claim, Usage};
-use crate::{Outcome, WasiMmap};
+use crate::native::{self, Request, Rights};
 use std::fs::File;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use wasmtime::component::Resource;
+use wasmtime::component::{Resource, ResourceTable};
 use wasmtime::{bail, Result};
 use wasmtime_wasi::filesystem::{Descriptor, OpenMode};
 
+/// The mapping of the core, and its part of the store's limits.
 pub struct State {
-    pub core: core::Mapping,
+    pub native: native::Mapping,
     _claim: Claim,
 }
 
-/// The resource `mapping`, as it lies in the [`ResourceTable`]: the operating system's mapping, unmapped with it.
+/// The resource `mapping` in a [`ResourceTable`]: a mapping of the operating system. Dropping it unmaps.
 pub struct Mapping(Place);
 
-/// Where the state is. Only what works on another thread needs a lock.
+/// Where the state is. Only calls on another thread need a lock.
 enum Place {
     Table(State),
     /// A call on another thread has it, or had it until now.
@@ -33,7 +33,7 @@ pub fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 }
 
 impl Mapping {
-    /// The state, or that a call that was given up is still at work on it.
+    /// Borrows the state. `busy` while a call that was dropped still works with it.
     pub(crate) fn state(&mut self) -> Outcome<&mut State> {
         if let Place::OtherThread(_) = self.0 {
             self.0 = Place::Table(self.take()?);
@@ -44,7 +44,7 @@ impl Mapping {
         }
     }
 
-    /// Takes the state out, for [`Self::put_back`].
+    /// Takes the state out, until [`Self::put_back`]. `busy` as for [`Self::state`].
     pub(crate) fn take(&mut self) -> Outcome<State> {
         match mem::replace(&mut self.0, Place::Call) {
             Place::Table(state) => Ok(state),
@@ -65,24 +65,24 @@ impl Mapping {
         }
     }
 
-    /// Shares the state with another thread.
+    /// Shares the state with another thread. `busy` as for [`Self::state`].
     pub(crate) fn share(&mut self) -> Outcome<Arc<Mutex<State>>> {
         let shared = Arc::new(Mutex::new(self.take()?));
         self.0 = Place::OtherThread(Arc::clone(&shared));
         Ok(shared)
     }
 
-    /// Asks what cannot fail: waits for the other thread.
-    pub(crate) fn ask<R>(&self, question: impl FnOnce(&core::Mapping) -> R) -> Result<R> {
+    /// Answers a question that cannot fail, and waits for another thread if need be.
+    pub(crate) fn query<R>(&self, question: impl FnOnce(&native::Mapping) -> R) -> Result<R> {
         match &self.0 {
-            Place::Table(state) => Ok(question(&state.core)),
-            Place::OtherThread(shared) => Ok(question(&lock(shared).core)),
+            Place::Table(state) => Ok(question(&state.native)),
+            Place::OtherThread(shared) => Ok(question(&lock(shared).native)),
             Place::Call => bail!("a mapping that another call has"),
         }
     }
 }
 
-/// What a guest wants to map, ready to be mapped on any thread.
+/// The file of a mapping to be made, on any thread.
 pub struct Opening {
     file: Option<(Arc<File>, Rights)>,
     usage: Arc<Usage>,
@@ -90,9 +90,14 @@ pub struct Opening {
 }
 
 impl Opening {
-    /// The rights are those of the descriptor: the system's file may be open for more.
-    pub fn new(view: &WasiMmap<'_>, file: Option<&Resource<Descriptor>>, request: Request) -> Result<Outcome<Self>> {
-        let file = match file.map(|file| view.table.get(file)).transpose()? {
+    /// Takes the rights of the descriptor, which may be fewer than those of its file in the system.
+    pub fn new(
+        table: &ResourceTable,
+        usage: &Arc<Usage>,
+        file: Option<&Resource<Descriptor>>,
+        request: Request,
+    ) -> Result<Outcome<Self>> {
+        let file = match file.map(|file| table.get(file)).transpose()? {
             None => None,
             Some(Descriptor::Dir(_)) => return Ok(Err(ErrorCode::Unsupported)),
             Some(Descriptor::File(file)) => {
@@ -101,14 +106,14 @@ impl Opening {
                 Some((Arc::clone(&file.file), Rights { read, write }))
             }
         };
-        Ok(Ok(Self { file, usage: Arc::clone(&view.ctx.usage), request }))
+        Ok(Ok(Self { file, usage: Arc::clone(usage), request }))
     }
 
     pub fn open(self, length: u64, offset: u64) -> Outcome<Mapping> {
         let file = self.file.as_ref().map(|(file, rights)| (&**file, *rights));
-        let mut core = core::Mapping::open(file, length, self.request, offset)?;
+        let mut native = native::Mapping::open(file, length, self.request, offset)?;
         let claim = self.usage.claim()?;
-        core.charge(claim.budget())?;
-        Ok(Mapping(Place::Table(State { core, _claim: claim })))
+        native.charge(claim.budget())?;
+        Ok(Mapping(Place::Table(State { native, _claim: claim })))
     }
 }

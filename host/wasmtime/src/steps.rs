@@ -1,29 +1,29 @@
 //! Calls that may take long, `find`, `rfind` and `move`: they go in steps, and can be stopped between them.
 
-use crate::calls::{with, with_bytes};
-use crate::calls::{Blocking, View};
-use crate::core::{self, Found};
-use crate::interrupts::{yield_now, Interrupts};
+use crate::bindings::Outcome;
+use crate::calls::{call, call_with_bytes};
+use crate::ctx::View;
+use crate::interrupts::Interrupts;
 use crate::mapping::{lock, Mapping};
-use crate::Outcome;
+use crate::native::{self, Found};
+use crate::scheduler::{yield_now, Scheduler};
 use std::sync::Arc;
 use wasmtime::component::{Resource, WasmList};
 use wasmtime::{bail, Result, StoreContextMut};
-use wasmtime_wasi::runtime::spawn_blocking;
 
-/// What another thread is worth the way to. It is also the longest list that is copied for it.
+/// Work on so many bytes is done before another thread is asked. It is also the longest needle that is copied for one.
 const SHORT: u64 = 1 << 20;
 
-/// What a step went through, in bytes, and the result if that was the last one.
+/// The bytes that a step went through, and the result if it was the last one.
 pub type Step<R> = Outcome<(u64, Option<R>)>;
 
 /// A call in steps.
 pub trait Work: Send + 'static {
     type Result: Send + 'static;
-    /// How much of it is done before another thread is asked, in bytes.
+    /// The bytes of it that are done before another thread is asked.
     fn head(&self) -> u64;
-    /// Goes through `most` bytes at most, which are one or more; of a move as far as the core goes.
-    fn step(&mut self, core: &mut core::Mapping, needle: &[u8], most: u64) -> Step<Self::Result>;
+    /// Goes through at most `most` bytes, which is at least 1. A move ignores `most`, and goes as far as the core does.
+    fn step(&mut self, mapping: &mut native::Mapping, needle: &[u8], most: u64) -> Step<Self::Result>;
 }
 
 #[derive(Clone, Copy)]
@@ -32,7 +32,7 @@ pub enum Direction {
     Backward,
 }
 
-/// What is left of a search: the needle has to lie inside.
+/// The rest of a search: the range that the needle must lie in.
 pub struct Search {
     pub direction: Direction,
     pub start: u64,
@@ -46,27 +46,27 @@ impl Work for Search {
         SHORT
     }
 
-    /// A byte counts as gone through when a needle that begins there was looked for.
-    fn step(&mut self, core: &mut core::Mapping, needle: &[u8], most: u64) -> Step<Option<u64>> {
+    /// A byte counts when the needle was compared with the bytes that begin there.
+    fn step(&mut self, mapping: &mut native::Mapping, needle: &[u8], most: u64) -> Step<Option<u64>> {
         let overlap = (needle.len() as u64).saturating_sub(1);
-        self.end = self.end.min(core.length());
+        self.end = self.end.min(mapping.length());
         let (mut start, mut end) = (self.start, self.end);
         let window = most.saturating_add(overlap);
         let found = match self.direction {
             Direction::Forward => {
                 end = end.min(start.saturating_add(window));
-                core.find_step(needle, &mut start, end)?
+                mapping.find_step(needle, &mut start, end)?
             }
             Direction::Backward => {
                 start = start.max(end.saturating_sub(window));
-                core.rfind_step(needle, start, &mut end)?
+                mapping.rfind_step(needle, start, &mut end)?
             }
         };
         let before = self.end.saturating_sub(self.start);
         match (found, self.direction) {
             (Found::At(at), Direction::Forward) => return Ok((at - self.start, Some(Some(at)))),
             (Found::At(at), Direction::Backward) => return Ok((self.end - at, Some(Some(at)))),
-            // Not in the window: a needle may begin in its last bytes, or end in its first ones.
+            // Not in the window, but the needle may begin in its last bytes, or end in its first ones.
             (Found::Nowhere, Direction::Forward) if end < self.end => self.start = end - overlap,
             (Found::Nowhere, Direction::Backward) if start > self.start => self.end = start + overlap,
             (Found::Nowhere, _) => return Ok((before, Some(None))),
@@ -77,7 +77,7 @@ impl Work for Search {
     }
 }
 
-/// What is left of a move.
+/// The rest of a move.
 pub struct Move {
     pub destination: u64,
     pub source: u64,
@@ -95,9 +95,9 @@ impl Work for Move {
         }
     }
 
-    fn step(&mut self, core: &mut core::Mapping, _: &[u8], _: u64) -> Step<()> {
+    fn step(&mut self, mapping: &mut native::Mapping, _: &[u8], _: u64) -> Step<()> {
         let before = self.length;
-        core.move_step(&mut self.destination, &mut self.source, &mut self.length)?;
+        mapping.move_step(&mut self.destination, &mut self.source, &mut self.length)?;
         Ok((before - self.length, (self.length == 0).then_some(())))
     }
 }
@@ -105,19 +105,19 @@ impl Work for Move {
 /// How a linker makes calls in steps.
 pub struct Steps<T: 'static> {
     pub view: View<T>,
-    pub blocking: Blocking,
+    pub scheduler: Scheduler,
     pub interrupts: Interrupts,
 }
 
 impl<T: Send + 'static> Steps<T> {
     /// Makes a call for a guest.
     ///
-    /// With [`Blocking::OnAnotherThread`] what is short is done on this thread all the same, and the rest there, a step at
-    /// a time, so that a call that is given up ends with the step that it is at.
+    /// With [`Scheduler::BlockingThreads`] short work is still done on this thread. Longer work runs there, a step at a time,
+    /// so a call whose future is dropped ends with its current step.
     ///
     /// # Errors
     ///
-    /// A trap, if the store has no fuel for it, its deadline is over, or the host does not let it go on.
+    /// Traps if the store has too little fuel, its deadline has expired, or the search is longer than the host allows.
     pub async fn run<W: Work>(
         &self,
         mut store: StoreContextMut<'_, T>,
@@ -129,13 +129,13 @@ impl<T: Send + 'static> Steps<T> {
             Some(_) => (self.view)(store.data_mut()).ctx.max_search,
             None => u64::MAX,
         };
-        let here = matches!(self.blocking, Blocking::Here);
+        let here = self.scheduler == Scheduler::CallingThread;
         let head = work.head();
         if !here && head > 0 {
             let step = self.step(&mut store, &this, needle.as_ref(), &mut work, left.min(head))?;
             let (result, paid) = self.after(&mut store, step, &mut left)?;
             if paid {
-                yield_now().await; // A guest that calls again and again would get to no interval's end.
+                yield_now().await; // A guest that calls again and again would never end an interval.
             }
             if let Some(result) = result {
                 return Ok((result,));
@@ -152,7 +152,7 @@ impl<T: Send + 'static> Steps<T> {
             if !here {
                 yield_now().await;
             }
-            self.interrupts.look(&mut store, self.view, self.blocking).await?;
+            self.interrupts.check_deadline(&mut store, self.view, self.scheduler).await?;
         }
     }
 
@@ -164,7 +164,7 @@ impl<T: Send + 'static> Steps<T> {
         mut work: W,
         mut left: u64,
     ) -> Result<(Outcome<W::Result>,)> {
-        // A copy: the guest's memory is the store's.
+        // A copy, because the guest's memory cannot leave the store.
         let needle: Arc<[u8]> = needle.map_or_else(Arc::default, |needle| needle.as_le_slice(&store).into());
         let state = match (self.view)(store.data_mut()).table.get_mut(&this)?.share() {
             Ok(state) => state,
@@ -172,20 +172,17 @@ impl<T: Send + 'static> Steps<T> {
         };
         loop {
             let (state, needle) = (Arc::clone(&state), Arc::clone(&needle));
-            let (step, rest) = spawn_blocking(move || {
-                let step = work.step(&mut lock(&state).core, &needle, left);
-                (step, work)
-            })
-            .await;
+            let step = move || (work.step(&mut lock(&state).native, &needle, left), work);
+            let (step, rest) = self.scheduler.run(step).await;
             work = rest;
             if let (Some(result), _) = self.after(&mut store, step, &mut left)? {
                 return Ok((result,));
             }
-            self.interrupts.look(&mut store, self.view, self.blocking).await?;
+            self.interrupts.check_deadline(&mut store, self.view, self.scheduler).await?;
         }
     }
 
-    /// What the guest gets after a step, if there is nothing more to do, and whether fuel was paid.
+    /// Returns the result of the call if a step was the last one, and whether fuel was paid.
     fn after<R>(
         &self,
         store: &mut StoreContextMut<'_, T>,
@@ -202,12 +199,12 @@ impl<T: Send + 'static> Steps<T> {
         }
         *left = left.saturating_sub(passed);
         if *left == 0 {
-            bail!("a search went through as many bytes as the host lets one call");
+            bail!("a search went through as many bytes as the host allows");
         }
         Ok((None, paid))
     }
 
-    /// A step on this thread, which looks at the needle where it is.
+    /// Makes a step on this thread, with the needle in the guest's memory.
     fn step<W: Work>(
         &self,
         store: &mut StoreContextMut<'_, T>,
@@ -217,9 +214,9 @@ impl<T: Send + 'static> Steps<T> {
         most: u64,
     ) -> Result<Step<W::Result>> {
         Ok(match needle {
-            None => with(store, self.view, this, |core| Ok(work.step(core, &[], most)))?,
+            None => call(store, self.view, this, |mapping| Ok(work.step(mapping, &[], most)))?,
             Some(needle) => {
-                with_bytes(store, self.view, this, needle, |core, needle| Ok(work.step(core, needle, most)))?
+                call_with_bytes(store, self.view, this, needle, |mapping, needle| Ok(work.step(mapping, needle, most)))?
             }
         }
         .and_then(|step| step))

@@ -1,7 +1,7 @@
-//! A core in Rust, as far as `core.rs` needs one: it takes every caller at its word, so that Miri catches the caller.
+//! The part of the core that `native` needs, in Rust. It trusts every caller, so Miri catches a wrong one.
 //!
-//! Mappings and spans are plain memory: two calls on one at a time are a data race. Spans write into the region that
-//! they lie in, which is an error if it was given back.
+//! Mappings and spans are plain memory: two calls on one at a time are a data race. Spans write into their region, which is
+//! an error after its release.
 
 use std::alloc::{alloc_zeroed, dealloc, Layout};
 use std::ffi::c_void;
@@ -36,8 +36,8 @@ pub struct Budget {
     holders: AtomicUsize,
 }
 
-/// SAFETY of all that follows: pointers are those that were handed out here, and not yet taken back, unless the caller is
-/// wrong, which is what Miri is for.
+/// SAFETY of all functions below: pointers come from this file and are not released yet, unless the caller is wrong, and
+/// then Miri reports it.
 macro_rules! at {
     ($pointer:expr) => {
         // SAFETY: see above.
@@ -45,7 +45,7 @@ macro_rules! at {
     };
 }
 
-/// The same for what several threads use at a time.
+/// The same for values that several threads use at a time.
 macro_rules! shared {
     ($pointer:expr) => {
         // SAFETY: see above.
@@ -77,7 +77,7 @@ pub unsafe fn wmcore_open_posix(
     offset: u64,
     result: *mut *mut Mapping,
 ) -> Status {
-    // SAFETY: the caller's word.
+    // SAFETY: the caller keeps the rules.
     unsafe { wmcore_open(file, rights, length, 1, offset, result) }
 }
 pub unsafe fn wmcore_budget_create(bytes: u64) -> *mut Budget {
@@ -103,7 +103,7 @@ pub unsafe fn wmcore_charge(mapping: *mut Mapping, budget: *mut Budget) -> Statu
 }
 pub unsafe fn wmcore_close(mapping: *mut Mapping) {
     LIVE.fetch_sub(1, Ordering::Relaxed);
-    // SAFETY: the caller's word.
+    // SAFETY: the caller keeps the rules.
     let mapping = unsafe { Box::from_raw(mapping) };
     if !mapping.budget.is_null() {
         shared!(mapping.budget).left.fetch_add(mapping.bytes.len(), Ordering::Relaxed);
@@ -170,7 +170,7 @@ pub unsafe fn wmcore_find_step(
     done: *mut bool,
 ) -> Status {
     let (mapping, start) = (at!(mapping), at!(start));
-    // SAFETY: the caller's word.
+    // SAFETY: the caller keeps the rules.
     let needle = unsafe { std::slice::from_raw_parts(needle.cast::<u8>(), needle_length) };
     let end = end.min(mapping.bytes.len() as u64);
     *at!(position) = NOT_FOUND;
@@ -192,7 +192,7 @@ pub unsafe fn wmcore_rfind_step(
 ) -> Status {
     let mut at = *at!(end) - needle_length as u64;
     *at!(end) -= 1;
-    // SAFETY: the caller's word.
+    // SAFETY: the caller keeps the rules.
     let status = unsafe { wmcore_find_step(mapping, needle, needle_length, &raw mut at, u64::MAX, position, done) };
     *at!(done) |= *at!(end) < start + needle_length as u64;
     status
@@ -211,7 +211,7 @@ pub unsafe fn wmcore_span_granularity() -> u32 {
     4096
 }
 pub unsafe fn wmcore_may_attach(mapping: *const Mapping, offset: u64, _: *const c_void, length: u64) -> Status {
-    // SAFETY: the caller's word.
+    // SAFETY: the caller keeps the rules.
     unsafe { wmcore_may_read(mapping, offset, length) }
 }
 pub unsafe fn wmcore_span_attach(
@@ -221,7 +221,7 @@ pub unsafe fn wmcore_span_attach(
     length: u64,
     result: *mut *mut Span,
 ) -> Status {
-    // SAFETY: the caller's word.
+    // SAFETY: the caller keeps the rules.
     let status = unsafe { wmcore_read(mapping, offset, length, region) };
     if status == 0 {
         LIVE.fetch_add(1, Ordering::Relaxed);
@@ -260,7 +260,7 @@ pub unsafe fn wmcore_span_abandon(span: *mut Span) {
 }
 pub unsafe fn wmcore_span_detach(span: *mut Span) {
     LIVE.fetch_sub(1, Ordering::Relaxed);
-    // SAFETY: the caller's word.
+    // SAFETY: the caller keeps the rules.
     let span = unsafe { Box::from_raw(span) };
     if !span.region.is_null() {
         // SAFETY: the region is there, by the caller's word.
@@ -278,13 +278,13 @@ pub unsafe fn wmcore_memory_reserve(size: u64) -> *mut c_void {
     unsafe { alloc_zeroed(layout(size)).cast() }
 }
 pub unsafe fn wmcore_memory_commit(start: *mut c_void, length: u64) -> bool {
-    // SAFETY: the caller's word.
+    // SAFETY: the caller keeps the rules.
     unsafe { start.cast::<u8>().write_bytes(0, index(length)) };
     true
 }
 pub unsafe fn wmcore_memory_release(memory: *mut c_void, size: u64) {
     LIVE.fetch_sub(1, Ordering::Relaxed);
-    // SAFETY: the caller's word.
+    // SAFETY: the caller keeps the rules.
     unsafe { dealloc(memory.cast(), layout(size)) };
 }
 pub unsafe fn wmcore_unnoticed_faults() -> usize {

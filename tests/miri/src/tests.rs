@@ -1,12 +1,12 @@
-use crate::core::{live_regions, Budget, Found, Mapping, Memory, Region, Request, Span};
-use crate::generated::wasi_mmap::mmap::mapping::{Access, Advice, ErrorCode};
+use crate::bindings::{Access, Advice, ErrorCode};
 use crate::limits::{Limits, Usage};
+use crate::native::{live_regions, Budget, Found, Mapping, Memory, Region, Request, Span};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 const PAGE: usize = 4096;
 
-/// What lives is counted in the whole process: one test at a time.
+/// Mappings are counted in the whole process: one test at a time.
 fn alone(test: impl FnOnce()) {
     static TURN: Mutex<()> = Mutex::new(());
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -20,7 +20,7 @@ fn mapping(length: usize) -> Mapping {
 
 fn memory(pages: usize) -> Arc<Memory> {
     let memory = Memory::reserve(pages * PAGE).unwrap();
-    assert!(memory.allow(0, pages * PAGE));
+    assert!(memory.commit(0, pages * PAGE));
     Arc::new(memory)
 }
 
@@ -32,7 +32,7 @@ fn attach(memory: &Arc<Memory>, number: usize) -> Span {
     Span::attach(&mut mapping(PAGE), 0, page(memory, number), Arc::clone(memory)).unwrap()
 }
 
-/// Gives the memory back, as its engine does when the store goes.
+/// Releases the memory, as its engine does when the store is dropped.
 fn release(memory: &Memory) {
     // SAFETY: no test uses the memory afterwards.
     unsafe { memory.release() };
@@ -53,14 +53,14 @@ fn calls_on_a_mapping() {
             match map.find_step(b"needle", &mut start, 64).unwrap() {
                 Found::NotYet => {}
                 Found::At(at) => break at,
-                Found::Nowhere => panic!("it is there"),
+                Found::Nowhere => panic!("the needle is there"),
             }
         };
         let last = loop {
             match map.rfind_step(b"needle", 0, &mut end).unwrap() {
                 Found::NotYet => {}
                 Found::At(at) => break at,
-                Found::Nowhere => panic!("it is there"),
+                Found::Nowhere => panic!("the needle is there"),
             }
         };
         assert_eq!((found, last), (10, 30));
@@ -73,13 +73,13 @@ fn calls_on_a_mapping() {
         assert_eq!((map.length(), map.file_size(), map.access()), (8, Ok(8), Access::Write));
         map.may_read(0, 8).unwrap();
         map.flush(0, 8).unwrap();
-        // It may go on another thread.
+        // Another thread may use it.
         thread::spawn(move || map.write(0, b"x").unwrap()).join().unwrap();
     });
 }
 
 #[test]
-fn a_budget_outlives_who_made_it() {
+fn a_budget_outlives_its_maker() {
     alone(|| {
         let budget = Budget::new(100);
         let (mut one, mut other) = (mapping(60), mapping(60));
@@ -112,9 +112,9 @@ fn threads_share_a_limit() {
     });
 }
 
-/// A flush that was given up, while its store goes with the memory.
+/// A flush whose caller has gone, while the store is dropped with the memory.
 #[test]
-fn memory_goes_while_calls_run() {
+fn memory_is_released_while_calls_run() {
     alone(|| {
         let memory = memory(2);
         let (mut one, mut other) = (attach(&memory, 0), attach(&memory, 1));
@@ -134,7 +134,7 @@ fn memory_goes_while_calls_run() {
 }
 
 #[test]
-fn spans_go_while_memory_goes() {
+fn spans_are_dropped_while_memory_is_released() {
     alone(|| {
         let memory = memory(3);
         let spans: Vec<_> = (0..3).map(|number| attach(&memory, number)).collect();
@@ -147,7 +147,7 @@ fn spans_go_while_memory_goes() {
 }
 
 #[test]
-fn what_comes_after_the_memory_finds_none() {
+fn calls_after_the_release_find_no_memory() {
     alone(|| {
         let memory = memory(1);
         let mut span = attach(&memory, 0);
@@ -155,7 +155,7 @@ fn what_comes_after_the_memory_finds_none() {
         span.flush(0, 1).unwrap();
         assert!(!span.faulted());
         release(&memory);
-        release(&memory); // Once is enough.
+        release(&memory); // A second release does nothing.
         assert_eq!(span.flush(0, 1), Err(ErrorCode::Fault));
         let again = Span::attach(&mut mapping(PAGE), 0, region, Arc::clone(&memory));
         assert_eq!(again.err(), Some(ErrorCode::Unsupported));

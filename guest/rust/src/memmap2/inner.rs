@@ -1,4 +1,4 @@
-//! What all types of this module hold: memory, and what stands behind it.
+//! The memory of a map, and the span or copy behind it.
 
 use std::alloc::{alloc, alloc_zeroed, dealloc, Layout};
 use std::borrow::Cow;
@@ -8,30 +8,29 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use wasip2::filesystem::types::Descriptor;
 
-use super::span::{attach, granularity, Span};
-use super::Advice;
-use crate::bindings::wasi_mmap::mmap::mapping::{mmap, mmap_posix, Mapping};
-use crate::{Access, ErrorCode, Protection, Sharing};
+use crate::bindings::wasi_mmap::mmap::mapping::{mmap, mmap_posix, Access, ErrorCode, Mapping, Protection, Sharing};
+use crate::memmap2::advice::Advice;
+use crate::memmap2::span::{attach, granularity, Span};
 
-/// What maps begin at where there are no spans: programs rely on pages for the alignment of what lies in a file.
+/// The alignment of maps where there are no spans: programs rely on that of pages.
 const PAGE: usize = 4096;
 
-/// How much is copied, compared or stored at a time.
+/// The bytes that are copied, compared or stored at a time.
 const BLOCK: usize = 64 * 1024;
 
 type Outcome<T> = std::result::Result<T, ErrorCode>;
 
-/// Memory of the program, of its own until it is dropped.
+/// An allocation.
 struct Memory {
     base: *mut u8,
     layout: Layout,
 }
 
 impl Memory {
-    /// What is in it is not initialized unless it is to be zero.
+    /// Allocates `length` bytes, which are uninitialized unless `zero` is set.
     fn new(length: usize, alignment: usize, zero: bool) -> Outcome<Self> {
         let layout = Layout::from_size_align(length, alignment).map_err(|_| ErrorCode::NoMemory)?;
-        assert!(length > 0, "nothing is not allocated");
+        assert!(length > 0, "an allocation has bytes");
         // SAFETY: the size is not 0.
         let base = unsafe {
             if zero {
@@ -49,38 +48,38 @@ impl Memory {
 
 impl Drop for Memory {
     fn drop(&mut self) {
-        // SAFETY: it was allocated with this layout, and whoever drops it has no pointer into it any more.
+        // SAFETY: it was allocated with this layout, and its owner has no pointer into it after the drop.
         unsafe { dealloc(self.base, self.layout) }
     }
 }
 
-/// A file that is copied, for the host has no spans.
+/// The mapping of a copy that is stored, where the host has no spans.
 struct Copied {
     mapping: Mapping,
-    /// Where in the mapping the first byte is.
+    /// The offset of the first byte in the mapping.
     at: u64,
-    /// What was read or stored last: what differs from it was changed by the program.
-    seen: Mutex<Vec<u8>>,
+    /// The bytes as last read or stored. The program has changed those that differ.
+    known: Mutex<Vec<u8>>,
 }
 
 impl Copied {
-    fn seen(&self) -> MutexGuard<'_, Vec<u8>> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    fn known(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Stores what was changed in a part that lies in one block.
-    fn store(&self, seen: &mut [u8], now: &[u8], start: usize) -> Outcome<()> {
-        if *seen == *now {
+    /// Stores the changes in a part that lies in one block.
+    fn store(&self, known: &mut [u8], now: &[u8], start: usize) -> Outcome<()> {
+        if *known == *now {
             return Ok(());
         }
-        let differs = |at: &usize| seen[*at] != now[*at];
+        let differs = |at: &usize| known[*at] != now[*at];
         let first = (0..now.len()).find(differs).unwrap_or(0);
         let end = (first..now.len()).rfind(differs).unwrap_or(first) + 1;
         let offset = self.at + (start + first) as u64;
         let bytes = if (first..end).all(|at| differs(&at)) {
             Cow::Borrowed(&now[first..end])
         } else {
-            // What lies between two changes is others' to change: it stays as it is in the file now.
+            // Others may have changed the bytes between two changes: read them from the file now.
             let mut bytes = self.mapping.read(offset, (end - first) as u64)?;
             for at in (first..end).filter(differs) {
                 bytes[at - first] = now[at];
@@ -88,19 +87,19 @@ impl Copied {
             Cow::Owned(bytes)
         };
         self.mapping.write(offset, &bytes)?;
-        seen[first..end].copy_from_slice(&now[first..end]);
+        known[first..end].copy_from_slice(&now[first..end]);
         Ok(())
     }
 }
 
 enum Backing {
-    /// There is no byte.
+    /// No bytes.
     Empty,
-    /// The program's own: without a file, or a private copy of one.
+    /// Memory without a file, or a private copy of one.
     Own { _memory: Memory },
-    /// Fields are dropped in this order: the region is the allocator's again when the file has left it.
+    /// Fields are dropped in this order: the file is detached before the memory is freed.
     Span { span: Span, pad: usize, _memory: Memory },
-    /// Stored when it is dropped.
+    /// A copy whose changes are stored, at the latest when it is dropped.
     Copied { copied: Copied, _memory: Memory },
 }
 
@@ -111,13 +110,13 @@ pub struct Inner {
     backing: Backing,
 }
 
-// SAFETY: it owns its memory, which is only written through `&mut`, or through pointers that its user answers for; and
-// what else changes behind `&` is behind a lock.
+// SAFETY: it owns its memory, which is written through `&mut` only, or through pointers whose user keeps the rules. All
+// else that changes behind `&` has a lock.
 unsafe impl Send for Inner {}
-// SAFETY: as above.
+// SAFETY: as for `Send`.
 unsafe impl Sync for Inner {}
 
-/// Allows a length past the end of the file, as a native `mmap` does, where the host knows such a thing.
+/// Maps a file, and allows a length past its end where the host does, as a native `mmap`. Returns whether it is longer.
 fn open(file: &Descriptor, length: u64, access: Access, offset: u64) -> Outcome<(Mapping, bool)> {
     match mmap(Some(file), length, access, offset) {
         Err(ErrorCode::PastEnd) => {
@@ -141,7 +140,7 @@ fn copy_in(mapping: &Mapping, at: u64, memory: *mut u8, length: usize) -> Outcom
     for start in (0..length).step_by(BLOCK) {
         let count = BLOCK.min(length - start);
         let bytes = mapping.read(at + start as u64, count as u64)?;
-        // SAFETY: so many bytes were allocated there, and the list is another allocation of exactly `count` bytes.
+        // SAFETY: `length` bytes are allocated there, and the list is another allocation of exactly `count` bytes.
         unsafe { memory.add(start).copy_from_nonoverlapping(bytes[..count].as_ptr(), count) };
     }
     Ok(())
@@ -149,7 +148,7 @@ fn copy_in(mapping: &Mapping, at: u64, memory: *mut u8, length: usize) -> Outcom
 
 impl Inner {
     fn empty(access: Access) -> Self {
-        // As aligned as a page, as natively.
+        // Aligned to a page, as a native map is.
         Self { ptr: std::ptr::without_provenance_mut(PAGE), len: 0, access, backing: Backing::Empty }
     }
 
@@ -163,7 +162,7 @@ impl Inner {
 
     pub fn of_file(file: &Descriptor, len: usize, access: Access, offset: u64) -> Result<Self> {
         if len == 0 {
-            // The rights are looked at all the same.
+            // The rights are checked all the same.
             return match mmap(Some(file), 0, access, 0) {
                 Ok(_) | Err(ErrorCode::EmptyFile) => Ok(Self::empty(access)),
                 Err(error) => Err(error.into()),
@@ -177,7 +176,7 @@ impl Inner {
         let size = size.ok_or(ErrorCode::NoMemory)?;
         let (mapping, is_longer) = open(file, (pad + len) as u64, access, offset - pad as u64)?;
         let memory = Memory::new(size, alignment, false)?;
-        // SAFETY: it lies inside what was allocated.
+        // SAFETY: it lies inside the allocation.
         let ptr = unsafe { memory.base.add(pad) };
         if granularity.is_some() {
             // SAFETY: the region was allocated above, nothing is in it, and a span is dropped before its memory.
@@ -185,24 +184,24 @@ impl Inner {
                 Ok(span) => {
                     return Ok(Self { ptr, len, access, backing: Backing::Span { span, pad, _memory: memory } })
                 }
-                // Memory that may move, for example: the host can, but not here.
+                // The host has spans but not for this memory, which may move for example.
                 Err(ErrorCode::Unsupported) => {}
                 Err(error) => return Err(error.into()),
             }
         }
         match copy_in(&mapping, pad as u64, ptr, len) {
-            // A copy would never see the file grow: no program can want that.
+            // A copy would never see the file grow, which is the reason for such a map.
             Err(ErrorCode::Fault) if is_longer => return Err(ErrorCode::PastEnd.into()),
             other => other?,
         }
         if access != Access::Write {
             return Ok(Self { ptr, len, access, backing: Backing::Own { _memory: memory } });
         }
-        let mut seen = Vec::new();
-        seen.try_reserve_exact(len).map_err(|_| ErrorCode::NoMemory)?;
+        let mut known = Vec::new();
+        known.try_reserve_exact(len).map_err(|_| ErrorCode::NoMemory)?;
         // SAFETY: `copy_in` has initialized `len` bytes there.
-        seen.extend_from_slice(unsafe { std::slice::from_raw_parts(ptr, len) });
-        let copied = Copied { mapping, at: pad as u64, seen: Mutex::new(seen) };
+        known.extend_from_slice(unsafe { std::slice::from_raw_parts(ptr, len) });
+        let copied = Copied { mapping, at: pad as u64, known: Mutex::new(known) };
         Ok(Self { ptr, len, access, backing: Backing::Copied { copied, _memory: memory } })
     }
 
@@ -222,8 +221,8 @@ impl Inner {
         matches!(&self.backing, Backing::Span { span, .. } if span.faulted())
     }
 
-    /// Whether its bytes may be changed: `mprotect` of pages that were mapped for reading is refused too, unless the file
-    /// was opened for more, which nobody remembers here.
+    /// `read-only` if the bytes may not be changed. A native `mprotect` is refused too, unless the file was opened for
+    /// writing, which is not known here.
     pub fn check_writable(&self) -> Result<()> {
         if self.access == Access::Read && self.len > 0 {
             return Err(ErrorCode::ReadOnly.into());
@@ -238,18 +237,18 @@ impl Inner {
         Ok(offset..offset + len)
     }
 
-    /// Stores what was changed in a range, all that can be: the first error is that of the whole.
-    fn store(&self, copied: &Copied, seen: &mut [u8], range: Range<usize>, step: usize) -> Outcome<()> {
+    /// Stores the changes in a range, as many as possible, and returns the first error.
+    fn store(&self, copied: &Copied, known: &mut [u8], range: Range<usize>, step: usize) -> Outcome<()> {
         let mut outcome = Ok(());
         let mut start = range.start;
         while start < range.end {
             let to_border = step - (self.ptr.addr() + start) % step;
             let end = range.end.min(start + to_border);
-            // SAFETY: all bytes are initialized, and who calls has no exclusive reference to them: it would be one to this.
+            // SAFETY: all bytes are initialized, and no exclusive reference to them exists: it would be one to `self`.
             let now = unsafe { std::slice::from_raw_parts(self.ptr.add(start), end - start) };
-            let stored = match copied.store(&mut seen[start..end], now, start) {
-                // Some of its pages are there.
-                Err(ErrorCode::Fault) if step > PAGE => self.store(copied, seen, start..end, PAGE),
+            let stored = match copied.store(&mut known[start..end], now, start) {
+                // Some of the pages may exist.
+                Err(ErrorCode::Fault) if step > PAGE => self.store(copied, known, start..end, PAGE),
                 stored => stored,
             };
             outcome = outcome.and(stored);
@@ -258,11 +257,11 @@ impl Inner {
         outcome
     }
 
-    /// Makes changes visible in the file, as they are at once in a span.
+    /// Stores the changes in a range in the file, where those of a span are at once.
     pub fn flush_async(&self, offset: usize, len: usize) -> Result<()> {
         let range = self.check(offset, len)?;
         if let Backing::Copied { copied, .. } = &self.backing {
-            self.store(copied, &mut copied.seen(), range, BLOCK)?;
+            self.store(copied, &mut copied.known(), range, BLOCK)?;
         }
         Ok(())
     }
@@ -289,7 +288,7 @@ impl Inner {
 }
 
 impl Drop for Inner {
-    /// What cannot be stored is lost, as it is natively when a disk fails after `munmap`; `flush` says so before.
+    /// Changes that cannot be stored are lost, as natively when a disk fails after `munmap`; only `flush` reports it.
     fn drop(&mut self) {
         let _ = self.flush_async(0, self.len);
     }

@@ -1,23 +1,22 @@
-//! Spans, with the one call that no reference may stand for.
+//! Spans, with an `attach` that takes a pointer instead of a reference.
 
 use std::num::NonZeroU32;
 
-use crate::bindings::wasi_mmap::mmap::mapping::Mapping;
+use crate::bindings::wasi_mmap::mmap::mapping::{ErrorCode, Mapping};
 use crate::bindings::wasi_mmap::mmap::span;
-use crate::ErrorCode;
 
 pub use span::Span;
 
-/// What regions and offsets are multiples of, in bytes, where the host has spans.
+/// The alignment of regions and offsets in bytes; none where the host has no spans.
 pub fn granularity() -> Option<usize> {
     Some(NonZeroU32::new(span::granularity()?)?.get() as usize)
 }
 
-/// What the canonical ABI makes of `result<span, error-code>`.
+/// `result<span, error-code>` in the canonical ABI.
 #[repr(C)]
 struct Outcome {
     is_error: u8,
-    /// The handle, or in its first byte the error.
+    /// The handle, or the error in its first byte.
     value: u32,
 }
 
@@ -28,29 +27,29 @@ extern "C" {
     fn raw_attach(mapping: u32, offset: u64, region: *mut u8, length: usize, outcome: *mut Outcome);
 }
 
-/// There are no components elsewhere, only documentation that is compiled.
+/// Other targets only compile the documentation.
 #[cfg(not(target_arch = "wasm32"))]
 unsafe fn raw_attach(_: u32, _: u64, _: *mut u8, _: usize, _: *mut Outcome) {
     unreachable!()
 }
 
-/// Puts the pages of a mapping from `offset` on under a region.
+/// Attaches the pages of a mapping, from `offset`, to a region.
 ///
-/// It is not the generated function, which takes `&[u8]`: that would say that the bytes are initialized, and that the
-/// call leaves them alone, and the compiler could take later loads from what was there before.
+/// The generated function takes `&[u8]`, which would promise that the bytes are initialized and that the call does not
+/// change them: the compiler could then use old values for later loads.
 ///
 /// # Safety
 ///
-/// The region is memory that the caller has allocated and nobody else uses. It is not freed before the span is dropped.
+/// The caller has allocated the region, nobody else uses it, and it is not freed before the span is dropped.
 pub unsafe fn attach(mapping: &Mapping, offset: u64, region: *mut u8, length: usize) -> Result<Span, ErrorCode> {
     let mut outcome = Outcome { is_error: 1, value: 0 };
-    // SAFETY: this is the signature that the canonical ABI gives the function, and the region is the caller's to give.
+    // SAFETY: this is the signature of the function in the canonical ABI, and the caller owns the region.
     unsafe { raw_attach(mapping.handle(), offset, region, length, &raw mut outcome) };
     if outcome.is_error == 0 {
-        // SAFETY: the host has made this handle for us.
+        // SAFETY: the host has just returned this handle.
         Ok(unsafe { Span::from_handle(outcome.value) })
     } else {
-        // SAFETY: the host's error is one of the enumeration, whose cases are numbered by a byte.
+        // SAFETY: the host's error is a case of the enumeration, whose number is a byte.
         Err(unsafe { ErrorCode::_lift(outcome.value.to_le_bytes()[0]) })
     }
 }

@@ -85,7 +85,7 @@ fn a_host_limits_how_far_one_search_goes() {
     let (linker, async_linker, component) = (linker(&engine), async_linker(&engine), guest(&engine, "hostile"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let ctx = || WasiMmapCtx::builder().max_search(1 << 30).build();
-    let trapped = Err("a search went through as many bytes as the host lets one call".to_owned());
+    let trapped = Err("a search went through as many bytes as the host allows".to_owned());
     for (length, expected) in [(1 << 20, &Ok(0)), (1 << 30, &Ok(0)), ((1 << 30) + 10, &trapped), (1 << 40, &trapped)] {
         set_length(&folder, length);
         let mut one = store(&engine, &folder, ctx(), &["search-file"]);

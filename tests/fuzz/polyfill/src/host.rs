@@ -1,4 +1,4 @@
-//! A file in memory, on a host with habits that WASI allows, and with faults that it does not.
+//! A file in memory, on a host with behaviour that WASI allows, and with faults that it does not allow.
 
 use crate::bindings::wasi::filesystem::types::{Advice, ErrorCode};
 use crate::file::File;
@@ -6,7 +6,7 @@ use crate::input::Input;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-/// Of a file: more only takes time.
+/// The most bytes of the file: more would only take time.
 pub const MOST_BYTES: u64 = 1 << 20;
 
 #[derive(Default)]
@@ -14,11 +14,11 @@ pub struct Host {
     pub bytes: RefCell<Vec<u8>>,
     /// The most that a read or write does at a time; 0 stands for all.
     pub at_a_time: Cell<usize>,
-    /// Does not say that the file ends, so that somebody must ask.
+    /// Does not report the end of the file in reads.
     pub silent: Cell<bool>,
-    /// Faults: what the next calls do wrong, one byte for each; 0 stands for nothing.
+    /// The faults of the next calls, one byte for each; 0 stands for none.
     pub faults: RefCell<Vec<u8>>,
-    /// Whether there was a fault since somebody last asked.
+    /// Whether there was a fault since this was last reset.
     pub faulted: Cell<bool>,
 }
 
@@ -38,14 +38,14 @@ impl Host {
 
     fn part(&self, length: usize) -> usize {
         match self.at_a_time.get() {
-            // A page at a time where it is much: to go by bytes takes too long.
+            // A page at a time for long reads: single bytes take too long.
             1 if length > 5000 => 4097,
             0 => length,
             most => length.min(most),
         }
     }
 
-    /// The next fault. Errors and other sizes happen here.
+    /// Takes the next fault, and does what it says if it is an error or another size.
     fn fault(&self) -> Result<u8, ErrorCode> {
         let fault = self.faults.borrow_mut().pop().unwrap_or(0);
         self.faulted.set(self.faulted.get() || fault > 0);
@@ -86,7 +86,7 @@ impl File for Rc<Host> {
         let mut file = self.bytes.borrow_mut();
         let length = self.part(bytes.len());
         let start = usize::try_from(offset).unwrap();
-        // What others cut off meanwhile, a write extends again: WASI's do.
+        // A write past the end extends the file, as in WASI, if a fault has truncated it.
         let end = (start + length).min(usize::try_from(MOST_BYTES).unwrap());
         if file.len() < end {
             assert!(self.faulted.get(), "a write past the end of the file");

@@ -1,4 +1,4 @@
-//! The bytes that a fuzzer made up, read as choices. An input that ends is all zeros from there on.
+//! The bytes of a fuzzer, read as choices. Past its end, an input is all zeros.
 
 const PAGE: u64 = 4096;
 
@@ -27,7 +27,7 @@ impl Input<'_> {
         (0..bytes).fold(0, |value, _| value << 8 | u64::from(self.byte()))
     }
 
-    /// A number that is likely near one of the edges, or at a multiple of a page.
+    /// A number that is often near one of the edges, or at a multiple of the page size.
     pub fn number(&mut self, edges: &[u64]) -> u64 {
         let kind = self.byte();
         let value = u64::from(kind / 8);

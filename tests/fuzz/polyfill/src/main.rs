@@ -1,5 +1,5 @@
-//! The polyfill's logic, on a host with habits and faults: where the host keeps to WASI every answer is that of the
-//! contract, and where it does not, there is an answer.
+//! The polyfill's logic on a host with unusual behaviour and faults. Every result is that of the contract where the host
+//! keeps to WASI; where it does not, there is a result.
 #![cfg_attr(feature = "libfuzzer", no_main)]
 
 #[allow(clippy::all, clippy::pedantic, dead_code)]
@@ -12,11 +12,11 @@ mod bindings {
     });
 }
 #[allow(dead_code)]
-#[path = "../../../../guest/polyfill/src/contract.rs"]
-mod contract;
-#[allow(dead_code)]
 #[path = "../../../../guest/polyfill/src/file.rs"]
 mod file;
+#[allow(dead_code)]
+#[path = "../../../../guest/polyfill/src/mapping.rs"]
+mod mapping;
 #[path = "../../../../guest/polyfill/src/pages.rs"]
 mod pages;
 #[path = "../../../../guest/polyfill/src/search.rs"]
@@ -31,10 +31,10 @@ mod map;
 mod replay;
 
 use bindings::exports::wasi_mmap::mmap::mapping::{Access, Advice, ErrorCode, Protection, Sharing};
-use contract::{Mapping, Outcome, Request};
 use host::{Host, MOST_BYTES};
 use input::Input;
 use map::{page_up, Kind, Map, PAGE};
+use mapping::{Mapping, Outcome, Request};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -46,7 +46,7 @@ struct Session<'a> {
     maps: Vec<Map>,
 }
 
-/// With faults of the host any error will do.
+/// After a fault of the host any error is right.
 fn expect<T: PartialEq + std::fmt::Debug>(host: &Host, what: &str, actual: &Outcome<T>, expected: &Outcome<T>) {
     assert!(host.faulted.get() || actual == expected, "{what}: {actual:?}, expected is {expected:?}");
 }
@@ -327,7 +327,7 @@ impl Session<'_> {
         self.lose(after);
     }
 
-    /// Private pages go with those of the file, as soon as anyone looks.
+    /// Private pages past the end of the file are lost at the next access.
     fn lose(&mut self, size: u64) {
         for map in self.maps.iter_mut().filter(|map| map.file) {
             for (number, page) in &mut map.own {

@@ -1,7 +1,7 @@
-//! A mapping, and what the contract says of it.
+//! A mapping, and its expected state by the contract.
 
-use crate::contract::Mapping;
 use crate::host::Host;
+use crate::mapping::Mapping;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -11,7 +11,7 @@ pub fn page_up(value: u64) -> u64 {
     value.next_multiple_of(PAGE)
 }
 
-/// What may be done, and where changes go.
+/// What may be done with the bytes, and whether changes reach the file.
 #[derive(Clone, Copy)]
 pub struct Kind {
     pub read: bool,
@@ -26,7 +26,7 @@ pub struct Map {
     pub offset: u64,
     pub length: u64,
     pub kind: Kind,
-    /// Private pages. None: anyone's guess, because the file was cut there or the host failed.
+    /// Private pages. None: unknown, because the file was truncated there or the host failed.
     pub own: HashMap<u64, Option<Vec<u8>>>,
 }
 
@@ -39,7 +39,7 @@ impl Map {
         !self.file || length == 0 || self.offset + start + length <= page_up(host.size())
     }
 
-    /// What a page shows.
+    /// The content of a page; none if it is unknown.
     pub fn page(&self, host: &Host, number: u64) -> Option<Vec<u8>> {
         if let Some(own) = self.own.get(&number) {
             return own.clone();
@@ -63,7 +63,7 @@ impl Map {
         position / PAGE..(position + length).div_ceil(PAGE)
     }
 
-    /// The bytes of a range that is there; None if some are anyone's guess.
+    /// The bytes of a range that is not lost; none if some are unknown.
     pub fn bytes(&self, host: &Host, start: u64, length: u64) -> Option<Vec<u8>> {
         let numbers = self.numbers(start, length);
         let skip = (self.offset + start - numbers.start * PAGE).min(if length == 0 { 0 } else { u64::MAX });
@@ -77,7 +77,7 @@ impl Map {
 
     pub fn store(&mut self, host: &Host, start: u64, bytes: &[u8]) {
         if self.file && self.kind.shared {
-            return; // It is in the file, or not.
+            return; // The host has stored it, or not.
         }
         for number in self.numbers(start, bytes.len() as u64) {
             let mut page = self.page(host, number);

@@ -41,52 +41,52 @@ const CANNOT: u8 = 2;
 /// What a shell makes of SIGABRT, as wasmtime ends.
 const TRAPPED: u8 = 134;
 
-fn call(words: &[String]) -> wasmtime::Result<Result<u8, UsageError>> {
+/// Does what the arguments say, and returns the exit code.
+fn call(words: &[String]) -> wasmtime::Result<u8> {
     let verb = words.first().map(String::as_str);
     let help = |word: &str| word == "--help" || word == "-h";
     if verb.is_some_and(|verb| verb == "help" || help(verb)) || words.get(1).is_some_and(|word| help(word)) {
         print!("{HELP}");
-        return Ok(Ok(0));
+        return Ok(0);
     }
     match verb {
         Some("--version" | "-V") => {
             println!("wasi-mmap {}", env!("CARGO_PKG_VERSION"));
-            return Ok(Ok(0));
+            Ok(0)
         }
         Some("plug") => {
-            return match parse_plug(words[1..].iter().cloned()) {
-                Ok(options) => Ok(plug::plug_file(&options)?.map(|()| 0)),
-                Err(error) => Ok(Err(error)),
-            };
+            plug::plug_file(&parse_plug(words[1..].iter().cloned())?)?;
+            Ok(0)
         }
-        Some("run") => {}
-        Some(verb) => return Ok(Err(UsageError::new(format!("unknown command: {verb}")))),
-        None => return Ok(Err(UsageError::new("no command"))),
+        Some("run") => {
+            let options = parse_run(words[1..].iter().cloned(), |name| std::env::var(name).ok())?;
+            Ok(match run::run(&options)? {
+                Ended::Exit(code) => code,
+                Ended::Trap(error) => {
+                    let name = run::base_name(&options.component);
+                    let report = format!("wasi-mmap: {name} trapped: {}\n{error:?}", error.root_cause());
+                    eprintln!("{}", printable(&report));
+                    TRAPPED
+                }
+            })
+        }
+        Some(verb) => Err(UsageError::new(format!("unknown command: {verb}")).into()),
+        None => Err(UsageError::new("no command").into()),
     }
-    let options = match parse_run(words[1..].iter().cloned(), |name| std::env::var(name).ok()) {
-        Ok(options) => options,
-        Err(error) => return Ok(Err(error)),
-    };
-    Ok(run::run(&options)?.map(|ended| match ended {
-        Ended::Exit(code) => code,
-        Ended::Trap(error) => {
-            let name = run::base_name(&options.component);
-            eprintln!("{}", printable(&format!("wasi-mmap: {name} trapped: {}\n{error:?}", error.root_cause())));
-            TRAPPED
-        }
-    }))
 }
 
 fn main() -> wasmtime::Result<ExitCode> {
-    let result = match to_text(std::env::args_os().skip(1)) {
-        Ok(words) => call(&words)?,
-        Err(error) => Err(error),
-    };
-    Ok(ExitCode::from(result.unwrap_or_else(|error| {
-        eprintln!("wasi-mmap: {error}");
-        if error.show_help {
-            eprintln!("Try \"wasi-mmap --help\".");
+    let words = to_text(std::env::args_os().skip(1)).map_err(wasmtime::Error::from);
+    let code = match words.and_then(|words| call(&words)) {
+        Ok(code) => code,
+        Err(error) => {
+            let error: UsageError = error.downcast()?;
+            eprintln!("wasi-mmap: {error}");
+            if error.show_help {
+                eprintln!("Try \"wasi-mmap --help\".");
+            }
+            CANNOT
         }
-        CANNOT
-    })))
+    };
+    Ok(code.into())
 }

@@ -24,6 +24,8 @@ impl UsageError {
     }
 }
 
+impl std::error::Error for UsageError {}
+
 impl fmt::Display for UsageError {
     /// In one line, whatever wasmtime has said.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

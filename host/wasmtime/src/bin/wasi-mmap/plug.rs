@@ -72,45 +72,55 @@ impl Plug {
     }
 }
 
-/// Refuses a component that is too much for whoever translates it: for the stack, or for any memory.
-pub fn measure(engine: &Engine, path: &str, guest: &[u8]) -> wasmtime::Result<Result<(), UsageError>> {
-    Ok(match Plug::new(engine)?.measure(guest) {
+/// Refuses a component that is too large or too deeply nested to be compiled.
+///
+/// # Errors
+///
+/// A [`UsageError`] that names the limit, or an error of the engine.
+pub fn measure(engine: &Engine, path: &str, guest: &[u8]) -> wasmtime::Result<()> {
+    match Plug::new(engine)?.measure(guest) {
         Ok(None) => Ok(()),
-        Ok(Some(reason)) => Err(UsageError::refused(format!("cannot translate {path}: it {reason}"))),
+        Ok(Some(reason)) => Err(UsageError::refused(format!("cannot translate {path}: it {reason}")).into()),
         Err(error) => {
             let reason = error.root_cause();
-            Err(UsageError::refused(format!("cannot translate {path}: it is too large or too deep ({reason})")))
+            Err(UsageError::refused(format!("cannot translate {path}: it is too large or too deep ({reason})")).into())
         }
-    })
+    }
 }
 
-fn plug(engine: &Engine, path: &str, guest: &[u8]) -> wasmtime::Result<Result<Answer, UsageError>> {
+fn plug(engine: &Engine, path: &str, guest: &[u8]) -> wasmtime::Result<Answer> {
     let mut plug = Plug::new(engine)?;
-    // A trap: nothing that the component does to the module gets further.
+    // A trap of the module is the component's fault, and ends here.
     Ok(plug.plug(guest).map_err(|error| {
         let reason = error.root_cause();
         UsageError::refused(format!("{path} cannot be plugged: it is too large, or wac cannot read it ({reason})"))
-    }))
+    })?)
 }
 
-/// The component as it runs without the native mapping: plugged if it needs to be.
-pub fn plugged(engine: &Engine, path: &str, guest: Vec<u8>) -> wasmtime::Result<Result<Vec<u8>, UsageError>> {
-    Ok(plug(engine, path, &guest)?.and_then(|answer| match answer {
+/// Returns the component as it runs without the native mapping: with the polyfill if it maps files.
+///
+/// # Errors
+///
+/// A [`UsageError`] where the component cannot be plugged, or an error of the engine.
+pub fn plugged(engine: &Engine, path: &str, guest: Vec<u8>) -> wasmtime::Result<Vec<u8>> {
+    match plug(engine, path, &guest)? {
         Answer::Plugged(component) => Ok(component),
         Answer::NothingToPlug(_) => Ok(guest),
-        Answer::Misfit(reason) => Err(UsageError::refused(format!("{path} {reason}"))),
-    }))
+        Answer::Misfit(reason) => Err(UsageError::refused(format!("{path} {reason}")).into()),
+    }
 }
 
-pub fn plug_file(PlugOptions { component, output }: &PlugOptions) -> wasmtime::Result<Result<(), UsageError>> {
-    let guest = match read_component(component) {
-        Ok(guest) => guest,
-        Err(error) => return Ok(Err(error)),
-    };
-    Ok(plug(&engine()?.0, component, &guest)?.and_then(|answer| match answer {
-        Answer::Plugged(bytes) => write_output(output, &bytes),
+/// Does `wasi-mmap plug`.
+///
+/// # Errors
+///
+/// A [`UsageError`] where the component cannot be read or plugged or the output not be written, or an error of the engine.
+pub fn plug_file(PlugOptions { component, output }: &PlugOptions) -> wasmtime::Result<()> {
+    let guest = read_component(component)?;
+    match plug(&engine()?.0, component, &guest)? {
+        Answer::Plugged(bytes) => Ok(write_output(output, &bytes)?),
         Answer::NothingToPlug(reason) | Answer::Misfit(reason) => {
-            Err(UsageError::refused(format!("{component} {reason}")))
+            Err(UsageError::refused(format!("{component} {reason}")).into())
         }
-    }))
+    }
 }

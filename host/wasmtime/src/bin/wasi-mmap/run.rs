@@ -143,36 +143,38 @@ fn missing(engine: &Engine, component: &Component, native: bool) -> Vec<String> 
     types.imports(engine).map(|(name, _)| name).filter(|name| !provided(name)).map(str::to_owned).collect()
 }
 
-/// Runs the component.
-pub fn run(options: &RunOptions) -> wasmtime::Result<Result<Ended, UsageError>> {
-    // What is cheap to refuse comes first.
-    let (wasi, bytes) = match wasi(options).and_then(|wasi| Ok((wasi, read_component(&options.component)?))) {
-        Ok(both) => both,
-        Err(error) => return Ok(Err(error)),
-    };
-    let path = &options.component;
-    let (engine, memories) = engine()?;
-    if let Err(error) = measure(&engine, path, &bytes)? {
-        return Ok(Err(error));
-    }
-    let bytes = if options.native { Ok(bytes) } else { plugged(&engine, path, bytes)? };
-    let component = match bytes.and_then(|bytes| translate(&engine, path, &bytes)) {
-        Ok(component) => component,
-        Err(error) => return Ok(Err(error)),
-    };
-    let linker = linker(&engine, options.native)?;
-    let refused = |message| Ok(Err(UsageError::refused(message)));
-    let missing = missing(&engine, &component, options.native);
+/// Compiles the component and links it with what the command provides.
+fn prepare(engine: &Engine, path: &str, bytes: &[u8], native: bool) -> wasmtime::Result<CommandPre<State>> {
+    let component = translate(engine, path, bytes)?;
+    let linker = linker(engine, native)?;
+    let missing = missing(engine, &component, native);
     if !missing.is_empty() {
-        return refused(format!("{path} imports what is not provided: {}", missing.join(", ")));
+        let message = format!("{path} imports what is not provided: {}", missing.join(", "));
+        return Err(UsageError::refused(message).into());
     }
-    if !component.component_type().exports(&engine).any(|(name, _)| is_run(name)) {
-        return refused(format!("{path} is not a command: it does not export wasi:cli/run"));
+    if !component.component_type().exports(engine).any(|(name, _)| is_run(name)) {
+        let message = format!("{path} is not a command: it does not export wasi:cli/run");
+        return Err(UsageError::refused(message).into());
     }
-    let command = match linker.instantiate_pre(&component).and_then(CommandPre::new) {
-        Ok(command) => command,
-        Err(error) => return refused(format!("{path} does not fit what is provided: {error:?}")),
-    };
+    let command = linker.instantiate_pre(&component).and_then(CommandPre::new);
+    let misfit = |error| UsageError::refused(format!("{path} does not fit what is provided: {error:?}"));
+    Ok(command.map_err(misfit)?)
+}
+
+/// Runs the component.
+///
+/// # Errors
+///
+/// A [`UsageError`] where the component cannot be read, compiled or linked, or an error of the engine.
+pub fn run(options: &RunOptions) -> wasmtime::Result<Ended> {
+    // The cheap checks come first.
+    let wasi = wasi(options)?;
+    let path = &options.component;
+    let bytes = read_component(path)?;
+    let (engine, memories) = engine()?;
+    measure(&engine, path, &bytes)?;
+    let bytes = if options.native { bytes } else { plugged(&engine, path, bytes)? };
+    let command = prepare(&engine, path, &bytes, options.native)?;
     let mut mmap = WasiMmapCtx::builder().spans(&memories);
     if let Some(bytes) = options.max_private_memory {
         mmap = mmap.max_private_memory(bytes);
@@ -192,7 +194,7 @@ pub fn run(options: &RunOptions) -> wasmtime::Result<Result<Ended, UsageError>> 
         let name = base_name(path);
         eprintln!("wasi-mmap: {name} read zeros, or lost stores, where a mapped file was cut or could not be read");
     }
-    Ok(Ok(match ended {
+    Ok(match ended {
         Ok(Ok(())) => Ended::Exit(0),
         Ok(Err(())) => Ended::Exit(1),
         Err(error) => match error.downcast_ref::<I32Exit>() {
@@ -200,5 +202,5 @@ pub fn run(options: &RunOptions) -> wasmtime::Result<Result<Ended, UsageError>> 
             Some(I32Exit(code)) => Ended::Exit(*code as u8),
             None => Ended::Trap(error),
         },
-    }))
+    })
 }

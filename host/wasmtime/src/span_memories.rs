@@ -1,21 +1,22 @@
-//! The memory of guests: where it lies is what spans depend on.
+//! The memory of guests that may attach spans: it must not move.
 
-use crate::core::{self, Memory, Region};
+use crate::native::{span_granularity, Memory, Region};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use wasmtime::{bail, Config, LinearMemory, MemoryCreator, MemoryType, Result};
 
-/// How far 32-bit addresses reach.
+/// The bytes that 32-bit addresses reach.
 const ADDRESSES_32: usize = 1 << 32;
-/// How far memory with 64-bit addresses may grow, unless the engine or its type says more.
+/// The bytes that a memory with 64-bit addresses may grow to, unless the engine or its type says more.
 const ADDRESSES_64: usize = 1 << 36;
 
 type Memories = Mutex<BTreeMap<usize, Arc<Memory>>>;
 
-/// Memory for guests in which spans of files can lie: it never moves, and says so to its spans when it goes.
+/// The memories of guests in which spans of files can lie. They never move, and end their spans when they are released.
 ///
-/// An engine has its guests' memory made here after [`Self::configure`]; the guests of a store may attach spans if its
-/// [`WasiMmapCtx`](crate::WasiMmapCtx) was told so by [`WasiMmapCtxBuilder::spans`](crate::WasiMmapCtxBuilder::spans).
+/// After [`Self::configure`], an engine allocates the memory of its guests here. The guests of a store may attach spans if
+/// its [`WasiMmapCtx`](crate::WasiMmapCtx) was built with
+/// [`WasiMmapCtxBuilder::spans`](crate::WasiMmapCtxBuilder::spans).
 ///
 /// ```
 /// use wasmtime::{Config, Engine};
@@ -33,26 +34,25 @@ type Memories = Mutex<BTreeMap<usize, Arc<Memory>>>;
 pub struct SpanMemories(Arc<Memories>);
 
 impl SpanMemories {
-    /// Starts with none.
+    /// Returns an empty set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Has the engines of a configuration make the memory of their guests here.
+    /// Has the engines of a configuration allocate the memory of their guests here.
     ///
-    /// It sets [`Config::with_host_memory`], and therefore turns [`Config::memory_init_cow`] off: turned on again, wasmtime
-    /// panics when it instantiates. A guest's memory takes 4 GiB of addresses, and one of 64-bit addresses grows to 64 GiB
-    /// at most, unless its type or [`Config::memory_reservation`] says more. Instances of the pooling allocator, and
-    /// memory that is shared, are made elsewhere: there, `attach` is `unsupported`.
-    /// On systems without spans it does nothing.
+    /// It sets [`Config::with_host_memory`], and therefore turns [`Config::memory_init_cow`] off; with that turned on again,
+    /// wasmtime panics when it instantiates. A guest's memory takes 4 GiB of addresses; one with 64-bit addresses grows to
+    /// 64 GiB at most, unless its type or [`Config::memory_reservation`] says more. The pooling allocator and shared
+    /// memories do not come from here: there, `attach` is `unsupported`. On systems without spans it does nothing.
     pub fn configure(&self, config: &mut Config) {
-        if core::span_granularity().is_some() {
+        if span_granularity().is_some() {
             config.with_host_memory(Arc::new(Creator(Arc::clone(&self.0)))).memory_init_cow(false);
         }
     }
 
-    /// The memory that the region lies in, if it was made here.
+    /// The memory that the region lies in, if it was allocated here.
     pub(crate) fn find(&self, region: Region) -> Option<Arc<Memory>> {
         let memories = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (_, memory) = memories.range(..=region.address).next_back()?;
@@ -75,8 +75,8 @@ fn page_up(size: usize) -> Option<usize> {
     size.checked_next_multiple_of(PAGE)
 }
 
-// SAFETY: the memory is zero-filled, ends with addresses that cannot be used, at least as many as wasmtime asks for, and
-// nobody else uses it but through spans, while a call of the guest's waits for them.
+// SAFETY: the memory is zero-filled, and ends with at least as many unusable addresses as wasmtime asks for. Nobody else
+// uses it except through spans, while a call of the guest waits for them.
 unsafe impl MemoryCreator for Creator {
     fn new_memory(
         &self,
@@ -116,7 +116,7 @@ unsafe impl LinearMemory for GuestMemory {
             bail!("the memory cannot move, and has no more addresses");
         }
         let pages = |size| page_up(size).unwrap_or(self.capacity);
-        if size > self.size && !self.memory.allow(pages(self.size), pages(size)) {
+        if size > self.size && !self.memory.commit(pages(self.size), pages(size)) {
             bail!("no memory is left");
         }
         self.size = self.size.max(size);
@@ -133,7 +133,7 @@ impl Drop for GuestMemory {
         if let Some(all) = self.all.upgrade() {
             all.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.memory.base().addr());
         }
-        // SAFETY: wasmtime drops a memory when nothing can use it any more.
+        // SAFETY: wasmtime drops a memory when nothing can use it again.
         unsafe { self.memory.release() };
     }
 }

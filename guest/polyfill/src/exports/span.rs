@@ -1,12 +1,12 @@
-//! The interface `wasi-mmap:mmap/span`: there are none here, for a component has no way into the memory of another.
+//! The interface `wasi-mmap:mmap/span`, without spans: a component cannot reach into the memory of another.
 
 use crate::bindings::exports::wasi_mmap::mmap::mapping::MappingBorrow;
 use crate::bindings::exports::wasi_mmap::mmap::span::{Advice, ErrorCode, Guest, GuestSpan, Span};
-use crate::contract::Outcome;
-use crate::Polyfill;
+use crate::bindings::Polyfill;
+use crate::mapping::Outcome;
 use alloc::vec::Vec;
 
-/// The resource that nobody gets.
+/// The resource `span`, of which there is none.
 pub enum Nothing {}
 
 impl Guest for Polyfill {

@@ -1,10 +1,10 @@
-//! `wasi:filesystem`, handed through: every call and every answer is that of the host.
+//! `wasi:filesystem`, passed through: every call goes to the host, and every result comes from it.
 
 use crate::bindings::exports::wasi::filesystem::{preopens as own_preopens, types as own};
 use crate::bindings::wasi::filesystem::{preopens, types};
 use crate::bindings::wasi::io::error::Error as StreamError;
 use crate::bindings::wasi::io::streams::{InputStream, OutputStream};
-use crate::Polyfill;
+use crate::bindings::Polyfill;
 use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -16,11 +16,11 @@ use types::{
 
 type Outcome<T> = Result<T, ErrorCode>;
 
-/// A guest's descriptor: the host's, for as long as the guest or a mapping needs it.
+/// A guest's descriptor: keeps the host's one as long as the guest or a mapping needs it.
 pub struct Descriptor(pub Rc<types::Descriptor>);
 
 impl Descriptor {
-    fn hand_out(host: types::Descriptor) -> own::Descriptor {
+    fn new_resource(host: types::Descriptor) -> own::Descriptor {
         own::Descriptor::new(Self(Rc::new(host)))
     }
 
@@ -35,7 +35,7 @@ pub struct DirectoryEntryStream(types::DirectoryEntryStream);
 impl own_preopens::Guest for Polyfill {
     fn get_directories() -> Vec<(own::Descriptor, String)> {
         let directories = preopens::get_directories().into_iter();
-        directories.map(|(directory, name)| (Descriptor::hand_out(directory), name)).collect()
+        directories.map(|(directory, name)| (Descriptor::new_resource(directory), name)).collect()
     }
 }
 
@@ -140,7 +140,7 @@ impl own::GuestDescriptor for Descriptor {
         open: OpenFlags,
         rights: DescriptorFlags,
     ) -> Outcome<own::Descriptor> {
-        self.0.open_at(flags, &path, open, rights).map(Self::hand_out)
+        self.0.open_at(flags, &path, open, rights).map(Self::new_resource)
     }
 
     fn readlink_at(&self, path: String) -> Outcome<String> {

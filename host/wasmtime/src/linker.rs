@@ -1,0 +1,198 @@
+//! The interfaces as a linker has them: the name of each operation, and the function that guests call.
+
+use crate::bindings::{Access, Advice, Outcome, Protection, Sharing, MAPPING_INTERFACE, SPAN_INTERFACE};
+use crate::calls::{attach, call, call_blocking, call_with_bytes, open};
+use crate::ctx::View;
+use crate::interrupts::Interrupts;
+use crate::lower::Bytes;
+use crate::mapping::Mapping;
+use crate::native::{self, span_granularity, Request};
+use crate::scheduler::{ready, Scheduler};
+use crate::span::Span;
+use crate::steps::{Direction, Move, Search, Steps, Work};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use wasmtime::component::{ComponentNamedList, Lift, Linker, LinkerInstance, Lower, Resource, ResourceType, WasmList};
+use wasmtime::{Result, StoreContextMut};
+use wasmtime_wasi::filesystem::Descriptor;
+
+type Operation<'a, R> = Pin<Box<dyn Future<Output = Result<R>> + Send + 'a>>;
+
+/// Adds both interfaces to a linker.
+pub fn add<T: Send + 'static>(linker: &mut Linker<T>, view: View<T>, scheduler: Scheduler) -> Result<()> {
+    let mut mapping = linker.instance(MAPPING_INTERFACE)?;
+    define_mapping(&mut mapping, view)?;
+    define_blocking(&mut mapping, view, scheduler)?;
+    define_steps(&mut mapping, view, scheduler)?;
+    define_span(&mut linker.instance(SPAN_INTERFACE)?, view, scheduler)
+}
+
+/// Defines an operation that may wait for the system.
+fn define<T, P, R>(
+    instance: &mut LinkerInstance<'_, T>,
+    scheduler: Scheduler,
+    name: &str,
+    operation: impl for<'a> Fn(StoreContextMut<'a, T>, P) -> Operation<'a, R> + Send + Sync + 'static,
+) -> Result<()>
+where
+    T: Send + 'static,
+    P: ComponentNamedList + Lift + Send + 'static,
+    R: ComponentNamedList + Lower + Send + 'static,
+{
+    match scheduler {
+        Scheduler::CallingThread => {
+            instance.func_wrap(name, move |store, arguments| ready(operation(store, arguments)))
+        }
+        Scheduler::BlockingThreads => {
+            instance.func_wrap_async(name, move |store, arguments| Box::new(operation(store, arguments)))
+        }
+    }
+}
+
+/// Defines the resource `mapping`, and the operations that touch nothing but memory.
+fn define_mapping<T: Send + 'static>(instance: &mut LinkerInstance<'_, T>, view: View<T>) -> Result<()> {
+    type This = Resource<Mapping>;
+    instance.resource("mapping", ResourceType::host::<Mapping>(), move |mut store, rep| {
+        view(store.data_mut()).table.delete(Resource::<Mapping>::new_own(rep))?;
+        Ok(())
+    })?;
+    instance.func_wrap("[method]mapping.length", move |mut store, (this,): (This,)| {
+        Ok((view(store.data_mut()).table.get(&this)?.query(native::Mapping::length)?,))
+    })?;
+    instance.func_wrap("[method]mapping.access", move |mut store, (this,): (This,)| {
+        Ok((view(store.data_mut()).table.get(&this)?.query(native::Mapping::access)?,))
+    })?;
+    instance.func_wrap("[method]mapping.read", move |_, (this, offset, length): (This, u64, u64)| {
+        Ok((Bytes { view, this, offset, length },))
+    })?;
+    instance.func_wrap(
+        "[method]mapping.write",
+        move |mut store, (this, offset, bytes): (This, u64, WasmList<u8>)| {
+            Ok((call_with_bytes(&mut store, view, &this, &bytes, |mapping, bytes| mapping.write(offset, bytes))?,))
+        },
+    )?;
+    instance.func_wrap(
+        "[method]mapping.advise",
+        move |mut store, (this, offset, length, advice): (This, u64, u64, Advice)| {
+            Ok((call(&mut store, view, &this, |mapping| mapping.advise(offset, length, advice))?,))
+        },
+    )
+}
+
+/// Defines the operations on mappings that may wait for the system.
+fn define_blocking<T: Send + 'static>(
+    instance: &mut LinkerInstance<'_, T>,
+    view: View<T>,
+    scheduler: Scheduler,
+) -> Result<()> {
+    type This = Resource<Mapping>;
+    type File = Option<Resource<Descriptor>>;
+    define(instance, scheduler, "mmap", move |store, (file, length, access, offset): (File, u64, Access, u64)| {
+        Box::pin(open(store, view, scheduler, file, Request::Access(access), (length, offset)))
+    })?;
+    define(
+        instance,
+        scheduler,
+        "mmap-posix",
+        move |store, (file, length, sharing, protection, offset): (File, u64, Sharing, Protection, u64)| {
+            let request = Request::Posix(sharing, protection);
+            Box::pin(open(store, view, scheduler, file, request, (length, offset)))
+        },
+    )?;
+    define(instance, scheduler, "[method]mapping.file-size", move |store, (this,): (This,)| {
+        Box::pin(call_blocking(store, view, scheduler, this, |mapping| mapping.file_size()))
+    })?;
+    define(instance, scheduler, "[method]mapping.flush", move |store, (this, offset, length): (This, u64, u64)| {
+        Box::pin(call_blocking(store, view, scheduler, this, move |mapping| mapping.flush(offset, length)))
+    })?;
+    define(instance, scheduler, "[method]mapping.resize", move |store, (this, length): (This, u64)| {
+        Box::pin(call_blocking(store, view, scheduler, this, move |mapping| mapping.resize(length)))
+    })
+}
+
+/// Defines an operation on a mapping that goes in steps.
+fn define_long<T, P, W>(
+    instance: &mut LinkerInstance<'_, T>,
+    steps: &Arc<Steps<T>>,
+    name: &str,
+    start: impl Fn(P) -> (Resource<Mapping>, Option<WasmList<u8>>, W) + Send + Sync + 'static,
+) -> Result<()>
+where
+    T: Send + 'static,
+    P: ComponentNamedList + Lift + Send + 'static,
+    W: Work,
+    (Outcome<W::Result>,): ComponentNamedList + Lower,
+{
+    let steps = Arc::clone(steps);
+    match steps.scheduler {
+        Scheduler::CallingThread => instance.func_wrap(name, move |store, arguments: P| {
+            let (this, needle, work) = start(arguments);
+            ready(steps.run(store, this, needle, work))
+        }),
+        Scheduler::BlockingThreads => instance.func_wrap_async(name, move |store, arguments: P| {
+            let (steps, (this, needle, work)) = (Arc::clone(&steps), start(arguments));
+            Box::new(async move { steps.run(store, this, needle, work).await })
+        }),
+    }
+}
+
+/// Defines the operations on mappings that go in steps.
+fn define_steps<T: Send + 'static>(
+    instance: &mut LinkerInstance<'_, T>,
+    view: View<T>,
+    scheduler: Scheduler,
+) -> Result<()> {
+    type Searched = (Resource<Mapping>, WasmList<u8>, u64, u64);
+    type Moved = (Resource<Mapping>, u64, u64, u64);
+    let steps = Arc::new(Steps { view, scheduler, interrupts: Interrupts::default() });
+    for (name, direction) in
+        [("[method]mapping.find", Direction::Forward), ("[method]mapping.rfind", Direction::Backward)]
+    {
+        define_long(instance, &steps, name, move |(this, needle, start, end): Searched| {
+            (this, Some(needle), Search { direction, start, end })
+        })?;
+    }
+    define_long(instance, &steps, "[method]mapping.move", |(this, destination, source, length): Moved| {
+        (this, None, Move { destination, source, length })
+    })
+}
+
+/// Defines the interface `span`.
+fn define_span<T: Send + 'static>(
+    instance: &mut LinkerInstance<'_, T>,
+    view: View<T>,
+    scheduler: Scheduler,
+) -> Result<()> {
+    type This = Resource<Span>;
+    instance.resource("span", ResourceType::host::<Span>(), move |mut store, rep| {
+        view(store.data_mut()).table.delete(Resource::<Span>::new_own(rep))?;
+        Ok(())
+    })?;
+    instance.func_wrap("granularity", move |mut store, (): ()| {
+        let allowed = view(store.data_mut()).ctx.memories.is_some();
+        Ok((span_granularity().filter(|_| allowed),))
+    })?;
+    instance.func_wrap(
+        "attach",
+        move |mut store, (mapping, offset, region): (Resource<Mapping>, u64, WasmList<u8>)| {
+            Ok((attach(&mut store, view, &mapping, offset, &region)?,))
+        },
+    )?;
+    define(instance, scheduler, "[method]span.flush", move |mut store, (this, offset, length): (This, u64, u64)| {
+        Box::pin(async move {
+            let call = view(store.data_mut()).table.get(&this)?.call(move |span| span.flush(offset, length));
+            Ok((scheduler.run(call).await?,))
+        })
+    })?;
+    instance.func_wrap(
+        "[method]span.advise",
+        move |mut store, (this, offset, length, advice): (This, u64, u64, Advice)| {
+            let call = view(store.data_mut()).table.get(&this)?.call(|span| span.advise(offset, length, advice));
+            Ok((call()?,))
+        },
+    )?;
+    instance.func_wrap("[method]span.faulted", move |mut store, (this,): (This,)| {
+        Ok((view(store.data_mut()).table.get(&this)?.call(native::Span::faulted)()?,))
+    })
+}
