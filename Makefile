@@ -9,7 +9,9 @@ CARGO_TARGET := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/wasi-mmap/cargo
 help:
 	@echo 'make demo         set up, and show what mapping does to real files (three minutes the first time)'
 	@echo 'make tour         the same in every language and host, with SQLite (twenty minutes the first time)'
+	@echo 'make check        the core, the Node API, the vectors in TypeScript, style of changed files: two minutes'
 	@echo 'make test         set up, and run all tests, also of other platforms, emulated (npm test runs what needs only Node)'
+	@echo 'make test T=word  the same, but run only the tests whose names contain the word (also: npm test -- word)'
 	@echo 'make sanitized    the tests of the Node API with AddressSanitizer and ThreadSanitizer in the addon'
 	@echo 'make conformance  the contract suite as a matrix'
 	@echo 'make browser      a page that maps files, on http://127.0.0.1:8620'
@@ -34,14 +36,23 @@ demo: tests
 tour: tests plugged programs wasmtime
 	@node build/tests/demo/demo.mjs --tour
 
+# The fast loop: the core, the Node API, the vectors in TypeScript, and the style of changed files.
+check: tests
+	$(SETUP) test
+	$(SETUP) lint
+	@.build/cmake.sh plain tests/core
+	@.ci/lint.sh changed
+	@node build/tests/tools/run.mjs --check
+
+# make test T=word builds what is missing first; node build/tests/tools/run.mjs WORD does not.
 test: checks tests sanitizers plugged crates programs wasmtime prebuilds
 	$(SETUP) browser
 	$(SETUP) arm64
 	$(SETUP) windows
 	$(SETUP) nodes
 	@[ ! -d /usr/src/googletest ] || tests/tools/core-windows.sh
-	@echo 'running all tests (about twenty minutes on two cores)'
-	@CARGO_TARGET_DIR=$(CARGO_TARGET) node build/tests/tools/run.mjs
+	@echo 'running $(if $(T),the tests that match $(T),all tests (about twenty minutes on two cores))'
+	@CARGO_TARGET_DIR=$(CARGO_TARGET) node build/tests/tools/run.mjs $(T)
 
 sanitized: sanitizers
 	@node build/tests/tools/run.mjs addon,
@@ -136,42 +147,11 @@ checks: build
 lint: tests polyfill guests
 	$(SETUP) lint
 	@node .build/jco.mjs guest-types build/guests/wit --world-name command -o build/guests/types -q
-	tsc -p guest/js/examples && tsc -p tests/contract/guests
-	oxlint --type-aware --deny-warnings ts tests guest .build
-	prettier --check --log-level warn .
-	clang-format --dry-run -Werror $$(git ls-files '*.cpp' '*.h' '*.c')
-	clang-tidy --quiet -p build/cmake/addon $$(git ls-files "host/*.cpp" ":!host/*/windows/*")
-	.build/cargo.sh fmt --check --manifest-path guest/rust/Cargo.toml
-	CARGO_TARGET_DIR=$(CARGO_TARGET) .build/cargo.sh clippy -q --manifest-path guest/rust/Cargo.toml --all-targets --features std-file -- -D warnings
-	.build/cargo.sh fmt --check --manifest-path tests/programs/rust/memmap2/native/Cargo.toml -- guest/rust/memmap2/src/lib.rs tests/programs/rust/memmap2/src/lib.rs
-	.build/cargo.sh fmt --check --manifest-path guest/polyfill/Cargo.toml
-	CARGO_TARGET_DIR=$(CARGO_TARGET) .build/cargo.sh clippy -q --locked --manifest-path guest/polyfill/Cargo.toml --all-targets -- -D warnings
-	.build/cargo.sh fmt --check --manifest-path guest/polyfill/plug/Cargo.toml
-	CARGO_TARGET_DIR=$(CARGO_TARGET) .build/cargo.sh clippy -q --locked --release --manifest-path guest/polyfill/plug/Cargo.toml -- -D warnings
-	.build/cargo.sh fmt --check --manifest-path tests/fuzz/plug/Cargo.toml
-	.build/cargo.sh fmt --check --manifest-path tests/fuzz/polyfill/Cargo.toml
-	CARGO_TARGET_DIR=$(CARGO_TARGET) .build/cargo.sh clippy -q --locked --manifest-path tests/fuzz/polyfill/Cargo.toml -- -D warnings
-	.build/cargo.sh fmt --check --manifest-path host/wasmtime/Cargo.toml
-	CARGO_TARGET_DIR=$(CARGO_TARGET) .build/cargo.sh clippy -q --locked --release --manifest-path host/wasmtime/Cargo.toml --features cli --all-targets -- -D warnings
-	CARGO_TARGET_DIR=$(CARGO_TARGET) tests/tools/windows.sh
-	shellcheck -x $$(git ls-files '*.sh') .ci/run
-	ruff check -q .
-	ruff format -q --check .
-	publint --strict --pack npm
-	.ci/dependencies.sh
+	@CARGO_TARGET_DIR=$(CARGO_TARGET) .ci/lint.sh
 
 format: build
 	$(SETUP) lint
-	prettier --write --log-level warn .
-	clang-format -i $$(git ls-files '*.cpp' '*.h' '*.c')
-	.build/cargo.sh fmt --manifest-path guest/rust/Cargo.toml
-	.build/cargo.sh fmt --manifest-path tests/programs/rust/memmap2/native/Cargo.toml -- guest/rust/memmap2/src/lib.rs tests/programs/rust/memmap2/src/lib.rs
-	.build/cargo.sh fmt --manifest-path guest/polyfill/Cargo.toml
-	.build/cargo.sh fmt --manifest-path guest/polyfill/plug/Cargo.toml
-	.build/cargo.sh fmt --manifest-path tests/fuzz/plug/Cargo.toml
-	.build/cargo.sh fmt --manifest-path tests/fuzz/polyfill/Cargo.toml
-	.build/cargo.sh fmt --manifest-path host/wasmtime/Cargo.toml
-	ruff format -q .
+	@.ci/lint.sh fix
 
 # The package holds the prebuilds that there are, at least the one for this machine.
 package: build polyfill

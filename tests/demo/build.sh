@@ -5,4 +5,4 @@ cd "$(dirname "$0")/../.."
 . .build/lib.sh
 
 tests/tools/guests.sh demo
-if has_target wasm32-unknown-unknown; then guest/polyfill/build.sh polyfill; fi
+if command -v cargo >/dev/null && has_target wasm32-unknown-unknown; then guest/polyfill/build.sh polyfill; fi

@@ -1,4 +1,4 @@
-// `npm test`: the tests that need nothing but Node, on any system. What `make` builds elsewhere has to be there.
+// `npm test [-- WORD...]`: the tests that need only Node, on any system. They need what `make` builds, here or elsewhere.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
@@ -12,7 +12,7 @@ if (needed.length > 0) {
 
 for (const words of [
   ['node_modules/typescript/bin/tsc', '-p', 'tests'],
-  ['build/tests/tools/run.mjs', '--plain'],
+  ['build/tests/tools/run.mjs', '--plain', ...process.argv.slice(2)],
 ]) {
   const { status } = spawnSync(process.execPath, words, { stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
