@@ -14,7 +14,7 @@ function entry(folder: string, name: RegExp): string {
   return join(folder, readdirSync(folder).find((each) => name.test(each)) ?? '');
 }
 
-/** The compiler is the one of all clones, see tests/tools/zig.sh. */
+/** The compiler is the one of all clones, see .build/zig.sh. */
 const ENVIRONMENT = {
   ...process.env,
   PYTHONPATH: entry(CACHE, /^ziglang-/),
