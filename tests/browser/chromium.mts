@@ -1,4 +1,4 @@
-/** Chromium without a window, with a profile of its own that ends with it. */
+/** Chromium without a window, with a temporary profile. */
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
@@ -25,9 +25,9 @@ export function findChromium(): string | undefined {
 
 export interface Session {
   url: string;
-  /** What went wrong in pages. */
+  /** Errors in pages. */
   errors: string[];
-  /** What they said on the console otherwise. */
+  /** Other messages of pages on the console. */
   said: string[];
   /** Opens a page with storage of its own. */
   open(path: string, options?: Parameters<Browser['newContext']>[0]): Promise<Page>;

@@ -1,5 +1,5 @@
-// What preview2-shim's file system for browsers gets wrong, which this notices when it is mended there, and what
-// descriptors do once the polyfill has put them right. It needs no browser.
+// Faults of preview2-shim's file system for browsers, so that a mended release is noticed, and the descriptors after the
+// polyfill has mended them. It needs no browser.
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { test } from 'uvu';
@@ -10,7 +10,7 @@ type Descriptor = Shim['types']['Descriptor']['prototype'];
 type Flags = Parameters<Descriptor['openAt']>[3];
 
 const load = (path: string): Promise<unknown> => import(pathToFileURL(resolve(path)).href);
-// By its path: Node would take the implementation for Node.
+// By its path, because Node would take the implementation for Node.
 const shim = (await load('node_modules/@bytecodealliance/preview2-shim/dist/browser/filesystem.js')) as Shim;
 const { mendDescriptors } = (await load('dist/portable/ts/preview2-shim/browser-descriptors.mjs')) as {
   mendDescriptors: (types?: object) => void;
@@ -31,7 +31,7 @@ function open(name: string, flags: Flags): Descriptor {
 
 const read = (file: Descriptor): string => new TextDecoder().decode(file.read(100n, 0n)[0]);
 
-/** What a call throws: a code of `wasi:filesystem` is a string, anything else traps the guest. */
+/** The exception of a call: a string is a code of `wasi:filesystem`, any other traps the guest. */
 function thrown(call: () => unknown): unknown {
   try {
     call();
@@ -89,7 +89,7 @@ test('other classes than the shim’s are left alone', () => {
 
 test('mended, rights are those of the open', () => {
   mendDescriptors(shim.types);
-  mendDescriptors(shim.types); // Twice is once.
+  mendDescriptors(shim.types); // A second call does nothing.
   const file = open('file', READ);
   assert.equal(file.getFlags(), { read: true, mutateDirectory: false });
   for (const call of [
@@ -164,7 +164,7 @@ test('mended, writes are in place, beyond the end too', () => {
   assert.is(file.write(new Uint8Array(3_000_000), 0n), 1_000_000n, 'as much as a stream permits at a time');
 });
 
-test('mended, a stream that begins behind the end has ended', () => {
+test('mended, a stream that begins past the end has ended', () => {
   const stream = open('file', READ).readViaStream(100n);
   assert.equal(
     thrown(() => stream.blockingRead(1n)),

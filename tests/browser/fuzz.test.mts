@@ -1,5 +1,5 @@
-// Random operations, while the file is cut and extended, answer in a page as on the native host: they are made up and
-// answered there first. FUZZ_OPERATIONS and FUZZ_SEED set another number of operations and a seed that failed.
+// Random operations on a file that is truncated and extended meanwhile have the same results in a page as on the native host,
+// where they run first. FUZZ_OPERATIONS and FUZZ_SEED set the number of operations, and the seed of a failed run.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { test } from 'uvu';

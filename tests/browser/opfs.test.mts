@@ -1,4 +1,4 @@
-// Stores of OPFS that come in turn. It needs no browser.
+// Stores into OPFS run one at a time. It needs no browser.
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { test } from 'uvu';
@@ -14,7 +14,7 @@ const { queueFlushes } = (await import(pathToFileURL(resolve('dist/portable/ts/p
 
 const pause = (): Promise<void> => new Promise((done) => setTimeout(done, 5));
 
-test('one begins when the one before has ended, and serves all who asked meanwhile', async () => {
+test('a store begins when the last one has ended, and serves all callers that asked meanwhile', async () => {
   let written = 0;
   let stored = 0;
   let running = 0;
@@ -41,7 +41,7 @@ test('one begins when the one before has ended, and serves all who asked meanwhi
   assert.ok(count < 10, `${count} for 21 requests`);
 });
 
-test('one that fails tells those who asked for it, and no others', async () => {
+test('a failed store rejects for its own callers only', async () => {
   let fails = true;
   const adapter = queueFlushes({
     async flush() {

@@ -1,4 +1,4 @@
-// The page, used as people use it. What it looked like is in build/reports/browser.
+// The page, used by mouse and keyboard. Pictures of it are in build/reports/browser.
 import { mkdirSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { suite } from 'uvu';
@@ -75,7 +75,7 @@ test.after(async () => {
   await session.close();
 });
 
-test('read: a write is refused, and nobody sees it', async () => {
+test('read: a write is refused, and no observer sees it', async () => {
   const page = await open();
   await write(page, 'MMAP');
   assert.match(await status(page), /^read-only: /);
@@ -84,7 +84,7 @@ test('read: a write is refused, and nobody sees it', async () => {
   await shoot(page, 'read-refused');
 });
 
-test('read: what another program writes is seen', async () => {
+test('read: writes of another program are seen', async () => {
   const page = await open();
   await page.click('#other-writes');
   assert.match(await status(page), /This mapping sees it\.$/);
@@ -123,7 +123,7 @@ test('copy: only the mapping has it, and a page once changed no longer follows t
   await shoot(page, 'copy-and-others');
 });
 
-test('a cut file is a fault behind its last page, and whole again when restored', async () => {
+test('a truncated file is a fault past its last page, and whole again when restored', async () => {
   const page = await open();
   await choose(page, 'write');
   await goTo(page, '0x1fc8');
@@ -232,7 +232,7 @@ test('unmapped, it has no bytes, until it is mapped again', async () => {
   assert.is(await firstRow(page, 'mapping'), '    page');
 });
 
-test('OPFS keeps what was written for the next visit', async () => {
+test('OPFS keeps the bytes for the next visit', async () => {
   const page = await open();
   const stored = (): Promise<unknown> =>
     page.waitForFunction(() => document.getElementById('stored')?.textContent === 'OPFS holds these bytes');
@@ -244,7 +244,7 @@ test('OPFS keeps what was written for the next visit', async () => {
   await page.waitForFunction(() => document.getElementById('status')?.textContent === 'Flushed: OPFS holds the bytes.');
   await shoot(page, 'opfs');
   await page.focus('#mapping td.cursor');
-  await page.keyboard.type('21'.repeat(12)); // Faster than it is stored.
+  await page.keyboard.type('21'.repeat(12)); // Faster than the page stores it.
   await stored();
   await choose(page, 'copy');
   await write(page, 'LOST');
@@ -268,7 +268,7 @@ test('fits 360 pixels, in the dark', async () => {
   await shoot(page, 'narrow-dark');
 });
 
-test('the server gives nothing but what the page needs', async () => {
+test('the server serves only files that the page needs', async () => {
   const statuses = await Promise.all(
     // prettier-ignore
     ['', 'icon.svg', 'package.json', '..%2fserver.mts', 'wasi-mmap/..%2f..%2fpackage.json', 'tests/', 'preview2-shim/../package.json', '%']

@@ -1,4 +1,4 @@
-/** Serves the page for people: `make browser`, with PORT if another port than 8620 is wanted. */
+/** Serves the page for `make browser`, on the port PORT or 8620. */
 import { translateGuests } from './guests.mjs';
 import { serve } from './server.mjs';
 

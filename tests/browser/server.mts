@@ -1,4 +1,4 @@
-/** Serves the page, and what it imports, on loopback: each folder that is needed by name, and nothing else. */
+/** Serves the page and its imports on loopback: only from the folders that it needs. */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
@@ -39,7 +39,7 @@ function fileOf(pathname: string, folders: Folders): string | undefined {
   return file.startsWith(folder + sep) ? file : undefined;
 }
 
-/** @param port 0: any that is free */
+/** @param port 0: any free port */
 export async function serve(port = 0, folders = FOLDERS): Promise<{ server: Server; url: string }> {
   const server = createServer(async ({ url = '/', method }, response) => {
     try {

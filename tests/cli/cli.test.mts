@@ -1,5 +1,5 @@
-// The two commands `wasi-mmap`, for Node and for wasmtime: what they say of wrong calls, what a component sees, and what
-// the exit codes are. Only what the engines say of a component in their own words may differ.
+// The two commands `wasi-mmap`, for Node and for wasmtime: messages for wrong calls, what a component can access, and exit
+// codes. Only messages of the engines about a component may differ.
 import { spawnSync } from 'node:child_process';
 import {
   existsSync,
@@ -21,7 +21,7 @@ const VERBS = 'build/guests/c/verbs.wasm';
 // Processes start slowly under Wine.
 const LANGUAGES = isWindows ? ['c'] : ['c', 'rust', 'javascript'];
 
-/** What grep says of these arguments, checked against grep where there is one. */
+/** The output of grep for these arguments, compared with the installed grep if there is one. */
 function expectGrep(words: string[]): { status: number; out: string } {
   const end = words.indexOf('--');
   const at = end >= 0 ? end + 1 : words.findIndex((word) => !word.startsWith('-'));
@@ -48,7 +48,7 @@ function expectGrep(words: string[]): { status: number; out: string } {
   return own;
 }
 
-/** New folders with a file each, as arguments that grant them. */
+/** New folders with one file each, as arguments that grant them. */
 let count = 0;
 function newFolders(): { open: string; closed: string; grants: string[] } {
   count += 1;
@@ -97,7 +97,7 @@ for (const [host, command] of Object.entries(COMMANDS)) {
     refuses(['run', '--dir', '.::/a', '--dir', 'ts::/a', VERBS], /two directories are to be \/a/);
   });
 
-  test('what is no command component', async () => {
+  test('components that are no commands', async () => {
     refuses(['run', 'no-such.wasm'], /no such file: no-such\.wasm/);
     refuses(['run', folder], /cannot read .*(EISDIR|Is a directory)/);
     const text = join(folder, 'text.wasm');

@@ -1,4 +1,4 @@
-/** The two commands `wasi-mmap`, for Node and for wasmtime, and what their tests share. That for Windows is Node's. */
+/** The two commands `wasi-mmap`, for Node and for wasmtime, and code that their tests share. Windows has that for Node. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,7 +25,7 @@ export interface Options {
   timeout?: number;
 }
 
-/** NODE_PATH tells where native parts are that npm did not bring, see .build/setup.sh. */
+/** NODE_PATH leads to native parts that npm did not install, see .build/setup.sh. */
 const INHERITED = Object.fromEntries(
   ['PATH', 'NODE_PATH'].flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
 );
@@ -45,7 +45,7 @@ export function start(
   return { code: status ?? signal, out: stdout.toString('latin1'), error: stderr.toString() };
 }
 
-/** What checks that a call is refused: exit code 2, nothing printed, and a message. */
+/** A check that a call is refused: exit code 2, no output, and a message. */
 export function refusal(command: Command) {
   return (args: string[], message: RegExp, options?: Options): void => {
     const { code, out, error } = start(command, args, options);

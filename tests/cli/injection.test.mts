@@ -1,5 +1,5 @@
-// A component is data: nothing in it becomes code of the host, however it is called. Needs the components of
-// `make guests` (build/guests/wat), and other Nodes for some (`.build/setup.sh nodes`).
+// A component is data: no name in it becomes code of the host. Needs the components of `make guests` (build/guests/wat), and
+// for some tests other versions of Node (`.build/setup.sh nodes`).
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -13,7 +13,7 @@ import { command, CORE_NAMES, quote } from './names.mjs';
 
 const CASES = Object.entries(CORE_NAMES);
 
-/** Code that is run where a name gets out of its quotes: as a key of an object, as a property, as a statement. */
+/** Code that runs if a name gets out of its quotes: as a key of an object, as a property, as a statement. */
 const ESCAPE = `process.getBuiltinModule('fs').writeFileSync('escaped', '')`;
 const ATTACKS = [
   `x': {}, [(${ESCAPE}, 'y')]: {}, 'z`,
@@ -33,7 +33,7 @@ const ATTACKS = [
   'x\ufeff',
 ];
 
-/** The command in a folder of its own, where a file would show that a name got out. */
+/** Runs the command in a folder of its own, where a file would show that a name got out. */
 let count = 0;
 function place(): { cwd: string; escaped: string } {
   const cwd = join(folder, `place-${(count += 1)}`);
@@ -64,7 +64,7 @@ for (const [where, text] of CASES) {
   });
 }
 
-/** Names that mean something to JavaScript, or look odd, and are in nobody's way. */
+/** Names with a meaning in JavaScript, or odd ones, which are harmless. */
 const HARMLESS = [
   '',
   ' ',
@@ -88,9 +88,9 @@ const HARMLESS = [
 ];
 
 for (const [host, program] of Object.entries(COMMANDS)) {
-  test(`names that are in nobody's way, on ${host}`, async () => {
+  test(`harmless names, on ${host}`, async () => {
     for (const name of HARMLESS) for (const [, text] of CASES) await seal('it', await parse(text(name)));
-    // All of them in one module that is imported and in what is imported from it.
+    // All of them as names of one imported module, and of its imports.
     const exports = HARMLESS.map((name) => `(func (export ${quote(name)}))`).join('');
     const imports = HARMLESS.map((name, at) => `(import ${quote(HARMLESS[at ^ 1] ?? 'a')} ${quote(name)} (func))`);
     const given = [...new Set(HARMLESS.map((_, at) => HARMLESS[at ^ 1] ?? 'a'))];
@@ -176,10 +176,10 @@ test(`functions that are provided, of other types`, async () => {
   refuses(['run', await component('strange.wasm', other)], /of another type\n$/);
 });
 
-/** Twelve bytes each: in the place of another name, they leave sizes as they are. */
+/** Twelve bytes each, as the name that they replace, so that sizes stay the same. */
 const FOR_TERMINALS = ['a\x1b[2J\rgone\n\n', 'a\x9b2J\u2028gone', '\u202eenogx\u2066\x07'];
 
-/** A component in which the name "name-of-12-x" has become another. */
+/** A component in which another name replaces "name-of-12-x". */
 async function renamed(text: string, name: string): Promise<string> {
   const binary = Buffer.from(await parse(text)).toString('latin1');
   assert.is(Buffer.byteLength(name), 12);

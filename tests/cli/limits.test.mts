@@ -60,7 +60,7 @@ function doubled(times: number): string {
   return command(`${first} ${levels.join('')} (instance (instantiate $c${times}))`);
 }
 
-/** The same, by components that are passed on. */
+/** The same, by components that are passed as arguments. */
 function passed(times: number): string {
   const twice = '(instance (instantiate $p)) (instance (instantiate $p))';
   const level = `(component $twice (import "p" (component $p)) (component $q (alias outer 1 $p (component $p)) ${twice}) (export "q" (component $q)))`;
@@ -119,7 +119,7 @@ for (const [host, program] of Object.entries(COMMANDS)) {
       const { code, out, error } = start(program, ['run', await make()], { timeout: 120_000 });
       assert.is(code, 2, error);
       assert.is(out, '');
-      // What wasmtime says of a component has lines of its own.
+      // A message of wasmtime about a component can have several lines.
       if (host === 'node') assert.match(error, /^wasi-mmap: [^\n]+\n$/);
     });
   }

@@ -1,10 +1,10 @@
-/** Components with names of one's choice in every place that has one. */
+/** Components with chosen names in every place for a name. */
 
-/** A name as the text format has it, whatever is in it. */
+/** Any name in the text format. */
 export const quote = (name: string): string =>
   `"${[...Buffer.from(name)].map((byte) => `\\${byte.toString(16).padStart(2, '0')}`).join('')}"`;
 
-/** What makes a component a command that does nothing. Modules may stand before the one that runs. */
+/** The text that makes a component a command that does nothing. Modules may precede the one that runs. */
 export const command = (before = '', inside = '', exports = ''): string => `(component
   ${before}
   (core module $main ${inside} (func (export "run") (result i32) i32.const 0))
@@ -13,7 +13,7 @@ export const command = (before = '', inside = '', exports = ''): string => `(com
   (instance $command (export "run" (func $run)) ${exports})
   (export "wasi:cli/run@0.2.0" (instance $command)))`;
 
-/** Where a core module, or what instantiates one, has a name. All of them arrive in what jco generates. */
+/** The names of a core module, and of its instantiation. jco writes all of them into its code. */
 export const CORE_NAMES: Readonly<Record<string, (name: string) => string>> = {
   'a module that is imported': (name) =>
     command(`

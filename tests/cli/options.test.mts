@@ -1,4 +1,4 @@
-// How arguments are read, where paths are written as on Windows and elsewhere.
+// The parser of arguments, with paths as on Windows and as on other systems.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseRun, UsageError, type Grant } from '#options';
@@ -46,7 +46,7 @@ test('half a grant', () => {
 });
 
 test('a backslash that took a quotation mark into the value', () => {
-  const word = 'C:\\my data" app.wasm'; // What Windows makes of "C:\my data\" app.wasm
+  const word = 'C:\\my data" app.wasm'; // The arguments that Windows makes of "C:\my data\" app.wasm
   assert.throws(
     () => parseRun(['--dir', word], {}, true),
     (error: Error) => error instanceof UsageError && error.message.includes(word) && /backslash/.test(error.message),

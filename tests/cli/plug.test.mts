@@ -1,4 +1,4 @@
-// `wasi-mmap plug`, of both commands: what it refuses, where its output goes, and that this runs in the plain wasmtime.
+// `wasi-mmap plug`, of both commands: what it refuses, where its output goes, and that the plain wasmtime runs the output.
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -8,7 +8,7 @@ import { COMMANDS, component, folder, refusal, start, type Command } from './com
 const MGREP = 'build/guests/c/mgrep.wasm';
 const WASMTIME: Command = ['build/wasmtime/wasmtime', 'run', '-S', 'http'];
 
-/** The component with names changed, which keep their length. */
+/** The component with other names of the same length. */
 function renamed(path: string, name: string, from: string, to: string): string {
   assert.is(from.length, to.length);
   const text = readFileSync(path, 'latin1');
@@ -58,7 +58,7 @@ for (const [host, command] of Object.entries(COMMANDS)) {
     assert.match(plug('--help').out, /^Usage: .*\n +wasi-mmap plug component\.wasm -o OUTPUT\n/);
   });
 
-  test('what cannot be plugged', async () => {
+  test('components that cannot be plugged', async () => {
     const output = join(folder, 'nothing.wasm');
     const refusesGuest = (path: string, message: RegExp) => refuses(['plug', path, '-o', output], message);
     refusesGuest('no-such.wasm', /no such file: no-such\.wasm/);
@@ -88,7 +88,7 @@ for (const [host, command] of Object.entries(COMMANDS)) {
     const nested = Array.from({ length: 50_000 }, (_, at) => `(type $t${at + 1} (list $t${at}))`).join('');
     const deep = `(component (type $t0 (list u8)) ${nested} (import "f" (func (param "p" $t50000))))`;
     refuses(['plug', await component('deep.wasm', deep), '-o', 'x'], /is no valid component: type nesting is too deep/);
-    // Where wac panics.
+    // Components on which wac panics.
     const exact = `(component
       (core type $m (module (type $f (func)) (import "" "" (func (exact (type $f))))))
       (import "m" (core module (type $m))))`;

@@ -1,5 +1,5 @@
-// What jco makes of a component is proven to be jco's own code before it is kept or run. Needs `make guests` and, for the
-// programs beside ours, what `make programs crates` built.
+// The command proves that a translation is jco's own code before it keeps or runs it. Needs `make guests`, and for programs of
+// others `make programs crates`.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
@@ -13,7 +13,7 @@ import { COMPUTED, KEYS, NAMES, NODES, PRIVATES, PROPERTIES } from '#vocabulary'
 import { folder, start, type Command } from './command.mjs';
 import { collect, KINDS, noWords } from './words.mjs';
 
-/** As ts/cli/translate.mts has it done. */
+/** Translates as ts/cli/translate.mts does. */
 async function translate(path: string): Promise<string> {
   const { files } = await transpileBytes(await seal(path, readFileSync(path)), {
     name: 'component',
@@ -27,11 +27,11 @@ async function translate(path: string): Promise<string> {
 
 const vocabulary = { COMPUTED, KEYS, NAMES, NODES, PRIVATES, PROPERTIES };
 
-/** Components that call everything, and pass each other everything. */
+/** Components that call every import, and pass values of every type to each other. */
 const WHOLE = ['everything-utf8', 'everything-utf16', 'rich-utf8-utf8', 'rich-utf8-utf16', 'rich-utf16-utf8'];
 
 const translations = new Map<string, string>();
-/** One that does not take long to prove. */
+/** A translation that is quick to prove. */
 let small = '';
 
 test.before(async () => {
@@ -103,7 +103,7 @@ test('every guest passes', async () => {
     .map((name) => join('build', name))
     .filter((path) => existsSync(path))
     .flatMap((path) => readdirSync(path).map((name) => join(path, name)))
-    // `viewer` is no command; cores are no components.
+    // `viewer` is not a command, and cores are not components.
     .filter((path) => path.endsWith('.wasm') && !/\.(core|typed)\.wasm$|viewer\.wasm$/.test(path));
   for (const language of ['c', 'rust', 'javascript', 'python']) {
     assert.ok(
@@ -207,7 +207,7 @@ test('no other code does', () => {
         statement,
       );
     }
-    // That it is refused is not for where it stands.
+    // The statement is refused in every place.
     prove(`${text.slice(0, spot)}\nrun();\n${text.slice(spot)}`);
   }
 });
@@ -241,7 +241,7 @@ test('no code in place of the keys and names of core modules', () => {
   }
 });
 
-test('what is no module, too long or too deep', () => {
+test('text that is no module, too long or too deep', () => {
   const refused = (error: unknown): boolean => error instanceof UnprovenError;
   for (const text of [
     '',
@@ -258,7 +258,7 @@ test('what is no module, too long or too deep', () => {
   assert.throws(() => prove('run()\n'.repeat(3_000_000)), refused);
 });
 
-/** A jco that writes something of its own: what a flaw in it would come to. */
+/** A jco that adds code to its output, as a flaw in it could do. */
 let count = 0;
 function wrongJco(code: string): { NODE_OPTIONS: string } {
   const place = join(folder, `wrong-${(count += 1)}`);

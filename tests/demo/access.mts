@@ -1,9 +1,9 @@
-/** The access table: what reading, writing and other readers see, in each of the three modes. */
+/** The access table: the effects of reads and writes with each of the three kinds of access. */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { mmap, MmapError, type Access } from 'wasi-mmap';
 import type { Session } from '../contract/runner.mjs';
 
-/** What is written into the file, at this offset. */
+/** The bytes that are written into the file, and their offset. */
 export const OFFSET = 5000;
 export const MARK = 'MAPPED';
 
@@ -29,12 +29,12 @@ function readFile(path: string): string {
   return text(buffer);
 }
 
-/** Says of bytes whether they are those of the file, the mark, or neither. */
+/** Whether bytes are those of the file, the mark, or neither. */
 function name(bytes: string, before: string): string {
   return bytes === before ? 'the old bytes' : bytes === MARK ? 'the new bytes' : `neither: ${JSON.stringify(bytes)}`;
 }
 
-/** Maps the file in one mode, does everything, and tells what happened. The file may change. */
+/** Maps the file with one access, tries everything, and returns the results. The file may change. */
 export function ask(path: string, access: Access): Answers {
   const before = readFile(path);
   const map = mmap(path, 0, access);
@@ -96,7 +96,7 @@ export async function askGuest(
   };
 }
 
-/** What the contract says. */
+/** The results by the contract. */
 export const CONTRACT: Record<Access, Answers> = {
   read: {
     'a read saw': 'the old bytes',

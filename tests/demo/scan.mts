@@ -10,7 +10,7 @@ export interface ScanRow {
   mapped: number;
 }
 
-/** In milliseconds. Every row has the same answer, or something is wrong. */
+/** In milliseconds. The answers of all rows must be equal. */
 export function scans(root: string): ScanRow[] {
   const folder = join(root, 'sqlite');
   mkdirSync(folder);

@@ -13,7 +13,7 @@ const [folder = '', ...files] = process.argv.slice(2);
 
 for (const access of ['read', 'copy', 'write'] as const) {
   for (const file of files) {
-    const copy = join(folder, `${access}-${basename(file)}`); // A view may hold the last one still.
+    const copy = join(folder, `${access}-${basename(file)}`); // A view can still hold the last copy.
     copyFileSync(file, copy);
     console.log(JSON.stringify({ access, answers: ask(copy, access) } satisfies Told));
   }

@@ -1,5 +1,5 @@
-// Guests that make their host hold as many areas of memory as they can: it keeps a quarter of what the system allows,
-// and has all of them back afterwards.
+// Guests that use as many memory areas of the host as they can: a quarter of the system's limit stays free, and all areas are
+// released afterwards.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { suite } from 'uvu';
@@ -8,7 +8,7 @@ import { COMMANDS, start } from '../cli/command.mjs';
 
 const GUEST = 'build/guests/c/areas.wasm';
 const SCENARIOS = ['advise', 'memory', 'cut', 'spans', 'spans-side-by-side'];
-/** What the engine itself takes or gives back meanwhile. */
+/** Areas that the engine itself takes or releases meanwhile. */
 const OF_THE_ENGINE = 600;
 
 const limit = Number(readFileSync('/proc/sys/vm/max_map_count', 'utf8'));

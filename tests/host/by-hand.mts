@@ -1,4 +1,4 @@
-// A guest by hand: what jco's code would do, so that a test has the memory in its hands.
+// A guest by hand: it does what jco's code would do, and gives a test access to the memory.
 import * as filesystem from '@bytecodealliance/preview2-shim/filesystem';
 import * as host from 'wasi-mmap/host';
 
@@ -25,12 +25,12 @@ const shim = filesystem as unknown as {
 
 type Attach = (handle: number, offset: bigint, address: number, length: number, result: number) => void;
 
-/** What jco looks for under a symbol. */
+/** The functions that jco finds under a symbol. */
 function of(holder: object, name: string): unknown {
   return (holder as Record<symbol, unknown>)[Symbol.for(name)];
 }
 
-/** jco's end of the protocol by hand: a memory, the tables of handles, and a mapping of /file behind the handle 1. */
+/** jco's side of the protocol: a memory, the tables of handles, and a mapping of /file with the handle 1. */
 export class Guest {
   readonly memory: Memory;
   readonly mappings: number[];

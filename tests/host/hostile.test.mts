@@ -1,5 +1,5 @@
-// Components that misbehave: the host answers with the typed error, or the guest traps. It never crashes, leaks or grants
-// a right. Every scenario runs with both kinds of bindings, for they take different ways through the host.
+// Components that misbehave: the host returns the typed error, or the guest traps. The host never crashes, leaks, or grants a
+// right. Each scenario runs with both kinds of bindings, which take different paths through the host.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -14,10 +14,10 @@ const OUT_OF_RANGE = 7;
 const NO_MEMORY = 11;
 const UNSUPPORTED = 13;
 const WRONG = 100;
-/** What a host has without limits of its own. */
+/** A host with default limits. */
 const DEFAULTS: Limits = { privateMemory: 4 * 2 ** 30, search: Infinity };
 
-/** What each scenario of hostile.c must end with. */
+/** The expected end of each scenario of hostile.c. */
 const SCENARIOS: Record<string, number | 'trap' | Array<number | 'trap'>> = {
   rights: 0,
   'large-numbers': 0,
@@ -34,7 +34,7 @@ const SCENARIOS: Record<string, number | 'trap' | Array<number | 'trap'>> = {
   'zero-read': 'trap',
   'foreign-write': 'trap',
   'foreign-find': 'trap',
-  // jco drops a handle that is none without a word, and without harm; and cuts a source that reaches out of memory.
+  // jco ignores the drop of an invalid handle, which is harmless, and cuts a source that reaches past the memory.
   'foreign-drop': ['trap', 0],
   'closed-read': 'trap',
   'closed-write': 'trap',
@@ -44,7 +44,7 @@ const SCENARIOS: Record<string, number | 'trap' | Array<number | 'trap'>> = {
   'read-5-gib': NO_MEMORY,
   'read-3-gib': ['trap', NO_MEMORY],
   'realloc-outside': 'trap',
-  // A copy that was made before the guest could drop or shrink the mapping is all right.
+  // A copy that was made before the guest drops or shrinks the mapping is valid.
   'realloc-drops': ['trap', 0],
   'realloc-shrinks': ['trap', OUT_OF_RANGE, 0],
   'realloc-grows': 0,
@@ -53,7 +53,7 @@ const SCENARIOS: Record<string, number | 'trap' | Array<number | 'trap'>> = {
   'exit-while-mapped': 0,
 };
 
-/** What the host is told that these scenarios run on, and what they end with. */
+/** The limits that these scenarios run under, and their expected end. */
 const LIMITED: Array<[string, Limits, number | 'trap']> = [
   ['memory-of-the-host', { privateMemory: 9 * 2 ** 17 }, 0],
   ['memory-without-limit', {}, 0],
@@ -89,7 +89,7 @@ for (const [name, bindings, native] of WAYS) {
 
   for (const [scenario, expected] of Object.entries(SCENARIOS)) {
     test(scenario, async () => {
-      await start('exit-while-mapped').then(outcome); // What is loaded once is not counted.
+      await start('exit-while-mapped').then(outcome); // Code that is loaded once is not counted.
       const before = await settled();
       const got = outcome(await start(scenario));
       assert.ok([expected].flat().includes(got), `ended with ${got}, not ${String(expected)}`);
@@ -121,7 +121,7 @@ for (const [name, bindings, native] of WAYS) {
 
 const wasmtime = suite('hostile, wasmtime');
 
-// preview2-shim has no directories for reading only, wasmtime has.
+// preview2-shim has no read-only directories, wasmtime has.
 for (const [scenario, expected] of Object.entries({
   ...SCENARIOS,
   'rights-read-only': 0,
@@ -148,7 +148,7 @@ for (const [scenario, expected] of Object.entries({
   });
 }
 
-/** By the command's option. */
+/** A read-only directory by the option of the command. */
 function limited(scenario: string, size: string): number | null {
   const folder = mkdtempSync(resolve('build', 'hostile-'));
   try {

@@ -1,4 +1,4 @@
-// Spans: pages of files in the memory of guests, in every tier of the engines. Each rule has a scenario that breaks it.
+// Spans: pages of files in the memory of guests, in every compiler of the engines. Each rule has a scenario that breaks it.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -14,7 +14,7 @@ const UNIT = 65536;
 const ACCESSES = ['read', 'write', 'copy'] as const;
 /** The number of the error in the contract. */
 const UNSUPPORTED = 12;
-/** What each scenario of spans.c ends with. */
+/** The expected end of each scenario of spans.c. */
 const SCENARIOS: Record<string, number | 'trap'> = {
   refusals: 0,
   pages: 0,
@@ -52,10 +52,10 @@ function prepare(): void {
   writeFileSync(`${folder}/letters`, 'abcd'.repeat(UNIT / 4));
 }
 
-/** What a command ended with; a signal is what must never be. */
+/** The end of a command, which must never be a signal. */
 function ended(command: string, args: string[]): number | string {
   const { status, signal, stderr } = spawnSync(command, args, { encoding: 'utf8', timeout: 120_000 });
-  // The scenarios that are to go wrong in the end say when they have come there.
+  // A scenario that is meant to trap prints a line before.
   if (status === 134 && /^wasi-mmap: spans\.wasm trapped: /m.test(stderr)) {
     return args.some((word) => word.startsWith('lost')) && !stderr.startsWith('so far so good\n') ? stderr : 'trap';
   }
@@ -77,7 +77,7 @@ const NODE = ['dist/cli/main.mjs'];
 const ENGINES: Engine[] = [
   ['wasmtime', 'build/wasmtime/wasi-mmap', []],
   ['node', process.execPath, NODE],
-  // Only the compiler that does not optimize, only the one that does, and none that changes in between.
+  // Only the baseline compiler, only the optimizing one, and no switch between them.
   ['node, Liftoff', process.execPath, ['--liftoff', '--no-wasm-tier-up', '--no-wasm-dynamic-tiering', ...NODE]],
   ['node, TurboFan', process.execPath, ['--no-liftoff', '--no-wasm-tier-up', '--no-wasm-lazy-compilation', ...NODE]],
 ];
@@ -148,7 +148,7 @@ const start = (scenario: string, access: string): Promise<() => void> =>
 
 for (const how of ['exit', 'trap']) {
   life(`a guest that is gone (${how}) leaves nothing`, async () => {
-    outcome(await start('refusals', 'read')); // What is loaded once is not counted.
+    outcome(await start('refusals', 'read')); // Code that is loaded once is not counted.
     const before = await settled();
     for (let round = 0; round < 5; round++) {
       assert.is(outcome(await start(`left:${how}`, 'write')), how === 'trap' ? 'trap' : 0);
@@ -232,7 +232,7 @@ hand('a handle that was dropped is not the span of another guest', () => {
   assert.throws(() => guest.call('faulted', handle), TypeError);
   assert.throws(() => guest.call('faulted', 0), TypeError);
   assert.throws(() => guest.call('faulted', -1), TypeError);
-  // A free handle is taken again.
+  // A free handle is reused.
   assert.is(guest.attach(UNIT, UNIT), handle);
 });
 
@@ -279,7 +279,7 @@ for (const access of ACCESSES) {
     view.fill(9);
     assert.is(readFileSync(`${folder}/file`).length, 100);
     assert.is(view[3 * UNIT], 9);
-    // What Node's own code does with such memory, in C++ and in threads of its own.
+    // Node's own code uses such memory in C++, and in threads of its own.
     assert.is(Buffer.from(view.buffer, UNIT, 4 * UNIT).indexOf(9, 3 * UNIT), 3 * UNIT);
     assert.is(gunzipSync(gzipSync(view)).length, 4 * UNIT);
   });
@@ -287,7 +287,7 @@ for (const access of ACCESSES) {
 
 hand('memory lives as long as its spans, and they as long as their guest', async () => {
   const { regions } = await settled();
-  // Nothing refers to the memories any more: the host keeps those that have spans, until the tables are garbage.
+  // Nothing else refers to the memories: the host keeps those with spans alive, until the tables are garbage.
   const guests = Array.from({ length: 20 }, () => {
     const guest = new Guest(folder, 'write', new Memory({ initial: 10 }));
     guest.attach(UNIT, 4 * UNIT);

@@ -16,7 +16,7 @@ const engine = (globalThis as unknown as { WebAssembly: { compile(bytes: Uint8Ar
 /** How jco hands calls to the host: with lists copied into arrays, or through the one-copy functions. */
 export type Bindings = 'js' | 'hybrid';
 
-/** What the component ended with, by calling exit. */
+/** The exit code of a component that called exit. */
 export class Exit extends Error {
   readonly code: number;
 
@@ -61,7 +61,7 @@ const { createFilesystem } = shim as unknown as {
   createFilesystem: (options: { preopens: Record<string, string> }) => object;
 };
 
-/** A command that sees these directories, ready to run, with the native mapping or the polyfill. */
+/** A command with access to these directories, ready to run, with the native mapping or the polyfill. */
 export async function load(
   path: string,
   bindings: Bindings,
@@ -91,7 +91,7 @@ export async function load(
   return () => instance['run']?.run();
 }
 
-/** What a run ended with: an exit code, or a trap. */
+/** The end of a run: an exit code, or a trap. */
 export function outcome(run: () => void): number | 'trap' {
   try {
     run();
@@ -102,8 +102,8 @@ export function outcome(run: () => void): number | 'trap' {
 }
 
 /**
- * The file descriptors and regions that the process holds, after garbage was collected until nothing more went, which
- * needs `--expose-gc`.
+ * The file descriptors and regions that the process holds, after garbage collection has released all it can. It needs
+ * `--expose-gc`.
  */
 export async function settled(): Promise<{ descriptors: number; regions: number }> {
   const { gc } = globalThis as { gc?: () => void };

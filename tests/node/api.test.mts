@@ -1,4 +1,4 @@
-// What the operations do, seen from the mapping, the file and other readers.
+// The effects of the operations: on the mapping, on the file, and for other readers.
 import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { pathToFileURL } from 'node:url';
@@ -133,7 +133,7 @@ test('like an array, as Uint8Array has it', () => {
   const path = newFile(bytes);
   const map = mmap(path, 0, 'copy');
   const twin = Uint8Array.from(bytes);
-  // `start ?? 0` below: V8 of Node 20 ignores the end where the start is undefined.
+  // `start ?? 0` below: V8 in Node 20 ignores the end if the start is undefined.
   const indices = [undefined, 0, 1, -1, 5, 299, 300, 301, -300, -301, 1.7, NaN, Infinity, -Infinity];
   for (const start of indices) {
     if (start !== undefined) assert.is(map.at(start), twin.at(start), `at ${start}`);
@@ -211,10 +211,10 @@ test('resize: the file ends where the mapping does', () => {
   assert.equal(map.slice(0, 2_000), pattern(10_000).slice(5_000, 7_000));
   map.set('end', 49_997);
   assert.is(content(path).slice(-3), 'end');
-  if (!WINE) assert.ok(statSync(path).blocks * 512 >= 48_000, 'what was added has blocks'); // Wine leaves holes.
+  if (!WINE) assert.ok(statSync(path).blocks * 512 >= 48_000, 'the new bytes have blocks'); // Wine leaves holes.
 });
 
-test('resize of memory without a file keeps what it holds', () => {
+test('resize of memory without a file keeps its bytes', () => {
   for (const access of ['write', undefined] as const) {
     const map = mmap(null, 5_000, access);
     map.fill(9);
@@ -235,7 +235,7 @@ test('size: of the file, not of the mapping', () => {
   assert.equal([map.length, map.size()], [100, 9_000]);
 });
 
-test('what it shows of itself', () => {
+test('toString and inspection', () => {
   const map = mmap(newFile('0123456789'), { offset: 2, length: 5, access: 'read' });
   map.seek(3);
   const text = "Mmap { access: 'read', length: 5, position: 3, offset: 2 }";

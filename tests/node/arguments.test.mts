@@ -1,4 +1,4 @@
-// Bad input: each with its typed error, and nothing changed.
+// Invalid arguments: each throws its error, and changes nothing.
 import { execFileSync } from 'node:child_process';
 import { closeSync, constants as fsConstants, openSync, readFileSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -20,7 +20,7 @@ import {
 
 const BYTES = pattern(10_000);
 const path = newFile(BYTES);
-type Any = never; // What the types forbid is passed on purpose.
+type Any = never; // These tests pass values that the types forbid.
 
 const unchanged = (): void => assert.equal(new Uint8Array(readFileSync(path)), BYTES);
 
@@ -82,7 +82,7 @@ test('file: a path that cannot be opened is the error of node:fs', () => {
   }
   assert.throws(
     () => mmap(tmpdir()),
-    // Windows opens folders; only then they are of a kind that cannot be mapped.
+    // Windows opens a folder, and refuses to map it afterwards.
     (error: NodeJS.ErrnoException) => error.code === (POSIX ? 'EISDIR' : 'unsupported'),
   );
   throwsTypeError(() => mmap(new URL('http://example.org/')), 'URL that is no file');
@@ -115,7 +115,7 @@ test('length and offset: past the end of the file', () => {
     for (const access of ['read', 'write', 'copy'] as const) {
       throwsCode(() => mmap(path, length, access, offset), 'past-end', `${length}@${offset}`);
     }
-    if (!POSIX || length > 2 ** 40) continue; // More than the system can map, which is looked at first here.
+    if (!POSIX || length > 2 ** 40) continue; // More than the system can map, which it checks first.
     throwsCode(
       () => mmap(path, { length, offset, prot: constants.PROT_READ }),
       'past-end',
@@ -316,7 +316,7 @@ test('a mapping that its own arguments close or resize', () => {
   throwsCode(() => grown.set(shrinking, 5), 'out-of-range');
 });
 
-test('what fails leaves no descriptor open', () => {
+test('a failed call leaves no descriptor open', () => {
   const before = openDescriptors();
   for (let round = 0; round < 10; round += 1) {
     throwsCode(() => mmap(path, 20_000), 'past-end');

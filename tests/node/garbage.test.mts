@@ -1,13 +1,13 @@
-// The engine takes memory that it is lent for its own garbage: few accesses to a large mapping must not make it collect.
+// The engine counts external memory, and collects garbage because of it: few accesses to a large mapping must not cause that.
 import { truncateSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { newFile, runNode } from './support.mjs';
 
 const path = newFile('');
-truncateSync(path, 512 << 20); // Sparse: nothing of it is stored.
+truncateSync(path, 512 << 20); // Sparse: it takes no disk space.
 
-/** How many times the engine collects everything in this many rounds of what is done with a mapping of the file. */
+/** The number of full garbage collections during some rounds of a use of a mapping. */
 function collections(access: string, use: string, rounds = 50): number {
   const output = runNode(
     `

@@ -1,20 +1,20 @@
-/** Values whose code runs when somebody looks at them, or that are not what they seem. */
+/** Values that run code when they are inspected, or that are not what they seem. */
 import type { Mmap } from 'wasi-mmap';
 
 export type Act = () => unknown;
 
 interface Trap {
-  /** What the code of the value does. */
+  /** The action of the value's code. */
   act: Act;
-  /** Where what it is given goes. */
+  /** Collects everything that the code gets. */
   keep: (thing: unknown) => void;
-  /** The mapping that the value is given to. */
+  /** The mapping that gets the value as an argument. */
   map: Mmap;
 }
 
 type Make = (trap: Trap) => unknown;
 
-/** A class of bytes (of buffers, of views) that acts and keeps in everything that it has. */
+/** A class of bytes, buffers or views, all of whose members act and keep what they get. */
 function evil(base: unknown, { act, keep }: Trap, ...args: unknown[]): unknown {
   const Base = base as new (...args: unknown[]) => object;
   class Evil extends Base {

@@ -1,5 +1,5 @@
-// Programs that re-enter: arguments whose code closes, resizes or keeps what it gets. Whatever they do, they get an
-// error or a right result, and never memory that goes away.
+// Programs that re-enter: the code of their arguments closes or resizes the mapping, or keeps what it gets. They get an error
+// or a correct result, and never memory that is unmapped later.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Mmap, mmap, MmapError } from 'wasi-mmap';
@@ -9,9 +9,9 @@ import { newFile, pattern, POSIX, throwsTypeError } from './support.mjs';
 const SIZE = 70_001;
 const BYTES = pattern(SIZE);
 const ACCESSES = ['read', 'write', 'copy'] as const;
-type Any = never; // What the types forbid is passed on purpose.
+type Any = never; // These tests pass values that the types forbid.
 
-/** Every method, with arguments that it takes: each in turn is replaced by what is hostile. */
+/** Every method, with valid arguments: the tests replace each argument by hostile ones. */
 const CALLS: Record<string, unknown[]> = {
   read: [5],
   readInto: [new Uint8Array(5)],
@@ -47,7 +47,7 @@ const GETTERS = ['length', 'access', 'offset', 'closed'];
 
 class Thrown extends Error {}
 
-/** What the code of an argument does to the mapping that it is given to. */
+/** The actions of an argument's code on the mapping. */
 const ACTS: Record<string, (map: Mmap) => Act> = {
   nothing: () => () => {},
   close: (map) => () => map.close(),
@@ -58,7 +58,7 @@ const ACTS: Record<string, (map: Mmap) => Act> = {
   },
 };
 
-/** A mapping that has its bytes at hand, or does not yet. */
+/** A mapping that already accesses its bytes directly, or does not yet. */
 function open(access: (typeof ACCESSES)[number], warm: boolean): Mmap {
   const map = mmap(newFileOf(access), 0, access);
   if (warm) for (let index = 0; index < 100; index += 1) map.at(index);
@@ -114,7 +114,7 @@ test('every method, every argument, every hostile value', () => {
     }
   }
   assert.ok(calls > 30_000 && refused > calls / 10, `${calls} calls, ${refused} refused`);
-  // Whatever got out is memory that is still there. It is read without its own code, which still acts.
+  // All memory that got out is still mapped. Read it without its own code, which still acts.
   const buffers = new Set(kept.flatMap((thing) => bufferOf(thing) ?? []));
   let sum = 0;
   for (const buffer of buffers) {
@@ -125,7 +125,7 @@ test('every method, every argument, every hostile value', () => {
   assert.ok(Number.isInteger(sum));
 });
 
-/** The getters that tell what is a buffer, or a view of one. */
+/** The getters that detect buffers and their views. */
 const getters = [Object.getPrototypeOf(Uint8Array.prototype) as object, DataView.prototype].map((proto) =>
   Object.getOwnPropertyDescriptor(proto, 'buffer'),
 );
@@ -133,14 +133,14 @@ const sizes = [ArrayBuffer.prototype, SharedArrayBuffer.prototype].map((proto) =
   Object.getOwnPropertyDescriptor(proto, 'byteLength'),
 );
 
-/** The memory of what is a buffer, or a view of one. */
+/** The memory of a buffer, or of a view of one. */
 function bufferOf(thing: unknown): ArrayBuffer | undefined {
   for (const property of [...getters, ...sizes]) {
     try {
       const result: unknown = property?.get?.call(thing);
       return (typeof result === 'number' ? thing : result) as ArrayBuffer;
     } catch {
-      // It is none of these.
+      // Not of this type.
     }
   }
   return undefined;
@@ -165,7 +165,7 @@ test('an index is a number, and leads to a byte alone', () => {
     assert.is(map.at(number), undefined);
 });
 
-/** Bytes that say wrong things of themselves. */
+/** Bytes with wrong properties. */
 class Liar extends Uint8Array {
   override get length(): number {
     return 1000;
@@ -290,7 +290,7 @@ test('a view of the mapping as its own argument', () => {
   }
 });
 
-test('methods on what is no mapping', () => {
+test('methods on objects that are no mappings', () => {
   const map = open('read', true);
   const receivers = [
     undefined,
@@ -318,7 +318,7 @@ test('methods on what is no mapping', () => {
   }
 });
 
-test('an object that is no backend makes no mapping that harms', () => {
+test('a mapping over an object that is no backend does no harm', () => {
   const kept: unknown[] = [];
   const junk = [undefined, null, 0, -1, NaN, 2 ** 60, 'x', {}, [], () => 1, new Uint8Array(3), new ArrayBuffer(3), 5n];
   const Constructor = open('read', false).constructor as new (backend: unknown, offset: unknown) => Mmap;

@@ -20,7 +20,7 @@ test.before(() => {
   closeSync(fd);
 });
 
-// Windows keeps a file that is mapped, also for a view.
+// Windows does not remove a mapped file, nor one with a view.
 test.after(async () => {
   await collectUntil(() => liveRegions() === 0);
   rmSync(path);

@@ -1,4 +1,4 @@
-// Nothing leaks: descriptors, pages and memory go with the mapping, by close, by `using` or by the collector.
+// No leaks: descriptors, pages and memory end with the mapping, by close, by `using` or by the garbage collector.
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -8,10 +8,10 @@ import { collectUntil, newFile, openDescriptors, pattern, POSIX, runNode, WINE }
 
 const path = newFile(pattern(10_000));
 
-/** Those of the file: the engine maps and unmaps memory of its own. */
+/** The pages of the file only: the engine maps and unmaps memory of its own. */
 const mappedRanges = (): number => (POSIX ? readFileSync('/proc/self/maps', 'latin1').split(path).length - 1 : 0);
 
-/** A millisecond each in Wine, which asks another process for every handle. */
+/** Each takes a millisecond in Wine, where another process owns the handles. */
 const CYCLES = WINE ? 5_000 : 100_000;
 
 test(`${CYCLES} open and close cycles leak nothing`, () => {

@@ -1,5 +1,5 @@
-// A program that puts functions of its own in place of the language's after it has loaded the library. None of them is
-// handed the private memory of a mapping, and whatever they do, the process lives.
+// A program that replaces built-in functions after it has loaded the library. None of its functions gets the private memory
+// of a mapping, and the process survives whatever they do.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { newFile, pattern, runNode } from './support.mjs';
@@ -9,8 +9,8 @@ const newPattern = (): string => newFile(pattern(SIZE));
 const path = newPattern();
 
 /**
- * Replaces what the prototypes and constructors of the language have, and calls every method of a mapping. `$act` runs in
- * each replacement, which keeps its receiver and arguments.
+ * Replaces the members of built-in prototypes and constructors, and calls every method of a mapping. Each replacement keeps
+ * its receiver and arguments, and runs `$act`.
  */
 const PATCH = `
   import { mmap } from 'wasi-mmap';

@@ -1,4 +1,4 @@
-/** What the tests of the Node API share: files of their own, and checks of errors. */
+/** Shared by the tests of the Node API: temporary files, and checks of errors. */
 import { execFileSync } from 'node:child_process';
 import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { MmapError, type ErrorCode } from 'wasi-mmap';
 
-/** Whether there are `flags` and `prot`, and files can be cut while they are mapped. Windows has neither. */
+/** Whether `flags` and `prot` exist, and mapped files can be truncated: neither is so on Windows. */
 export const POSIX = process.platform !== 'win32';
 
-/** Whether this is Windows as Wine has it. */
+/** Whether this is Wine. */
 export const WINE = !POSIX && 'WINELOADER' in process.env;
 
 const TMPFS = 0x01021994; // f_type of statfs(2)
@@ -20,7 +20,7 @@ function temporaryFolder(parent: string): string {
     try {
       rmSync(folder, { recursive: true, force: true });
     } catch (error) {
-      if (POSIX) throw error; // Windows keeps files that are mapped, and these still are.
+      if (POSIX) throw error; // Windows does not remove files that are still mapped.
     }
   });
   return folder;
@@ -47,7 +47,7 @@ export function pattern(length: number): Uint8Array {
   return Uint8Array.from({ length }, (_, index) => index % 251);
 }
 
-/** A folder on a disk: a file system in memory may show zeros past the end of a file instead of a fault. */
+/** A folder on a disk: a file system in memory can read as zeros past the end of a file, without a fault. */
 export function diskFolder(): string {
   mkdirSync('build', { recursive: true });
   for (const parent of ['build', tmpdir()]) {
@@ -56,7 +56,7 @@ export function diskFolder(): string {
   return cannot('test truncation: neither build/ nor the temporary folder is on a disk file system');
 }
 
-/** A test that cannot run says so; where the machine is ours to prepare (CI), it fails. */
+/** Prints that a test cannot run. In CI, where the machine is prepared for it, the test fails. */
 export function cannot(reason: string): never {
   throw new Error(`cannot ${reason}`);
 }
@@ -79,12 +79,12 @@ export function throwsTypeError(call: () => unknown, message?: string): void {
   assert.throws(call, (error: unknown) => error instanceof TypeError, message);
 }
 
-/** File descriptors that this process holds open; nothing tells it on Windows, where the tests of the core count handles. */
+/** The open file descriptors of this process. Unknown on Windows, where the tests of the core count handles. */
 export function openDescriptors(): number {
   return POSIX ? readdirSync('/proc/self/fd').length : 0;
 }
 
-/** Runs the collector until the condition holds, or gives up after a while. */
+/** Collects garbage until the condition holds, or gives up after a while. */
 export async function collectUntil(condition: () => boolean): Promise<boolean> {
   for (let round = 0; round < 100; round += 1) {
     if (condition()) return true;
@@ -102,7 +102,7 @@ export function runNode(code: string, ...args: string[]): string {
   });
 }
 
-/** Opens a file for the time of a call. */
+/** Opens a file during a call. */
 export function withDescriptor<T>(path: string, flags: string | number, call: (fd: number) => T): T {
   const fd = openSync(path, flags);
   try {

@@ -1,5 +1,5 @@
-// Views that are given away: to a stream, into another buffer, to another thread. Wherever their memory ends up, it stays
-// what it is, and so do all other views.
+// Views whose memory moves: to a stream, into another buffer, to another thread. The memory stays valid wherever it goes, and
+// so do all other views.
 import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'uvu';
@@ -11,7 +11,7 @@ import { collectUntil, newFile, pattern } from './support.mjs';
 const SIZE = 100_000;
 const BYTES = pattern(SIZE);
 
-/** Ways in which a buffer loses its memory to another one, of the same thread. What an engine lacks is left out. */
+/** Ways to move the memory of a buffer to another one in the same thread, as far as the engine has them. */
 const WAYS = `({
   transfer: (bytes) => bytes.buffer.transfer && new Uint8Array(bytes.buffer.transfer()),
   fixed: (bytes) => bytes.buffer.transferToFixedLength && new Uint8Array(bytes.buffer.transferToFixedLength()),
@@ -67,7 +67,7 @@ for (const [name, way] of Object.entries(ways)) {
   });
 }
 
-test('what was given away is given back when nobody has it', async () => {
+test('moved memory is released when nothing holds it', async () => {
   await collectUntil(() => liveRegions() === 0);
   const give = async (): Promise<void> => {
     for (const way of Object.values(ways)) {
@@ -84,7 +84,7 @@ test('what was given away is given back when nobody has it', async () => {
   assert.ok(await collectUntil(() => liveRegions() === 0), `${liveRegions()} regions are left`);
 });
 
-/** Runs a program that starts workers, and returns what it printed. A process that hangs is ended, and the test with it. */
+/** Runs a program that starts workers, and returns its output. A process that hangs is ended, and fails the test. */
 function run(main: string, worker: string): string {
   const code = `
     const { Worker, isMainThread, parentPort, workerData, MessageChannel } = require('node:worker_threads');
@@ -144,7 +144,7 @@ for (const end of ['returns', 'exits', 'is terminated', 'runs out of memory']) {
       try {
         moved = await ways[workerData.name](map.view());
         if (!moved) throw new Error('there is no such way');
-        // Node 20 refuses nothing, and copies what is marked.
+        // Node 20 copies a marked buffer instead of refusing it.
         parentPort.postMessage(moved, [moved.buffer]);
       } catch (error) { parentPort.postMessage(workerData.name + ': ' + error.message); }
       globalThis.kept = [map, other];
@@ -234,7 +234,7 @@ test('the process ends while a worker has a view of the main thread', () => {
   assert.is(output, 'end\n');
 });
 
-test('what a worker does not give away goes with it', async () => {
+test('memory that stays in a worker ends with it', async () => {
   await collectUntil(() => liveRegions() === 0);
   const { Worker } = await import('node:worker_threads');
   const path = newFile(BYTES);

@@ -1,4 +1,4 @@
-// Zero-copy views: who sees a store, and what becomes of a view when its mapping goes.
+// Views without a copy: who sees a store, and what a view is after its mapping is closed.
 import { readFileSync, statSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { deflateRaw, inflateRawSync } from 'node:zlib';
@@ -10,7 +10,7 @@ import { collectUntil, newFile, pattern, POSIX, throwsCode } from './support.mjs
 
 const compress = promisify(deflateRaw);
 
-test('a store through a READ view reaches neither file nor mapping, and kills nobody', () => {
+test('a store through a READ view reaches neither file nor mapping, and does not end the process', () => {
   const bytes = pattern(20_000);
   const path = newFile(bytes);
   const map = mmap(path, 0, 'read', 1);

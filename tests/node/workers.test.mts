@@ -1,4 +1,4 @@
-// The addon in worker threads: loaded there first, only or also, and unloaded with them.
+// The addon in worker threads: loaded there first, only there, or there too, and unloaded with them.
 import { readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { test } from 'uvu';
@@ -77,16 +77,16 @@ test('the handler survives the only thread that loaded the addon', () => {
     const { mmap } = await import('wasi-mmap');
     const { truncateSync } = await import('node:fs');
     const map = mmap(process.argv[1], 0, 'read');
-    if (process.platform !== 'win32') truncateSync(process.argv[1], 10); // There it is refused.
+    if (process.platform !== 'win32') truncateSync(process.argv[1], 10); // Windows refuses it.
     try { console.log(map.at(-1)); } catch (error) { console.log(error.code); }
-    // A trap in WebAssembly uses SIGSEGV, which stays the engine's.
+    // A trap in WebAssembly uses SIGSEGV, which the engine still handles.
     const trap = new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 127, 3, 2, 1, 0,
       5, 3, 1, 0, 1, 7, 5, 1, 1, 102, 0, 0, 10, 11, 1, 9, 0, 65, 128, 128, 16, 40, 2, 0, 11]));
     try { new WebAssembly.Instance(trap).exports.f(); } catch (error) { console.log(error.constructor.name); }
   `,
     path,
   );
-  // A temporary folder in memory may show a zero.
+  // In a file system in memory, the byte can be zero.
   assert.match(output, POSIX ? /^(fault|0)\nRuntimeError\n$/ : /^101\nRuntimeError\n$/);
 });
 

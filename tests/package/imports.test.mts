@@ -1,4 +1,4 @@
-// What the sources import: no file imports itself through others, and host and polyfill stand side by side.
+// The imports of the sources: no circles, and none between host and polyfill.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { test } from 'uvu';
@@ -35,7 +35,7 @@ const imports = new Map(
   }),
 );
 
-/** A way from a file back to itself. */
+/** A path of imports from a file back to itself. */
 function circle(from: string, way: string[] = []): string[] | undefined {
   if (way.includes(from)) return [...way.slice(way.indexOf(from)), from];
   for (const next of imports.get(from) ?? []) {
@@ -55,7 +55,7 @@ test('no circle', () => {
   for (const from of sources) assert.is(circle(from)?.join(' -> '), undefined);
 });
 
-test('the host knows no polyfill, the polyfill no host, and what both use neither', () => {
+test('host and polyfill do not import each other, and shared code imports neither', () => {
   const strangers: Record<string, string[]> = {
     'ts/host/': ['ts/polyfill/', 'ts/cli/'],
     'ts/polyfill/': ['ts/host/', 'ts/cli/', 'ts/node/'],

@@ -1,4 +1,4 @@
-// What is in the package, and that it installs, without scripts, where it should; and what it says where it has no addon.
+// The files of the package, its installation without scripts on each version of Node, and its message where it has no addon.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { writeFileSync } from 'node:fs';
@@ -40,7 +40,7 @@ test('exactly these files', () => {
   );
 });
 
-/** A Node of this major version: this one, or one that `setup.sh nodes` brought. */
+/** A Node of this major version: this one, or one of `setup.sh nodes`. */
 function findNode(major: number): string | undefined {
   if (process.versions.node.startsWith(`${major}.`)) return process.execPath;
   const name = `node-${platform}`;
@@ -85,7 +85,7 @@ for (const major of [20, 22, 24]) {
   });
 }
 
-/** What loading the package says on a system that is not this one. */
+/** The message of the package on another system. */
 function complaint(pretence: string, folder: string): string {
   const code = `${pretence}; try { require('wasi-mmap'); } catch (error) { console.log(error.message); }`;
   return spawnSync(process.execPath, ['-e', code], { cwd: folder, encoding: 'utf8' }).stdout;
@@ -100,7 +100,7 @@ test('a system without an addon is named, with what to do', () => {
   assert.match(said, 'linux-arm64 with glibc, linux-x64 with glibc, win32-arm64, win32-x64');
   assert.match(said, REMEDY);
 
-  // A Node for Alpine, as far as its first bytes tell.
+  // Its first bytes are those of a Node for Alpine.
   writeFileSync(join(folder, 'node'), '\x7fELF\0/lib/ld-musl-x86_64.so.1\0');
   const musl = complaint(
     `Object.defineProperty(process, 'execPath', { value: ${JSON.stringify(resolve(folder, 'node'))} })`,

@@ -80,13 +80,13 @@ test('types, for import and require', () => {
   run(resolve('node_modules/.bin/tsc'), [...options, ...types, 'b.mts', 'b.cts']);
 });
 
-test('the command says what it lacks', () => {
+test('the command names the packages that it lacks', () => {
   const { status, stderr } = spawnSync('npx', ['wasi-mmap', 'run', 'any.wasm'], { cwd: folder, encoding: 'utf8' });
   assert.is(status, 2, stderr);
   assert.match(stderr, /running components needs jco: npm install @bytecodealliance\/jco-transpile/);
 });
 
-test('the polyfill, which plugs a component without jco', () => {
+test('the command plugs a component without jco', () => {
   const shipped = ['plug.wasm', 'polyfill.wasm'].map((name) =>
     join(folder, 'node_modules/wasi-mmap/dist/polyfill', name),
   );
@@ -172,7 +172,7 @@ test('it holds what it needs and nothing else', () => {
   const names = readdirSync(join(folder, 'node_modules/wasi-mmap')).sort();
   const own = ['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'node_modules', 'package.json', 'prebuilds', 'wit'];
   assert.equal(names, own);
-  // What it comes with, so that installing it fetches nothing.
+  // Bundled, so that the installation downloads nothing.
   const modules = readdirSync(join(folder, 'node_modules/wasi-mmap/node_modules'));
   assert.equal(
     modules.filter((name) => !name.startsWith('.')),

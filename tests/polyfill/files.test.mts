@@ -1,5 +1,5 @@
-// Ordinary work with files through the polyfill is what it is without: every answer of two programs that do what the
-// standard libraries of Rust and C can, and every file that they leave behind.
+// File operations through the polyfill have the same results as without it: all output of two programs that use the standard
+// libraries of Rust and C, and all files that they leave.
 import { spawnSync } from 'node:child_process';
 import { lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -14,7 +14,7 @@ const HOSTS: Record<string, string[]> = {
 
 const PROGRAMS = ['build/guests/rust/std_fs.wasm', 'build/guests/c/files.wasm'];
 
-/** What a program says and leaves behind. */
+/** The output of a program, and the files that it leaves. */
 function results([program = '', ...words]: string[], component: string): Record<string, unknown> {
   const folder = mkdtempSync(resolve('build', 'files-'));
   try {

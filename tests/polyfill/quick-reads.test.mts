@@ -1,4 +1,4 @@
-// Reads that go past preview2-shim's worker answer as its own, and end with the descriptor.
+// Reads without preview2-shim's worker have the same results as its own, and end with the descriptor.
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { WASIShim } from '@bytecodealliance/preview2-shim/instantiation';
@@ -39,7 +39,7 @@ test('every read answers as the first', () => {
   drop(descriptor);
 });
 
-test('what was read stays what it is', () => {
+test('bytes that were read do not change', () => {
   const descriptor = open('kept', 'hello world');
   for (let count = 0; count < 10; count += 1) descriptor.read(1n, 0n);
   const hello = descriptor.read(5n, 0n);
@@ -55,7 +55,7 @@ test('what was read stays what it is', () => {
   drop(descriptor);
 });
 
-test('what a host keeps of reads for a component stays what it is', () => {
+test('bytes that a host keeps of reads for a component do not change', () => {
   const Descriptor = Object.getPrototypeOf(root) as Descriptor;
   // oxlint-disable-next-line typescript/unbound-method -- called with its object
   const { read } = Descriptor;

@@ -1,4 +1,4 @@
-// The polyfill has the interface of spans, so that guests which can use them run on it, and says that it has none.
+// The polyfill has the interface of spans, so that guests that can use spans run on it, and reports that it has none.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { WASIShim } from '@bytecodealliance/preview2-shim/instantiation';
@@ -20,7 +20,7 @@ const imports = polyfill.getImportObject() as unknown as {
 const mappings = imports['wasi-mmap:mmap/mapping'];
 const spans = imports['wasi-mmap:mmap/span'];
 
-/** What a call throws for the `err` of a result, as jco has it. */
+/** The exception of a call: the `err` of a result, by jco's convention. */
 function refusal(call: () => unknown): unknown {
   try {
     call();

@@ -1,6 +1,6 @@
-// The faults of preview2-shim that ts/preview2-shim puts right. A test that fails here says that a release has mended one:
-// then its file in ts/preview2-shim can go, or holds for older versions only. The faults of its file system for browsers
-// are in tests/browser/descriptors.test.mts.
+// The faults of preview2-shim that ts/preview2-shim mends. A failed test here means that a release has mended one: then its
+// file in ts/preview2-shim can go, or is for older versions only. tests/browser/descriptors.test.mts has the faults of the
+// file system for browsers.
 import {
   cpSync,
   mkdirSync,

@@ -10,25 +10,25 @@ const WRITABLE_BY_OTHERS = 0o022;
 const ANY_FOR_OTHERS = 0o077;
 const STICKY = 0o1000;
 
-/** Undefined: the system has no users of this kind. */
+/** The effective user; undefined on systems without numeric users. */
 const user = (): number | undefined => process.geteuid?.();
 
-/** Whether others can neither change it nor be its owner. */
+/** Whether this user owns it, and no other can write it. */
 export function isOwn({ uid, mode }: Stats): boolean {
   return user() === undefined || (uid === user() && (mode & WRITABLE_BY_OTHERS) === 0);
 }
 
-/** Whether others can do nothing with it at all. */
+/** Whether this user owns it, and no other has any access to it. */
 export function isPrivate({ uid, mode }: Stats): boolean {
   return user() === undefined || (uid === user() && (mode & ANY_FOR_OTHERS) === 0);
 }
 
-/** Whether others cannot exchange what is in this folder and is this user's or root's. */
+/** Whether other users cannot replace entries of this folder that belong to this user or root. */
 function keepsEntries({ uid, mode }: Stats): boolean {
   return (uid === 0 || uid === user()) && ((mode & WRITABLE_BY_OTHERS) === 0 || (mode & STICKY) !== 0);
 }
 
-/** The folder without symbolic links in its path, if others cannot exchange what is in it. */
+/** The real path of the folder, if other users cannot replace it or its entries. */
 export async function trusted(folder: string): Promise<string | undefined> {
   if (!isAbsolute(folder)) return undefined;
   const real = await realpath(folder).catch(() => undefined);

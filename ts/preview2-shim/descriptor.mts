@@ -38,11 +38,16 @@ function askShim<T>(question: () => T): T {
  * Calls a function with the operating system's file of a descriptor, and with the rights of the descriptor. The file is
  * open during the call only, can be of any kind, and can be open for more than the rights allow.
  *
- * @throws {MmapError} `bad-descriptor`, `unsupported` (a directory) or `io`
+ * @throws {MmapError} `bad-descriptor`, `unsupported` (a directory), `access-denied` (no right to read) or `io`
  */
 export function withFile<T>(descriptor: Descriptor, call: (fd: number, rights: DescriptorFlags) => T): T {
   // The shim has no flags for a preopened directory.
   const rights = (askShim(() => descriptor.getFlags()) as DescriptorFlags | undefined) ?? {};
+  if (!rights.read) {
+    // Its file may be open for writing only, and a stream of that fails. Every mapping needs the right to read.
+    const kind = askShim(() => descriptor.getType());
+    throw new MmapError(kind === 'regular-file' ? 'access-denied' : 'unsupported');
+  }
   const stream = askShim(() => descriptor.readViaStream(PAST_EVERYTHING));
   try {
     const fd = callExtension(WORKER, 'fd', [inputStreamId(stream)]);

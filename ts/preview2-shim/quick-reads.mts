@@ -31,9 +31,7 @@ interface Known {
 /** The file of a descriptor, if it is a regular file that may be read. Others may block, or the shim checks their rights. */
 function fileOf(descriptor: Descriptor): number | undefined {
   try {
-    return descriptor.getType() === 'regular-file'
-      ? withFile(descriptor, (fd, { read }) => (read ? fd : undefined))
-      : undefined;
+    return descriptor.getType() === 'regular-file' ? withFile(descriptor, (fd) => fd) : undefined;
   } catch {
     return undefined;
   }

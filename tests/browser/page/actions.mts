@@ -1,4 +1,4 @@
-/** What can be done on the page: by the mapping, and by another program to its file. */
+/** The actions of the page: by the mapping, and by another program on its file. */
 import type { Descriptor } from 'wasi-mmap/polyfill';
 import { parseBytes, parseOffset, same, toHex, toOffset, toText } from './bytes.mjs';
 import { input } from './dom.mjs';
@@ -17,7 +17,7 @@ function has(view: View, offset: number, bytes: Uint8Array): boolean {
   }
 }
 
-/** Stores bytes through the mapping at the cursor, moves on, and looks who has them. */
+/** Stores bytes through the mapping at the cursor, moves the cursor, and shows which observers see them. */
 export function write(scene: Scene, bytes: Uint8Array, focus = false): void {
   if (!scene.mapped) return;
   const { mapping, second, length } = scene.mapped;
@@ -66,7 +66,7 @@ export function goTo(scene: Scene): void {
   else scene.goTo(offset);
 }
 
-/** Shows the bytes before or behind those that are shown. */
+/** Shows the bytes before or after the visible ones. */
 export function turn(scene: Scene, direction: 1 | -1): void {
   const offset = scene.marks.cursor + direction * windowSize();
   scene.goTo(Math.max(0, Math.min(offset, scene.end - 1)));
@@ -88,7 +88,7 @@ export function toggle(scene: Scene): void {
   scene.show();
 }
 
-/** What another program does to the file, and what it means. */
+/** Actions of another program on the file, with their effect. */
 function other(scene: Scene, what: string, change: (file: Descriptor) => void, words: () => string): void {
   const { file, talk } = scene;
   if (!file) return;
@@ -118,7 +118,7 @@ export function otherCuts(scene: Scene): void {
   );
 }
 
-/** Puts back what the file was when it was mapped. */
+/** Restores the file as it was when it was mapped. */
 export function otherRestores(scene: Scene): void {
   const bytes = scene.marks.original;
   const restore = (file: Descriptor): void => {

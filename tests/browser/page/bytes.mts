@@ -5,7 +5,7 @@ const decoder = new TextDecoder('utf-8', { fatal: false });
 
 export const toHex = (byte: number): string => byte.toString(16).padStart(2, '0');
 
-/** Printable ASCII as it is, anything else as a dot. */
+/** Printable ASCII as text, other bytes as dots. */
 export const toLetter = (byte: number): string =>
   byte > 0x20 && byte < 0x7f ? String.fromCharCode(byte) : byte === 0x20 ? ' ' : '·';
 
@@ -17,7 +17,7 @@ export function same(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }
 
-/** `0x` and hexadecimal digits stand for bytes, anything else for its UTF-8. */
+/** The bytes of hexadecimal digits after `0x`, or of any other text in UTF-8. */
 export function parseBytes(text: string): Uint8Array {
   const digits = /^0x((?:[0-9a-f]{2}\s*)+)$/i.exec(text.trim())?.[1];
   if (digits === undefined) return encoder.encode(text);
@@ -30,7 +30,7 @@ export function parseOffset(text: string): number | undefined {
   return /^(0x[0-9a-f]+|[0-9]+)$/i.test(trimmed) ? Number(trimmed) : undefined;
 }
 
-/** A file of three pages (12 KiB and a little), in which every line says where it stands. */
+/** A file of three pages (12 KiB and a little), in which every line begins with its position. */
 export function sampleFile(): Uint8Array {
   const lines: string[] = [];
   for (let at = 0; at < 3 * 4096; at += 32)

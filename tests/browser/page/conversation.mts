@@ -1,4 +1,4 @@
-/** Standard input and output of a guest that is asked line by line, all within one call of its `run`. */
+/** Standard input and output of a guest that answers line by line, within one call of its `run`. */
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -8,7 +8,7 @@ interface Stdio {
   stdout: { write(bytes: Uint8Array): void };
 }
 
-/** @param lines yields what the guest is to read, and is given what it answered to that */
+/** @param lines yields the lines for the guest to read, and gets its answers */
 export function converse(lines: Generator<string, void, string>): Stdio {
   let answer = '';
   let unread = new Uint8Array(0);

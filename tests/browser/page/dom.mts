@@ -15,7 +15,7 @@ export function on(id: string, kind: string, call: (event: Event) => void): void
   find(id).addEventListener(kind, call);
 }
 
-/** Calls instead of sending the form. */
+/** Calls a function instead of sending the form. */
 export function onSubmit(id: string, call: (event: SubmitEvent) => void): void {
   find(id).addEventListener('submit', (event) => {
     event.preventDefault();

@@ -23,14 +23,14 @@ export interface Viewer {
 type Imports = Record<string, object>;
 type Instantiate<T> = (core: (path: string) => Promise<WebAssembly.Module>, imports: Imports) => Promise<T>;
 
-/** What a guest is given: WASI of preview2-shim, with the polyfill's file system and mappings over this one. */
+/** The imports of a guest: WASI of preview2-shim, with the file system and mappings of the polyfill over this one. */
 async function importsOver(filesystem: Filesystem): Promise<Imports> {
   const wasi = new WASIShim({ filesystem }).getImportObject();
   const polyfill = await createPolyfill(wasi);
   return { ...wasi, ...polyfill.getImportObject() };
 }
 
-/** A translated component: its core modules are compiled once, however often it is instantiated. */
+/** A translated component, whose core modules are compiled once for all instances. */
 export async function load<T>(name: string): Promise<(imports: Imports) => Promise<T>> {
   const { instantiate } = (await import(`/guests/${name}/component.js`)) as { instantiate: Instantiate<T> };
   const modules = new Map<string, Promise<WebAssembly.Module>>();
@@ -50,7 +50,7 @@ export async function startViewer(filesystem: Filesystem): Promise<Viewer> {
   return (await instantiate(await importsOver(filesystem))).viewer.View;
 }
 
-/** The error-code of what a guest answered; undefined for what is no answer but a failure of the guest. */
+/** The error-code in an exception of a guest; undefined if the guest failed. */
 export function codeOf(error: unknown): string | undefined {
   const { payload } = (error ?? {}) as { payload?: unknown };
   return typeof payload === 'string' ? payload : undefined;

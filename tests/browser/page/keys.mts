@@ -1,7 +1,7 @@
-/** Editing in the hex view from the keyboard: where the cursor goes, and which byte two digits make. */
+/** Keyboard input in the hex view: cursor keys, and bytes of two digits. */
 import { WIDTH, windowSize } from './pane.mjs';
 
-/** Where a key takes the cursor in 0..length, or undefined if it is no such key. */
+/** The new position of the cursor, in 0..length, after a key; undefined for other keys. */
 export function target(event: KeyboardEvent, cursor: number, length: number): number | undefined {
   const last = length - 1;
   const steps: Record<string, number> = {
@@ -19,11 +19,11 @@ export function target(event: KeyboardEvent, cursor: number, length: number): nu
   return next < 0 || next > last ? cursor : next;
 }
 
-/** The digits that were typed of one byte. */
+/** The typed digits of one byte. */
 export class Digits {
   #first: string | undefined;
 
-  /** The byte, after its second digit; `undefined` while one is missing; `false` for a key that is none. */
+  /** The byte after its second digit; `undefined` after the first one; `false` for another key. */
   type(event: KeyboardEvent): number | undefined | false {
     if (!/^[0-9a-f]$/i.test(event.key) || event.ctrlKey || event.altKey || event.metaKey) return false;
     if (this.#first === undefined) {

@@ -1,17 +1,17 @@
-/** A table of bytes: what one observer sees of the file, row by row. */
+/** A table of the bytes that one observer sees of the file, row by row. */
 import { toHex, toLetter, toOffset } from './bytes.mjs';
 
 export const WIDTH = 8;
 const MAX_ROWS = 16;
-/** Three panes are to be seen at once where they lie one above the other. */
+/** Three panes must be visible at once if they lie one above the other. */
 const FEW_ROWS = 6;
 
 const stacked = matchMedia('(max-width: 44rem)');
 
-/** How many rows are shown here. */
+/** The number of visible rows. */
 export const rowCount = (): number => (stacked.matches ? FEW_ROWS : MAX_ROWS);
 
-/** How many bytes. */
+/** The number of visible bytes. */
 export const windowSize = (): number => WIDTH * rowCount();
 
 export const onRowCount = (call: () => void): void => stacked.addEventListener('change', call);
@@ -20,7 +20,7 @@ export const onRowCount = (call: () => void): void => stacked.addEventListener('
 export type Row = Uint8Array | { error: string };
 
 export interface Marks {
-  /** What the bytes were when the file was mapped. */
+  /** The bytes when the file was mapped. */
   original: Uint8Array;
   /** The bytes that a search found. */
   found: { start: number; length: number } | undefined;
@@ -66,7 +66,7 @@ export class Pane {
     return this.#lines[Math.floor(index / WIDTH)]?.cells[index % WIDTH];
   }
 
-  /** Where in the window an element stands. */
+  /** The position of an element in the window. */
   indexOf(target: EventTarget | null): number | undefined {
     const line = this.#lines.findIndex(({ cells }) => cells.includes(target as HTMLElement));
     const cells = this.#lines[line]?.cells;
@@ -88,7 +88,7 @@ export class Pane {
     this.#summary.dataset['state'] = '';
   }
 
-  /** Shows rows from this offset on, of so many bytes as the observer has. */
+  /** Shows rows from this offset on, of as many bytes as the observer has. */
   show(start: number, rows: readonly Row[], length: number, marks: Marks): void {
     let changed = 0;
     let lost: string | undefined;
@@ -112,7 +112,7 @@ export class Pane {
     this.#summary.dataset['state'] = lost !== undefined ? 'lost' : changed > 0 ? 'changed' : '';
   }
 
-  /** Whether the byte differs from what it was. */
+  /** Whether the byte has changed. */
   #fill(cell: HTMLElement, at: number, byte: number | undefined, error: string | undefined, marks: Marks): boolean {
     const { original, found, cursor } = marks;
     const changed = byte !== undefined && byte !== original[at];

@@ -1,4 +1,4 @@
-/** What is on the page: a file, two mappings of it in the guest, and the bytes that each of them sees. */
+/** The state of the page: a file, two mappings of it in the guest, and the bytes that each observer sees. */
 import type { Descriptor } from 'wasi-mmap/polyfill';
 import { sampleFile, toOffset } from './bytes.mjs';
 import { checked, find } from './dom.mjs';
@@ -25,7 +25,7 @@ export class Scene {
   #viewer: Viewer | undefined;
   #name = '';
   #file: Descriptor | undefined;
-  /** Where the window begins. */
+  /** The offset of the window. */
   #start = 0;
 
   /** The file, as another program has it open. */
@@ -37,17 +37,17 @@ export class Scene {
     return this.#file ? Number(this.#file.stat().size) : 0;
   }
 
-  /** How far the cursor can go. */
+  /** The last position of the cursor. */
   get end(): number {
     return this.mapped?.length ?? this.size;
   }
 
-  /** What another program reads. */
+  /** The bytes that another program reads. */
   readFile(offset: number, length: number): Uint8Array {
     return this.#file?.read(BigInt(length), BigInt(offset))[0] ?? new Uint8Array(0);
   }
 
-  /** Takes the file system that is chosen, and a file of it. */
+  /** Opens a file in the chosen file system. */
   async useStore(): Promise<void> {
     this.unmap();
     if (this.#store !== memory) await this.#store.close();
@@ -86,7 +86,7 @@ export class Scene {
     this.map();
   }
 
-  /** Maps the file: once with the access that is chosen, once more to look at it. */
+  /** Maps the file twice: with the chosen access, and to observe it. */
   map(): void {
     this.unmap();
     const { talk, marks } = this;
@@ -112,7 +112,7 @@ export class Scene {
     this.mapped = undefined;
   }
 
-  /** Moves the cursor, and the window if it must. */
+  /** Moves the cursor, and the window if necessary. */
   goTo(offset: number, focus = false): void {
     this.marks.cursor = offset;
     const size = windowSize();
@@ -121,14 +121,14 @@ export class Scene {
     if (focus) panes.mapping.cell(offset - this.#start)?.focus();
   }
 
-  /** Which byte of the mapping an element of its pane shows. */
+  /** The position of the byte that an element of the pane shows. */
   offsetOf(target: EventTarget | null): number | undefined {
     const index = panes.mapping.indexOf(target);
     const offset = index === undefined || !this.mapped ? undefined : this.#start + index;
     return offset !== undefined && offset < this.end ? offset : undefined;
   }
 
-  /** Shows a byte that is half typed. */
+  /** Shows a half-typed byte. */
   showDigit(digit: string): void {
     const cell = panes.mapping.cell(this.marks.cursor - this.#start);
     if (cell) cell.textContent = `${digit}_`;
@@ -158,7 +158,7 @@ export class Scene {
     }
   }
 
-  /** The rows of the window that an observer sees; one that cannot be read says why. */
+  /** The rows of the window that an observer sees, or why it cannot read a row. */
   #rows(length: number, read: (offset: number, length: number) => Uint8Array): Row[] {
     return Array.from({ length: rowCount() }, (_, index) => {
       const at = this.#start + index * WIDTH;
@@ -172,7 +172,7 @@ export class Scene {
     });
   }
 
-  /** Says what storage holds, once that was read back; undefined where nothing is stored. */
+  /** Reports the bytes in storage, after reading them back; undefined if the store is in memory. */
   async showStored(): Promise<boolean | undefined> {
     const shown = find('stored');
     if (shown.textContent !== '') shown.textContent = 'storing …';

@@ -10,7 +10,7 @@ import { queueFlushes, type Descriptor } from 'wasi-mmap/polyfill';
 import { same } from './bytes.mjs';
 
 const FOLDER = 'wasi-mmap';
-/** How often something may be written while the bytes before it are stored. */
+/** The number of writes that may happen during a store. */
 const ATTEMPTS = 5;
 
 export type Filesystem = ReturnType<typeof createFilesystem>;
@@ -18,14 +18,14 @@ export type Filesystem = ReturnType<typeof createFilesystem>;
 export interface Store {
   readonly filesystem: Filesystem;
   names(): string[];
-  /** Makes the file, or replaces what it holds. */
+  /** Makes the file, or replaces its bytes. */
   put(name: string, bytes: Uint8Array): void;
   /** The file as any other program of this store opens it: for reading and writing. */
   open(name: string): Descriptor;
   remove(name: string): void;
   /** Resolves when storage holds what the file does: true once that was read back, undefined where nothing is stored. */
   stored(name: string): Promise<boolean | undefined>;
-  /** The last thing that is done with it: resolves when all is stored. */
+  /** The last call: resolves when all bytes are stored. */
   close(): Promise<void>;
 }
 

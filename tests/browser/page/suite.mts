@@ -27,12 +27,12 @@ const api = { mmap: polyfill.mmap, MmapError, constants };
 const commands = new Map<Language, ReturnType<typeof load<Command>>>();
 let count = 0;
 
-/** Pages have no files but these two kinds. */
+/** Pages have only these two kinds of files. */
 function make({ text = '', repeat, size = 0, kind }: FileSpec): FileDataEntry {
   return kind === 'directory' ? { dir: {} } : { source: toBytes(repeat ? repeat.repeat(size).slice(0, size) : text) };
 }
 
-/** What another program sees of the file and does to it; undefined for other steps. */
+/** The steps of another program on the file; undefined for other steps. */
 function answerOther(name: string, { op, ...step }: Step): string | undefined {
   if (!['file-read', 'file-write', 'file-truncate'].includes(op)) return undefined;
   const { offset = 0, length = 0, bytes = '' } = step as { offset?: number; length?: number; bytes?: string };

@@ -1,4 +1,4 @@
-/** What the page says: the newest answer in a live region, and the last calls in a log. */
+/** The messages of the page: the newest answer in a live region, and the last calls in a log. */
 import { MmapError } from 'wasi-mmap/polyfill';
 import { codeOf } from './guest.mjs';
 
@@ -18,7 +18,7 @@ export class Talk {
     this.#status.dataset['state'] = state;
   }
 
-  /** Does what a call says, and logs the call with its answer; undefined if it was refused. */
+  /** Runs a call, and logs it with its answer; undefined if it was refused. */
   call<T>(
     who: string,
     what: string,

@@ -1,5 +1,5 @@
-// Where the commands keep what they translated: only where nobody but the user can write. What others could have written
-// is not run. Needs `make guests wasmtime`; a part needs root, who can give files away.
+// The commands keep translations only where no other user can write, and never run files that others could have written.
+// Needs `make guests wasmtime`; a part needs root, who can change the owners of files.
 import {
   chmodSync,
   chownSync,
@@ -32,12 +32,12 @@ if (!isRoot) console.log('cache skips files of other users: only root can give f
 
 const mode = (path: string): number => lstatSync(path).mode & 0o7777;
 
-/** Everything below a folder, but for the folder itself. */
+/** All paths below a folder, without the folder itself. */
 const below = (path: string): string[] =>
   existsSync(path) ? readdirSync(path, { recursive: true, encoding: 'utf8' }).map((name) => join(path, name)) : [];
 
 let count = 0;
-/** A new folder of the user's own. */
+/** A new folder that belongs to the user. */
 function newFolder(): string {
   const path = join(folder, `cache-${(count += 1)}`);
   mkdirSync(path, { mode: 0o700 });
@@ -47,7 +47,7 @@ function newFolder(): string {
 for (const [host, program] of Object.entries(HOSTS)) {
   const test = suite(`cache on ${host}`);
 
-  /** Runs a component, which must go well whatever there is. A mask stands for the one that the user has. */
+  /** Runs a component, which must succeed in any case. `mask` is the user's umask. */
   function run(environment: Record<string, string>, { cwd = folder, umask = '022' } = {}): void {
     const words = ['-c', `umask ${umask}; exec "$@"`, 'sh', ...program, 'run', VERBS, 'arguments', 'x'];
     const { code, out, error } = start(['sh', ...words], [], { cwd, environment });
@@ -56,7 +56,7 @@ for (const [host, program] of Object.entries(HOSTS)) {
     assert.is(error, '');
   }
 
-  /** The folder with what was translated, below the user's cache directory. */
+  /** The folder of a translation, below the user's cache directory. */
   const own = (home: string): string => join(home, 'wasi-mmap', host);
 
   test('a path that is not absolute means nothing', () => {
@@ -69,12 +69,12 @@ for (const [host, program] of Object.entries(HOSTS)) {
     const cwd = newFolder();
     run({ XDG_CACHE_HOME: '', HOME: 'relative' }, { cwd });
     run({ XDG_CACHE_HOME: 'relative', HOME: '' }, { cwd });
-    // On UNIX it is nobody's variable.
+    // On UNIX this variable has no meaning.
     run({ XDG_CACHE_HOME: '', HOME: newFolder(), LOCALAPPDATA: join(cwd, 'local') }, { cwd });
     assert.equal(readdirSync(cwd), []);
   });
 
-  test('what is made is the user’s alone, whatever the mask', () => {
+  test('new files belong to the user alone, whatever the mask', () => {
     for (const umask of ['000', '022', '077']) {
       const home = join(newFolder(), 'new', 'cache');
       run({ XDG_CACHE_HOME: home }, { umask });
@@ -116,7 +116,7 @@ for (const [host, program] of Object.entries(HOSTS)) {
       chmodSync(above, bits);
       run({ XDG_CACHE_HOME: home });
       assert.is(below(home).length > 0, used, bits.toString(8));
-      // What is not there is not made there either.
+      // A missing folder is not made there either.
       run({ XDG_CACHE_HOME: join(above, 'new/cache') });
       assert.is(existsSync(join(above, 'new')), used, bits.toString(8));
     }
@@ -132,7 +132,7 @@ for (const [host, program] of Object.entries(HOSTS)) {
     rmSync(join(real, 'wasi-mmap'), { recursive: true });
     run({ XDG_CACHE_HOME: join(home, 'link') });
     assert.equal(below(real), []);
-    // The command's own folders are none.
+    // But links in place of the command's own folders are refused.
     const open = newFolder();
     for (const name of ['wasi-mmap', join('wasi-mmap', host)]) {
       const place = newFolder();
@@ -143,7 +143,7 @@ for (const [host, program] of Object.entries(HOSTS)) {
     }
     symlinkSync('nowhere', join(home, 'dangling'));
     run({ XDG_CACHE_HOME: join(home, 'dangling') });
-    // A file in the place of a folder.
+    // A file in place of a folder.
     writeFileSync(join(home, 'file'), '');
     for (const path of ['file', 'file/below']) run({ XDG_CACHE_HOME: join(home, path) });
   });
@@ -157,7 +157,7 @@ for (const [host, program] of Object.entries(HOSTS)) {
       run({ XDG_CACHE_HOME: home });
       assert.equal(below(own(home)), [], depth);
     }
-    // `sudo` may leave the home of the user who called it: nothing of root's is to stay in it.
+    // `sudo` may keep the caller's HOME: root must leave no files in it.
     const home = newFolder();
     chownSync(home, SOMEBODY, SOMEBODY);
     run({ HOME: home, XDG_CACHE_HOME: '' });
@@ -170,7 +170,7 @@ for (const [host, program] of Object.entries(HOSTS)) {
 const test = suite('entries of the cache');
 const program = HOSTS['node'] as Command;
 
-/** A cache with an entry; the path of the entry. */
+/** A cache with one entry, and the path of the entry. */
 function filled(): { home: string; entry: string; work: string } {
   const [home, work] = [newFolder(), newFolder()];
   const { code, error } = start(program, ['run', VERBS, 'arguments'], { environment: { XDG_CACHE_HOME: home } });
@@ -180,11 +180,11 @@ function filled(): { home: string; entry: string; work: string } {
   return { home, entry: join(home, 'wasi-mmap/node', key as string), work };
 }
 
-/** What would show that code from the cache was run. */
+/** Code that leaves a file if it runs from the cache. */
 const planted = (work: string): string =>
   `process.getBuiltinModule('fs').writeFileSync(${JSON.stringify(join(work, 'escaped'))}, '');\n`;
 
-/** Lets somebody write into an entry, who knows how to. */
+/** Lets another user write into an entry, with full knowledge of its format. */
 function plant(entry: string, work: string): void {
   const [path, list] = [join(entry, 'component.js'), join(entry, 'files.json')];
   writeFileSync(path, planted(work) + readFileSync(path, 'utf8'));
@@ -280,7 +280,7 @@ test('an entry that is half there is made again', () => {
   }
 });
 
-test('temporary folders are where nobody can exchange them', () => {
+test('temporary folders are where no other user can replace them', () => {
   const shared = newFolder();
   chmodSync(shared, 0o777);
   const environment = { XDG_CACHE_HOME: '/dev/null/none', TMPDIR: shared };

@@ -23,7 +23,7 @@ function newFolder(name = 'folder'): string {
   return path;
 }
 
-/** That mgrep finds the line in this file, with this directory granted. */
+/** Checks that mgrep finds the line in this file, with this directory granted. */
 function finds(grant: string, file: string, component = MGREP, ...options: string[]): void {
   const { out, error, code } = run([...options, '--dir', grant, component, 'needle', file]);
   assert.is(out, 'hay needle\n', `${grant} ${file}: ${error}`);
@@ -57,7 +57,7 @@ test('paths that begin at a folder, at a drive and at its root', () => {
   finds(`${inRoot}::/data`, '/data/file');
   finds(`${root}::/`, `${slashes(inRoot)}/file`);
   finds(`\\::/`, `${slashes(inRoot)}/file`);
-  finds(`${root.slice(0, 2)}::/`, `${slashes(name)}/file`); // "C:" is where the process is on that drive.
+  finds(`${root.slice(0, 2)}::/`, `${slashes(name)}/file`); // "C:" is the current directory of that drive.
 });
 
 test('names with spaces, and of any language', () => {
@@ -146,12 +146,12 @@ test('the cache is below LOCALAPPDATA, whatever that is called', () => {
   const made = join(local, 'wasi-mmap', 'node');
   assert.is(readdirSync(made).length, 1);
   assert.match(readdirSync(made)[0] as string, /^[0-9a-f]{64}$/);
-  // Where nothing can be written, it does without.
+  // Without a writable cache it uses a temporary folder.
   const file = join(newFolder(), 'file');
   assert.is(run([VERBS, 'arguments'], { environment: { XDG_CACHE_HOME: '', LOCALAPPDATA: file } }).code, 0);
 });
 
-test('what a guest cannot reach by Windows’ names', () => {
+test('paths of Windows that a guest cannot reach', () => {
   const path = newFolder('open');
   writeFileSync(join(dirname(path), 'secret'), 'secret');
   const drive = path.slice(0, 2);

@@ -1,4 +1,4 @@
-// Views of closed mappings hold pages and no descriptor: the collector comes late, and the limit of descriptors is low.
+// Views of closed mappings hold pages, but no descriptor: garbage collection is late, and the limit of descriptors is low.
 import { execFileSync } from 'node:child_process';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

@@ -1,4 +1,4 @@
-// A file that is cut while it is mapped is an error, not the end of the process.
+// A truncated file is an error, and does not end the process.
 import { spawnSync } from 'node:child_process';
 import { ftruncateSync, openSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -56,7 +56,7 @@ test('every operation that touches a lost page reports it, first or later', () =
         const map = cut(access, touch);
         throwsCode(() => call(map), 'fault', `${name} ${access}`);
         throwsCode(() => call(map), 'fault', `${name} ${access} again`);
-        const left = map.slice(PAGE, 2 * PAGE); // What is left can be read; a change may have been done in part.
+        const left = map.slice(PAGE, 2 * PAGE); // The rest can be read; a change may have been done in part.
         if (!/fill|move|copyWithin/.test(name)) assert.equal(left, BYTES.slice(PAGE, 2 * PAGE), name);
         assert.is(map.size(), 2.5 * PAGE);
         map.close();

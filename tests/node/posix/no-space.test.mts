@@ -27,7 +27,7 @@ test('resize past the space of a file system of 1 MiB', () => {
   mkdirSync(folder);
   const script = `mount -t tmpfs -o size=1m none "$1" && exec "$2" -e "$3" "$1"`;
   const args = ['-c', script, 'sh', folder, process.execPath, CODE];
-  // A mount of our own: root of the machine, or of a user namespace.
+  // A mount needs root, of the machine or of a user namespace.
   const asRoot = process.getuid?.() === 0 && spawnSync('unshare', ['-m', 'true']).status === 0;
   const unshare = asRoot ? ['-m'] : ['-U', '-r', '-m'];
   if (spawnSync('unshare', [...unshare, 'true']).status !== 0) cannot('fill a disk: `unshare -m` is not allowed here');

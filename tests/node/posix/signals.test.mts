@@ -1,4 +1,4 @@
-// Programs with listeners for SIGBUS: lost pages stay errors, and the listeners get what somebody sends.
+// Programs with listeners for SIGBUS: lost pages stay errors, and the listeners get signals that are sent.
 import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ const SIZE = 10 * 4096;
 const folder = diskFolder();
 let files = 0;
 
-/** Runs a program that can lose the pages of a mapping: `lose(map)` says what becomes of it. It is ended if it hangs. */
+/** Runs a program that can lose the pages of a mapping: `lose(map)` returns the result. A program that hangs is ended. */
 function run(code: string): SpawnSyncReturns<string> {
   const path = join(folder, `${(files += 1)}`);
   writeFileSync(path, pattern(SIZE));
@@ -26,7 +26,7 @@ function run(code: string): SpawnSyncReturns<string> {
       const map = require('wasi-mmap').mmap(file, 0, 'read');
       return Object.assign(map, { file });
     };
-    /** Both ways to a lost page: a call, and memory at hand. */
+    /** Both ways to access a lost page: by a call, and directly. */
     const lose = (map) => {
       const view = map.view();
       truncateSync(map.file, 0);
@@ -142,7 +142,7 @@ prints(
   `1 ${LOST}`,
 );
 
-/** A worker that maps, says so, and loses its mapping when it is told to. */
+/** A worker that maps, reports it, and loses the pages of its mapping on request. */
 const WORKER = `
   const { parentPort } = require('node:worker_threads');
   const { copyFileSync, truncateSync } = require('node:fs');

@@ -1,4 +1,4 @@
-// What only Windows has, and what it refuses.
+// Features of Windows only, and operations that Windows refuses.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { collectUntil, newFile, newPath, pattern, runNode, throwsCode } from '..
 
 const BYTES = pattern(200_000);
 
-test('a file that others map cannot be cut: the mapping stays what it was', () => {
+test('a file that others map cannot be truncated: the mapping is unchanged', () => {
   const path = newFile(BYTES);
   const map = mmap(path, 0, 'write', 100);
   const other = mmap(path, 10, 'read', 70_000);
@@ -55,7 +55,7 @@ test('others can neither cut nor delete a file that is mapped', () => {
   assert.throws(() => truncateSync(path, 10));
   assert.equal(map.slice(), BYTES);
   try {
-    rmSync(path); // Newer versions take the name away at once and the file with its last user.
+    rmSync(path); // Newer versions remove the name at once, and the file with its last handle.
   } catch (error) {
     assert.match((error as NodeJS.ErrnoException).code ?? '', /^(EPERM|EBUSY|EACCES)$/);
   }
