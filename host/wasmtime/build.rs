@@ -1,4 +1,4 @@
-//! Compiles the core, on the systems that it knows.
+//! Compiles the core, on the systems that it supports.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     sources
 }
 
-/// What the command carries, which is built from guest/polyfill.
+/// Checks that the modules in the command, which are built from guest/polyfill, exist.
 fn need_polyfill() {
     for path in ["polyfill/plug.wasm", "polyfill/polyfill.wasm"] {
         println!("cargo::rerun-if-changed={path}");
@@ -25,12 +25,12 @@ fn main() {
     if std::env::var_os("CARGO_FEATURE_CLI").is_some() {
         need_polyfill();
     }
-    // Cargo looks at what a link points to only if it is told.
+    // Cargo follows symbolic links only if it is told to.
     for path in ["build.rs", "core", "core/linux", "core/include"] {
         println!("cargo::rerun-if-changed={path}");
     }
     println!("cargo::rustc-check-cfg=cfg(native_core)");
-    // Elsewhere every mmap() is `unsupported`, see src/unsupported.rs.
+    // Elsewhere every mmap() is `unsupported`, see src/ffi.rs.
     if std::env::var("CARGO_CFG_TARGET_OS").as_deref() != Ok("linux") {
         return;
     }
@@ -48,7 +48,7 @@ fn main() {
         .flag("-isystem")
         .flag("stringzilla")
         .flag("-fvisibility=hidden")
-        .opt_level(2) // A core that is not optimized would be no use even in a debug build.
+        .opt_level(2) // An unoptimized core would be too slow even in a debug build.
         .warnings(false)
         .compile("wasi_mmap_core");
 }

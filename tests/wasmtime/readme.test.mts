@@ -1,4 +1,4 @@
-// The README's host for wasmtime, pasted into a new cargo project.
+// The host in the README of the crate for wasmtime, pasted into a new cargo project.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -6,7 +6,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 
 test('a program that embeds wasmtime maps a file for a guest', () => {
-  const readme = readFileSync('README.md', 'utf8');
+  const readme = readFileSync('host/wasmtime/README.md', 'utf8');
   const block = (language: string, start: string): string => {
     const found = readme
       .split(`\`\`\`${language}\n`)

@@ -1,4 +1,4 @@
-//! The logic on files that no host would be proud of: short reads, ends that move, storage that fails.
+//! The logic on files of difficult hosts: short reads, ends that move, storage that fails.
 
 use crate::bindings::exports::wasi_mmap::mmap::mapping::{Access, ErrorCode, Protection, Sharing};
 use crate::bindings::wasi::filesystem::types::{self, Advice};
@@ -7,17 +7,17 @@ use crate::mapping::{Mapping, Request};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-/// A file in memory, on a host with habits.
+/// A file in memory, with the behaviour of some host.
 #[derive(Default)]
 struct Fake {
     bytes: RefCell<Vec<u8>>,
-    /// The most that a read or write does at a time; 0 stands for all.
+    /// The most bytes of one read or write; 0 for no limit.
     at_a_time: usize,
-    /// What every read and write fails with.
+    /// The error of every read and write.
     failure: Cell<Option<types::ErrorCode>>,
-    /// Gives nothing, whatever the size is.
+    /// Reads return nothing, whatever the size is.
     empty: Cell<bool>,
-    /// Gives more than it was asked for.
+    /// Reads return more than was asked for.
     generous: bool,
     reads: Cell<usize>,
     sizes: Cell<usize>,

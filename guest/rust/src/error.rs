@@ -23,7 +23,7 @@ impl From<ErrorCode> for Error {
     }
 }
 
-/// The contract's code in an error of this crate; none if the error came from elsewhere, such as from opening a path.
+/// Returns the contract's code in an error of this crate; none for other errors, such as those of opening a path.
 #[must_use]
 pub fn error_code(error: &Error) -> Option<ErrorCode> {
     error.get_ref()?.downcast_ref::<ErrorCode>().copied()

@@ -1,4 +1,4 @@
-//! Files as descriptors of `wasi:filesystem`, which is what the contract maps.
+//! Files as descriptors of `wasi:filesystem`, which the contract maps.
 
 use std::cell::OnceCell;
 use std::ffi::{OsStr, OsString};
@@ -8,15 +8,16 @@ use std::path::{Component, Path, PathBuf};
 use wasip2::filesystem::preopens::get_directories;
 use wasip2::filesystem::types::{Descriptor, DescriptorFlags, ErrorCode, OpenFlags, PathFlags};
 
-/// What can be mapped: a path, or a file that is open.
+/// A file that can be mapped: a path, or an open file.
 ///
-/// With the feature `std-file` also a [`std::fs::File`]. WASI 0.2 has no public way from a file descriptor of its C
-/// library to the descriptor beneath, so that the feature reads a private table of wasi-libc (the same in its
-/// sources from wasi-sdk 29 to 33, and tested with Rust 1.95); without need, prefer a path.
+/// With the feature `std-file` also a [`std::fs::File`]. WASI 0.2 has no public way from a file descriptor of its C library
+/// to the descriptor of `wasi:filesystem`, so the feature reads a private table of wasi-libc (the same in its sources from
+/// wasi-sdk 29 to 33, and tested with Rust 1.95). Prefer a path where possible.
 pub trait Source {
-    /// Calls with the descriptor, opened for no more than this if it has to be opened.
+    /// Calls with the descriptor. A path is opened for reading, and with `write` for writing too.
     ///
     /// # Errors
+    ///
     /// The error of opening the path, or of the call.
     fn with_descriptor<T>(&self, write: bool, call: impl FnOnce(&Descriptor) -> Result<T>) -> Result<T>;
 }
@@ -46,12 +47,13 @@ macro_rules! source_as_path {
 
 source_as_path!(str String OsStr OsString PathBuf);
 
-/// Opens a file below a directory that the host has granted; relative paths begin at the working directory.
+/// Opens a file below a directory that the host has granted. Relative paths begin at the working directory.
 ///
-/// It asks for exactly these rights, where `std::fs` also asks to change the directory when it opens for writing.
+/// It asks for exactly these rights. `std::fs` also asks for the right to change the directory when it opens for writing.
 ///
 /// # Errors
-/// `NotFound` if no granted directory contains the path, or what the host says.
+///
+/// `NotFound` if no granted directory contains the path, or the error of the host.
 pub fn open(path: impl AsRef<Path>, flags: DescriptorFlags) -> Result<Descriptor> {
     let path = below_root(&std::env::current_dir().unwrap_or_default().join(path));
     DIRECTORIES.with(|directories| {
@@ -74,11 +76,11 @@ pub fn open(path: impl AsRef<Path>, flags: DescriptorFlags) -> Result<Descriptor
 }
 
 thread_local! {
-    /// Asked for once and kept, as the C library does.
+    /// The granted directories, read once, as in the C library.
     static DIRECTORIES: OnceCell<Vec<(Descriptor, PathBuf)>> = const { OnceCell::new() };
 }
 
-/// Without what leads to the root, which is also where a program starts.
+/// The path relative to the root, which is also the first working directory of a program.
 fn below_root(path: &Path) -> PathBuf {
     path.components().filter(|part| !matches!(part, Component::RootDir | Component::CurDir)).collect()
 }
@@ -124,15 +126,15 @@ mod std_file {
     }
 
     extern "C" {
-        /// NULL, and errno, if the number is not open.
+        /// Returns NULL and sets errno if the file descriptor is not open.
         fn descriptor_table_get_ref(fd: c_int) -> *mut Entry;
     }
 
-    /// Calls with the descriptor beneath an open file of the C library.
+    /// Calls with the descriptor of `wasi:filesystem` behind an open file of the C library.
     pub fn with_fd<T>(fd: RawFd, call: impl FnOnce(&Descriptor) -> Result<T>) -> Result<T> {
         let mut handle = 0;
-        // SAFETY: the table has an entry for every number that is open, else it says so, and this thread is the only one.
-        // The types are those of wasi-libc (libc-bottom-half/headers/private/wasi/descriptor_table.h).
+        // SAFETY: the table has an entry for every open file descriptor and NULL for others, and this is the only thread. The
+        // types are those of wasi-libc (libc-bottom-half/headers/private/wasi/descriptor_table.h).
         let got = unsafe {
             let entry = descriptor_table_get_ref(fd);
             if entry.is_null() {
@@ -146,7 +148,7 @@ mod std_file {
         if got < 0 {
             return Err(std::io::Error::last_os_error());
         }
-        // SAFETY: the handle is a descriptor's and stays the library's: it is borrowed for the call and not dropped.
+        // SAFETY: the handle is that of a descriptor of the C library. It is borrowed for the call and not dropped.
         let descriptor = ManuallyDrop::new(unsafe { Descriptor::from_handle(handle) });
         call(&descriptor)
     }

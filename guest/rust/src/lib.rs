@@ -1,7 +1,7 @@
 //! Memory-mapped files for WebAssembly components, over the interface `wasi-mmap:mmap` (`wit/mmap.wit`).
 //!
-//! One access, read, write or copy, has the same meaning on every host: real mappings of the operating system where
-//! there is a native host, the same answers elsewhere.
+//! One access, read, write or copy, has the same meaning on every host: a native host maps the file with the operating
+//! system, and elsewhere a polyfill gives the same results.
 //!
 //! ```no_run
 //! use std::io::{BufRead, Write};
@@ -23,14 +23,14 @@
 //! ```
 //!
 //! A [`Mapping`] is a file with a cursor ([`Read`](std::io::Read), [`Write`](std::io::Write),
-//! [`Seek`](std::io::Seek), [`BufRead`](std::io::BufRead)) and offers the same at any offset
+//! [`Seek`](std::io::Seek), [`BufRead`](std::io::BufRead)), and has the same operations at any offset
 //! ([`Mapping::read_exact_at`], [`Mapping::write_all_at`]). It does not deref to a slice: the bytes are in the host's
-//! memory, and each access copies what it asks for, once or twice, at the speed of memory.
+//! memory, and each access copies them once or twice, at the speed of memory.
 //!
-//! The module [`memmap2`] has the types of the crate of that name, which deref to slices: there the file is mapped into the
-//! program's own memory, where the host can do that, and copied elsewhere.
+//! The module [`memmap2`] has the types of the crate of that name, which deref to slices: the file is mapped into the
+//! program's own memory where the host has spans, and copied elsewhere.
 //!
-//! Every error is a [`std::io::Error`]; [`error_code`] gets the contract's code out of it.
+//! Every error is a [`std::io::Error`]; [`error_code`] returns the contract's code in it.
 //!
 //! Build for `wasm32-wasip2`.
 
@@ -62,3 +62,8 @@ pub use file::{open, Source};
 pub use mapping::Mapping;
 pub use options::MmapOptions;
 pub use wasip2::filesystem::types::Descriptor;
+
+/// Compiles the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,4 +1,4 @@
-//! The mapping, at any offset and as a file with a cursor.
+//! A mapping with operations at any offset, and as a file with a cursor.
 
 use std::io::{BufRead, Read, Result, Seek, SeekFrom, Write};
 use std::ops::{Bound, RangeBounds};
@@ -6,18 +6,18 @@ use std::ops::{Bound, RangeBounds};
 use crate::bindings::wasi_mmap::mmap::mapping::Mapping as Resource;
 use crate::{Access, Advice, ErrorCode};
 
-/// How much `BufRead` reads ahead.
+/// The bytes that `BufRead` reads ahead.
 const READ_AHEAD: u64 = 64 * 1024;
 
 /// A mapped file, or zero-filled memory. Dropping it unmaps.
 ///
-/// Offsets and lengths are bytes from the start of the mapping. Operations that touch a page which the file no longer
-/// has report `fault`.
+/// Offsets and lengths are bytes from the start of the mapping. An operation that touches a page that the file no longer has
+/// is `fault`.
 #[derive(Debug)]
 pub struct Mapping {
     resource: Resource,
     position: u64,
-    /// What `BufRead` read ahead, and where it stands in the mapping.
+    /// The bytes that `BufRead` read ahead, and their offset.
     ahead: Vec<u8>,
     ahead_at: u64,
 }
@@ -43,71 +43,78 @@ impl Mapping {
         Self { resource, position: 0, ahead: Vec::new(), ahead_at: 0 }
     }
 
-    /// The size of the mapping.
+    /// The size of the mapping in bytes.
     #[must_use]
     #[allow(clippy::len_without_is_empty)] // It is never empty.
     pub fn len(&self) -> u64 {
         self.resource.length()
     }
 
-    /// What may be done with it.
+    /// The access of the mapping.
     #[must_use]
     pub fn access(&self) -> Access {
         self.resource.access()
     }
 
-    /// The size of the *file* now.
+    /// The size of the *file* now, in bytes.
     ///
     /// # Errors
+    ///
     /// `io`.
     pub fn file_size(&self) -> Result<u64> {
         Ok(self.resource.file_size()?)
     }
 
-    /// Fills the buffer from this offset on.
+    /// Fills the buffer with the bytes at this offset.
     ///
     /// # Errors
+    ///
     /// `out-of-range`, `access-denied`, `fault`.
     pub fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> Result<()> {
         buffer.copy_from_slice(&self.resource.read(offset, buffer.len() as u64)?);
         Ok(())
     }
 
-    /// Copies out bytes: with one copy, where [`read_exact_at`](Self::read_exact_at) makes two.
+    /// Returns `len` bytes. It copies once, where [`read_exact_at`](Self::read_exact_at) copies twice.
     ///
     /// # Errors
+    ///
     /// `out-of-range`, `access-denied`, `fault`, `no-memory`.
     pub fn read_vec_at(&self, offset: u64, len: u64) -> Result<Vec<u8>> {
         Ok(self.resource.read(offset, len)?)
     }
 
-    /// Stores all bytes from this offset on, or none if they do not fit.
+    /// Stores all bytes at this offset, or none if they do not fit.
     ///
     /// # Errors
-    /// `read-only`, `out-of-range`, `fault`.
+    ///
+    /// `read-only`, `out-of-range`, `fault`, `no-memory`, `no-space` (through the polyfill).
     pub fn write_all_at(&self, bytes: &[u8], offset: u64) -> Result<()> {
         Ok(self.resource.write(offset, bytes)?)
     }
 
-    /// Copies `len` bytes inside the mapping; the ranges may overlap.
+    /// Copies `len` bytes inside the mapping. The ranges may overlap.
     ///
     /// # Errors
-    /// `read-only`, `out-of-range`, `fault`.
+    ///
+    /// `read-only`, `out-of-range`, `fault`, `no-memory`.
     pub fn copy_within(&self, source: u64, destination: u64, len: u64) -> Result<()> {
         Ok(self.resource.move_(destination, source, len)?)
     }
 
-    /// The first place in the range where the needle lies wholly, from the start of the mapping.
+    /// Returns the offset of the first match that lies wholly inside the range.
     ///
     /// # Errors
+    ///
     /// `access-denied`, `fault`.
     pub fn find(&self, needle: &[u8], range: impl RangeBounds<u64>) -> Result<Option<u64>> {
         Ok(self.resource.find(needle, start_of(&range), end_of(&range))?)
     }
 
-    /// The last place in the range where the needle lies wholly, from the start of the mapping.
+    /// Returns the offset of the last match that lies wholly inside the range.
     ///
     /// # Errors
+    ///
     /// `access-denied`, `fault`.
     pub fn rfind(&self, needle: &[u8], range: impl RangeBounds<u64>) -> Result<Option<u64>> {
         Ok(self.resource.rfind(needle, start_of(&range), end_of(&range))?)
@@ -116,6 +123,7 @@ impl Mapping {
     /// Returns when all changes are on the storage device.
     ///
     /// # Errors
+    ///
     /// `fault`, `no-space`, `io`.
     pub fn flush(&self) -> Result<()> {
         self.flush_range(0, self.len())
@@ -124,6 +132,7 @@ impl Mapping {
     /// Returns when the changes in a range are on the storage device.
     ///
     /// # Errors
+    ///
     /// `out-of-range`, `fault`, `no-space`, `io`.
     pub fn flush_range(&self, offset: u64, len: u64) -> Result<()> {
         Ok(self.resource.flush(offset, len)?)
@@ -132,24 +141,27 @@ impl Mapping {
     /// Sets the size of the mapping and of the file, which then ends where the mapping does.
     ///
     /// # Errors
-    /// `not-resizable`, `invalid-argument` (0), `no-space`, `no-memory`, `busy`, `io`.
+    ///
+    /// `not-resizable`, `invalid-argument` (0, or more than a file can have), `no-space`, `no-memory`, `busy`, `io`.
     pub fn resize(&mut self, len: u64) -> Result<()> {
         self.ahead.clear();
         Ok(self.resource.resize(len)?)
     }
 
-    /// Says how all of it will be used.
+    /// Says how the mapping will be used.
     ///
     /// # Errors
+    ///
     /// `no-memory`, `io`.
     pub fn advise(&self, advice: Advice) -> Result<()> {
         self.advise_range(advice, 0, self.len())
     }
 
-    /// Says how a range will be used. It is cut at the end.
+    /// Says how a range will be used. The part of it past the end is ignored.
     ///
     /// # Errors
-    /// `out-of-range`, `no-memory`, `io`.
+    ///
+    /// `out-of-range` (an offset past the last byte), `no-memory`, `io`.
     pub fn advise_range(&self, advice: Advice, offset: u64, len: u64) -> Result<()> {
         Ok(self.resource.advise(offset, len, advice)?)
     }
@@ -157,6 +169,7 @@ impl Mapping {
     /// Moves the cursor to an offset: `seek(SeekFrom::Start(offset))`.
     ///
     /// # Errors
+    ///
     /// `out-of-range` past the end.
     pub fn seek_to(&mut self, offset: u64) -> Result<()> {
         if offset > self.len() {
@@ -191,7 +204,7 @@ impl Read for Mapping {
 }
 
 impl Write for Mapping {
-    /// Stores all bytes or none: if they do not fit, `out-of-range`.
+    /// Stores all bytes, or none and `out-of-range` if they do not fit.
     fn write(&mut self, bytes: &[u8]) -> Result<usize> {
         self.ahead.clear();
         self.write_all_at(bytes, self.position)?;
@@ -205,7 +218,7 @@ impl Write for Mapping {
 }
 
 impl Seek for Mapping {
-    /// Before the start and past the end there is nothing: `out-of-range`.
+    /// `out-of-range` before the start and past the end.
     fn seek(&mut self, to: SeekFrom) -> Result<u64> {
         let target = match to {
             SeekFrom::Start(offset) => Some(offset),
@@ -216,13 +229,13 @@ impl Seek for Mapping {
         Ok(self.position)
     }
 
-    /// It can lie past the end after [`resize`](Mapping::resize).
+    /// The cursor can lie past the end after [`resize`](Mapping::resize).
     fn stream_position(&mut self) -> Result<u64> {
         Ok(self.position)
     }
 }
 
-/// Reads ahead by up to 64 KiB. What is written elsewhere in the meantime may not be seen in what was read ahead.
+/// Reads up to 64 KiB ahead. Later changes of others may not show in bytes that were read ahead.
 impl BufRead for Mapping {
     fn fill_buf(&mut self) -> Result<&[u8]> {
         let skip = self.position.checked_sub(self.ahead_at).and_then(|skip| usize::try_from(skip).ok());

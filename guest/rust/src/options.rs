@@ -1,13 +1,15 @@
-//! How to map: the builder of `memmap2`, with the same names.
+//! The builder of mappings, with the names of `memmap2`.
 
 use std::io::Result;
 
 use crate::bindings::wasi_mmap::mmap::mapping::{mmap, mmap_posix};
 use crate::{Access, Mapping, Protection, Sharing, Source};
 
-/// What part of a file to map, and for what.
+/// The part of a file to map, and how.
 ///
-/// Errors of the functions that map are those of opening a path, or of the contract: `bad-descriptor`, `unsupported`
+/// # Errors
+///
+/// All functions that map return the error of opening a path, or one of the contract: `bad-descriptor`, `unsupported`
 /// (not a regular file), `access-denied`, `empty-file`, `past-end`, `no-memory`, `busy`, `io`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MmapOptions {
@@ -16,20 +18,20 @@ pub struct MmapOptions {
 }
 
 impl MmapOptions {
-    /// The whole file.
+    /// Maps the whole file, unless the other methods say more.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Begins at this byte of the file: any one, in bytes.
+    /// Begins at this offset in the file, in bytes. It need not be aligned.
     #[must_use]
     pub fn offset(mut self, offset: u64) -> Self {
         self.offset = offset;
         self
     }
 
-    /// Maps so many bytes; 0, the default, means to the end of the file.
+    /// Maps `len` bytes. 0, the default, means to the end of the file.
     #[must_use]
     pub fn len(mut self, len: u64) -> Self {
         self.len = len;
@@ -39,6 +41,7 @@ impl MmapOptions {
     /// Maps for reading ([`Access::Read`]).
     ///
     /// # Errors
+    ///
     /// See [`MmapOptions`].
     pub fn map(self, file: &(impl Source + ?Sized)) -> Result<Mapping> {
         self.map_with(file, Access::Read)
@@ -47,6 +50,7 @@ impl MmapOptions {
     /// Maps for reading and writing; changes reach the file ([`Access::Write`]).
     ///
     /// # Errors
+    ///
     /// See [`MmapOptions`].
     pub fn map_mut(self, file: &(impl Source + ?Sized)) -> Result<Mapping> {
         self.map_with(file, Access::Write)
@@ -55,14 +59,16 @@ impl MmapOptions {
     /// Maps for reading and writing; changes stay private ([`Access::Copy`]).
     ///
     /// # Errors
+    ///
     /// See [`MmapOptions`].
     pub fn map_copy(self, file: &(impl Source + ?Sized)) -> Result<Mapping> {
         self.map_with(file, Access::Copy)
     }
 
-    /// Maps with an access that is known at run time only.
+    /// Maps with an access that is known at run time.
     ///
     /// # Errors
+    ///
     /// See [`MmapOptions`].
     pub fn map_with(self, file: &(impl Source + ?Sized), access: Access) -> Result<Mapping> {
         file.with_descriptor(access == Access::Write, |file| {
@@ -70,10 +76,11 @@ impl MmapOptions {
         })
     }
 
-    /// Maps in the terms of POSIX: a length past the end of the file is allowed, see `mmap-posix` of the contract.
+    /// Maps in the terms of POSIX. A length past the end of the file is allowed: see `mmap-posix` in the contract.
     ///
     /// # Errors
-    /// See [`MmapOptions`]; `unsupported` on hosts whose system knows no such thing.
+    ///
+    /// See [`MmapOptions`]. `unsupported` on hosts whose system has no such mappings.
     pub fn map_posix(self, file: &(impl Source + ?Sized), sharing: Sharing, protection: Protection) -> Result<Mapping> {
         let write = sharing == Sharing::Shared && protection.contains(Protection::WRITE);
         file.with_descriptor(write, |file| {
@@ -81,17 +88,19 @@ impl MmapOptions {
         })
     }
 
-    /// Maps zero-filled memory without a file, of the length that was set, to read and write.
+    /// Maps zero-filled memory of the set length, without a file, for reading and writing.
     ///
     /// # Errors
+    ///
     /// `invalid-argument` without a length, or `no-memory`.
     pub fn map_anon(self) -> Result<Mapping> {
         self.map_anon_with(Access::Write)
     }
 
-    /// Maps zero-filled memory with another access: it is private to its holder in any case.
+    /// Maps zero-filled memory with another access. It is private to its holder in any case.
     ///
     /// # Errors
+    ///
     /// `invalid-argument` without a length, or `no-memory`.
     pub fn map_anon_with(self, access: Access) -> Result<Mapping> {
         Ok(Mapping::new(mmap(None, self.len, access, self.offset)?))

@@ -1,8 +1,8 @@
 //! Guests in wasmtime, measured inside one process: bench FOLDER, which holds the file `text` and the components of
 //! build/guests/c. Prints a line for each case: its name, and the best time in nanoseconds for one operation.
 //!
-//! bench FOLDER COMPONENT ARGUMENTS… runs a component as a host does that leaves wasmtime-wasi as it is: what reads a file
-//! waits for another thread.
+//! bench FOLDER COMPONENT ARGUMENTS… runs a component in a host with the defaults of wasmtime-wasi: reads of files wait for
+//! another thread.
 
 #![allow(clippy::cast_precision_loss)] // Times and counts are far below 2^53.
 
@@ -17,7 +17,7 @@ use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_mmap::{SpanMemories, WasiMmap, WasiMmapCtx};
 
 const ROUNDS: usize = 5;
-/// So often is the file read from start to end, once it is open or mapped.
+/// How often the file is read from start to end, once it is open or mapped.
 const PASSES: usize = 4;
 const CALLS: u64 = 2_000_000;
 
@@ -40,7 +40,7 @@ struct Guest<'a> {
 }
 
 impl Guest<'_> {
-    /// Runs the component once; the start is not part of the time.
+    /// Runs the component once. The time begins after its start.
     fn run(&self, arguments: &[&str], blocking: bool) -> f64 {
         let mut wasi = WasiCtx::builder();
         wasi.arg("bench").args(arguments).allow_blocking_current_thread(blocking);
@@ -65,7 +65,7 @@ fn sum(bytes: &[u8]) -> u64 {
     sums.iter().fold(0, |total, sum| total.wrapping_add(*sum))
 }
 
-/// What a native program does: it maps the file, and goes through it as often as the guest.
+/// Does the work of the guest as a native program: maps the file, and reads it as often.
 fn passes(folder: &Path, mut pass: impl FnMut(&[u8]) -> u64) -> f64 {
     let start = Instant::now();
     let file = File::open(folder.join("text")).expect("the file");
@@ -77,7 +77,7 @@ fn passes(folder: &Path, mut pass: impl FnMut(&[u8]) -> u64) -> f64 {
     start.elapsed().as_nanos() as f64
 }
 
-/// Its name, how many operations it does, and what does them and tells the time.
+/// The name of a case, the number of its operations, and a function that does them and returns the time.
 type Case<'a> = (&'a str, f64, Box<dyn Fn() -> f64 + 'a>);
 
 fn linker(engine: &Engine) -> Result<Linker<State>> {
@@ -89,7 +89,7 @@ fn linker(engine: &Engine) -> Result<Linker<State>> {
     Ok(linker)
 }
 
-/// Runs a program that tells its times itself.
+/// Runs a program that prints its times itself.
 fn run_as_usual(folder: &Path, program: &str, arguments: &[String]) -> Result<()> {
     let memories = SpanMemories::new();
     let mut config = Config::new();

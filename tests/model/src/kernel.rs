@@ -1,10 +1,10 @@
-//! The system: which pages lie where, and how long the file is. A call of it, and an access, is one step.
+//! The operating system: the pages at each address, and the length of the file. A system call or an access is one step.
 
-/// What an address shows.
+/// The page at an address.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Page {
     Nobody,
-    /// The file's page of the number.
+    /// The page of the file with this number.
     File(usize),
     /// A zero page in place of a lost one.
     Zeros,
@@ -13,11 +13,11 @@ pub enum Page {
 pub const PAGES: usize = 8;
 
 pub struct Kernel {
-    /// By address. That of 0 is nobody's.
+    /// Pages by address. Address 0 is never mapped.
     pub pages: [Page; PAGES],
     /// In pages.
     pub file_size: usize,
-    /// How often the page at an address was replaced.
+    /// How often the page at each address was replaced.
     pub changes: [usize; PAGES],
 }
 
@@ -31,7 +31,7 @@ impl Kernel {
         self.changes[address] += 1;
     }
 
-    /// The lowest addresses that are free, as `mmap` takes them, with the file's first pages.
+    /// Maps the file's first pages at the lowest free addresses, as `mmap` does.
     pub fn map(&mut self, length: usize) -> usize {
         let free = |base: &usize| self.pages[*base..base + length].iter().all(|page| *page == Page::Nobody);
         let base = (1..=PAGES - length).find(free).expect("addresses");
@@ -47,7 +47,7 @@ impl Kernel {
         }
     }
 
-    /// What an access finds; None: SIGBUS.
+    /// The page that an access finds; none for SIGBUS.
     pub fn access(&self, address: usize) -> Option<Page> {
         match self.pages[address] {
             Page::Nobody => panic!("an access to what is not mapped"),

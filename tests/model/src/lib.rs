@@ -1,5 +1,5 @@
-//! A model of the structure that the core's fault handler walks: what threads that map, unmap and bring pages back do to it
-//! while handlers of others read it. The tests run it in every order.
+//! A model of the data structure of the core's fault handler: some threads map, unmap and restore pages while handlers of
+//! other threads read it. The tests run it in every order.
 //!
 //! It has a single file, pages instead of bytes, and no failures of the system.
 

@@ -1,5 +1,5 @@
-//! What a process has: its slots, their lock, and its counters. Line for line the C++ of host/core/faults.h and
-//! faults.cpp, of which each line that counts stands beside its model: `source` checks that it is still there.
+//! The state of a process: its slots, their lock, and its counters. It models the C++ of host/core/faults.h and faults.cpp line
+//! by line. A comment quotes each modelled line, and the test `source` checks that the source still has it.
 
 use loom::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use loom::sync::Mutex;
@@ -7,11 +7,11 @@ use loom::sync::Mutex;
 use crate::kernel::Kernel;
 use Ordering::{Acquire, Release, SeqCst};
 
-/// Where lost pages begin, in pages; no page is lost.
+/// The start of the lost pages where no page is lost.
 pub const NOTHING: u64 = u64::MAX >> CHANGE_BITS;
 const CHANGE_BITS: u32 = 24;
 
-/// The word that has the place and the count of changes.
+/// The word with the start of the lost pages and the count of changes.
 pub struct LostFrom(AtomicU64);
 
 #[derive(Clone, Copy)]
@@ -56,7 +56,7 @@ impl LostFrom {
     }
 }
 
-/// What the handler knows of one range, of what it needs to be right.
+/// The fields of a slot that the handler depends on.
 pub struct Slot {
     pub base: AtomicUsize,
     pub length: AtomicUsize,
@@ -66,10 +66,10 @@ pub struct Slot {
     pub split: AtomicBool,
 }
 
-/// A chunk has one slot here, so that the list of chunks is walked, and grows.
+/// A chunk has one slot here, so the list of chunks grows and is walked.
 pub struct Chunk {
     slot: Slot,
-    next: AtomicUsize, // The number of a chunk, which begin with 1; 0 is none.
+    next: AtomicUsize, // The number of a chunk, from 1; 0 for none.
 }
 
 pub const CHUNKS: usize = 3;
@@ -134,7 +134,7 @@ impl Process {
         None
     }
 
-    /// A slot that is free, in a new chunk if there is none.
+    /// Takes a free slot, in a new chunk if there is none.
     fn take(&self, registry: &mut Registry) -> usize {
         // faults.cpp: if (free_slots.empty())
         if registry.free_slots.is_empty() {
@@ -168,7 +168,7 @@ impl Process {
         registry.free_slots.push(number); // faults.cpp: all.free_slots.push_back(slot);
     }
 
-    /// Counts the area that a range becomes; false: there is none left.
+    /// Counts one more memory area for a range. Returns false if none is left.
     pub fn count_split(&self, slot: &Slot) -> bool {
         // areas.h: if (slot.split.load())
         if slot.split.load(SeqCst) {

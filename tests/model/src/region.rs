@@ -1,10 +1,10 @@
-//! What threads do with a range, and the handler for them: host/core/region.cpp and linux/signals.cpp.
+//! The operations of threads on a range, and the handler: host/core/region.cpp and linux/signals.cpp.
 
 use crate::kernel::Page;
 use crate::process::{Process, Slot, NOTHING};
 use loom::sync::atomic::Ordering::SeqCst;
 
-/// Pages of the file, from its first one on.
+/// A range of the file from its first page.
 pub struct Region {
     pub base: usize,
     pub length: usize,
@@ -28,7 +28,7 @@ impl Process {
         self.kernel.lock().unwrap().unmap(region.base, region.length); // region.cpp: unmap_pages(old, page_length);
     }
 
-    /// A load: what it finds, after the handler has done what it does.
+    /// Loads from an address, with the handler where the page is lost.
     pub fn read(&self, region: &Region, page: usize) -> Page {
         loop {
             if let Some(found) = self.kernel.lock().unwrap().access(region.base + page) {
@@ -65,7 +65,7 @@ impl Process {
         slot.losing.fetch_sub(1, SeqCst); // signals.cpp: slot.losing.fetch_sub(1);
     }
 
-    /// The handler. It must find the range that the thread uses, whatever others do.
+    /// The handler. It must find the range that the thread uses, whatever other threads do.
     fn survive(&self, region: &Region, address: usize) {
         let number = self.find_slot(address); // signals.cpp: FaultSlot *slot = find_slot(address);
         assert_eq!(number, Some(region.slot), "the handler took another's slot");

@@ -1,4 +1,4 @@
-//! What holds in every order of what threads and handlers do.
+//! Invariants that hold in every order of threads and handlers.
 
 use loom::model::Builder;
 use loom::sync::atomic::Ordering::SeqCst;
@@ -8,7 +8,7 @@ use wasi_mmap_model::kernel::{Kernel, Page};
 use wasi_mmap_model::process::Process;
 use wasi_mmap_model::region::Region;
 
-/// More areas than there are pages.
+/// More areas than pages.
 const MANY: usize = 100;
 
 fn in_every_order(preemptions: usize, test: impl Fn() + Send + Sync + 'static) {
@@ -35,7 +35,7 @@ fn a_handler_finds_the_range_of_its_thread() {
             thread::spawn(move || {
                 let first = process.map(1);
                 process.unmap(&first);
-                // Addresses and slots that were another's.
+                // Reuses addresses and slots of another range.
                 let second = process.map(2);
                 lose_all(&process, &second);
                 process.unmap(&second);
@@ -49,7 +49,7 @@ fn a_handler_finds_the_range_of_its_thread() {
     });
 }
 
-/// A slot that comes first gets another range, whose length would reach into that of the thread from where it was before.
+/// A slot gets another range, whose length from the old address would reach into the range of the thread.
 #[test]
 fn a_handler_takes_no_slot_that_changes() {
     in_every_order(4, || {
@@ -72,17 +72,17 @@ fn a_handler_takes_no_slot_that_changes() {
     });
 }
 
-/// Reads a page, and tells whether the reader would be told of zeros, in both ways that there are.
+/// Reads a page, and returns whether both ways of asking for faults would report zeros.
 fn read_told(process: &Process, region: &Region, page: usize) {
     let count = process.fault_count.load(SeqCst);
     let clean = process.clean(region);
     let found = process.read(region, page);
-    // As TypeScript does: no page was lost before, and the count stands still.
+    // As in TypeScript: no page was lost before, and the count has not changed.
     let same_count = process.fault_count.load(SeqCst) == count;
     assert!(found != Page::Zeros || !(clean && same_count), "zeros that nobody counted");
 }
 
-/// Looks at a page and its mark in one moment.
+/// Reads a page and its mark in one step.
 fn zeros_are_marked(process: &Process, region: &Region, page: usize) {
     let look = || {
         let kernel = process.kernel.lock().unwrap();
@@ -93,7 +93,7 @@ fn zeros_are_marked(process: &Process, region: &Region, page: usize) {
     assert!(before.0 != Page::Zeros || before != look() || marked, "zeros without a mark");
 }
 
-/// Areas of the system, and what is counted.
+/// The areas of the system, and their count.
 fn areas_are_counted(process: &Process, region: &Region) {
     let kernel = process.kernel.lock().unwrap();
     let pages = &kernel.pages[region.base..region.base + region.length];
@@ -105,7 +105,7 @@ fn set_size(process: &Process, size: usize) {
     process.kernel.lock().unwrap().file_size = size;
 }
 
-/// One thread cuts and mends the file and brings pages back, the other one reads.
+/// One thread truncates and extends the file and restores pages, and the other one reads.
 fn cut_and_mend(sizes: &'static [usize], readers: usize, max_areas: usize, preemptions: usize) {
     in_every_order(preemptions, move || {
         let process = Arc::new(Process::new(Kernel::new(2), max_areas));
@@ -130,7 +130,7 @@ fn cut_and_mend(sizes: &'static [usize], readers: usize, max_areas: usize, preem
         zeros_are_marked(&process, &region, 0);
         zeros_are_marked(&process, &region, 1);
         areas_are_counted(&process, &region);
-        // Nothing is lost for good.
+        // All pages are restored.
         set_size(&process, 2);
         process.restore(&region);
         assert!(process.clean(&region));
@@ -156,7 +156,7 @@ fn a_file_is_cut_where_two_read() {
     cut_and_mend(&[1, 2], 2, MANY, 2);
 }
 
-/// A loss takes an area more, and there is none.
+/// A loss needs one more area, and none is left.
 #[test]
 fn a_file_is_cut_where_areas_have_run_out() {
     cut_and_mend(&[1, 2], 1, 1, 4);

@@ -1,23 +1,23 @@
-//! Whether the model is that of the source: each line of C++ that stands beside a line of the model is there, and those of
-//! one function in the model's order. What fails here is to be changed in both.
+//! Checks that the model follows the source: each quoted line of C++ exists, and those of one function are in the model's
+//! order. After a failure, change the model like the source.
 
 use std::path::Path;
 
 const MODEL: [(&str, &str); 2] =
     [("process.rs", include_str!("../src/process.rs")), ("region.rs", include_str!("../src/region.rs"))];
 
-/// Where the core has its files.
+/// The folders of the core.
 fn path_of(name: &str) -> String {
     let folder = if name == "signals.cpp" { "core/linux" } else { "core" };
     format!("{}/../../host/{folder}/{name}", env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Without line ends and repeated blanks, which formatters choose.
+/// The text without line ends and repeated blanks, which formatters choose.
 fn flat(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// A comment that quotes: the file, and what it has.
+/// The file and the line that a comment quotes.
 fn quote(line: &str) -> Option<(&str, String)> {
     let (file, text) = line.split_once("// ")?.1.split_once(": ")?;
     let is_source = Path::new(file).extension().is_some_and(|kind| kind == "cpp" || kind == "h");
@@ -36,7 +36,7 @@ fn what_the_model_quotes_is_there() {
             let Some((file, text)) = quote(line) else { continue };
             let source = flat(&std::fs::read_to_string(path_of(file)).unwrap());
             let from = at.get(file).copied().unwrap_or(0);
-            // The first one of a function may stand anywhere, where that is not said by its text.
+            // The first quoted line of a function may be anywhere.
             let found = source[from..].find(&text);
             let place = format!("{name}:{}: {file} has no such line, or not in this order: {text}", number + 1);
             at.insert(file.to_owned(), from + found.expect(&place) + text.len());

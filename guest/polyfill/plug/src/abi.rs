@@ -1,5 +1,5 @@
-//! How a host calls this module, once in each instance of it: `allocate` room for two components in `memory`, write
-//! them there, `plug`, `seal` or `measure` them, and read the result.
+//! The functions that a host calls, once in each instance of the module: `allocate` room for the components in `memory`,
+//! write them there, call `plug`, `seal` or `measure`, and read the result.
 
 use crate::compose::{self, Refusal};
 use crate::{limits, seal};
@@ -11,18 +11,18 @@ fn result() -> &'static [u8] {
     RESULT.get().map_or(&[], Vec::as_slice)
 }
 
-/// `(length) -> address` of as many bytes. Nothing is ever freed but with the instance.
+/// `(length) -> address` of as many bytes. They are freed with the instance.
 #[no_mangle]
 pub extern "C" fn allocate(length: usize) -> *mut u8 {
     Box::leak(vec![0; length].into_boxed_slice()).as_mut_ptr()
 }
 
-/// `(guest, its length, polyfill, its length) -> status`: 0 if the result is a component; else the result is what is to
-/// be said about the guest, after its name and in UTF-8: 1 if it does not need the polyfill, 2 if it cannot have it.
+/// `(guest, its length, polyfill, its length) -> status`. 0: the result is a component. Else the result is a message in UTF-8
+/// that follows the name of the guest. 1: the guest does not import the interface. 2: the guest cannot be plugged.
 ///
 /// # Safety
 ///
-/// Both are what `allocate` returned, with that length.
+/// Both addresses come from `allocate`, with these lengths.
 #[no_mangle]
 pub unsafe extern "C" fn plug(
     guest: *const u8,
@@ -30,7 +30,7 @@ pub unsafe extern "C" fn plug(
     polyfill: *const u8,
     polyfill_length: usize,
 ) -> u32 {
-    // SAFETY: so it says above.
+    // SAFETY: the caller keeps the rules above.
     let (guest, polyfill) = unsafe {
         (std::slice::from_raw_parts(guest, guest_length), std::slice::from_raw_parts(polyfill, polyfill_length))
     };
@@ -43,13 +43,13 @@ pub unsafe extern "C" fn plug(
     status
 }
 
-/// `(guest, its length, provided, its length) -> status`: 0 if the result is a component that holds the guest and no name
-/// that the guest's maker chose; else it is what is to be said about the guest, after its name and in UTF-8: 1 if it is no
-/// command for this host, 2 if nothing can be made of it. `provided` is a component that imports all that the host provides.
+/// `(guest, its length, provided, its length) -> status`. 0: the result is a component that holds the guest and no name that
+/// the guest's maker chose. Else the result is a message in UTF-8 that follows the name of the guest. 1: the guest is not a
+/// command for this host. 2: the guest is malformed. `provided` is a component that imports all that the host provides.
 ///
 /// # Safety
 ///
-/// Both are what `allocate` returned, with that length.
+/// Both addresses come from `allocate`, with these lengths.
 #[no_mangle]
 pub unsafe extern "C" fn seal(
     guest: *const u8,
@@ -57,7 +57,7 @@ pub unsafe extern "C" fn seal(
     provided: *const u8,
     provided_length: usize,
 ) -> u32 {
-    // SAFETY: so it says above.
+    // SAFETY: the caller keeps the rules above.
     let (guest, provided) = unsafe {
         (std::slice::from_raw_parts(guest, guest_length), std::slice::from_raw_parts(provided, provided_length))
     };
@@ -70,15 +70,15 @@ pub unsafe extern "C" fn seal(
     status
 }
 
-/// `(guest, its length) -> status`: 0 if it is not too much for those who translate it; 1 if the result is what is to be
-/// said about it, after its name and in UTF-8.
+/// `(guest, its length) -> status`. 0: the guest can be translated. 1: the result is a message in UTF-8 that follows the name
+/// of the guest.
 ///
 /// # Safety
 ///
-/// It is what `allocate` returned, with that length.
+/// The address comes from `allocate`, with this length.
 #[no_mangle]
 pub unsafe extern "C" fn measure(guest: *const u8, guest_length: usize) -> u32 {
-    // SAFETY: so it says above.
+    // SAFETY: the caller keeps the rules above.
     let guest = unsafe { std::slice::from_raw_parts(guest, guest_length) };
     let Err(reason) = limits::measure(guest) else { return 0 };
     RESULT.get_or_init(|| reason.into_bytes());

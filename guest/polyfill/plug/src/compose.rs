@@ -1,4 +1,4 @@
-//! Two components become one.
+//! The composition of a guest with the polyfill.
 
 use std::error::Error;
 use std::fmt;
@@ -6,11 +6,11 @@ use wac_graph::types::{are_semver_compatible, Package};
 use wac_graph::{CompositionGraph, EncodeOptions, NodeId, PackageId};
 use wasmparser::{Parser, Validator, WasmFeatures};
 
-/// What is in this package is the polyfill's to give, and nobody else's.
+/// Only the polyfill exports interfaces of this package.
 const PACKAGE: &str = "wasi-mmap:mmap/";
 const MAPPING: &str = "wasi-mmap:mmap/mapping";
 
-/// Why a guest is not plugged: what is to be said about it, after its name.
+/// The reason why a guest is not plugged. The message follows the name of the guest.
 pub enum Refusal {
     NothingToPlug,
     Misfit(String),
@@ -25,13 +25,13 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// Everything that went wrong, from the outside in, in one line.
+/// An error with its causes, in one line.
 pub fn because(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(inner) = cause {
         let reason = inner.to_string();
-        // Some errors say what their cause says.
+        // Some errors repeat their cause.
         if !text.contains(&reason) {
             text.push_str(": ");
             text.push_str(&reason);
@@ -58,7 +58,7 @@ fn exports(graph: &CompositionGraph, package: PackageId) -> Vec<String> {
     graph.types()[graph[package].ty()].exports.keys().cloned().collect()
 }
 
-/// Gives the guest each of its imports that the polyfill exports, in the guest's version of it or a compatible one.
+/// Connects each import of the guest with the export of the polyfill of the same or a compatible version.
 fn connect(graph: &mut CompositionGraph, guest: PackageId, polyfill: PackageId) -> Result<NodeId, String> {
     let offered = exports(graph, polyfill);
     let (front, back) = (graph.instantiate(polyfill), graph.instantiate(guest));
@@ -77,7 +77,7 @@ fn connect(graph: &mut CompositionGraph, guest: PackageId, polyfill: PackageId) 
     Ok(back)
 }
 
-/// Makes everything that the guest exports an export of the whole.
+/// Exports everything that the guest exports.
 fn export(graph: &mut CompositionGraph, guest: PackageId, plugged: NodeId) -> Result<(), String> {
     for name in exports(graph, guest) {
         let node = graph.alias_instance_export(plugged, &name).map_err(|error| because(&error))?;
@@ -86,7 +86,7 @@ fn export(graph: &mut CompositionGraph, guest: PackageId, plugged: NodeId) -> Re
     Ok(())
 }
 
-/// Checks how the parts fit. The code in them is as it was, and what runs it checks it.
+/// Checks that the parts fit. It leaves the code in them to the engine.
 fn validate(component: &[u8]) -> Result<(), String> {
     let mut validator = Validator::new_with_features(WasmFeatures::all());
     for payload in Parser::new(0).parse_all(component) {
@@ -96,7 +96,7 @@ fn validate(component: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-/// The guest with the polyfill in front of it.
+/// Returns the guest with the polyfill in front of it.
 pub fn plug(guest: &[u8], polyfill: &[u8]) -> Result<Vec<u8>, Refusal> {
     let says = |what: &'static str| move |reason| Refusal::Misfit(format!("{what}: {reason}"));
     let mut graph = CompositionGraph::new();

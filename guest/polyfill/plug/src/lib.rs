@@ -1,11 +1,11 @@
-//! What the commands `wasi-mmap` do to components before anything runs them:
+//! The work of the commands `wasi-mmap` on a component before it runs:
 //!
-//! - `plug` puts the polyfill in front of a guest: a new component that holds both and imports nothing but WASI.
-//! - `seal` makes a component of a guest that can be translated to JavaScript: no name that the guest's maker chose is left.
-//! - `measure` refuses what is too much for those who translate it.
+//! - `plug` puts the polyfill in front of a guest, and returns a component that holds both and imports only WASI.
+//! - `seal` returns a component that can be translated to JavaScript: it has no name that the guest's maker chose.
+//! - `measure` refuses a component that is too large or too deeply nested to be translated.
 //!
-//! It runs as WebAssembly itself, inside the commands `wasi-mmap` for Node and for wasmtime (see `abi`): what they are
-//! given may be hostile, and can then do no more than make this module trap.
+//! It runs as WebAssembly itself, inside the commands `wasi-mmap` for Node and for wasmtime (see `abi`), so a hostile
+//! component can do no more than make this module trap.
 
 mod abi;
 mod compose;

@@ -1,5 +1,5 @@
-//! How much a component makes of itself. Components are instantiated by copying: a few lines can stand for more than any
-//! machine holds, and whoever translates them would find out too late.
+//! Limits of the instances that a component makes. Translators instantiate by copying, so a small component can stand for more
+//! than any machine holds.
 
 use crate::compose::because;
 use wasmparser::{
@@ -7,9 +7,9 @@ use wasmparser::{
     Payload,
 };
 
-/// Components in components.
+/// The deepest nesting of components.
 const DEEPEST: usize = 32;
-/// Instances, and functions that are lifted or lowered, those of each instance of a component counted.
+/// The most instances, and functions that are lifted or lowered, counted in each instance of a component.
 const MOST_ITEMS: u64 = 10_000;
 
 pub fn no_valid(error: &Error) -> String {
@@ -19,12 +19,12 @@ pub fn no_valid(error: &Error) -> String {
 /// A component, or a module in one.
 struct Frame {
     is_component: bool,
-    /// Its components: how many items each of them makes when it is instantiated, if that is known.
+    /// For each of its components, the items that an instance of it makes, if known.
     components: Vec<Option<u64>>,
     items: u64,
 }
 
-/// Takes the parts of a component as they come, and counts.
+/// Counts the parts of a component in their order.
 pub struct Limits {
     frames: Vec<Frame>,
 }
@@ -47,7 +47,7 @@ impl Limits {
     }
 
     fn leave(&mut self) {
-        let Frame { is_component, items, .. } = self.frames.pop().expect("what ends has begun");
+        let Frame { is_component, items, .. } = self.frames.pop().expect("an end follows a begin");
         if let Some(outer) = self.frames.last_mut().filter(|_| is_component) {
             outer.components.push(Some(items));
         }
@@ -62,7 +62,7 @@ impl Limits {
         Err(format!("makes more than {MOST_ITEMS} instances and functions"))
     }
 
-    /// What a component makes, `count` components further out.
+    /// The items that an instance of a component makes, `count` components further out.
     fn component(&self, count: u32, index: u32) -> Option<u64> {
         let depth = self.frames.len().checked_sub(1)?.checked_sub(usize::try_from(count).ok()?)?;
         *self.frames[depth].components.get(usize::try_from(index).ok()?)?
@@ -92,7 +92,7 @@ impl Limits {
 
     /// # Errors
     ///
-    /// What is to be said about the component: it is malformed, or too much.
+    /// A message that follows the name of the component: it is malformed or too large.
     pub fn take(&mut self, payload: &Payload<'_>) -> Result<(), String> {
         match payload {
             Payload::ModuleSection { .. } => self.enter(false)?,
@@ -100,7 +100,7 @@ impl Limits {
             Payload::End(_) => self.leave(),
             Payload::InstanceSection(section) => self.count(u64::from(section.count()))?,
             Payload::ComponentCanonicalSection(section) => self.count(u64::from(section.count()))?,
-            // Reading them takes a stack as deep as they are.
+            // Reading nested types fails where they are too deep for the stack.
             Payload::CoreTypeSection(section) => {
                 section.clone().into_iter().try_for_each(|ty| ty.map(|_| ())).map_err(|error| no_valid(&error))?;
             }
@@ -129,7 +129,7 @@ impl Limits {
             Payload::ComponentExportSection(section) => {
                 for export in section.clone() {
                     let export = export.map_err(|error| no_valid(&error))?;
-                    // What is exported has a second index.
+                    // An export has an index of its own.
                     if export.kind == ComponentExternalKind::Component {
                         let items = self.component(0, export.index);
                         self.frame().components.push(items);
@@ -142,11 +142,11 @@ impl Limits {
     }
 }
 
-/// Whether a component is not too much for those who translate it. It may be invalid yet.
+/// Checks that a component can be translated. It does not validate the component.
 ///
 /// # Errors
 ///
-/// What is to be said about it, after its name.
+/// A message that follows the name of the component.
 pub fn measure(component: &[u8]) -> Result<(), String> {
     let mut limits = Limits::new();
     for payload in Parser::new(0).parse_all(component) {

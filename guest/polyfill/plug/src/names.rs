@@ -1,19 +1,19 @@
-//! Names that a component chooses, and what they may hold.
+//! The names in a component, and the characters that they may have.
 
 use std::collections::HashMap;
 
-/// Whether a name can stand between quotes of any kind, and in a comment, of the JavaScript that is made of a component.
+/// Whether a name is safe in any quotes and in a comment of the JavaScript that a component is translated to.
 pub fn is_harmless(name: &str) -> bool {
     let harmless = |c: char| match c {
         '"' | '\'' | '`' | '\\' => false,
         ' '..='~' => true,
-        // Letters and digits of all languages: no line ends, no characters that hide or turn around others.
+        // Letters and digits of all languages, but no line ends and no characters that hide or reorder others.
         _ => c.is_alphanumeric(),
     };
     name.chars().all(harmless) && !name.contains("${") && !name.contains("*/")
 }
 
-/// A name as it can be printed: in one line, and not too long.
+/// A name for a message: in one line, and shortened.
 pub fn shown(name: &str) -> String {
     const LONGEST: usize = 60;
     let cut: String = name.chars().take(LONGEST).collect();
@@ -21,7 +21,7 @@ pub fn shown(name: &str) -> String {
     format!("\"{}{dots}\"", cut.escape_default())
 }
 
-/// Says why a name is refused.
+/// Refuses a name that is not harmless, with a message.
 pub fn check(name: &str) -> Result<(), String> {
     if is_harmless(name) {
         return Ok(());
@@ -29,7 +29,7 @@ pub fn check(name: &str) -> Result<(), String> {
     Err(format!("has a name that no JavaScript can be made of: {}", shown(name)))
 }
 
-/// New names for those of core modules: the same name gets the same one.
+/// New names for those of core modules. Equal names get equal new ones.
 #[derive(Default)]
 pub struct NewNames<'a>(HashMap<&'a str, usize>);
 

@@ -1,7 +1,7 @@
-//! A component whose core names are replaced: nothing that its maker wrote there is left.
+//! Replaces the core names of a component, so that none of its maker's is left.
 //!
-//! The names by which core modules import and export tie parts of a component together and mean nothing outside of it, so
-//! that it is the same component with others.
+//! The names of core imports and exports connect the parts of a component and mean nothing outside of it, so a component with
+//! other names is the same.
 
 use crate::limits::{no_valid, Limits};
 use crate::names::{check, NewNames};
@@ -12,7 +12,7 @@ use wasmparser::{
     CoreType, ExternalKind, Instance, InstanceTypeDeclaration, Parser, Payload, SectionLimited,
 };
 
-type Answer<T = ()> = Result<T, String>;
+type Outcome<T = ()> = Result<T, String>;
 
 /// A component, or a module in one, that is being rewritten.
 struct Frame {
@@ -36,24 +36,24 @@ struct Renamer<'a> {
 const MODULE: u8 = 1;
 const COMPONENT: u8 = 4;
 
-fn span(range: &Range<u64>) -> Answer<Range<usize>> {
+fn span(range: &Range<u64>) -> Outcome<Range<usize>> {
     let at = |offset: u64| usize::try_from(offset).map_err(|_| "is too large".to_owned());
     Ok(at(range.start)?..at(range.end)?)
 }
 
-fn external_name(name: &ComponentExternName<'_>) -> Answer {
+fn external_name(name: &ComponentExternName<'_>) -> Outcome {
     [Some(name.name), name.implements, name.version_suffix, name.external_id].into_iter().flatten().try_for_each(check)
 }
 
-fn core_type(ty: &CoreType<'_>) -> Answer {
+fn core_type(ty: &CoreType<'_>) -> Outcome {
     match ty {
         CoreType::Rec(_) => Ok(()),
         CoreType::Module(_) => Err("passes core modules around, which is not supported".to_owned()),
     }
 }
 
-fn type_names(ty: &ComponentType<'_>) -> Answer {
-    // What else types have names for, the validator holds to letters, digits and hyphens.
+fn type_names(ty: &ComponentType<'_>) -> Outcome {
+    // The validator restricts all other names in types to letters, digits and hyphens.
     match ty {
         ComponentType::Component(declarations) => declarations.iter().try_for_each(|declaration| match declaration {
             ComponentTypeDeclaration::CoreType(ty) => core_type(ty),
@@ -72,14 +72,14 @@ fn type_names(ty: &ComponentType<'_>) -> Answer {
     }
 }
 
-fn alias_name(alias: &ComponentAlias<'_>) -> Answer {
+fn alias_name(alias: &ComponentAlias<'_>) -> Outcome {
     match alias {
         ComponentAlias::InstanceExport { name, .. } | ComponentAlias::CoreInstanceExport { name, .. } => check(name),
         ComponentAlias::Outer { .. } => Ok(()),
     }
 }
 
-fn core_sort(kind: ExternalKind) -> Answer<u8> {
+fn core_sort(kind: ExternalKind) -> Outcome<u8> {
     Ok(match kind {
         ExternalKind::Func => 0,
         ExternalKind::Table => 1,
@@ -92,11 +92,11 @@ fn core_sort(kind: ExternalKind) -> Answer<u8> {
     })
 }
 
-/// The entries of a section with their bytes.
+/// The entries of a section, each with its bytes.
 fn entries<'a, T: wasmparser::FromReader<'a>>(
     section: SectionLimited<'a, T>,
     original: &'a [u8],
-) -> Answer<Vec<(T, &'a [u8])>> {
+) -> Outcome<Vec<(T, &'a [u8])>> {
     let end = section.range().end;
     let read: Result<Vec<_>, _> = section.into_iter_with_offsets().collect();
     let read = read.map_err(|error| no_valid(&error))?;
@@ -114,20 +114,20 @@ impl<'a> Renamer<'a> {
         section.append_to(&mut self.frame().bytes);
     }
 
-    fn copy(&mut self, id: u8, range: &Range<u64>) -> Answer {
+    fn copy(&mut self, id: u8, range: &Range<u64>) -> Outcome {
         let content = &self.original[span(range)?];
         put_section(&mut self.frame().bytes, id, content);
         Ok(())
     }
 
-    fn enter(&mut self, section: u8, range: &Range<u64>) -> Answer {
+    fn enter(&mut self, section: u8, range: &Range<u64>) -> Outcome {
         self.frames.push(Frame::new(section, span(range)?.len()));
         Ok(())
     }
 
-    /// The end of a module or component. Of the outermost one: all of it.
+    /// Ends a module or component. Returns the whole at the end of the outermost one.
     fn leave(&mut self) -> Option<Vec<u8>> {
-        let Frame { bytes, section } = self.frames.pop().expect("what ends has begun");
+        let Frame { bytes, section } = self.frames.pop().expect("an end follows a begin");
         if self.frames.is_empty() {
             return Some(bytes);
         }
@@ -135,7 +135,7 @@ impl<'a> Renamer<'a> {
         None
     }
 
-    fn module_imports(&mut self, section: wasmparser::ImportSectionReader<'a>) -> Answer {
+    fn module_imports(&mut self, section: wasmparser::ImportSectionReader<'a>) -> Outcome {
         let mut renamed = Section::new(2);
         for (_, bytes) in entries(section, self.original)? {
             let mut reader = BinaryReader::new(bytes, 0);
@@ -150,7 +150,7 @@ impl<'a> Renamer<'a> {
         Ok(())
     }
 
-    fn module_exports(&mut self, section: wasmparser::ExportSectionReader<'a>) -> Answer {
+    fn module_exports(&mut self, section: wasmparser::ExportSectionReader<'a>) -> Outcome {
         let mut renamed = Section::new(7);
         for (export, bytes) in entries(section, self.original)? {
             let mut reader = BinaryReader::new(bytes, 0);
@@ -163,7 +163,7 @@ impl<'a> Renamer<'a> {
         Ok(())
     }
 
-    fn core_instances(&mut self, section: wasmparser::InstanceSectionReader<'a>) -> Answer {
+    fn core_instances(&mut self, section: wasmparser::InstanceSectionReader<'a>) -> Outcome {
         let mut renamed = Section::new(2);
         for instance in section {
             let content = renamed.entry();
@@ -193,7 +193,7 @@ impl<'a> Renamer<'a> {
         Ok(())
     }
 
-    fn aliases(&mut self, section: SectionLimited<'a, ComponentAlias<'a>>) -> Answer {
+    fn aliases(&mut self, section: SectionLimited<'a, ComponentAlias<'a>>) -> Outcome {
         let mut renamed = Section::new(6);
         for (alias, bytes) in entries(section, self.original)? {
             alias_name(&alias)?;
@@ -210,8 +210,8 @@ impl<'a> Renamer<'a> {
         Ok(())
     }
 
-    /// The names of what is copied as it is.
-    fn check(payload: &Payload<'a>) -> Answer {
+    /// Checks the names in sections that are copied unchanged.
+    fn check(payload: &Payload<'a>) -> Outcome {
         match payload {
             Payload::CoreTypeSection(section) => {
                 for ty in section.clone() {
@@ -250,8 +250,8 @@ impl<'a> Renamer<'a> {
         Ok(())
     }
 
-    /// Takes one part of the component; returns all of it after the last one.
-    fn take(&mut self, payload: Payload<'a>) -> Answer<Option<Vec<u8>>> {
+    /// Takes one part of the component, and returns the whole after the last one.
+    fn take(&mut self, payload: Payload<'a>) -> Outcome<Option<Vec<u8>>> {
         self.limits.take(&payload)?;
         let section = payload.as_section();
         match payload {
@@ -271,7 +271,7 @@ impl<'a> Renamer<'a> {
             Payload::ExportSection(section) => return self.module_exports(section).map(|()| None),
             Payload::InstanceSection(section) => return self.core_instances(section).map(|()| None),
             Payload::ComponentAliasSection(section) => return self.aliases(section).map(|()| None),
-            // What functions are called in traces is all that is kept of what means nothing.
+            // Of the custom sections only the names of functions are kept, for traces.
             Payload::CustomSection(custom) if self.frame().section != MODULE || custom.name() != "name" => {
                 return Ok(None);
             }
@@ -284,12 +284,12 @@ impl<'a> Renamer<'a> {
     }
 }
 
-/// The same component under other core names.
+/// Returns the component with other core names.
 ///
 /// # Errors
 ///
-/// What is to be said about it: it is malformed, has a name that is not harmless, or is too much.
-pub fn rename(component: &[u8]) -> Answer<Vec<u8>> {
+/// A message that follows the name of the component: it is malformed or too large, or has a name that is not harmless.
+pub fn rename(component: &[u8]) -> Outcome<Vec<u8>> {
     let mut renamer = Renamer {
         original: component,
         names: NewNames::default(),

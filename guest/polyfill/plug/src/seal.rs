@@ -1,5 +1,5 @@
-//! A component becomes part of one that is ours: it imports what the host provides, exports `wasi:cli/run`, and has no
-//! name in it that the maker of the component chose. So none can get into what is generated from it.
+//! Encloses a guest in a component that imports what the host provides, exports `wasi:cli/run`, and has no name that the
+//! guest's maker chose. So no such name gets into the JavaScript that is generated from it.
 
 use crate::compose::because;
 use crate::rename::rename;
@@ -13,11 +13,11 @@ use wasmparser::types::{Types, TypesRef};
 use wasmparser::{Parser, Payload, ValidPayload, Validator, WasmFeatures};
 
 const RUN: &str = "wasi:cli/run";
-/// What the whole exports.
+/// The export of the sealed component.
 const EXPORT: &str = "wasi:cli/run@0.2.12";
 const VERSION: &str = "@0.2.0";
 
-/// The parts of the binary format, see the specification of the component model.
+/// Numbers of the binary format, see the specification of the component model.
 mod id {
     pub const COMPONENT: u8 = 4;
     pub const INSTANCE: u8 = 5;
@@ -28,7 +28,7 @@ const SORT_FUNC: u8 = 1;
 const SORT_TYPE: u8 = 3;
 const SORT_INSTANCE: u8 = 5;
 
-/// WASI 0.2, with what engines have agreed on of WebAssembly itself.
+/// The features of WASI 0.2, and those of WebAssembly that engines agree on.
 fn features() -> WasmFeatures {
     let mut features = WasmFeatures::default();
     for later in [
@@ -47,13 +47,13 @@ fn features() -> WasmFeatures {
     features
 }
 
-/// Everything but the bodies of functions, which whoever compiles them checks.
+/// Validates everything but the bodies of functions, which the engine checks.
 fn validate(component: &[u8]) -> Result<Types, String> {
     let mut validator = Validator::new_with_features(features());
     let mut last = None;
     for payload in Parser::new(0).parse_all(component) {
         let payload = payload.map_err(|error| because(&error))?;
-        // Each module and component in it ends; the last one is the whole.
+        // The last end is that of the whole component.
         if let ValidPayload::End(types) = validator.payload(&payload).map_err(|error| because(&error))? {
             last = Some(types);
         }
@@ -61,12 +61,12 @@ fn validate(component: &[u8]) -> Result<Types, String> {
     last.ok_or_else(|| "it ends too early".to_owned())
 }
 
-/// The imports of a component of our own: the sections that make them.
+/// The imports of the component that names what the host provides, and the sections that make them.
 struct Provided<'a> {
     sections: &'a [u8],
     /// In the order of their indices.
     interfaces: Vec<&'a str>,
-    /// How many types these sections make.
+    /// The number of types that these sections make.
     type_count: u32,
     types: Types,
 }
@@ -84,7 +84,7 @@ impl<'a> Provided<'a> {
             }
             match payload {
                 Payload::ComponentTypeSection(section) => type_count += section.count(),
-                // None but types are aliases there.
+                // All aliases there are types.
                 Payload::ComponentAliasSection(section) => type_count += section.count(),
                 Payload::ComponentImportSection(section) => {
                     for import in section {
@@ -97,7 +97,7 @@ impl<'a> Provided<'a> {
         Ok(Self { sections: &component[..end], interfaces, type_count, types: validate(component)? })
     }
 
-    /// The index of the interface of this name, in a version that fits.
+    /// The index of the interface with this name, in a compatible version.
     fn find(&self, name: &str) -> Option<usize> {
         self.interfaces.iter().position(|interface| *interface == name || are_semver_compatible(interface, name))
     }
@@ -115,10 +115,10 @@ fn exports_of<'a>(
 }
 
 const MOST_IMPORTS: usize = 1000;
-/// What is missing is said in one line.
+/// The most missing imports that a message names.
 const MOST_NAMED: usize = 20;
 
-/// What stands for an import of a guest.
+/// The provided item for an import of a guest.
 enum Given<'a> {
     /// The interface of this index.
     Interface(usize),
@@ -126,15 +126,15 @@ enum Given<'a> {
     Type(usize, &'a str),
 }
 
-/// Names of a type that only lead to another are not followed for ever.
+/// The most aliases of a type that are followed.
 const LONGEST_CHAIN: usize = 1000;
 
-/// Without what a type is called on the way.
+/// The type behind all aliases.
 fn root(types: TypesRef<'_>, ty: ComponentAnyTypeId) -> ComponentAnyTypeId {
     std::iter::successors(Some(ty), |ty| types.peel_alias(*ty)).take(LONGEST_CHAIN).last().unwrap_or(ty)
 }
 
-/// The imports of a guest, with what stands for them, or the names of all that is not provided.
+/// Returns the imports of a guest with the provided items, or a message with the missing ones.
 fn connect<'a>(
     guest: TypesRef<'a>,
     imports: &[&'a str],
@@ -144,7 +144,7 @@ fn connect<'a>(
         return Err(format!("imports more than {MOST_IMPORTS} interfaces"));
     }
     let (mut found, mut missing) = (Vec::new(), Vec::new());
-    // A type that a guest imports by itself is one of an interface that it imports too.
+    // A type that a guest imports alone belongs to an interface that it imports too.
     let mut types: HashMap<ComponentAnyTypeId, (usize, &'a str)> = HashMap::new();
     for name in imports {
         let Some(item) = guest.component_item_for_import(name) else { continue };
@@ -183,7 +183,7 @@ fn connect<'a>(
     Err(format!("imports what is not provided: {}{more}", missing.join(", ")))
 }
 
-/// Whether it is `func() -> result`.
+/// Whether the type is `func() -> result`.
 fn is_run(types: TypesRef<'_>, ty: &ComponentEntityType) -> bool {
     let ComponentEntityType::Func(id) = ty else { return false };
     let ComponentFuncType { async_: false, params, result: Some(ComponentValType::Type(result)), .. } = &types[*id]
@@ -193,7 +193,7 @@ fn is_run(types: TypesRef<'_>, ty: &ComponentEntityType) -> bool {
     params.is_empty() && matches!(types[*result], ComponentDefinedType::Result { ok: None, err: None, .. })
 }
 
-/// The name under which a guest exports what it is run by.
+/// The name of the guest's export `wasi:cli/run`.
 fn find_run<'a>(guest: TypesRef<'a>, exports: &[&'a str]) -> Result<&'a str, String> {
     let version = format!("{RUN}{VERSION}");
     let name = exports.iter().find(|name| **name == RUN || are_semver_compatible(name, &version));
@@ -204,7 +204,7 @@ fn find_run<'a>(guest: TypesRef<'a>, exports: &[&'a str]) -> Result<&'a str, Str
     fits.then_some(*name).ok_or_else(|| format!("is not a command: its {RUN} is of another type"))
 }
 
-/// The names at the outside of a component.
+/// The names of the imports and exports of a component.
 fn outside(component: &[u8]) -> Result<(Vec<&str>, Vec<&str>), String> {
     let (mut imports, mut exports, mut depth) = (Vec::new(), Vec::new(), 0);
     for payload in Parser::new(0).parse_all(component) {
@@ -227,7 +227,7 @@ fn outside(component: &[u8]) -> Result<(Vec<&str>, Vec<&str>), String> {
     Ok((imports, exports))
 }
 
-/// The component that has the guest in it.
+/// Builds the component that encloses the guest.
 fn enclose(guest: &[u8], imports: &[(&str, Given<'_>)], run: &str, provided: &Provided<'_>) -> Vec<u8> {
     let number = |count: usize| u32::try_from(count).expect("memory has addresses of 32 bits");
     let guest_instance = number(provided.interfaces.len());
@@ -253,7 +253,7 @@ fn enclose(guest: &[u8], imports: &[(&str, Given<'_>)], run: &str, provided: &Pr
                 put_u32(content, type_count);
                 type_count += 1;
                 let alias = types.entry();
-                alias.extend_from_slice(&[SORT_TYPE, 0]); // What an instance exports.
+                alias.extend_from_slice(&[SORT_TYPE, 0]); // An export of an instance.
                 put_u32(alias, number(*index));
                 put_name(alias, exported);
             }
@@ -262,11 +262,11 @@ fn enclose(guest: &[u8], imports: &[(&str, Given<'_>)], run: &str, provided: &Pr
     types.append_to(&mut whole);
     instance.append_to(&mut whole);
 
-    // Of what it exports, the function `run` of one instance.
+    // The function `run` of the exported instance.
     let mut alias = Section::new(id::ALIAS);
     for (sort, instance, name) in [(SORT_INSTANCE, guest_instance, run), (SORT_FUNC, guest_instance + 1, "run")] {
         let content = alias.entry();
-        content.extend_from_slice(&[sort, 0]); // What an instance exports.
+        content.extend_from_slice(&[sort, 0]); // An export of an instance.
         put_u32(content, instance);
         put_name(content, name);
     }
@@ -274,7 +274,7 @@ fn enclose(guest: &[u8], imports: &[(&str, Given<'_>)], run: &str, provided: &Pr
 
     let mut instance = Section::new(id::INSTANCE);
     let content = instance.entry();
-    content.extend_from_slice(&[1, 1, 0]); // Is put together of one thing.
+    content.extend_from_slice(&[1, 1, 0]); // An instance of one item.
     put_name(content, "run");
     content.extend_from_slice(&[SORT_FUNC, 0]); // There is no other function.
     instance.append_to(&mut whole);
@@ -285,20 +285,20 @@ fn enclose(guest: &[u8], imports: &[(&str, Given<'_>)], run: &str, provided: &Pr
     put_name(content, EXPORT);
     content.push(SORT_INSTANCE);
     put_u32(content, guest_instance + 2);
-    content.push(0); // Its type is as it is.
+    content.push(0); // No type is given.
     export.append_to(&mut whole);
     whole
 }
 
-/// Why a guest is not sealed: what is to be said about it, after its name.
+/// The reason why a guest is not sealed. The message follows the name of the guest.
 pub enum Refusal {
-    /// Nothing can be made of it.
+    /// The guest is malformed.
     Broken(String),
-    /// It is no command, or one for another host.
+    /// The guest is no command, or one for another host.
     Misfit(String),
 }
 
-/// A component that is made of this one, and of names of ours alone.
+/// Returns a component that encloses the guest, with new names only.
 ///
 /// `provided` is a component that imports everything that the host provides.
 pub fn seal(guest: &[u8], provided: &[u8]) -> Result<Vec<u8>, Refusal> {

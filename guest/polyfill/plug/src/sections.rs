@@ -1,4 +1,4 @@
-//! Sections of WebAssembly, as bytes.
+//! The bytes of sections of WebAssembly.
 
 pub fn put_u32(bytes: &mut Vec<u8>, mut value: u32) {
     loop {
@@ -21,7 +21,7 @@ pub fn put_name(bytes: &mut Vec<u8>, name: &str) {
     bytes.extend_from_slice(name.as_bytes());
 }
 
-/// Adds a section whose content is there already.
+/// Adds a section with this content.
 pub fn put_section(bytes: &mut Vec<u8>, id: u8, content: &[u8]) {
     bytes.push(id);
     put_length(bytes, content.len());
@@ -40,7 +40,7 @@ impl Section {
         Self { id, count: 0, content: Vec::new() }
     }
 
-    /// Where the bytes of one more entry go.
+    /// Begins an entry, whose bytes are appended to the result.
     pub fn entry(&mut self) -> &mut Vec<u8> {
         self.count += 1;
         &mut self.content

@@ -1,4 +1,4 @@
-//! What the tests of the crate share: stores and linkers as a program makes them, and the components of `tests/`.
+//! The shared parts of the tests: stores and linkers as a program makes them, and the components of `tests/`.
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -35,7 +35,7 @@ pub fn view(state: &mut State) -> WasiMmap<'_> {
     WasiMmap::new(&mut state.mmap, &mut state.table)
 }
 
-/// A folder with the files that the guests want, removed with it.
+/// A folder with the files of the guests. It is removed with the value.
 pub struct Folder(pub PathBuf);
 
 impl Folder {
@@ -50,7 +50,7 @@ impl Folder {
         Self(folder)
     }
 
-    /// With the files of the guest `spans`.
+    /// Has the files of the guest `spans`.
     pub fn with_units() -> Self {
         let folder = Self::new();
         let unit = |letter: &str| letter.repeat(1 << 16);
@@ -101,7 +101,7 @@ pub fn async_linker(engine: &Engine) -> Linker<State> {
     linker
 }
 
-/// The exit code of the component, or how it trapped.
+/// The exit code of the component, or the message of its trap.
 pub fn ended(result: Result<std::result::Result<(), ()>>) -> std::result::Result<i32, String> {
     match result {
         Ok(Ok(())) => Ok(0),
@@ -136,14 +136,14 @@ pub fn with_spans() -> (Engine, impl Fn() -> WasiMmapCtx) {
     (Engine::new(&config).unwrap(), move || WasiMmapCtx::builder().spans(&memories).build())
 }
 
-/// How many areas of the process are pages of this file.
+/// The number of memory areas of the process with pages of this file.
 pub fn areas_of(folder: &Folder) -> usize {
     let path = std::fs::canonicalize(folder.0.join("file")).unwrap();
     let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
     maps.lines().filter(|line| line.ends_with(path.to_str().unwrap())).count()
 }
 
-/// Polls so often, and drops what has not ended by then.
+/// Polls a call so often, and then drops it.
 pub fn give_up(call: impl Future, polls: usize) {
     let mut call = pin!(call);
     for _ in 0..polls {

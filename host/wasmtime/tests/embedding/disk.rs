@@ -1,5 +1,5 @@
-//! The disk as a test wants it: `msync` and `lseek` of the C library, which the core calls, as slow as it takes, and
-//! with files that have no holes.
+//! A disk for tests: `msync` and `lseek` of the C library, which the core calls, as slow as a test needs, and files without
+//! holes.
 
 #![allow(clippy::unused_self, reason = "a test asks the disk that it has made")]
 
@@ -18,19 +18,19 @@ const MSYNC: c_long = if cfg!(target_arch = "x86_64") { 26 } else { 227 };
 const SEEK_DATA: c_int = 3;
 const SEEK_HOLE: c_int = 4;
 
-/// The thread of the test. While there is one, files have no holes, and other threads wait where they are told to.
+/// The thread of the test. While it is set, files have no holes, and other threads wait where a test says so.
 static TEST: Mutex<Option<ThreadId>> = Mutex::new(None);
-/// How often another thread asked for data of a file, and how often the test's did: once for each step of a search but
-/// its last.
+/// How often other threads searched a file for data, and how often the test's thread did: once for each step of a search
+/// except the last.
 static ASKED: [AtomicUsize; 2] = [const { AtomicUsize::new(0) }; 2];
-/// Which of those questions waits; none: 0.
+/// The number of the search for data that waits; 0 for none.
 static SLOW_AT: AtomicUsize = AtomicUsize::new(0);
 static SLOW_SYNC: AtomicBool = AtomicBool::new(false);
-/// Another thread waits in a call.
+/// Whether another thread waits in a call.
 static AT_WORK: AtomicBool = AtomicBool::new(false);
 static LET_GO: AtomicBool = AtomicBool::new(false);
 
-/// A disk for one test: others have the machine's.
+/// The disk of one test. Other tests have that of the machine.
 pub struct Disk;
 
 impl Disk {
@@ -43,13 +43,13 @@ impl Disk {
         Self
     }
 
-    /// Has the n-th step of a search wait that another thread does.
+    /// Makes the n-th step of a search on another thread wait.
     pub fn slow_at(self, step: usize) -> Self {
         SLOW_AT.store(step, Ordering::SeqCst);
         self
     }
 
-    /// Has flushes wait.
+    /// Makes flushes wait.
     pub fn slow_sync(self) -> Self {
         SLOW_SYNC.store(true, Ordering::SeqCst);
         self
@@ -60,22 +60,22 @@ impl Disk {
         AT_WORK.load(Ordering::SeqCst)
     }
 
-    /// Lets it go on, at once; otherwise it does after some time.
+    /// Lets the waiting thread go on at once instead of after some time.
     pub fn let_go(&self) {
         LET_GO.store(true, Ordering::SeqCst);
     }
 
-    /// The steps of searches, each without its last, that any thread did.
+    /// The steps of searches of all threads, each search without its last step.
     pub fn all_steps() -> usize {
         ASKED.iter().map(|asked| asked.load(Ordering::SeqCst)).sum()
     }
 
-    /// The steps of searches that other threads did.
+    /// The steps of searches of other threads.
     pub fn steps_elsewhere(&self) -> usize {
         ASKED[0].load(Ordering::SeqCst)
     }
 
-    /// Those that the thread of the test did.
+    /// The steps of searches of the test's thread.
     pub fn steps_here(&self) -> usize {
         ASKED[1].load(Ordering::SeqCst)
     }

@@ -1,4 +1,4 @@
-//! Fuel and epoch deadlines end what a guest has the host do, too.
+//! Fuel and epoch deadlines also end the calls of a guest.
 
 use crate::common::{alone, async_linker, guest, linker, run, run_async, store, Folder, State};
 use crate::disk::Disk;
@@ -12,14 +12,14 @@ use wasmtime::component::{Component, Linker};
 use wasmtime::{format_err, Config, Engine, Result, Store, StoreLimitsBuilder, UpdateDeadline};
 use wasmtime_wasi_mmap::{live_regions, WasiMmapCtx};
 
-/// How guests are run: on this thread, with both kinds of linkers.
+/// The kinds of linkers that guests run with, on this thread.
 const WAYS: [Way; 3] = [Way::Sync, Way::Async, Way::Mixed];
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Way {
     Sync,
     Async,
-    /// An asynchronous store whose linker has this interface for others.
+    /// An asynchronous store whose linker has the synchronous functions of this interface.
     Mixed,
 }
 
@@ -58,7 +58,7 @@ impl Runner {
         }
     }
 
-    /// The file that is searched.
+    /// Sets the length of the file that is searched.
     fn set_length(&self, length: u64) {
         let path = self.folder.0.join("sparse");
         std::fs::File::options().write(true).open(path).unwrap().set_len(length).unwrap();
@@ -68,7 +68,7 @@ impl Runner {
 #[test]
 fn bytes_that_are_gone_through_cost_fuel() {
     const PRICE: u64 = (1 << 30) / 16;
-    const OWN: u64 = 2 << 20; // More than the guest itself takes.
+    const OWN: u64 = 2 << 20; // More than the instructions of the guest take.
     let _turn = alone();
     let runner = Runner::new(Config::new().consume_fuel(true));
     for (scenario, price) in
@@ -92,7 +92,7 @@ fn bytes_that_are_gone_through_cost_fuel() {
     }
 }
 
-/// The guest searches again and again, and gets to the end of no interval by its own instructions.
+/// The guest searches again and again, and its own instructions never fill an interval.
 #[test]
 fn what_searches_cost_counts_as_an_interval() {
     let _turn = alone();
@@ -115,13 +115,13 @@ fn what_searches_cost_counts_as_an_interval() {
 }
 
 const LONG: u64 = 8 * (64 << 20);
-/// Looks between the steps of a search of that length.
+/// The checks between the steps of a search of that length.
 const LOOKS: usize = 7;
 
 type Behaviour = fn() -> Result<UpdateDeadline>;
 
-/// Counts how often the engine looks at the deadline, which is always over: it does what `before` says until it has
-/// looked `usual` times, and then what `after` says.
+/// Counts how often the engine checks the deadline, which has always expired: it does what `before` says in the first
+/// `usual` checks, and then what `after` says.
 fn count(store: &mut Store<State>, usual: usize, before: Behaviour, after: Behaviour) -> Arc<AtomicUsize> {
     let count = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&count);
@@ -150,7 +150,7 @@ fn the_deadline_is_looked_at_between_steps() {
             let result = runner.run(way, &mut store);
             (result, count.load(Ordering::Relaxed))
         };
-        // The guest is the same, and does the same but for the search.
+        // The guest does the same, except for the search.
         let (short, usual) = looks(1 << 16, go_on, go_on, 0);
         assert_eq!(short, Ok(0));
         assert_eq!(looks(LONG, go_on, go_on, 0), (Ok(0), usual + LOOKS), "{way:?}");
@@ -166,7 +166,7 @@ fn the_deadline_is_looked_at_between_steps() {
     }
 }
 
-/// Where nothing can wait, a search goes on, and the guest waits when it runs again.
+/// Where nothing can wait, a search goes on, and the guest yields when it runs again.
 #[test]
 fn a_deadline_that_waits_does_not_stop_a_search_on_this_thread() {
     let _turn = alone();
@@ -190,7 +190,7 @@ fn a_deadline_that_waits_does_not_stop_a_search_on_this_thread() {
     assert_eq!((waited.load(Ordering::Relaxed), disk.steps_here()), (LOOKS, LOOKS));
 }
 
-/// What the search needs in a store is made anew where its state goes on, whatever became of the store.
+/// The check of the deadline is made anew where the state of a store moves to another one.
 #[test]
 fn the_state_of_a_store_goes_on_in_others() {
     let _turn = alone();
@@ -215,7 +215,7 @@ fn the_state_of_a_store_goes_on_in_others() {
     assert_eq!(runner.run(Way::Sync, &mut second), Ok(0));
 }
 
-/// A store that may not have the instance that it takes: no search goes on that could not be stopped.
+/// In a store without room for the instance of the check, a search that could not be stopped traps.
 #[test]
 fn a_store_without_room_ends_long_searches() {
     let _turn = alone();

@@ -1,4 +1,4 @@
-//! What a program sees that has the crate in it: stores, threads, traps, limits, and the cost of a call in memory.
+//! The crate in a program: stores, threads, traps, limits, and the memory that a call takes.
 //!
 //! The components are those of `tests/`, built by `make guests`.
 
@@ -18,15 +18,15 @@ use wasmtime::Engine;
 use wasmtime_wasi::p2::bindings::sync;
 use wasmtime_wasi_mmap::{live_regions, WasiMmapCtx};
 
-/// The guest ends with the error that it gets.
+/// The exit code of the guest is the error that it gets.
 const NO_MEMORY: i32 = 11;
 
-/// Remembers the largest block that was allocated.
+/// Records the largest allocation.
 struct Watched;
 
 static LARGEST: AtomicUsize = AtomicUsize::new(0);
 
-// SAFETY: everything is done by the allocator of the system.
+// SAFETY: the allocator of the system does the work.
 unsafe impl GlobalAlloc for Watched {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         LARGEST.fetch_max(layout.size(), Ordering::Relaxed);
@@ -98,7 +98,7 @@ fn two_instances_in_one_store_share_its_limits() {
     let limited = WasiMmapCtx::builder().max_mappings(1).build();
     let mut store = store(&engine, &folder, limited, &["exit-while-mapped"]);
     assert_eq!(run(&mut store, &linker, &component), Ok(0));
-    // The first one has the only mapping, so that this one gets none.
+    // The first store has the only mapping, so this one gets none.
     assert_eq!(run(&mut store, &linker, &component), Ok(NO_MEMORY));
 }
 
@@ -111,7 +111,7 @@ fn asynchronous_stores() {
     for linker in [async_linker(&engine), {
         let mut linker = Linker::new(&engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker).unwrap();
-        wasmtime_wasi_mmap::add_to_linker(&mut linker, view).unwrap(); // The other kind fits too.
+        wasmtime_wasi_mmap::add_to_linker(&mut linker, view).unwrap(); // The synchronous functions fit too.
         linker
     }] {
         for scenario in ["every-order", "rights", "large-numbers"] {
@@ -135,11 +135,11 @@ fn a_call_that_is_given_up_leaves_nothing() {
         drop(store);
     }
     drop(entered);
-    drop(runtime); // Waits for what runs on its threads.
+    drop(runtime); // Waits for its threads.
     assert_eq!(live_regions(), before);
 }
 
-/// The guest counts the faults that the host meets while it copies.
+/// The guest counts the faults in copies of the host.
 #[test]
 fn a_file_is_cut_while_it_is_copied() {
     const WHOLE: u64 = 4 << 20;
@@ -154,7 +154,7 @@ fn a_file_is_cut_while_it_is_copied() {
         scope.spawn(|| {
             let start = Instant::now();
             while !ended.load(Ordering::Relaxed) && start.elapsed() < Duration::from_mins(1) {
-                // Whole for longer than a read takes, even where pages come slowly: each cut costs the guest a block.
+                // The file is whole for longer than a slow read takes, because each truncation costs the guest a block.
                 for (length, pause) in [(WHOLE / 2, 1), (WHOLE, 20)] {
                     file.set_len(length).unwrap();
                     std::thread::sleep(Duration::from_millis(pause));
@@ -169,7 +169,7 @@ fn a_file_is_cut_while_it_is_copied() {
     assert_eq!(live_regions(), before);
 }
 
-/// One copy each way: nothing as large as what is read or searched for is ever allocated on the host.
+/// A call copies once: the host never allocates as much as is read or searched for.
 #[test]
 fn lists_are_not_held_by_the_host() {
     let _turn = alone();

@@ -1,4 +1,4 @@
-//! How much of the host's memory guests can take by mappings.
+//! The memory of the host that guests can take by mappings.
 
 use crate::common::{alone, guest, linker, run, store, Folder};
 use crate::NO_MEMORY;
@@ -25,7 +25,7 @@ fn instances_of_a_store_share_its_memory() {
     let (engine, folder) = (Engine::default(), Folder::new());
     let (linker, component) = (linker(&engine), guest(&engine, "hostile"));
     let ctx = WasiMmapCtx::builder().max_private_memory((1 << 30) + (1 << 22)).build();
-    let mut store = store(&engine, &folder, ctx, &["search-nothing"]); // It leaves a mapping of 1 GiB.
+    let mut store = store(&engine, &folder, ctx, &["search-nothing"]); // It keeps a mapping of 1 GiB.
     assert_eq!(run(&mut store, &linker, &component), Ok(0));
     assert_eq!(run(&mut store, &linker, &component), Ok(NO_MEMORY));
 }

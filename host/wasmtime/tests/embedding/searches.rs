@@ -1,4 +1,4 @@
-//! Searches that take long: where they run, and how far they go.
+//! Long searches: the threads that they run on, and their limits.
 
 use crate::common::{alone, async_linker, guest, linker, run, run_async, store, Folder};
 use crate::disk::Disk;
@@ -12,7 +12,7 @@ fn set_length(folder: &Folder, length: u64) {
     std::fs::File::options().write(true).open(folder.0.join("sparse")).unwrap().set_len(length).unwrap();
 }
 
-/// How far one step goes. The core asks for data of the file in each but the last.
+/// The bytes of one step. The core searches the file for data in each step except the last.
 const STEP: u64 = 64 << 20;
 
 #[test]
@@ -30,7 +30,7 @@ fn long_searches_run_on_another_thread() {
     }
 }
 
-/// A needle that is too long to be copied: the executor runs others between the steps.
+/// A needle that is too long to be copied: the executor runs other tasks between the steps.
 #[test]
 fn others_run_while_something_long_is_looked_for() {
     let _turn = alone();
@@ -62,7 +62,7 @@ fn a_search_that_is_given_up_ends_with_its_step() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let entered = runtime.enter();
     let disk = Disk::new().slow_at(2);
-    let mut store = store(&engine, &folder, WasiMmapCtx::default(), &["search-file"]); // Of 6 GiB.
+    let mut store = store(&engine, &folder, WasiMmapCtx::default(), &["search-file"]); // The file has 6 GiB.
     {
         let mut call = pin!(run_async(&mut store, &linker, &component));
         while !disk.at_work() {
@@ -74,7 +74,7 @@ fn a_search_that_is_given_up_ends_with_its_step() {
     disk.let_go();
     drop(store);
     drop(entered);
-    drop(runtime); // Waits for what runs on its threads.
+    drop(runtime); // Waits for its threads.
     assert_eq!((disk.steps_elsewhere(), live_regions()), (2, before));
 }
 

@@ -1,4 +1,4 @@
-//! Spans as a program sees them that has the crate in it: they end with their memory, and calls on them never overlap.
+//! Spans in a program: they end with their memory, and calls on one never overlap.
 
 use crate::common::{alone, areas_of, async_linker, give_up, guest, linker, run, run_async, store, with_spans, Folder};
 use crate::disk::Disk;
@@ -22,8 +22,8 @@ fn spans_end_with_their_store() {
     }
 }
 
-/// The state of a store may outlive it, and with it the resources of spans whose memory is gone: other guests have its
-/// addresses by then.
+/// The state of a store may outlive it, with the resources of spans whose memory is released. Other guests have its addresses
+/// then.
 #[test]
 fn spans_that_outlive_their_memory_touch_nothing() {
     let _turn = alone();
@@ -46,7 +46,7 @@ fn spans_that_outlive_their_memory_touch_nothing() {
 fn there_are_no_spans_where_memory_may_move() {
     let _turn = alone();
     let ((configured, ctx), plain, folder) = (with_spans(), Engine::default(), Folder::with_units());
-    // An engine that makes memory its own way, and a context that was not told of memories.
+    // An engine that allocates memory itself, and a context without memories.
     for (engine, ctx, scenario) in [(&plain, ctx(), "elsewhere"), (&configured, WasiMmapCtx::default(), "none")] {
         let (linker, component) = (linker(engine), guest(engine, "spans"));
         let mut store = store(engine, &folder, ctx, &[scenario, "read"]);
@@ -111,11 +111,11 @@ fn asynchronous_stores_have_spans_and_may_give_up() {
         drop(store);
     }
     drop(entered);
-    drop(runtime); // Waits for what runs on its threads.
+    drop(runtime); // Waits for its threads.
     assert_eq!(live_regions(), before);
 }
 
-/// A flush that was given up goes on on its thread, and the store may go meanwhile, with the memory that the span lies in.
+/// A flush whose future was dropped runs on, and the store may be dropped meanwhile, with the memory of the span.
 #[test]
 fn a_store_that_goes_waits_for_a_flush() {
     let _turn = alone();
@@ -132,11 +132,11 @@ fn a_store_that_goes_waits_for_a_flush() {
             std::thread::yield_now();
         }
     }
-    let state = store.into_data(); // The memory goes with the store, and the span's resource stays.
+    let state = store.into_data(); // The memory is released with the store; the span's resource stays.
     assert!(!disk.at_work(), "the memory went in the midst of the flush");
     disk.let_go();
     drop(state);
     drop(entered);
-    drop(runtime); // Waits for what runs on its threads.
+    drop(runtime); // Waits for its threads.
     assert_eq!((live_regions(), areas_of(&folder)), (before, 0));
 }

@@ -1,5 +1,5 @@
-//! What the commands do to a component before they run it, on components that nobody made with care: it answers, and
-//! what it makes is what it promises. Inputs are components.
+//! The work of the commands on a component before they run it, with malformed components: it returns, and its results are as
+//! documented. Inputs are components.
 #![no_main]
 
 #[allow(dead_code)]
@@ -46,17 +46,17 @@ fn of_world(folders: &[&str], world: &str) -> Vec<u8> {
 static POLYFILL: LazyLock<Vec<u8>> = LazyLock::new(|| of_world(&["wit", "guest/polyfill/wit"], "polyfill"));
 static GUEST: LazyLock<Vec<u8>> = LazyLock::new(|| of_world(&["wit"], "guest-spans"));
 
-/// What the host for Node provides; `make polyfill` makes it.
+/// The component with the imports that the host for Node provides, built by `make polyfill`.
 static PROVIDED: LazyLock<Vec<u8>> = LazyLock::new(|| {
     std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../dist/polyfill/provided.wasm")).expect("make polyfill")
 });
 
 #[derive(Default)]
 struct Names {
-    /// What the component itself imports and exports.
+    /// The imports and exports of the component itself.
     imports: Vec<String>,
     exports: Vec<String>,
-    /// Those of all that is in it.
+    /// The imports and exports of all that it contains.
     all: Vec<String>,
 }
 
@@ -101,7 +101,7 @@ impl Names {
     }
 }
 
-/// Whether a name means nothing to JavaScript, wherever it stands in quotes.
+/// Whether a name is harmless in any quotes of JavaScript.
 fn is_plain(name: &str) -> bool {
     name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_.:/@[]$".contains(letter)) && !name.contains("${")
 }

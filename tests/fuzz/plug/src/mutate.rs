@@ -1,4 +1,4 @@
-//! Changes WebAssembly where its sections are, so that what comes out can still be read that far.
+//! Changes WebAssembly section by section, so that the result can still be parsed into sections.
 
 /// The magic number and the version.
 const HEADER: usize = 8;
@@ -46,9 +46,9 @@ fn parse(bytes: &[u8]) -> Option<(&[u8], Vec<Section>)> {
     Some((header, sections))
 }
 
-/// Changes a section, or which there are, deep inside. None if there are none to be seen.
+/// Changes a section at any depth, or removes, repeats or moves one. None if there is no section.
 ///
-/// @param `random` decides; `mutate` changes plain bytes.
+/// `random` decides, and `mutate` changes plain bytes.
 pub fn change(
     bytes: &[u8],
     random: &mut dyn FnMut(usize) -> usize,

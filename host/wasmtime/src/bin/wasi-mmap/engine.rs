@@ -1,4 +1,4 @@
-//! Wasmtime with its cache, and the components that it is given.
+//! The engine with its cache, and the component files.
 
 use crate::options::UsageError;
 use crate::trust::{is_own, is_private, make_folder, own_folder, trusted};
@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use wasmtime::{Cache, CacheConfig, Config, Engine};
 use wasmtime_wasi_mmap::SpanMemories;
 
-/// Where caches go. A path that is not absolute means nothing, as the XDG specification says.
+/// The folder of caches. Relative paths are ignored, as the XDG specification says.
 fn cache_home() -> Option<PathBuf> {
     let variable = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let base = variable("XDG_CACHE_HOME").or_else(|| if cfg!(windows) { variable("LOCALAPPDATA") } else { None });
     base.or_else(|| std::env::home_dir().filter(|home| home.is_absolute()).map(|home| home.join(".cache")))
 }
 
-/// The folder of what is cached, if nobody else can write there: native code is run from it.
+/// The folder of compiled components, if nobody else can write there: native code is run from it.
 fn cache_directory() -> Option<PathBuf> {
     let home = cache_home()?;
     make_folder(&home);
@@ -21,12 +21,16 @@ fn cache_directory() -> Option<PathBuf> {
     own_folder(&own, "wasmtime", is_private)
 }
 
-/// The engine, and where the memory of its guests is made.
+/// Makes the engine, and the set of the memories of its guests.
+///
+/// # Errors
+///
+/// The error of wasmtime where the engine cannot run on this machine.
 pub fn engine() -> wasmtime::Result<(Engine, SpanMemories)> {
     let mut config = Config::new();
     let memories = SpanMemories::new();
     memories.configure(&mut config);
-    // Without a cache that can be written, and by nobody else, the component is translated each time.
+    // Without a cache that only this user can write, each run compiles the component.
     config.cache(cache_directory().and_then(|directory| {
         let mut cache = CacheConfig::new();
         cache.with_directory(directory);
@@ -35,6 +39,11 @@ pub fn engine() -> wasmtime::Result<(Engine, SpanMemories)> {
     Ok((Engine::new(&config)?, memories))
 }
 
+/// Reads a file, and checks that it is a component.
+///
+/// # Errors
+///
+/// A message about the file.
 pub fn read_component(path: &str) -> Result<Vec<u8>, UsageError> {
     let bytes = std::fs::read(path).map_err(|error| {
         UsageError::refused(match error.kind() {

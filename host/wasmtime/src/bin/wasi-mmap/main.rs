@@ -1,5 +1,5 @@
-//! The command `wasi-mmap`: wasmtime with the mapping built in. It takes the same arguments as the npm command of this
-//! name, says the same, and ends with the same codes.
+//! The command `wasi-mmap`: wasmtime with the mapping built in. It has the arguments, messages and exit codes of the npm
+//! command of this name.
 
 mod engine;
 mod options;
@@ -37,8 +37,9 @@ needs nothing but WASI 0.2: \"wasmtime run --dir HOST::GUEST OUTPUT\" runs it.
 cannot do what they should. There are also --help and --version.
 ";
 
+/// The exit code of a command that cannot be done.
 const CANNOT: u8 = 2;
-/// What a shell makes of SIGABRT, as wasmtime ends.
+/// The exit code that shells give for SIGABRT, with which wasmtime ends after a trap.
 const TRAPPED: u8 = 134;
 
 /// Does what the arguments say, and returns the exit code.

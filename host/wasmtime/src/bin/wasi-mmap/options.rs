@@ -1,24 +1,24 @@
-//! The arguments of `wasi-mmap`, those of the npm command of the same name.
+//! The arguments of `wasi-mmap`, which are those of the npm command of this name.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 
-/// What is wrong with how the command was called: its message is all that a user needs.
+/// The reason why the command cannot be done, as a message for the user.
 #[derive(Debug)]
 pub struct UsageError {
     message: String,
-    /// Whether the help would help.
+    /// Whether to name the help.
     pub show_help: bool,
 }
 
 impl UsageError {
-    /// The call was wrong.
+    /// The arguments are wrong.
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), show_help: true }
     }
 
-    /// The call was right, but what it names is not.
+    /// The arguments are right, but a file or component that they name is not.
     pub fn refused(message: impl Into<String>) -> Self {
         Self { message: message.into(), show_help: false }
     }
@@ -27,14 +27,14 @@ impl UsageError {
 impl std::error::Error for UsageError {}
 
 impl fmt::Display for UsageError {
-    /// In one line, whatever wasmtime has said.
+    /// Writes one line, also for errors of wasmtime with several.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lines: Vec<_> = self.message.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         formatter.write_str(&printable(&lines.join(" ")))
     }
 }
 
-/// A text that does nothing to a terminal, but for the ends of its lines: names of a component can stand in it.
+/// A text without control characters other than line ends: it may hold names of a component, and goes to a terminal.
 pub fn printable(text: &str) -> String {
     let harmless = |character: char| {
         character == '\n'
@@ -44,7 +44,7 @@ pub fn printable(text: &str) -> String {
     text.chars().map(|one| if harmless(one) { one.to_string() } else { one.escape_unicode().to_string() }).collect()
 }
 
-/// A directory that the component may see.
+/// A directory that the component may use.
 #[derive(Debug, PartialEq)]
 pub struct Grant {
     pub host: String,
@@ -64,12 +64,12 @@ pub struct RunOptions {
 }
 
 fn to_grant(value: &str, read_only: bool) -> Result<Grant, UsageError> {
-    // No name has one there: it comes of "C:\folder\", where the backslash takes the mark, and what follows, into the value.
+    // No Windows path has a quotation mark. It comes from "C:\folder\", where the backslash escapes the closing mark.
     if cfg!(windows) && value.contains('"') {
         let message = format!("no backslash may stand before a closing quotation mark: {value}");
         return Err(UsageError::refused(message));
     }
-    // Guests know no other separator than a slash.
+    // Guests have no separator other than a slash.
     let own_name = || if cfg!(windows) { value.replace('\\', "/") } else { value.to_owned() };
     let (host, guest) =
         value.rsplit_once("::").map_or_else(|| (value, own_name()), |(host, guest)| (host, guest.into()));
@@ -79,16 +79,16 @@ fn to_grant(value: &str, read_only: bool) -> Result<Grant, UsageError> {
     Ok(Grant { host: host.into(), guest, read_only })
 }
 
-/// Reads a size: bytes, or a number with K, M or G for a power of 1024.
+/// Parses a size: bytes, or a number with K, M or G for a power of 1024.
 fn to_size(value: &str) -> Result<u64, UsageError> {
-    const LARGEST: u64 = (1 << 53) - 1; // Of the npm command.
+    const LARGEST: u64 = (1 << 53) - 1; // The largest of the npm command.
     let (digits, unit) = match value.char_indices().next_back() {
         Some((at, 'k' | 'K')) => (&value[..at], 1 << 10),
         Some((at, 'm' | 'M')) => (&value[..at], 1 << 20),
         Some((at, 'g' | 'G')) => (&value[..at], 1 << 30),
         _ => (value, 1),
     };
-    // A number may have a plus for parse().
+    // parse() would accept a plus sign.
     let number = Some(digits).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
     number
         .and_then(|digits| digits.parse::<u64>().ok()?.checked_mul(unit))
@@ -96,14 +96,14 @@ fn to_size(value: &str) -> Result<u64, UsageError> {
         .ok_or_else(|| UsageError::new(format!("not a size, such as 512M: {value}")))
 }
 
-/// The arguments of a process as text, which is all that a component can be given.
+/// Converts the arguments of the process to text, because those of a component are text.
 pub fn to_text(words: impl Iterator<Item = OsString>) -> Result<Vec<String>, UsageError> {
     words
         .map(|word| word.into_string().map_err(|word| UsageError::new(format!("not UTF-8: {}", word.display()))))
         .collect()
 }
 
-/// Reads options up to the component; what follows it belongs to the component.
+/// Parses the options of `run` up to the component. The words after it are arguments of the component.
 pub fn parse_run(
     words: impl IntoIterator<Item = String>,
     own_environment: impl Fn(&str) -> Option<String>,
@@ -159,7 +159,7 @@ pub struct PlugOptions {
     pub output: String,
 }
 
-/// Reads options and the component in any order.
+/// Parses the options of `plug` and the component, in any order.
 pub fn parse_plug(words: impl IntoIterator<Item = String>) -> Result<PlugOptions, UsageError> {
     let mut words = words.into_iter();
     let (mut components, mut output) = (Vec::new(), None);

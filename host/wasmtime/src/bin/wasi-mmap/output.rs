@@ -1,4 +1,4 @@
-//! Where a command's result goes: a file that is there when it is complete, or standard output.
+//! The output of a command: a file that is replaced when it is complete, or standard output.
 
 use crate::options::UsageError;
 use std::fs::{self, OpenOptions};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let old = fs::metadata(path).ok();
-    // A device or a pipe has to stay what it is.
+    // Write into a device or a pipe, which cannot be replaced.
     if old.as_ref().is_some_and(|old| !old.is_file()) {
         return fs::write(path, bytes);
     }

@@ -1,5 +1,5 @@
-//! Puts the polyfill in front of a component, see guest/polyfill/plug: the module runs here as it does in Node, so that
-//! both make the same of it and a hostile component cannot do more than make it trap.
+//! Puts the polyfill in front of a component, with the module of guest/polyfill/plug. It runs here as WebAssembly, as it does
+//! in Node, so both give the same result and a hostile component can only make the module trap.
 
 use crate::engine::{engine, read_component};
 use crate::options::{PlugOptions, UsageError};
@@ -9,7 +9,7 @@ use wasmtime::{Engine, Instance, Memory, Module, Store, TypedFunc};
 const PLUG: &[u8] = include_bytes!("../../../polyfill/plug.wasm");
 const POLYFILL: &[u8] = include_bytes!("../../../polyfill/polyfill.wasm");
 
-/// What the module says, see guest/polyfill/plug/src/abi.rs.
+/// The result of the module, see guest/polyfill/plug/src/abi.rs.
 enum Answer {
     Plugged(Vec<u8>),
     NothingToPlug(String),

@@ -1,4 +1,4 @@
-//! From a component to its exit code.
+//! Runs a component, and returns its exit code.
 
 use crate::engine::{engine, read_component};
 use crate::options::{Grant, RunOptions, UsageError};
@@ -15,14 +15,14 @@ use wasmtime_wasi_http::{Error as HttpError, RequestOptions, WasiBody};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView};
 use wasmtime_wasi_mmap::{WasiMmap, WasiMmapCtx};
 
-/// Larger components may take long enough that a user should know why.
+/// Larger components may take so long that the user should know why.
 const SLOW_SIZE: usize = 1 << 20;
-/// One that was translated before is there by then.
+/// A compiled component is loaded from the cache in less time.
 const PATIENCE: Duration = Duration::from_millis(500);
-/// As much as a guest can hold: the limit of 128 MiB would make a larger write trap.
+/// As many bytes as a guest can have: with the limit of 128 MiB a larger write would trap.
 const HOSTCALL_FUEL: usize = u32::MAX as usize;
 
-/// What the component ended with.
+/// How the component ended.
 pub enum Ended {
     Exit(u8),
     Trap(wasmtime::Error),
@@ -48,7 +48,7 @@ impl WasiHttpView for State {
     }
 }
 
-/// Components in JavaScript import wasi:http whether they use it or not; requests are denied.
+/// Denies all requests. Components in JavaScript import wasi:http even if they do not use it.
 struct NoRequests;
 
 type Sent<T> = Box<dyn Future<Output = T> + Send>;
@@ -64,7 +64,7 @@ impl WasiHttpHooks for NoRequests {
     }
 }
 
-/// Translates the component, or takes what the cache has of it, and says so if it takes long.
+/// Compiles the component, or loads it from the cache, and tells the user if it takes long.
 fn translate(engine: &Engine, path: &str, bytes: &[u8]) -> Result<Component, UsageError> {
     let component = std::thread::scope(|scope| {
         let (done, wait) = mpsc::channel::<()>();
@@ -122,16 +122,16 @@ fn linker(engine: &Engine, native: bool) -> wasmtime::Result<Linker<State>> {
     Ok(linker)
 }
 
-/// Whether an export is what a command is run by.
+/// Whether an export is that of a command.
 fn is_run(name: &str) -> bool {
     name == "wasi:cli/run" || name.starts_with("wasi:cli/run@0.2.")
 }
 
-/// Packages of WASI 0.2; what one of them has not, wasmtime names when it instantiates.
+/// Packages of WASI 0.2. wasmtime reports an interface that one of them lacks when it instantiates.
 const PACKAGES: [&str; 7] =
     ["wasi:cli/", "wasi:clocks/", "wasi:filesystem/", "wasi:http/", "wasi:io/", "wasi:random/", "wasi:sockets/"];
 
-/// The imports of the component that belong to none of what the command provides.
+/// The imports of the component that belong to no package that the command provides.
 fn missing(engine: &Engine, component: &Component, native: bool) -> Vec<String> {
     let provided = |name: &str| {
         let (interface, version) = name.split_once('@').unwrap_or((name, ""));
@@ -189,7 +189,7 @@ pub fn run(options: &RunOptions) -> wasmtime::Result<Ended> {
     let mut store = Store::new(&engine, state);
     store.set_hostcall_fuel(HOSTCALL_FUEL);
     let ended = command.instantiate(&mut store).and_then(|command| command.wasi_cli_run().call_run(&mut store));
-    drop(store); // Its spans end, and can be counted.
+    drop(store); // This ends its spans, so their faults can be counted.
     if wasmtime_wasi_mmap::unnoticed_faults() > 0 {
         let name = base_name(path);
         eprintln!("wasi-mmap: {name} read zeros, or lost stores, where a mapped file was cut or could not be read");
@@ -198,7 +198,7 @@ pub fn run(options: &RunOptions) -> wasmtime::Result<Ended> {
         Ok(Ok(())) => Ended::Exit(0),
         Ok(Err(())) => Ended::Exit(1),
         Err(error) => match error.downcast_ref::<I32Exit>() {
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // As an operating system does.
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // As operating systems do.
             Some(I32Exit(code)) => Ended::Exit(*code as u8),
             None => Ended::Trap(error),
         },

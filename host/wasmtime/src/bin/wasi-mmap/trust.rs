@@ -1,6 +1,5 @@
-//! Which folders code may be run from: those that nobody but this user, and root, can change or put another in the place
-//! of. The npm command has the same rules, see ts/cli/trust.mts. On Windows the profile of a user is such a folder by its
-//! access list.
+//! The folders that code may be run from: only this user and root can change or replace them. The npm command has the same
+//! rules, see ts/cli/trust.mts. On Windows the access list protects the profile of a user.
 
 use std::path::{Path, PathBuf};
 
@@ -17,17 +16,17 @@ mod modes {
         folder.uid() == rustix::process::geteuid().as_raw()
     }
 
-    /// Whether others can neither change it nor be its owner.
+    /// Whether the folder belongs to this user, and others cannot change it.
     pub fn is_own(folder: &Metadata) -> bool {
         is_users(folder) && folder.mode() & WRITABLE_BY_OTHERS == 0
     }
 
-    /// Whether others can do nothing with it at all.
+    /// Whether the folder belongs to this user, and others have no access at all.
     pub fn is_private(folder: &Metadata) -> bool {
         is_users(folder) && folder.mode() & ANY_FOR_OTHERS == 0
     }
 
-    /// Whether others cannot exchange what is in this folder and is this user's or root's.
+    /// Whether others cannot replace the entries of this user and of root in the folder.
     pub fn keeps_entries(folder: &Metadata) -> bool {
         let kept = folder.mode() & WRITABLE_BY_OTHERS == 0 || folder.mode() & STICKY != 0;
         (folder.uid() == 0 || is_users(folder)) && kept
@@ -59,7 +58,7 @@ fn is_folder(path: &Path, accepts: Accepts) -> bool {
     path.symlink_metadata().is_ok_and(|found| found.is_dir() && accepts(&found))
 }
 
-/// The folder without symbolic links in its path, if others cannot exchange what is in it.
+/// The folder without symbolic links in its path, if others cannot replace its entries.
 pub fn trusted(folder: &Path) -> Option<PathBuf> {
     let real = folder.is_absolute().then(|| folder.canonicalize().ok())??;
     real.ancestors().all(|path| is_folder(path, modes::keeps_entries)).then_some(real)
@@ -73,17 +72,17 @@ fn make(path: &Path) -> std::io::Result<()> {
     builder.create(path)
 }
 
-/// Makes a folder, unless others could put another in its place: then this one might be in somebody's way.
+/// Makes a folder, unless others could replace it.
 pub fn make_folder(path: &Path) {
     let above = path.ancestors().find(|above| above.symlink_metadata().is_ok());
     if above.is_some_and(|above| above != path && trusted(above).is_some()) {
-        let _ = make(path); // Who looks for it finds none.
+        let _ = make(path); // The next check reports a missing folder.
     }
 }
 
-/// A folder of this user's alone in one that others cannot change, made if need be.
+/// A folder that `accepts` allows, in one that others cannot change. It is made if it does not exist.
 pub fn own_folder(parent: &Path, name: &str, accepts: Accepts) -> Option<PathBuf> {
     let folder = parent.join(name);
-    let _ = make(&folder); // It may be there.
+    let _ = make(&folder); // It may exist.
     is_folder(&folder, accepts).then_some(folder)
 }

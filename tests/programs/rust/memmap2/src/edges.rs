@@ -32,7 +32,7 @@ impl Fixture {
     }
 
     fn map(&self) -> Mmap {
-        // SAFETY: whoever changes the file uses no reference meanwhile.
+        // SAFETY: a test that changes the file uses no reference meanwhile.
         unsafe { Mmap::map(&self.open()) }.unwrap()
     }
 
@@ -54,7 +54,7 @@ fn spans() -> bool {
     }
 }
 
-/// The kind, and what the contract calls it.
+/// The kind of an error, and its code in the contract.
 fn refusal<T>(result: std::io::Result<T>) -> (ErrorKind, Option<ErrorCode>) {
     let error = result.err().expect("it was not refused");
     (error.kind(), error_code(&error))
@@ -76,7 +76,7 @@ fn sizes_that_nothing_has() {
         for len in [usize::MAX, isize::MAX as usize + 1] {
             assert_eq!(refusal(MmapOptions::new().len(len).map(&file)), (ErrorKind::InvalidData, None));
         }
-        // The granularity does not fit in any more.
+        // Rounded up to the granularity it does not fit into memory.
         let huge = refusal(MmapOptions::new().len(isize::MAX as usize).map(&file));
         assert!([(ErrorKind::OutOfMemory, Some(ErrorCode::NoMemory)), PAST_END].contains(&huge), "{huge:?}");
         let far = refusal(MmapOptions::new().offset(u64::MAX - 5).len(3).map(&file));
@@ -191,7 +191,7 @@ fn a_file_that_is_cut() {
     map.flush_async().unwrap();
     map[1] = 0xcc;
     if !spans() {
-        map[2 * GRANULE + 1] = 0xdd; // In a span it would be in the file by now.
+        map[2 * GRANULE + 1] = 0xdd; // A span would have stored it in the file.
     }
     let file = fixture.open();
     file.set_len(PAGE as u64).unwrap();
@@ -367,7 +367,7 @@ fn the_end_of_changes_makes_them_the_files() {
 fn through_pointers() {
     let fixture = Fixture::new(GRANULE + 1);
     let raw = MmapRaw::map_raw(&fixture.open()).unwrap();
-    // SAFETY: it has so many bytes, and nothing refers to them.
+    // SAFETY: the map has so many bytes, and no reference to them exists.
     unsafe { raw.as_mut_ptr().add(GRANULE).write(0xaa) };
     raw.flush().unwrap();
     assert_eq!((raw.len(), fixture.content()[GRANULE]), (GRANULE + 1, 0xaa));
@@ -410,7 +410,7 @@ fn paths_of_wasi() {
     assert_eq!(fixture.content()[0], 0xaa);
 }
 
-/// The allocator has the region again: what it and the program write there does not reach the file, and it is enough.
+/// The allocator has the region again: writes there do not reach the file, and no memory is lost.
 #[test]
 fn memory_comes_back() {
     let fixture = Fixture::new(40 * GRANULE);
@@ -432,13 +432,13 @@ fn memory_comes_back() {
     assert!(fixture.content() == fixture.bytes);
 }
 
-/// An allocator keeps its lists in what is free: nothing of them reaches the file.
+/// An allocator keeps its lists in free memory, and they do not reach the file.
 #[test]
 fn free_memory_is_no_file() {
     let fixture = Fixture::new(2 * GRANULE);
     for _ in 0..10 {
         let map = fixture.map_mut();
-        // Nothing that is free lies beside the region, where its list would be.
+        // No free memory lies beside the region.
         let held: Vec<_> = (4..=16).rev().flat_map(|bits| vec![vec![1_u8; (1 << bits) - 8]; 40]).collect();
         drop(map);
         assert!(fixture.content() == fixture.bytes);
@@ -446,7 +446,7 @@ fn free_memory_is_no_file() {
     }
 }
 
-/// `memory.grow`, which moves nothing.
+/// `memory.grow` does not move the map.
 #[test]
 fn maps_stay_while_memory_grows() {
     let fixture = Fixture::new(2 * GRANULE);

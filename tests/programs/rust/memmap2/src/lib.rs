@@ -1,4 +1,4 @@
-//! What the tests need beside a file system.
+//! The parts of the tests that WASI lacks.
 
 #[cfg(test)]
 extern crate self as tempfile;

@@ -1,4 +1,4 @@
-//! Prints everything that databases of MaxMind hold, read through maps: the same in WASI and natively.
+//! Prints all entries of databases of MaxMind, read through maps, in WASI or natively.
 
 use maxminddb::{MaxMindDbError, Reader, WithinOptions};
 
