@@ -146,11 +146,15 @@ function plainRunners(): Runner[] {
   if (!native) console.log(`SKIPPED node/${name}: there is no addon for it, only the polyfill is tested`);
   const guests = (['rust', 'c'] as const).filter((language) => existsSync(`build/guests/${language}/contract.wasm`));
   if (guests.length < 2) console.log(`SKIPPED guests on ${name}: there is no build/guests (make guests)`);
-  const vectors = (host: string, language: string): Runner => ({
-    name: `contract, ${language} on ${host}`,
-    command: [process.execPath, 'build/tests/contract/there.mjs', folder, host, language],
-    count: plain,
-  });
+  const vectors = (host: string, language: string): Runner => {
+    // A folder for each runner, for two run at a time and name their files alike.
+    const own = mkdtempSync(join(folder, `${language}-`));
+    return {
+      name: `contract, ${language} on ${host}`,
+      command: [process.execPath, 'build/tests/contract/there.mjs', own, host, language],
+      count: plain,
+    };
+  };
   const hosts = native ? ['node', 'node-polyfill'] : ['node-polyfill'];
   const tests = os === 'win32' && guests.length > 0 ? WINDOWS : { folders: ['node'], without: {} };
   return [
