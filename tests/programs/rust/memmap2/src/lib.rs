@@ -8,7 +8,7 @@ mod edges;
 
 /// The tests of memmap2, as published.
 #[cfg(test)]
-#[path = "../../../build/crates/memmap2-0.9.12/test/map.rs"]
+#[path = "../../../../../build/crates/memmap2-0.9.12/test/map.rs"]
 #[rustfmt::skip]
 mod map;
 
