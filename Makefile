@@ -156,7 +156,7 @@ format: build
 # The package holds the prebuilds that there are, at least the one for this machine.
 package: build polyfill
 	@host/node/prebuilds.sh here
-	npm pack --silent --pack-destination build
+	@ts/pack.sh build
 
 prebuilds:
 	$(SETUP) prebuilds

@@ -16,7 +16,7 @@ let archive = '';
 
 test.before(() => {
   execFileSync('host/node/prebuilds.sh', ['here']);
-  execFileSync('npm', ['pack', '--silent', '--pack-destination', root], { stdio: ['ignore', 'ignore', 'inherit'] });
+  execFileSync('ts/pack.sh', [root], { stdio: ['ignore', 'ignore', 'inherit'] });
   archive = join(root, readdirSync(root)[0] as string);
 });
 

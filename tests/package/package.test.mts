@@ -24,7 +24,7 @@ const run = (program: string, args: string[], cwd = folder): string =>
 
 test.before(() => {
   run('host/node/prebuilds.sh', ['here'], '.');
-  run('npm', ['pack', '--silent', '--pack-destination', folder], '.');
+  run('ts/pack.sh', [folder], '.');
   const [archive] = readdirSync(folder);
   writeFileSync(join(folder, 'package.json'), '{ "private": true }');
   writeFileSync(join(folder, 'data.bin'), 'from the package');
