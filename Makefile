@@ -1,4 +1,4 @@
-# Thin calls of the tools that do the work. `make help` lists what there is.
+# Short calls of the tools that do the work. `make help` lists the targets.
 
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH):$(CURDIR)/build/venv/bin
 SETUP := @.build/setup.sh
@@ -16,17 +16,17 @@ help:
 	@echo 'make conformance  the contract suite as a matrix'
 	@echo 'make browser      a page that maps files, on http://127.0.0.1:8620'
 	@echo 'make bench        ratios against the rivals'
-	@echo 'make fuzz         TARGET=core|search|plug|polyfill|components TIME=seconds [SEED=number]: look for what is wrong'
-	@echo 'make fuzz-coverage  what part of host/core the kept inputs reach'
+	@echo 'make fuzz         TARGET=core|search|plug|polyfill|components TIME=seconds [SEED=number]: fuzz it'
+	@echo 'make fuzz-coverage  the coverage of host/core by the kept inputs'
 	@echo 'make model        the fault handler in every order of threads; make miri: the calls of the crate (Rust nightly)'
-	@echo 'make lint         check style and types (make format mends what can be mended)'
+	@echo 'make lint         check style and types (make format formats)'
 	@echo 'make build        the addon for this machine and the library'
 	@echo 'make wasmtime     the command for wasmtime'
-	@echo 'make polyfill     the component for hosts without a native mapping, and what plugs it'
+	@echo 'make polyfill     the component for hosts without a native mapping, and the tool that plugs it into others'
 	@echo 'make programs     LMDB, SQLite and libmaxminddb, natively and as components'
 	@echo 'make package      the npm package, as build/wasi-mmap-VERSION.tgz'
 	@echo 'make prebuilds    the addon for every platform'
-	@echo 'make clean        remove what was built'
+	@echo 'make clean        remove build results'
 
 demo: tests
 	$(SETUP) demo
@@ -70,12 +70,12 @@ browser: tests polyfill guests
 bench: checks tests plugged programs wasmtime
 	@CARGO_TARGET_DIR=$(CARGO_TARGET) node --expose-gc build/tests/bench/bench.mjs
 
-# What is found lands in build/fuzz/found. `tests/tools/fuzz.sh keep TARGET` keeps what reaches more.
+# Findings land in build/fuzz/found. `tests/tools/fuzz.sh keep TARGET` keeps the inputs that reach new code.
 fuzz: $(if $(filter components,$(TARGET)),tests) $(if $(filter plug,$(TARGET)),polyfill)
 	$(SETUP) fuzz
 	@tests/tools/fuzz.sh run $(TARGET) $(or $(TIME),60) $(SEED)
 
-# Every order of what the core's fault handler and the threads beside it do, and the crate's calls of the core under Miri.
+# The fault handler in every order of threads; the crate's calls of the core under Miri.
 model:
 	@CARGO_TARGET_DIR=$(CARGO_TARGET) .build/cargo.sh test --locked --manifest-path tests/model/Cargo.toml
 
@@ -95,20 +95,20 @@ build:
 	@host/node/build.sh
 	@ts/build.sh
 
-# The programs in tests/ that are TypeScript.
+# The TypeScript in tests/.
 tests: build
 	@tests/tools/typescript.sh
 
-# The addon with each sanitizer, which Node has not got itself.
+# The addon with each sanitizer. Node itself has none.
 sanitizers: tests
 	@[ "$$(uname -s)" != Linux ] || tests/tools/sanitized.sh build
 
-# The contract without a native host, as a component and as JavaScript.
+# The contract over wasi:filesystem, as a component and as JavaScript.
 polyfill: build
 	$(SETUP) polyfill
 	@guest/polyfill/build.sh
 
-# The programs in guest/ and tests/ that are components.
+# The components in guest/ and tests/.
 guests: build
 	$(SETUP) guests
 	@tests/tools/guests.sh
@@ -133,7 +133,7 @@ wasmtime: polyfill
 	$(SETUP) wasmtime
 	@CARGO_TARGET_DIR=$(CARGO_TARGET) .build/rust-program.sh host/wasmtime wasi-mmap --features cli
 
-# The programs in tests/ that are C++, plain and with each sanitizer.
+# The C++ in tests/, plain and with each sanitizer.
 checks: build
 	$(SETUP) test
 	@for variant in plain address undefined thread; do \
@@ -141,7 +141,7 @@ checks: build
 	  sanitizer=$$variant; [ $$variant = plain ] && sanitizer=; \
 	  .build/cmake.sh $$variant tests/core -DSANITIZE=$$sanitizer || exit 1; \
 	done
-	@echo 'building the fuzz targets, to replay what was found'
+	@echo 'building the fuzz targets, to replay the kept inputs'
 	@.build/cmake.sh fuzz tests/fuzz/native -DENGINE=replay
 
 lint: tests polyfill guests
@@ -153,7 +153,7 @@ format: build
 	$(SETUP) lint
 	@.ci/lint.sh fix
 
-# The package holds the prebuilds that there are, at least the one for this machine.
+# The package contains the prebuilds that exist, at least the one for this machine.
 package: build polyfill
 	@host/node/prebuilds.sh here
 	@ts/pack.sh build
