@@ -26,9 +26,12 @@ const guests = findGuests(isTour);
 const elsewhere = isTour ? await onOtherPlatforms(folder, inputs) : new Map();
 wrong += await accesses(folder, inputs, guests, elsewhere);
 const languages = [...new Set(guests.map(({ language }) => TITLES[language]))].join(', ');
+if (guests.length > 0)
+  console.log(
+    `\n  guests: the same components in ${languages}; -polyfill: over wasi:filesystem, without a native host`,
+  );
 console.log(
-  `\n  guests: the same components in ${languages}; -polyfill: over wasi:filesystem, without a native host` +
-    `\n  files: ${inputs.map((path) => `${basename(path)} (${size(path)})`).join(', ')}; all answered alike\n`,
+  `${guests.length > 0 ? '' : '\n'}  files: ${inputs.map((path) => `${basename(path)} (${size(path)})`).join(', ')}; all answered alike\n`,
 );
 
 console.log(`The symbol "${SYMBOL}" in ${process.execPath} (${size(process.execPath)}), first and last place:\n`);

@@ -22,6 +22,8 @@ const HOSTS = ['node', 'node-polyfill', 'wasmtime', 'wasmtime-polyfill'] as cons
 /** The tour has all of them; the demonstration those in Node that are built. */
 export function findGuests(isTour: boolean): DemoGuest[] {
   const hasPolyfill = existsSync('dist/polyfill/component/polyfill.js');
+  // The command needs it to read components.
+  if (!existsSync('dist/polyfill/plug.wasm')) return [];
   const hosts = HOSTS.filter((host) => isTour || host === 'node' || (host === 'node-polyfill' && hasPolyfill));
   const languages = LANGUAGES.filter((language) => isTour || existsSync(`build/guests/${language}/contract.wasm`));
   return hosts.flatMap((host) => languages.map((language) => ({ language, host, guest: guestOn(language, host) })));
@@ -29,6 +31,8 @@ export function findGuests(isTour: boolean): DemoGuest[] {
 
 /** What the tour has beyond these guests, as a sentence. */
 export function leftOut(guests: readonly DemoGuest[]): string {
+  if (guests.length === 0)
+    return 'left out: all guests, because they take cargo with the target wasm32-unknown-unknown (https://rustup.rs)';
   const missing = [
     ...LANGUAGES.filter((language) => !guests.some((one) => one.language === language)).map(
       (one) => `guests in ${TITLES[one]}`,
