@@ -8,4 +8,4 @@ if ! command -v cargo >/dev/null || ! has_target wasm32-unknown-unknown; then
   exit
 fi
 tests/tools/guests.sh demo
-guest/polyfill/build.sh polyfill plug
+guest/polyfill/build.sh

@@ -22,8 +22,8 @@ const HOSTS = ['node', 'node-polyfill', 'wasmtime', 'wasmtime-polyfill'] as cons
 /** The tour has all of them; the demonstration those in Node that are built. */
 export function findGuests(isTour: boolean): DemoGuest[] {
   const hasPolyfill = existsSync('dist/polyfill/component/polyfill.js');
-  // The command needs it to read components.
-  if (!existsSync('dist/polyfill/plug.wasm')) return [];
+  // The command needs this file, the last that guest/polyfill builds, to read components.
+  if (!existsSync('dist/polyfill/provided.wasm')) return [];
   const hosts = HOSTS.filter((host) => isTour || host === 'node' || (host === 'node-polyfill' && hasPolyfill));
   const languages = LANGUAGES.filter((language) => isTour || existsSync(`build/guests/${language}/contract.wasm`));
   return hosts.flatMap((host) => languages.map((language) => ({ language, host, guest: guestOn(language, host) })));
