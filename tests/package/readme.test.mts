@@ -56,7 +56,7 @@ test('the top page is short, and its examples are those that the packages test',
   const block = (text: string, start: RegExp): string => {
     const found = [...text.matchAll(/^```\w+\n(.*?)^```/gms)].find(([, code = '']) => start.test(code))?.[1];
     assert.ok(found, `${start}`);
-    return lines(found as string).join('\n');
+    return lines(found).join('\n');
   };
   assert.is(block(top, /^import \{ mmap \}/), block(read('ts/README.md'), /^\/\/ example\.mjs/));
   assert.is(block(top, /^# app\.py/), block(read('guest/python/README.md'), /^# app\.py/));

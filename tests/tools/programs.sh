@@ -121,9 +121,10 @@ build_sqlite() {
   # shellcheck disable=SC2086 # lists
   {
     (object native sqlite "$sqlite/sqlite3.c" $options) &
+    native=$!
     object wasi sqlite "$sqlite/sqlite3.c" $options $emulated -include $here/wasi/sqlite_system.h
     wasi_objects=$object
-    wait $!
+    wait "$native"
     object native sqlite "$sqlite/sqlite3.c" $options
     native_objects=$object
   }
@@ -161,6 +162,7 @@ build_maxminddb() {
 build_mman
 build_posix
 (build_lmdb && build_sqlite) &
+others=$!
 build_maxminddb
-wait $!
+wait "$others" # Not $!: quietly has jobs of its own.
 built
