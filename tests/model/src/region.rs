@@ -73,7 +73,7 @@ impl Process {
         let faulted = address - slot.base.load(SeqCst);
         let covered = self.kernel.lock().unwrap().file_size; // signals.cpp: const uint64_t covered = covered_bytes(*slot);
                                                              // signals.cpp: if (covered != unknown && faulted < covered && slot->retries.fetch_add(1) % 2 == 0)
-        if faulted < covered && slot.retries.fetch_add(1, SeqCst) % 2 == 0 {
+        if faulted < covered && slot.retries.fetch_add(1, SeqCst).is_multiple_of(2) {
             return;
         }
         self.lose(slot, covered.min(faulted)); // signals.cpp: return lose(*slot, std::min(covered, faulted));

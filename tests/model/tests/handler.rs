@@ -117,7 +117,7 @@ fn cut_and_mend(sizes: &'static [usize], readers: usize, max_areas: usize, preem
                 zeros_are_marked(&process, &region, page);
             })
         };
-        let readers = Vec::from_iter((0..readers).map(|number| read(1 - number)));
+        let readers: Vec<_> = (0..readers).map(|number| read(1 - number)).collect();
         for &size in sizes {
             set_size(&process, size);
             process.restore(&region);

@@ -40,7 +40,7 @@ fn of_world(folders: &[&str], world: &str) -> Vec<u8> {
     let world = resolve.select_world(&[package], Some(world)).expect("a world");
     let mut module = dummy_module(&resolve, world, ManglingAndAbi::Standard32);
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).expect("a module");
-    ComponentEncoder::default().module(&module).and_then(|encoder| encoder.encode()).expect("a component")
+    ComponentEncoder::default().module(&module).and_then(ComponentEncoder::encode).expect("a component")
 }
 
 static POLYFILL: LazyLock<Vec<u8>> = LazyLock::new(|| of_world(&["wit", "guest/polyfill/wit"], "polyfill"));

@@ -61,7 +61,7 @@ pub fn change(
     let nested = is_component && NESTED.contains(&section.id) && random(4) > 0;
     match if nested { None } else { Some(random(8)) } {
         None => {
-            sections[at].content = change(&section.content, random, mutate).unwrap_or_else(|| mutate(&section.content))
+            sections[at].content = change(&section.content, random, mutate).unwrap_or_else(|| mutate(&section.content));
         }
         Some(0) => drop(sections.remove(at)),
         Some(1) => sections.insert(random(sections.len()), section.clone()),
