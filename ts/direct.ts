@@ -6,10 +6,10 @@ import { bufferOf, Bytes, fillBytes, lengthOf, min, secretBytes, setBytes, slice
 
 /** Placeholders of the same shape as the bytes of a mapping. */
 const NO_BUFFER = new ArrayBuffer(0);
-const NO_BYTES = secretBytes(NO_BUFFER);
+export const NO_BYTES = secretBytes(NO_BUFFER);
 const NO_FAULTS = new Uint32Array(1);
 /** No fault count has this value: it forces the slow path. */
-const UNKNOWN = -1;
+export const UNKNOWN = -1;
 /** Up to this length, in bytes, a loop is the fastest copy. */
 const SHORT = 8;
 /** The block in which memory is filled by calls. */

@@ -15,7 +15,7 @@ import {
 } from './arguments.js';
 import type { ByteArrayLike } from './array-like.js';
 import { adviceNumber, type Access, type Advice, type Backend } from './backend.js';
-import { Direct } from './direct.js';
+import { Direct, NO_BYTES, UNKNOWN } from './direct.js';
 import { MmapError } from './errors.js';
 import type { FileLike } from './file-like.js';
 import { bytesFrom, lengthOf, max, min } from './intrinsics.js';
@@ -35,6 +35,10 @@ export class Mmap implements FileLike, ByteArrayLike, Disposable {
   readonly #access: Access;
   readonly #offset: number;
   readonly #direct: Direct;
+  /** What {@link at} has found in `#direct`, a step nearer: valid while the fault count is `#cleanAt`. */
+  readonly #faultCount: Uint32Array;
+  #bytes: Uint8Array = NO_BYTES;
+  #cleanAt = UNKNOWN;
   #backend: Backend | undefined;
   #length: number;
   #cursor = 0;
@@ -46,6 +50,7 @@ export class Mmap implements FileLike, ByteArrayLike, Disposable {
     this.#length = backend.length();
     this.#offset = offset;
     this.#direct = new Direct(backend, this.#length);
+    this.#faultCount = this.#direct.faultCount;
   }
 
   // Each method converts its arguments before it looks at the mapping: a conversion can run code of the caller, which can
@@ -94,7 +99,7 @@ export class Mmap implements FileLike, ByteArrayLike, Disposable {
     const backend = this.#backend;
     if (!backend) return;
     this.#backend = undefined;
-    this.#direct.forget(0);
+    this.#forget(0);
     backend.close();
   }
 
@@ -231,7 +236,7 @@ export class Mmap implements FileLike, ByteArrayLike, Disposable {
   resize(length: number | bigint): void {
     const size = toSize(length, 'length', 'invalid-argument');
     const backend = this.#open();
-    this.#direct.forget(size); // Also if it fails: Windows unmaps a file before it refuses to truncate it.
+    this.#forget(size); // Also if it fails: Windows unmaps a file before it refuses to truncate it.
     backend.resize(size);
     this.#length = size;
   }
@@ -263,16 +268,25 @@ export class Mmap implements FileLike, ByteArrayLike, Disposable {
 
   at(index: number | bigint): number | undefined {
     // Only a number: the array has other properties too.
-    const { bytes, faultCount, cleanAt } = this.#direct;
-    const byte = typeof index === 'number' ? bytes[index] : undefined;
-    if (byte !== undefined && faultCount[0] === cleanAt) return byte;
+    const byte = typeof index === 'number' ? this.#bytes[index] : undefined;
+    if (byte !== undefined && this.#faultCount[0] === this.#cleanAt) return byte;
     return this.#byteAt(toIndex(index, 'index'));
   }
 
   #byteAt(relative: number): number | undefined {
     this.#open();
     const position = relative < 0 ? relative + this.#length : relative;
-    return position < 0 || position >= this.#length ? undefined : this.#direct.at(position);
+    if (position < 0 || position >= this.#length) return undefined;
+    const byte = this.#direct.at(position);
+    this.#bytes = this.#direct.bytes;
+    this.#cleanAt = this.#direct.cleanAt;
+    return byte;
+  }
+
+  #forget(length: number): void {
+    this.#direct.forget(length);
+    this.#bytes = NO_BYTES;
+    this.#cleanAt = UNKNOWN;
   }
 
   set(source: Bytes | ArrayLike<number>, offset: number | bigint = 0): void {
