@@ -19,7 +19,7 @@ module() {
   if has_target wasm32-unknown-unknown; then
     export CARGO_TARGET_DIR="$cache/cargo"
     # shellcheck disable=SC2086 # a list
-    RUSTFLAGS=$3 quietly "$name-cargo" cargo build $options
+    RUSTFLAGS=$3 quietly "$name-cargo" .build/cargo.sh build $options
   else
     export CARGO_TARGET_DIR="$cache/cargo-debian"
     # shellcheck disable=SC2086 # a list

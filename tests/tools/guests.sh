@@ -48,7 +48,7 @@ build_rust() {
   if has_target wasm32-wasip2; then
     export CARGO_TARGET_DIR="$cache/cargo"
     release="$CARGO_TARGET_DIR/wasm32-wasip2/release"
-    set -- cargo build --locked --release --target wasm32-wasip2 --manifest-path
+    set -- .build/cargo.sh build --locked --release --target wasm32-wasip2 --manifest-path
     quietly guests/rust "$@" guest/rust/Cargo.toml --examples --features std-file
     quietly guests/rust "$@" tests/tools/guests/Cargo.toml
     cp "$release/contract.wasm" "$release/std_fs.wasm" "$release/viewer.wasm" build/guests/rust/
