@@ -12,8 +12,7 @@
 typedef struct wmmap_copy {
   wmmap_mapping mapping;
   unsigned char *bytes;
-  unsigned char
-      *baseline; /* What the mapping held when it was last read or written; NULL in a copy that is read only. */
+  unsigned char *baseline; /* The bytes of the mapping at its last read or write; NULL in a read-only copy. */
 } wmmap_copy;
 
 /* The first changed byte in `start..end`; `end` if there is none. The copy has a baseline. */

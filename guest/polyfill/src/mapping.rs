@@ -26,7 +26,7 @@ pub enum Request {
     Posix(Sharing, Protection),
 }
 
-/// What may be done with the bytes, and whether changes reach the file.
+/// The rights to the bytes, and whether changes reach the file.
 #[derive(Clone, Copy)]
 struct Kind {
     read: bool,

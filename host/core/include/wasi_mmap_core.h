@@ -71,8 +71,8 @@ typedef enum wmcore_status {
 } wmcore_status;
 
 /**
- * What the caller may do with a file: the rights of a guest's descriptor, which may be fewer than those that the
- * system's file was opened with.
+ * The caller's rights to a file: those of a guest's descriptor, which may be fewer than those that the system's file
+ * was opened with.
  */
 typedef enum wmcore_rights {
   WMCORE_RIGHT_READ = 1,

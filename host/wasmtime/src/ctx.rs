@@ -1,4 +1,4 @@
-//! What the state of a store holds for the interface: the context, its builder, and the view that borrows it.
+//! The interface's part of a store's state: the context, its builder, and the view that borrows it.
 
 use crate::deadline::DeadlineCheck;
 use crate::limits::{Limits, Usage};

@@ -1,4 +1,4 @@
-//! What ends a long call before it is done: the store's fuel and its epoch deadline. wasmtime checks both while a guest
+//! The store's fuel and its epoch deadline end a long call before it is done. wasmtime checks both while a guest
 //! runs, and no code of the guest runs while the host works for it.
 
 use crate::ctx::View;

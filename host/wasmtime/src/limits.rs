@@ -1,4 +1,4 @@
-//! What the guests of one store hold, and how much they may hold.
+//! The mappings and memory that the guests of one store hold, and their limits.
 
 use crate::bindings::ErrorCode;
 use crate::native::Budget;

@@ -13,7 +13,7 @@ pub enum Request {
     Posix(Sharing, Protection),
 }
 
-/// What the caller may do with a file.
+/// The caller's rights to a file.
 #[derive(Clone, Copy)]
 pub struct Rights {
     pub read: bool,
