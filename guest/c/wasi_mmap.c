@@ -11,21 +11,31 @@
 /* Where the list of the running call goes, if it has this size: the host then fills the caller's own memory. */
 static _Thread_local void *destination;
 static _Thread_local size_t destination_length;
+/* The caller's memory, once the host has it. */
+static _Thread_local void *lent;
+
+static void *allocate(void *old, size_t size) {
+  void *bytes = realloc(old, size); /* Aligned for every type, and no type of the contract needs more. */
+  if (!bytes)
+    abort();
+  return bytes;
+}
 
 /* Hosts allocate their results with it. Weak, because generated bindings define one too: either will do. */
 __attribute__((weak, export_name("cabi_realloc"))) void *cabi_realloc(void *old, size_t old_size, size_t align,
                                                                       size_t size) {
   if (destination && !old && size == destination_length) {
-    void *bytes = destination;
+    lent = destination;
     destination = NULL;
-    return bytes;
+    return lent;
   }
   if (size == 0)
     return (void *)align;
-  (void)old_size;
-  void *bytes = realloc(old, size); /* Aligned for every type, and no type of the contract needs more. */
-  if (!bytes)
-    abort();
+  if (!old || old != lent)
+    return allocate(old, size);
+  lent = NULL; /* A host that resizes its list gets memory that can be resized. */
+  void *bytes = allocate(NULL, size);
+  memcpy(bytes, old, old_size < size ? old_size : size);
   return bytes;
 }
 
@@ -90,7 +100,7 @@ wmmap_status wmmap_read(wmmap_mapping mapping, uint64_t offset, uint64_t length,
   destination = target;
   destination_length = (size_t)length; /* The host refuses more than a list can hold. */
   import_read(mapping.handle, (int64_t)offset, (int64_t)length, &got);
-  destination = NULL;
+  destination = lent = NULL;
   if (!got.is_error && length > 0 && got.bytes != target) { /* Another cabi_realloc was linked. */
     memcpy(target, got.bytes, (size_t)length);
     free(got.bytes);

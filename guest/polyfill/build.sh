@@ -1,7 +1,8 @@
 #!/bin/sh
 # Builds the polyfill: the component, dist/polyfill/polyfill.wasm, beside it what jco makes of it for Node and browsers,
-# and the module that puts it in front of a guest, plug.wasm, with the component that tells it what hosts provide,
-# provided.wasm. What was made from the same sources stays. build.sh [polyfill] [plug] [provided]
+# the module that a guest's component takes in, fused.wasm, and the module that gives a guest one of the two, plug.wasm, with the
+# component that tells it what hosts provide, provided.wasm. What was made from the same sources stays.
+# build.sh [polyfill] [fused] [plug] [provided]
 set -eu
 cd "$(dirname "$0")/../.."
 . .build/lib.sh
@@ -11,10 +12,10 @@ mkdir -p "$output" dist/portable/ts/polyfill/component
 # Browsers get the same files by another way.
 echo "export * from '../../../../polyfill/component/polyfill.js';" >dist/portable/ts/polyfill/component/polyfill.js
 
-# module FOLDER LIBRARIES FLAGS: builds the crate; `$module` is the folder of its core module. Without rustup's target
-# Debian's compiler builds these libraries of Rust too.
+# module FOLDER LIBRARIES FLAGS [OPTIONS]: builds the crate; `$module` is the folder of its core module. Without rustup's
+# target Debian's compiler builds these libraries of Rust too.
 module() {
-  options="--manifest-path $1/Cargo.toml --locked --release --target wasm32-unknown-unknown"
+  options="--manifest-path $1/Cargo.toml --locked --release --target wasm32-unknown-unknown ${4-}"
   name=$(basename "$1")
   if has_target wasm32-unknown-unknown; then
     export CARGO_TARGET_DIR="$cache/cargo"
@@ -39,6 +40,22 @@ build_polyfill() {
   echo '{"type":"module"}' >"$output/component/package.json"
 }
 
+# The same interfaces with lists that stay in the guest's memory: an address and a length instead of bytes.
+fused_wit() {
+  wit_folder build/fused-wit guest/polyfill/wit/polyfill.wit
+  sed -e 's/list<u8>/bytes/' -e 's/^\( *use mapping\.{\)/\1bytes, /' \
+    -e 's/^interface mapping {/&\n  @since(version = 0.2.0)\n  record bytes { address: u32, length: u32 }\n/' \
+    wit/mmap.wit >build/fused-wit/deps/wasi-mmap/mmap.wit
+}
+
+# Its memory is made before it, for the functions of the host that store there.
+build_fused() {
+  fused_wit
+  module guest/polyfill core,alloc,panic_abort \
+    '-C target-feature=+simd128 -C link-arg=--import-memory -C link-arg=-zstack-size=131072' '--features fused'
+  build/venv/bin/wasm-tools strip --all "$module/wasi_mmap_polyfill.wasm" -o "$output/fused.wasm"
+}
+
 build_plug() {
   # A component that makes it want more than 1 GiB is refused.
   module guest/polyfill/plug std,panic_abort '-C link-arg=--max-memory=1073741824'
@@ -54,10 +71,11 @@ build_provided() {
   build/venv/bin/wasm-tools strip --all build/provided.wasm -o "$output/provided.wasm"
 }
 
-[ $# -gt 0 ] || set -- polyfill plug provided
+[ $# -gt 0 ] || set -- polyfill fused plug provided
 for part in "$@"; do
   case $part in
   polyfill) sources='wit guest/polyfill/Cargo.toml guest/polyfill/Cargo.lock guest/polyfill/src guest/polyfill/wit' result=component/polyfill.js ;;
+  fused) sources='wit guest/polyfill/Cargo.toml guest/polyfill/Cargo.lock guest/polyfill/src guest/polyfill/wit' result=fused.wasm ;;
   plug) sources='guest/polyfill/plug' result=plug.wasm ;;
   provided) sources='wit guest/polyfill/plug/wit' result=provided.wasm ;;
   esac
@@ -65,6 +83,7 @@ for part in "$@"; do
   is_current "build/$part.sources" guest/polyfill/build.sh package-lock.json $sources && [ -e "$output/$result" ] && continue
   case $part in
   polyfill) echo 'building the polyfill' ;;
+  fused) echo 'building the polyfill for fusing' ;;
   plug) echo 'building what plugs the polyfill' ;;
   esac
   "build_$part"

@@ -12,7 +12,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 
 /// Checks that the modules in the command, which are built from guest/polyfill, exist.
 fn need_polyfill() {
-    for path in ["polyfill/plug.wasm", "polyfill/polyfill.wasm"] {
+    for path in ["polyfill/plug.wasm", "polyfill/polyfill.wasm", "polyfill/fused.wasm"] {
         println!("cargo::rerun-if-changed={path}");
         assert!(
             Path::new(path).exists(),

@@ -2,7 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { UsageError } from './options.mjs';
 
-type Work = (guest: number, guestLength: number, other: number, otherLength: number) => number;
+/** Takes addresses and lengths in turn, first of the guest. */
+type Work = (...components: number[]) => number;
 
 /** See guest/polyfill/plug/src/abi.rs. */
 interface Module {
@@ -12,6 +13,8 @@ interface Module {
   seal: Work;
   result_address(): number;
   result_length(): number;
+  explanation_address(): number;
+  explanation_length(): number;
 }
 
 const DONE = 0;
@@ -20,45 +23,65 @@ const MISFIT = 1;
 
 const shipped = (name: string): Promise<Buffer> => readFile(new URL(`../polyfill/${name}`, import.meta.url));
 
-function call(module: Module, verb: 'plug' | 'seal', guest: Uint8Array, other: Uint8Array): [number, Buffer] {
+interface Answer {
+  readonly status: number;
+  readonly result: Buffer;
+  readonly explanation: string;
+}
+
+function call(module: Module, verb: 'plug' | 'seal', components: readonly Uint8Array[]): Answer {
   const put = (bytes: Uint8Array): number => {
     const address = module.allocate(bytes.length);
     new Uint8Array(module.memory.buffer, address, bytes.length).set(bytes);
     return address;
   };
-  const status = module[verb](put(guest), guest.length, put(other), other.length);
-  return [status, Buffer.from(module.memory.buffer, module.result_address(), module.result_length())];
+  const status = module[verb](...components.flatMap((component) => [put(component), component.length]));
+  const bytes = (address: number, length: number): Buffer => Buffer.from(module.memory.buffer, address, length);
+  return {
+    status,
+    result: bytes(module.result_address(), module.result_length()),
+    explanation: bytes(module.explanation_address(), module.explanation_length()).toString(),
+  };
 }
 
-/** The module's result for a component, or the message to show, by the status. */
+/** The module's answer for a component, or the error to show. */
 async function work(
   verb: 'plug' | 'seal',
   guest: Uint8Array,
-  other: 'polyfill.wasm' | 'provided.wasm',
-): Promise<[number, Buffer] | Error> {
-  const [code, second] = await Promise.all([shipped('plug.wasm'), shipped(other)]);
+  others: readonly Promise<Uint8Array>[],
+): Promise<Answer | Error> {
+  const [code, ...rest] = await Promise.all([shipped('plug.wasm'), ...others]);
   const { exports } = await WebAssembly.instantiate(await WebAssembly.compile(code));
   try {
-    return call(exports as Module, verb, guest, second);
+    return call(exports as Module, verb, [guest, ...rest]);
   } catch (error) {
     return error as Error; // A trap: the component can harm nothing but the module.
   }
 }
 
+/** A component with the polyfill. */
+export interface Plugged {
+  readonly bytes: Uint8Array;
+  /** Whether the polyfill is inside of it, or why not. */
+  readonly explanation: string;
+}
+
 /**
- * The component with the polyfill in front of it.
+ * The component with the polyfill inside of it, or where that cannot be done in front of it.
  *
+ * @param compose has the polyfill always in front
  * @throws {UsageError} the component cannot be plugged
  */
-export async function plug(path: string, guest: Uint8Array): Promise<Uint8Array> {
-  const answer = await work('plug', guest, 'polyfill.wasm');
+export async function plug(path: string, guest: Uint8Array, compose = false): Promise<Plugged> {
+  const inside = compose ? Promise.resolve(new Uint8Array()) : shipped('fused.wasm');
+  const answer = await work('plug', guest, [shipped('polyfill.wasm'), inside]);
   if (answer instanceof Error) {
     const why = `it is too large, or wac cannot read it (${answer.message})`;
     throw new UsageError(`${path} cannot be plugged: ${why}`, false);
   }
-  const [status, result] = answer;
+  const { status, result, explanation } = answer;
   if (status !== DONE) throw new UsageError(`${path} ${result.toString()}`, false);
-  return result;
+  return { bytes: result, explanation };
 }
 
 /**
@@ -68,11 +91,11 @@ export async function plug(path: string, guest: Uint8Array): Promise<Uint8Array>
  * @throws {UsageError} the component is not a command for this host, or cannot be read
  */
 export async function seal(path: string, guest: Uint8Array): Promise<Uint8Array> {
-  const answer = await work('seal', guest, 'provided.wasm');
+  const answer = await work('seal', guest, [shipped('provided.wasm')]);
   if (answer instanceof Error) {
     throw new UsageError(`cannot translate ${path}: it is too large or too deep (${answer.message})`, false);
   }
-  const [status, result] = answer;
+  const { status, result } = answer;
   if (status === MISFIT) throw new UsageError(`${path} ${result.toString()}`, false);
   if (status !== DONE) throw new UsageError(`cannot translate ${path}: it ${result.toString()}`, false);
   return result;

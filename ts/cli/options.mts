@@ -120,12 +120,16 @@ export interface PlugOptions {
   readonly component: string;
   /** A path, or `-` for standard output. */
   readonly output: string;
+  /** Whether the polyfill stays a component of its own. */
+  readonly compose: boolean;
+  readonly explain: boolean;
 }
 
 /** Parses options and the component, in any order. */
 export function parsePlug(words: readonly string[]): PlugOptions {
   const components: string[] = [];
   let output: string | undefined;
+  const flags = { compose: false, explain: false };
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at] as string;
     if (word === '--') {
@@ -134,6 +138,10 @@ export function parsePlug(words: readonly string[]): PlugOptions {
     }
     if (!word.startsWith('-')) {
       components.push(word);
+      continue;
+    }
+    if (word === '--compose' || word === '--explain') {
+      flags[word === '--compose' ? 'compose' : 'explain'] = true;
       continue;
     }
     const [name, given] = word.startsWith('--') ? split(word) : [word];
@@ -145,7 +153,7 @@ export function parsePlug(words: readonly string[]): PlugOptions {
   if (component === undefined) throw new UsageError('no component to plug');
   if (more.length > 0) throw new UsageError(`more than one component: ${components.join(' ')}`);
   if (!output) throw new UsageError('no output: say where to with -o');
-  return { component, output };
+  return { component, output, ...flags };
 }
 
 function split(pair: string): [string, string?] {

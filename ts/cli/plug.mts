@@ -1,9 +1,11 @@
-/** The command `plug`: puts the polyfill in front of a component, see guest/polyfill/plug. */
+/** The command `plug`: gives the polyfill to a component, see guest/polyfill/plug. */
 import { readComponent } from './component.mjs';
 import { plug } from './module.mjs';
-import type { PlugOptions } from './options.mjs';
+import { printable, type PlugOptions } from './options.mjs';
 import { writeOutput } from './output.mjs';
 
-export async function plugFile({ component, output }: PlugOptions): Promise<void> {
-  await writeOutput(output, await plug(component, await readComponent(component)));
+export async function plugFile({ component, output, compose, explain }: PlugOptions): Promise<void> {
+  const plugged = await plug(component, await readComponent(component), compose);
+  await writeOutput(output, plugged.bytes);
+  if (explain) process.stderr.write(printable(`wasi-mmap: ${component}: ${plugged.explanation}\n`));
 }

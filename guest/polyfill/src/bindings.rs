@@ -5,9 +5,19 @@
 /// Implements the exported interfaces.
 pub struct Polyfill;
 
+#[cfg(not(feature = "fused"))]
 wit_bindgen::generate!({
     path: ["../../wit", "wit"],
-    world: "wasi-mmap:polyfill/polyfill",
+    world: "wasi-mmap:polyfill/composed",
+    generate_all,
+    merge_structurally_equal_types: true,
+});
+
+// The same interfaces, with lists that are not copied: see build.sh.
+#[cfg(feature = "fused")]
+wit_bindgen::generate!({
+    path: "../../build/fused-wit",
+    world: "wasi-mmap:polyfill/fused",
     generate_all,
     merge_structurally_equal_types: true,
 });

@@ -2,7 +2,7 @@
 
 use crate::bindings::exports::wasi_mmap::mmap::mapping::ErrorCode;
 use crate::bindings::wasi::filesystem::types::{self, Advice};
-use alloc::rc::Rc;
+use crate::places::{Bytes, Room};
 use alloc::vec::Vec;
 
 /// The size of a page in bytes. Bytes between the end of a file and the end of its last page exist, as zeros.
@@ -18,51 +18,14 @@ pub const MAX_FILE_SIZE: u64 = (1 << 53) - 1;
 
 /// The operations that a mapping needs of its file: the host's descriptor, or a file of a test.
 pub trait File {
-    /// Reads up to `length` bytes from `offset`, as many as the host chooses, and returns whether the file ends there.
-    fn read(&self, offset: u64, length: u64) -> Result<(Vec<u8>, bool), types::ErrorCode>;
+    /// Reads bytes from `offset`, as many as the host chooses. Returns their number, and whether the file ends there.
+    fn read(&self, offset: u64, room: &mut [u8]) -> Result<(usize, bool), types::ErrorCode>;
     /// Writes bytes, as many as the host chooses, and returns their number.
     fn write(&self, offset: u64, bytes: &[u8]) -> Result<u64, types::ErrorCode>;
     fn size(&self) -> Result<u64, types::ErrorCode>;
     fn set_size(&self, size: u64) -> Result<(), types::ErrorCode>;
     fn sync(&self) -> Result<(), types::ErrorCode>;
     fn advise(&self, offset: u64, length: u64, advice: Advice) -> Result<(), types::ErrorCode>;
-}
-
-impl File for Rc<types::Descriptor> {
-    fn read(&self, offset: u64, length: u64) -> Result<(Vec<u8>, bool), types::ErrorCode> {
-        if offset > MAX_FILE_SIZE - CHUNK {
-            return Ok((Vec::new(), true));
-        }
-        // The bindings trap if there is no memory for the host's list.
-        drop(
-            with_room(usize::try_from(length).unwrap_or(usize::MAX))
-                .map_err(|_| types::ErrorCode::InsufficientMemory)?,
-        );
-        types::Descriptor::read(self, length, offset)
-    }
-
-    fn write(&self, offset: u64, bytes: &[u8]) -> Result<u64, types::ErrorCode> {
-        types::Descriptor::write(self, bytes, offset)
-    }
-
-    fn size(&self) -> Result<u64, types::ErrorCode> {
-        Ok(self.stat()?.size)
-    }
-
-    fn set_size(&self, size: u64) -> Result<(), types::ErrorCode> {
-        types::Descriptor::set_size(self, size)
-    }
-
-    fn sync(&self) -> Result<(), types::ErrorCode> {
-        self.sync_data()
-    }
-
-    fn advise(&self, offset: u64, length: u64, advice: Advice) -> Result<(), types::ErrorCode> {
-        if length > MAX_FILE_SIZE || offset > MAX_FILE_SIZE - length {
-            return Err(types::ErrorCode::Invalid);
-        }
-        types::Descriptor::advise(self, offset, length, advice)
-    }
 }
 
 /// The error of the contract for an error of `wasi:filesystem` that is not about a page.
@@ -88,16 +51,10 @@ fn to_page_error(error: types::ErrorCode) -> ErrorCode {
     }
 }
 
-/// An empty list with room for `length` bytes.
-pub fn with_room(length: usize) -> Result<Vec<u8>, ErrorCode> {
-    let mut bytes = Vec::new();
-    bytes.try_reserve_exact(length).map_err(|_| ErrorCode::NoMemory)?;
-    Ok(bytes)
-}
-
 /// A list of `length` zeros.
 pub fn zeros(length: usize) -> Result<Vec<u8>, ErrorCode> {
-    let mut bytes = with_room(length)?;
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(length).map_err(|_| ErrorCode::NoMemory)?;
     bytes.resize(length, 0);
     Ok(bytes)
 }
@@ -112,29 +69,25 @@ pub fn covered(file: &impl File) -> Result<u64, ErrorCode> {
     file.size().map(end_of_pages).map_err(to_mapping_error)
 }
 
-/// Reads bytes from `position`: fewer than `length` if a page is lost.
-pub fn read_pages(file: &impl File, position: u64, length: usize) -> Result<Vec<u8>, ErrorCode> {
-    let mut bytes = Vec::new();
+/// Reads bytes from `position`, and returns their number: less than there is room for if a page is lost.
+pub fn read_pages<F: File>(
+    file: &F,
+    position: u64,
+    room: &mut (impl Room<F> + ?Sized),
+) -> Result<usize, ErrorCode> {
+    let length = room.length();
+    let mut done = 0;
     let mut empty_answers = 0;
-    while bytes.len() < length {
-        let missing = length - bytes.len();
-        let at = position.checked_add(bytes.len() as u64).ok_or(ErrorCode::Fault)?;
-        let wanted = CHUNK.min(missing as u64);
-        let (mut part, at_end) = file.read(at, wanted).map_err(to_page_error)?;
-        part.truncate(missing); // A wrong host may return more than was asked.
-        let got = part.len();
-        if bytes.is_empty() && got == length {
-            return Ok(part);
-        }
-        if bytes.is_empty() {
-            bytes = with_room(length)?;
-        }
-        bytes.extend_from_slice(&part);
-        if got > 0 && !at_end {
+    while done < length {
+        let at = position.checked_add(done as u64).ok_or(ErrorCode::Fault)?;
+        let wanted = CHUNK_SIZE.min(length - done);
+        let (got, at_end) = room.read(done..done + wanted, file, at).map_err(to_page_error)?;
+        done += got;
+        if done == length || got > 0 && !at_end {
             continue;
         }
         let size = file.size().map_err(to_mapping_error)?;
-        let reached = position + bytes.len() as u64;
+        let reached = position + done as u64;
         if reached < size {
             // The file grew meanwhile, or the host returned nothing without a reason, which is tolerated once.
             empty_answers += usize::from(got == 0);
@@ -143,37 +96,39 @@ pub fn read_pages(file: &impl File, position: u64, length: usize) -> Result<Vec<
             }
             continue;
         }
-        let there = end_of_pages(size).saturating_sub(reached).min((length - bytes.len()) as u64);
         #[allow(clippy::cast_possible_truncation)] // At most what is missing.
-        bytes.resize(bytes.len() + there as usize, 0);
-        break;
+        let zeros = end_of_pages(size).saturating_sub(reached).min((length - done) as u64) as usize;
+        room.clear(done..done + zeros);
+        return Ok(done + zeros);
     }
-    Ok(bytes)
+    Ok(done)
 }
 
 /// Writes bytes to the file. Bytes past its end are dropped, because a mapping never extends a file.
 ///
 /// Nothing is written if a page is lost.
-pub fn write_pages(file: &impl File, position: u64, bytes: &[u8]) -> Result<(), ErrorCode> {
-    if bytes.is_empty() {
+pub fn write_pages<F: File>(file: &F, position: u64, bytes: &(impl Bytes<F> + ?Sized)) -> Result<(), ErrorCode> {
+    let length = bytes.length();
+    if length == 0 {
         return Ok(());
     }
     let size = file.size().map_err(to_mapping_error)?;
-    let end = position.checked_add(bytes.len() as u64).ok_or(ErrorCode::Fault)?;
+    let end = position.checked_add(length as u64).ok_or(ErrorCode::Fault)?;
     if end > end_of_pages(size) {
         return Err(ErrorCode::Fault);
     }
     #[allow(clippy::cast_possible_truncation)] // At most their number.
-    let mut rest = &bytes[..size.saturating_sub(position).min(bytes.len() as u64) as usize];
-    let mut at = position;
-    while !rest.is_empty() {
-        let stored = file.write(at, &rest[..rest.len().min(CHUNK_SIZE)]).map_err(to_page_error)?;
-        let stored = usize::try_from(stored).unwrap_or(usize::MAX).min(rest.len());
+    let length = size.saturating_sub(position).min(length as u64) as usize;
+    let mut done = 0;
+    while done < length {
+        let part = done..length.min(done + CHUNK_SIZE);
+        let most = part.len();
+        let stored = bytes.write(part, file, position + done as u64).map_err(to_page_error)?;
+        let stored = usize::try_from(stored).unwrap_or(usize::MAX).min(most);
         if stored == 0 {
             return Err(ErrorCode::Fault);
         }
-        rest = &rest[stored..];
-        at += stored as u64;
+        done += stored;
     }
     Ok(())
 }

@@ -1,11 +1,14 @@
-//! The contract `wasi-mmap:mmap` as a component over `wasi:filesystem` alone, for hosts without a native mapping.
+//! The contract `wasi-mmap:mmap` over `wasi:filesystem` alone, for hosts without a native mapping.
 //!
 //! It behaves as a native host does, with positional reads and writes of the file: reads and writes of a shared mapping
 //! go straight to the file, and changes of a private one are kept in its own pages. README.md lists the differences.
 //!
-//! A borrowed descriptor ends with the call, and WASI 0.2 cannot duplicate one. So the component stands between the guest
-//! and `wasi:filesystem` (`exports/filesystem.rs`): it gives the guest its own descriptors, which count their users, and a
-//! mapping (`mapping.rs`) keeps its file after the guest has dropped the descriptor.
+//! The rules (`mapping.rs` and what it uses) stand once, for two forms. A borrowed descriptor ends with the call, and WASI 0.2
+//! cannot duplicate one, so each form has a way to keep the file of a mapping after the guest has dropped the descriptor:
+//!
+//! - `composed`: a component between the guest and `wasi:filesystem`. It gives the guest its own descriptors, which count their
+//!   users.
+//! - `fused`: a core module inside the guest's own component. Both have the same descriptors; a drop by the guest is put off.
 //!
 //! It needs no C library. Allocations whose size a guest chooses may fail, and then the operation is `no-memory`.
 
@@ -14,12 +17,20 @@
 extern crate alloc;
 
 mod bindings;
+#[cfg(not(feature = "fused"))]
+#[path = "composed/mod.rs"]
+mod form;
+#[cfg(feature = "fused")]
+#[path = "fused/mod.rs"]
+mod form;
 mod exports;
 mod file;
+mod host;
 mod mapping;
 mod pages;
+mod places;
 mod search;
-#[cfg(test)]
+#[cfg(all(test, not(feature = "fused")))]
 mod tests;
 
 #[cfg(target_arch = "wasm32")]

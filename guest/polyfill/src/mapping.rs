@@ -4,10 +4,10 @@
 use crate::bindings::exports::wasi_mmap::mmap::mapping::{Access, Advice, ErrorCode, Protection, Sharing};
 use crate::bindings::wasi::filesystem::types::Advice as HostAdvice;
 use crate::file::{
-    covered, read_pages, to_mapping_error, with_room, write_pages, zeros, File, CHUNK, CHUNK_SIZE, MAX_FILE_SIZE, PAGE,
-    PAGE_SIZE,
+    covered, read_pages, to_mapping_error, write_pages, zeros, File, CHUNK, CHUNK_SIZE, MAX_FILE_SIZE, PAGE, PAGE_SIZE,
 };
 use crate::pages::{new_page, numbers, Page, Pages};
+use crate::places::{Bytes, Room};
 use crate::search::{backward, forward, Found, Read};
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
@@ -78,7 +78,7 @@ fn length_to_map(size: u64, length: u64, offset: u64, may_pass_end: bool) -> Out
     }
 }
 
-type Search = fn(&[u8], u64, u64, &mut Read<'_, ErrorCode>) -> Outcome<Found>;
+type Search = fn(&[u8], u64, u64, &mut Read<'_>) -> Outcome<Found>;
 
 /// A mapped range of a file, or of memory without one.
 pub struct Mapping<F> {
@@ -167,35 +167,49 @@ impl<F: File> Mapping<F> {
         Err(ErrorCode::Fault)
     }
 
-    /// Reads bytes of the mapping: fewer than `length` if a page is lost.
-    fn load(&self, position: u64, length: usize) -> Outcome<Vec<u8>> {
-        let mut bytes = match &self.file {
-            Some(file) => read_pages(file, position, length)?,
-            None => zeros(length)?,
+    /// Reads bytes of the mapping, and returns their number: less than there is room for if a page is lost.
+    fn load(&self, position: u64, room: &mut (impl Room<F> + ?Sized)) -> Outcome<usize> {
+        let length = room.length();
+        let there = match &self.file {
+            Some(_) if self.pages.borrow().cover(position, length as u64) => {
+                self.require_pages(position, length as u64)?;
+                length
+            }
+            Some(file) => read_pages(file, position, room)?,
+            None => {
+                room.clear(0..length);
+                length
+            }
         };
-        if let Some(file) = self.file.as_ref().filter(|_| bytes.len() < length) {
-            let lost = covered(file)?.min(position + bytes.len() as u64);
+        if let Some(file) = self.file.as_ref().filter(|_| there < length) {
+            let lost = covered(file)?.min(position + there as u64);
             self.pages.borrow_mut().drop_from(lost / PAGE);
         }
-        self.pages.borrow().overlay(position, &mut bytes);
-        Ok(bytes)
+        self.pages.borrow().overlay(position, room);
+        Ok(there)
     }
 
-    fn load_all(&self, position: u64, length: usize) -> Outcome<Vec<u8>> {
-        let bytes = self.load(position, length)?;
-        if bytes.len() < length {
+    fn load_all(&self, position: u64, room: &mut (impl Room<F> + ?Sized)) -> Outcome<()> {
+        if self.load(position, room)? < room.length() {
             return Err(ErrorCode::Fault);
         }
-        Ok(bytes)
+        Ok(())
     }
 
-    pub fn read(&self, offset: u64, length: u64) -> Outcome<Vec<u8>> {
+    /// `make` makes the list of this many bytes that the caller gets.
+    pub fn read<L: Room<F>>(&self, offset: u64, length: u64, make: impl FnOnce(usize) -> Outcome<L>) -> Outcome<L> {
         let position = self.may_read(offset, length)?;
-        self.load_all(position, usize::try_from(length).map_err(|_| ErrorCode::NoMemory)?)
+        if length > CHUNK {
+            // A long list of pages that are lost is not made.
+            self.require_pages(position, length)?;
+        }
+        let mut list = make(usize::try_from(length).map_err(|_| ErrorCode::NoMemory)?)?;
+        self.load_all(position, &mut list)?;
+        Ok(list)
     }
 
-    pub fn write(&self, offset: u64, bytes: &[u8]) -> Outcome<()> {
-        let length = bytes.len() as u64;
+    pub fn write(&self, offset: u64, bytes: &(impl Bytes<F> + ?Sized)) -> Outcome<()> {
+        let length = bytes.length() as u64;
         let position = self.may_write(offset, length)?;
         if let Some(file) = self.shared_file() {
             return write_pages(file, position, bytes);
@@ -226,8 +240,8 @@ impl<F: File> Mapping<F> {
                 if !needed(first) {
                     continue;
                 }
-                let bytes = read_pages(file, first * PAGE, pages.len() * PAGE_SIZE)?;
-                if bytes.len() < pages.len() * PAGE_SIZE {
+                let mut bytes = zeros(pages.len() * PAGE_SIZE)?;
+                if read_pages(file, first * PAGE, bytes.as_mut_slice())? < bytes.len() {
                     return Err(ErrorCode::Fault);
                 }
                 for ((_, page), content) in pages.iter_mut().zip(bytes.chunks_exact(PAGE_SIZE)) {
@@ -248,18 +262,20 @@ impl<F: File> Mapping<F> {
         if self.shared_file().is_none() {
             self.make_private(to, length, |_| true)?;
         }
-        drop(with_room(2 * CHUNK_SIZE)?); // Fail before anything is changed.
+        #[allow(clippy::cast_possible_truncation)] // A chunk.
+        let mut bytes = zeros(CHUNK.min(length) as usize)?;
         let backward = from < to;
         let mut done = 0;
         while done < length {
-            let part = CHUNK.min(length - done);
+            let part = (bytes.len() as u64).min(length - done);
             // Where the ranges overlap, the part that would be overwritten is copied first.
             let at = if backward { length - done - part } else { done };
             #[allow(clippy::cast_possible_truncation)] // A chunk.
-            let bytes = self.load_all(from + at, part as usize)?;
+            let bytes = &mut bytes[..part as usize];
+            self.load_all(from + at, bytes)?;
             match self.shared_file() {
-                Some(file) => write_pages(file, to + at, &bytes)?,
-                None => self.pages.borrow_mut().store(to + at, &bytes),
+                Some(file) => write_pages(file, to + at, bytes)?,
+                None => self.pages.borrow_mut().store::<F>(to + at, bytes),
             }
             done += part;
         }
@@ -285,7 +301,7 @@ impl<F: File> Mapping<F> {
             return Ok(Some(of_nothing));
         }
         let offset = self.offset;
-        match search(needle, start, end, &mut |at, length| self.load(offset + at, length))? {
+        match search(needle, start, end, &mut |at, window| self.load(offset + at, window))? {
             Found::At(at) => Ok(Some(at)),
             Found::Nowhere => Ok(None),
             Found::Lost => Err(ErrorCode::Fault),

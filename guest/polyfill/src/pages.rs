@@ -2,6 +2,7 @@
 
 use crate::bindings::exports::wasi_mmap::mmap::mapping::ErrorCode;
 use crate::file::{zeros, PAGE, PAGE_SIZE as SIZE};
+use crate::places::{Bytes, Room};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -54,24 +55,28 @@ impl Pages {
         Ok(())
     }
 
-    /// Copies the content of the pages over the bytes at this position.
-    pub fn overlay(&self, position: u64, bytes: &mut [u8]) {
+    /// Whether all pages of a range exist.
+    pub fn cover(&self, position: u64, length: u64) -> bool {
+        !self.0.is_empty() && numbers(position, length).all(|number| self.contains(number))
+    }
+
+    /// Copies the content of the pages over the bytes that a place has from this position.
+    pub fn overlay<F>(&self, position: u64, room: &mut (impl Room<F> + ?Sized)) {
         if self.0.is_empty() {
             return;
         }
-        for (number, start, part) in parts(position, bytes.len()) {
+        for (number, start, part) in parts(position, room.length()) {
             if let Some(page) = self.0.get(&number) {
-                let length = part.len();
-                bytes[part].copy_from_slice(&page[start..start + length]);
+                room.put(part.start, &page[start..start + part.len()]);
             }
         }
     }
 
     /// Stores bytes in the pages that exist.
-    pub fn store(&mut self, position: u64, bytes: &[u8]) {
-        for (number, start, part) in parts(position, bytes.len()) {
+    pub fn store<F>(&mut self, position: u64, bytes: &(impl Bytes<F> + ?Sized)) {
+        for (number, start, part) in parts(position, bytes.length()) {
             if let Some(page) = self.0.get_mut(&number) {
-                page[start..start + part.len()].copy_from_slice(&bytes[part]);
+                bytes.get(part.start, &mut page[start..start + part.len()]);
             }
         }
     }

@@ -1,14 +1,19 @@
 //! The functions that a host calls, once in each instance of the module: `allocate` room for the components in `memory`,
 //! write them there, call `plug`, `seal` or `measure`, and read the result.
 
-use crate::compose::{self, Refusal};
+use crate::plug::{self, Plugged, Refusal};
 use crate::{limits, seal};
 use std::sync::OnceLock;
 
 static RESULT: OnceLock<Vec<u8>> = OnceLock::new();
+static EXPLANATION: OnceLock<String> = OnceLock::new();
 
 fn result() -> &'static [u8] {
     RESULT.get().map_or(&[], Vec::as_slice)
+}
+
+fn explanation() -> &'static str {
+    EXPLANATION.get().map_or("", String::as_str)
 }
 
 /// `(length) -> address` of as many bytes. They are freed with the instance.
@@ -17,25 +22,36 @@ pub extern "C" fn allocate(length: usize) -> *mut u8 {
     Box::leak(vec![0; length].into_boxed_slice()).as_mut_ptr()
 }
 
-/// `(guest, its length, polyfill, its length) -> status`. 0: the result is a component. Else the result is a message in UTF-8
-/// that follows the name of the guest. 1: the guest does not import the interface. 2: the guest cannot be plugged.
+/// `(guest, its length, polyfill, its length, module, its length) -> status`. 0: the result is a component, and there is an
+/// explanation. Else the result is a message in UTF-8 that follows the name of the guest. 1: the guest does not import the
+/// interface. 2: the guest cannot be plugged. `polyfill` is the component to compose, and `module` the one to fuse; without the
+/// latter every guest is composed.
 ///
 /// # Safety
 ///
-/// Both addresses come from `allocate`, with these lengths.
+/// The addresses come from `allocate`, with these lengths.
 #[no_mangle]
 pub unsafe extern "C" fn plug(
     guest: *const u8,
     guest_length: usize,
     polyfill: *const u8,
     polyfill_length: usize,
+    module: *const u8,
+    module_length: usize,
 ) -> u32 {
     // SAFETY: the caller keeps the rules above.
-    let (guest, polyfill) = unsafe {
-        (std::slice::from_raw_parts(guest, guest_length), std::slice::from_raw_parts(polyfill, polyfill_length))
+    let (guest, polyfill, module) = unsafe {
+        (
+            std::slice::from_raw_parts(guest, guest_length),
+            std::slice::from_raw_parts(polyfill, polyfill_length),
+            std::slice::from_raw_parts(module, module_length),
+        )
     };
-    let (status, bytes) = match compose::plug(guest, polyfill) {
-        Ok(component) => (0, component),
+    let (status, bytes) = match plug::plug(guest, polyfill, Some(module).filter(|module| !module.is_empty())) {
+        Ok(Plugged { component, explanation }) => {
+            EXPLANATION.get_or_init(|| explanation);
+            (0, component)
+        }
         Err(refusal @ Refusal::NothingToPlug) => (1, refusal.to_string().into_bytes()),
         Err(refusal @ Refusal::Misfit(_)) => (2, refusal.to_string().into_bytes()),
     };
@@ -95,4 +111,16 @@ pub extern "C" fn result_address() -> *const u8 {
 #[no_mangle]
 pub extern "C" fn result_length() -> usize {
     result().len()
+}
+
+/// `() -> address` of the explanation, in UTF-8: whether the component is fused, or why it is composed.
+#[no_mangle]
+pub extern "C" fn explanation_address() -> *const u8 {
+    explanation().as_ptr()
+}
+
+/// `() -> length` of the explanation.
+#[no_mangle]
+pub extern "C" fn explanation_length() -> usize {
+    explanation().len()
 }

@@ -1,29 +1,11 @@
-//! The composition of a guest with the polyfill.
+//! The composition of a guest with the polyfill: two components, with the polyfill in front of the guest.
 
+use crate::guest::validate;
+use crate::plug::{Refusal, MAPPING, PACKAGE};
 use std::error::Error;
-use std::fmt;
 use wac_graph::types::{are_semver_compatible, Package};
 use wac_graph::{CompositionGraph, EncodeOptions, NodeId, PackageId};
-use wasmparser::{Parser, Validator, WasmFeatures};
-
-/// Only the polyfill exports interfaces of this package.
-const PACKAGE: &str = "wasi-mmap:mmap/";
-const MAPPING: &str = "wasi-mmap:mmap/mapping";
-
-/// The reason why a guest is not plugged. The message follows the name of the guest.
-pub enum Refusal {
-    NothingToPlug,
-    Misfit(String),
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NothingToPlug => write!(formatter, "does not import {MAPPING}: there is nothing to plug"),
-            Self::Misfit(reason) => formatter.write_str(reason),
-        }
-    }
-}
+use wasmparser::WasmFeatures;
 
 /// An error with its causes, in one line.
 pub fn because(error: &dyn Error) -> String {
@@ -86,29 +68,30 @@ fn export(graph: &mut CompositionGraph, guest: PackageId, plugged: NodeId) -> Re
     Ok(())
 }
 
-/// Checks that the parts fit. It leaves the code in them to the engine.
-fn validate(component: &[u8]) -> Result<(), String> {
-    let mut validator = Validator::new_with_features(WasmFeatures::all());
-    for payload in Parser::new(0).parse_all(component) {
-        let payload = payload.map_err(|error| because(&error))?;
-        validator.payload(&payload).map_err(|error| because(&error))?;
-    }
-    Ok(())
-}
+/// A guest and the polyfill, which fit.
+pub struct Composition(CompositionGraph);
 
-/// Returns the guest with the polyfill in front of it.
-pub fn plug(guest: &[u8], polyfill: &[u8]) -> Result<Vec<u8>, Refusal> {
-    let says = |what: &'static str| move |reason| Refusal::Misfit(format!("{what}: {reason}"));
-    let mut graph = CompositionGraph::new();
-    let polyfill = register(&mut graph, "wasi-mmap:polyfill", polyfill).map_err(says("met a broken polyfill"))?;
-    let guest = register(&mut graph, "wasi-mmap:guest", guest).map_err(says("is no valid component"))?;
-    if !imports(&graph, guest).iter().any(|import| interface(import) == MAPPING) {
-        return Err(Refusal::NothingToPlug);
+impl Composition {
+    /// Connects a guest that imports the polyfill's interface.
+    pub fn new(guest: &[u8], polyfill: &[u8]) -> Result<Self, Refusal> {
+        let says = |what: &'static str| move |reason| Refusal::Misfit(format!("{what}: {reason}"));
+        let mut graph = CompositionGraph::new();
+        let polyfill = register(&mut graph, "wasi-mmap:polyfill", polyfill).map_err(says("met a broken polyfill"))?;
+        let guest = register(&mut graph, "wasi-mmap:guest", guest).map_err(says("is no valid component"))?;
+        if !imports(&graph, guest).iter().any(|import| interface(import) == MAPPING) {
+            return Err(Refusal::NothingToPlug);
+        }
+        let plugged = connect(&mut graph, guest, polyfill).map_err(Refusal::Misfit)?;
+        export(&mut graph, guest, plugged).map_err(says("cannot be plugged"))?;
+        Ok(Self(graph))
     }
-    let plugged = connect(&mut graph, guest, polyfill).map_err(Refusal::Misfit)?;
-    export(&mut graph, guest, plugged).map_err(says("cannot be plugged"))?;
-    let options = EncodeOptions { validate: false, ..EncodeOptions::default() };
-    let component = graph.encode(options).map_err(|error| because(&error)).map_err(says("cannot be plugged"))?;
-    validate(&component).map_err(says("does not fit the polyfill"))?;
-    Ok(component)
+
+    /// The guest with the polyfill in front of it.
+    pub fn encode(&self) -> Result<Vec<u8>, Refusal> {
+        let says = |what: &'static str| move |reason| Refusal::Misfit(format!("{what}: {reason}"));
+        let options = EncodeOptions { validate: false, ..EncodeOptions::default() };
+        let component = self.0.encode(options).map_err(|error| because(&error)).map_err(says("cannot be plugged"))?;
+        validate(&component, WasmFeatures::all()).map_err(says("does not fit the polyfill"))?;
+        Ok(component)
+    }
 }

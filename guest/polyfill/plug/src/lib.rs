@@ -1,6 +1,6 @@
 //! The work of the commands `wasi-mmap` on a component before it runs:
 //!
-//! - `plug` puts the polyfill in front of a guest, and returns a component that holds both and imports only WASI.
+//! - `plug` fuses the polyfill with a guest or composes them, and returns a component that holds both and imports only WASI.
 //! - `seal` returns a component that can be translated to JavaScript: it has no name that the guest's maker chose.
 //! - `measure` refuses a component that is too large or too deeply nested to be translated.
 //!
@@ -9,8 +9,11 @@
 
 mod abi;
 mod compose;
+mod fuse;
+mod guest;
 mod limits;
 mod names;
+mod plug;
 mod rename;
 mod seal;
 mod sections;

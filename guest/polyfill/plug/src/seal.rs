@@ -2,6 +2,7 @@
 //! guest's maker chose. So no such name gets into the JavaScript that is generated from it.
 
 use crate::compose::because;
+use crate::guest::{outside, validate};
 use crate::rename::rename;
 use crate::sections::{put_name, put_section, put_u32, Section};
 use std::collections::HashMap;
@@ -10,7 +11,7 @@ use wasmparser::component_types::{
     ComponentAnyTypeId, ComponentDefinedType, ComponentEntityType, ComponentFuncType, ComponentValType,
 };
 use wasmparser::types::{Types, TypesRef};
-use wasmparser::{Parser, Payload, ValidPayload, Validator, WasmFeatures};
+use wasmparser::{Parser, Payload, WasmFeatures};
 
 const RUN: &str = "wasi:cli/run";
 /// The export of the sealed component.
@@ -47,20 +48,6 @@ fn features() -> WasmFeatures {
     features
 }
 
-/// Validates everything but the bodies of functions, which the engine checks.
-fn validate(component: &[u8]) -> Result<Types, String> {
-    let mut validator = Validator::new_with_features(features());
-    let mut last = None;
-    for payload in Parser::new(0).parse_all(component) {
-        let payload = payload.map_err(|error| because(&error))?;
-        // The last end is that of the whole component.
-        if let ValidPayload::End(types) = validator.payload(&payload).map_err(|error| because(&error))? {
-            last = Some(types);
-        }
-    }
-    last.ok_or_else(|| "it ends too early".to_owned())
-}
-
 /// The imports of the component that names what the host provides, and the sections that make them.
 struct Provided<'a> {
     sections: &'a [u8],
@@ -94,7 +81,7 @@ impl<'a> Provided<'a> {
                 _ => {}
             }
         }
-        Ok(Self { sections: &component[..end], interfaces, type_count, types: validate(component)? })
+        Ok(Self { sections: &component[..end], interfaces, type_count, types: validate(component, features())? })
     }
 
     /// The index of the interface with this name, in a compatible version.
@@ -204,29 +191,6 @@ fn find_run<'a>(guest: TypesRef<'a>, exports: &[&'a str]) -> Result<&'a str, Str
     fits.then_some(*name).ok_or_else(|| format!("is not a command: its {RUN} is of another type"))
 }
 
-/// The names of the imports and exports of a component.
-fn outside(component: &[u8]) -> Result<(Vec<&str>, Vec<&str>), String> {
-    let (mut imports, mut exports, mut depth) = (Vec::new(), Vec::new(), 0);
-    for payload in Parser::new(0).parse_all(component) {
-        match payload.map_err(|error| because(&error))? {
-            Payload::Version { .. } => depth += 1,
-            Payload::End(_) => depth -= 1,
-            Payload::ComponentImportSection(section) if depth == 1 => {
-                for import in section {
-                    imports.push(import.map_err(|error| because(&error))?.name.name);
-                }
-            }
-            Payload::ComponentExportSection(section) if depth == 1 => {
-                for export in section {
-                    exports.push(export.map_err(|error| because(&error))?.name.name);
-                }
-            }
-            _ => {}
-        }
-    }
-    Ok((imports, exports))
-}
-
 /// Builds the component that encloses the guest.
 fn enclose(guest: &[u8], imports: &[(&str, Given<'_>)], run: &str, provided: &Provided<'_>) -> Vec<u8> {
     let number = |count: usize| u32::try_from(count).expect("memory has addresses of 32 bits");
@@ -306,12 +270,13 @@ pub fn seal(guest: &[u8], provided: &[u8]) -> Result<Vec<u8>, Refusal> {
     let provided =
         Provided::read(provided).map_err(|reason| Refusal::Broken(format!("meets a broken host: {reason}")))?;
     let renamed = rename(guest).map_err(Refusal::Broken)?;
-    let types = validate(guest).map_err(no_valid)?;
+    let types = validate(guest, features()).map_err(no_valid)?;
     let (imports, exports) = outside(guest).map_err(no_valid)?;
     let imports = connect(types.as_ref(), &imports, &provided).map_err(Refusal::Misfit)?;
     let run = find_run(types.as_ref(), &exports).map_err(Refusal::Misfit)?;
     let whole = enclose(&renamed, &imports, run, &provided);
     drop(renamed);
-    validate(&whole).map_err(|reason| Refusal::Misfit(format!("imports what is not provided: {reason}")))?;
+    validate(&whole, features())
+        .map_err(|reason| Refusal::Misfit(format!("imports what is not provided: {reason}")))?;
     Ok(whole)
 }

@@ -1,39 +1,32 @@
 //! The interface `wasi-mmap:mmap/mapping`: checks the rights of descriptors, and calls the mapping.
 
-use crate::bindings::exports::wasi::filesystem::types::DescriptorBorrow;
 use crate::bindings::exports::wasi_mmap::mmap::mapping::{
     self, Access, Advice, ErrorCode, Guest, GuestMapping, Protection, Sharing,
 };
-use crate::bindings::wasi::filesystem::types::{self, DescriptorFlags, DescriptorType};
+use crate::bindings::wasi::filesystem::types::{DescriptorFlags, DescriptorType};
 use crate::bindings::Polyfill;
-use crate::exports::filesystem::Descriptor;
 use crate::file::to_mapping_error;
+use crate::form::{bytes_of, finish, keep, new_list, Borrowed, Keep, List};
+use crate::host::Kept;
 use crate::mapping::{Mapping, Outcome, Request};
-use alloc::rc::Rc;
-use alloc::vec::Vec;
 
 /// The resource `mapping`.
-pub struct Resource(Mapping<Rc<types::Descriptor>>);
+pub struct Resource(Mapping<Keep>);
 
 /// The host's descriptor of a guest's one, if it is a regular file and has the rights.
-fn checked(descriptor: &DescriptorBorrow<'_>, needs_write: bool) -> Outcome<Rc<types::Descriptor>> {
-    let file = Rc::clone(&descriptor.get::<Descriptor>().0);
-    if file.get_type().map_err(to_mapping_error)? != DescriptorType::RegularFile {
+fn checked(descriptor: &Borrowed<'_>, needs_write: bool) -> Outcome<Keep> {
+    let file = keep(descriptor);
+    if file.descriptor().get_type().map_err(to_mapping_error)? != DescriptorType::RegularFile {
         return Err(ErrorCode::Unsupported);
     }
     let needed = if needs_write { DescriptorFlags::READ | DescriptorFlags::WRITE } else { DescriptorFlags::READ };
-    if !file.get_flags().map_err(to_mapping_error)?.contains(needed) {
+    if !file.descriptor().get_flags().map_err(to_mapping_error)?.contains(needed) {
         return Err(ErrorCode::AccessDenied);
     }
     Ok(file)
 }
 
-fn open(
-    descriptor: Option<DescriptorBorrow<'_>>,
-    length: u64,
-    request: Request,
-    offset: u64,
-) -> Outcome<mapping::Mapping> {
+fn open(descriptor: Option<Borrowed<'_>>, length: u64, request: Request, offset: u64) -> Outcome<mapping::Mapping> {
     if !request.is_supported() {
         return Err(ErrorCode::Unsupported);
     }
@@ -47,12 +40,12 @@ fn open(
 impl Guest for Polyfill {
     type Mapping = Resource;
 
-    fn mmap(file: Option<DescriptorBorrow<'_>>, length: u64, access: Access, offset: u64) -> Outcome<mapping::Mapping> {
+    fn mmap(file: Option<Borrowed<'_>>, length: u64, access: Access, offset: u64) -> Outcome<mapping::Mapping> {
         open(file, length, Request::Access(access), offset)
     }
 
     fn mmap_posix(
-        file: Option<DescriptorBorrow<'_>>,
+        file: Option<Borrowed<'_>>,
         length: u64,
         sharing: Sharing,
         protection: Protection,
@@ -75,11 +68,11 @@ impl GuestMapping for Resource {
         self.0.file_size()
     }
 
-    fn read(&self, offset: u64, length: u64) -> Outcome<Vec<u8>> {
-        self.0.read(offset, length)
+    fn read(&self, offset: u64, length: u64) -> Outcome<List> {
+        self.0.read(offset, length, new_list).map(finish)
     }
 
-    fn write(&self, offset: u64, bytes: Vec<u8>) -> Outcome<()> {
+    fn write(&self, offset: u64, bytes: List) -> Outcome<()> {
         self.0.write(offset, &bytes)
     }
 
@@ -87,12 +80,12 @@ impl GuestMapping for Resource {
         self.0.copy_within(destination, source, length)
     }
 
-    fn find(&self, needle: Vec<u8>, start: u64, end: u64) -> Outcome<Option<u64>> {
-        self.0.find(&needle, start, end)
+    fn find(&self, needle: List, start: u64, end: u64) -> Outcome<Option<u64>> {
+        self.0.find(&bytes_of(needle)?, start, end)
     }
 
-    fn rfind(&self, needle: Vec<u8>, start: u64, end: u64) -> Outcome<Option<u64>> {
-        self.0.rfind(&needle, start, end)
+    fn rfind(&self, needle: List, start: u64, end: u64) -> Outcome<Option<u64>> {
+        self.0.rfind(&bytes_of(needle)?, start, end)
     }
 
     fn flush(&self, offset: u64, length: u64) -> Outcome<()> {

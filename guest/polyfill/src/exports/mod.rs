@@ -1,5 +1,4 @@
-//! The interfaces that the component exports: `wasi-mmap:mmap/mapping` and `span`, and `wasi:filesystem`.
+//! The interfaces `wasi-mmap:mmap/mapping` and `span`.
 
-mod filesystem;
 mod mapping;
 mod span;

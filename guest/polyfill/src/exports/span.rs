@@ -1,10 +1,10 @@
-//! The interface `wasi-mmap:mmap/span`, without spans: a component cannot reach into the memory of another.
+//! The interface `wasi-mmap:mmap/span`, without spans: they take a host that puts pages under the guest's memory.
 
 use crate::bindings::exports::wasi_mmap::mmap::mapping::MappingBorrow;
 use crate::bindings::exports::wasi_mmap::mmap::span::{Advice, ErrorCode, Guest, GuestSpan, Span};
 use crate::bindings::Polyfill;
+use crate::form::List;
 use crate::mapping::Outcome;
-use alloc::vec::Vec;
 
 /// The resource `span`, of which there is none.
 pub enum Nothing {}
@@ -16,7 +16,7 @@ impl Guest for Polyfill {
         None
     }
 
-    fn attach(_: MappingBorrow<'_>, _: u64, _: Vec<u8>) -> Outcome<Span> {
+    fn attach(_: MappingBorrow<'_>, _: u64, _: List) -> Outcome<Span> {
         Err(ErrorCode::Unsupported)
     }
 }

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 const HELP: &str = "\
 Usage: wasi-mmap run [options] component.wasm [arguments...]
-       wasi-mmap plug component.wasm -o OUTPUT
+       wasi-mmap plug [options] component.wasm -o OUTPUT
 
 \"run\" runs a WebAssembly component that is a command (it exports wasi:cli/run), with real
 memory mapping behind its imports of wasi-mmap:mmap. It sees no file, no variable and no
@@ -28,10 +28,12 @@ network unless you grant it.
                           how much memory its maps may take that no file holds, such as
                           512M (default: half of the memory that there is, at most 4G)
 
-\"plug\" puts the polyfill in front of a component that imports wasi-mmap:mmap. What comes out
+\"plug\" gives the polyfill to a component that imports wasi-mmap:mmap. What comes out
 needs nothing but WASI 0.2: \"wasmtime run --dir HOST::GUEST OUTPUT\" runs it.
 
   -o, --output OUTPUT     the file to write (-: standard output)
+  --compose               put the polyfill in front of the component, not into it
+  --explain               say which of the two was done, and why
 
 \"run\" ends with the component's exit code, or with 134 if it traps; both end with 2 if they
 cannot do what they should. There are also --help and --version.

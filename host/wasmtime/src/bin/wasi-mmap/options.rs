@@ -157,12 +157,16 @@ pub struct PlugOptions {
     pub component: String,
     /// A path, or `-`.
     pub output: String,
+    /// Whether the polyfill stays a component of its own.
+    pub compose: bool,
+    pub explain: bool,
 }
 
 /// Parses the options of `plug` and the component, in any order.
 pub fn parse_plug(words: impl IntoIterator<Item = String>) -> Result<PlugOptions, UsageError> {
     let mut words = words.into_iter();
     let (mut components, mut output) = (Vec::new(), None);
+    let (mut compose, mut explain) = (false, false);
     while let Some(word) = words.next() {
         if word == "--" {
             components.extend(words);
@@ -170,6 +174,11 @@ pub fn parse_plug(words: impl IntoIterator<Item = String>) -> Result<PlugOptions
         }
         if !word.starts_with('-') {
             components.push(word);
+            continue;
+        }
+        if let "--compose" | "--explain" = word.as_str() {
+            let flag = if word == "--compose" { &mut compose } else { &mut explain };
+            *flag = true;
             continue;
         }
         let (name, given) = match word.split_once('=') {
@@ -189,5 +198,5 @@ pub fn parse_plug(words: impl IntoIterator<Item = String>) -> Result<PlugOptions
     };
     let output = output.filter(|path| !path.is_empty());
     let output = output.ok_or_else(|| UsageError::new("no output: say where to with -o"))?;
-    Ok(PlugOptions { component, output })
+    Ok(PlugOptions { component, output, compose, explain })
 }

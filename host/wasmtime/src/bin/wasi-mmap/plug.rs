@@ -1,17 +1,19 @@
-//! Puts the polyfill in front of a component, with the module of guest/polyfill/plug. It runs here as WebAssembly, as it does
+//! Gives the polyfill to a component, with the module of guest/polyfill/plug. It runs here as WebAssembly, as it does
 //! in Node, so both give the same result and a hostile component can only make the module trap.
 
 use crate::engine::{engine, read_component};
-use crate::options::{PlugOptions, UsageError};
+use crate::options::{printable, PlugOptions, UsageError};
 use crate::output::write_output;
 use wasmtime::{Engine, Instance, Memory, Module, Store, TypedFunc};
 
 const PLUG: &[u8] = include_bytes!("../../../polyfill/plug.wasm");
+/// The form of the polyfill to compose, and the one to fuse.
 const POLYFILL: &[u8] = include_bytes!("../../../polyfill/polyfill.wasm");
+const FUSED: &[u8] = include_bytes!("../../../polyfill/fused.wasm");
 
 /// The result of the module, see guest/polyfill/plug/src/abi.rs.
 enum Answer {
-    Plugged(Vec<u8>),
+    Plugged { component: Vec<u8>, explanation: String },
     NothingToPlug(String),
     Misfit(String),
 }
@@ -38,25 +40,34 @@ impl Plug {
         Ok((address, length))
     }
 
-    fn result(&mut self) -> wasmtime::Result<Vec<u8>> {
+    /// The bytes that two functions give the address and the length of.
+    fn take(&mut self, name: &str) -> wasmtime::Result<Vec<u8>> {
         let store = &mut self.store;
-        let address = self.instance.get_typed_func::<(), u32>(&mut *store, "result_address")?.call(&mut *store, ())?;
-        let length = self.instance.get_typed_func::<(), u32>(&mut *store, "result_length")?.call(&mut *store, ())?;
-        let mut result = vec![0; length as usize];
-        self.memory.read(&*store, address as usize, &mut result)?;
-        Ok(result)
+        let mut number = |part: &str| {
+            let function: TypedFunc<(), u32> = self.instance.get_typed_func(&mut *store, &format!("{name}_{part}"))?;
+            function.call(&mut *store, ())
+        };
+        let (address, length) = (number("address")?, number("length")?);
+        let mut bytes = vec![0; length as usize];
+        self.memory.read(&self.store, address as usize, &mut bytes)?;
+        Ok(bytes)
     }
 
-    fn plug(&mut self, guest: &[u8]) -> wasmtime::Result<Answer> {
+    fn result(&mut self) -> wasmtime::Result<Vec<u8>> {
+        self.take("result")
+    }
+
+    fn plug(&mut self, guest: &[u8], compose: bool) -> wasmtime::Result<Answer> {
         let (guest, guest_length) = self.put(guest)?;
         let (polyfill, polyfill_length) = self.put(POLYFILL)?;
+        let (module, module_length) = self.put(if compose { &[] } else { FUSED })?;
         let store = &mut self.store;
-        let plug: TypedFunc<(u32, u32, u32, u32), u32> = self.instance.get_typed_func(&mut *store, "plug")?;
-        let status = plug.call(store, (guest, guest_length, polyfill, polyfill_length))?;
+        let plug: TypedFunc<(u32, u32, u32, u32, u32, u32), u32> = self.instance.get_typed_func(&mut *store, "plug")?;
+        let status = plug.call(store, (guest, guest_length, polyfill, polyfill_length, module, module_length))?;
         let result = self.result()?;
         let text = |result: Vec<u8>| String::from_utf8_lossy(&result).into_owned();
         Ok(match status {
-            0 => Answer::Plugged(result),
+            0 => Answer::Plugged { component: result, explanation: text(self.take("explanation")?) },
             1 => Answer::NothingToPlug(text(result)),
             _ => Answer::Misfit(text(result)),
         })
@@ -88,10 +99,10 @@ pub fn measure(engine: &Engine, path: &str, guest: &[u8]) -> wasmtime::Result<()
     }
 }
 
-fn plug(engine: &Engine, path: &str, guest: &[u8]) -> wasmtime::Result<Answer> {
+fn plug(engine: &Engine, path: &str, guest: &[u8], compose: bool) -> wasmtime::Result<Answer> {
     let mut plug = Plug::new(engine)?;
     // A trap of the module is the component's fault, and ends here.
-    Ok(plug.plug(guest).map_err(|error| {
+    Ok(plug.plug(guest, compose).map_err(|error| {
         let reason = error.root_cause();
         UsageError::refused(format!("{path} cannot be plugged: it is too large, or wac cannot read it ({reason})"))
     })?)
@@ -103,8 +114,8 @@ fn plug(engine: &Engine, path: &str, guest: &[u8]) -> wasmtime::Result<Answer> {
 ///
 /// A [`UsageError`] where the component cannot be plugged, or an error of the engine.
 pub fn plugged(engine: &Engine, path: &str, guest: Vec<u8>) -> wasmtime::Result<Vec<u8>> {
-    match plug(engine, path, &guest)? {
-        Answer::Plugged(component) => Ok(component),
+    match plug(engine, path, &guest, false)? {
+        Answer::Plugged { component, .. } => Ok(component),
         Answer::NothingToPlug(_) => Ok(guest),
         Answer::Misfit(reason) => Err(UsageError::refused(format!("{path} {reason}")).into()),
     }
@@ -115,10 +126,16 @@ pub fn plugged(engine: &Engine, path: &str, guest: Vec<u8>) -> wasmtime::Result<
 /// # Errors
 ///
 /// A [`UsageError`] where the component cannot be read or plugged or the output not be written, or an error of the engine.
-pub fn plug_file(PlugOptions { component, output }: &PlugOptions) -> wasmtime::Result<()> {
+pub fn plug_file(PlugOptions { component, output, compose, explain }: &PlugOptions) -> wasmtime::Result<()> {
     let guest = read_component(component)?;
-    match plug(&engine()?.0, component, &guest)? {
-        Answer::Plugged(bytes) => Ok(write_output(output, &bytes)?),
+    match plug(&engine()?.0, component, &guest, *compose)? {
+        Answer::Plugged { component: bytes, explanation } => {
+            write_output(output, &bytes)?;
+            if *explain {
+                eprintln!("{}", printable(&format!("wasi-mmap: {component}: {explanation}")));
+            }
+            Ok(())
+        }
         Answer::NothingToPlug(reason) | Answer::Misfit(reason) => {
             Err(UsageError::refused(format!("{component} {reason}")).into())
         }

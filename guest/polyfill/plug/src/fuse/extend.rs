@@ -1,0 +1,169 @@
+//! Adds the functions that the polyfill calls to a guest's type of `wasi:filesystem/types`. A guest imports only those that it
+//! calls itself.
+
+use super::polyfill::Polyfill;
+use super::rewrite::{Renumber, Trouble};
+use std::collections::{HashMap, HashSet};
+use wasm_encoder::reencode::{component_utils as utils, ReencodeComponent};
+use wasm_encoder::{ComponentTypeRef, ComponentValType, InstanceType, TypeBounds};
+use wasmparser::component_types::{
+    self, ComponentAnyTypeId, ComponentDefinedType, ComponentDefinedTypeId, ComponentEntityType, ComponentFuncTypeId,
+};
+use wasmparser::types::TypesRef;
+use wasmparser::InstanceTypeDeclaration;
+
+/// The most aliases of a type that are followed.
+const LONGEST_CHAIN: usize = 1000;
+
+fn root(types: TypesRef<'_>, id: ComponentDefinedTypeId) -> ComponentDefinedTypeId {
+    std::iter::successors(Some(id), |id| types.peel_alias(*id)).take(LONGEST_CHAIN).last().unwrap_or(id)
+}
+
+/// Copies types of the polyfill's interface of files to the guest's.
+struct Copier<'a> {
+    types: TypesRef<'a>,
+    /// The names of the polyfill's types.
+    names: HashMap<ComponentDefinedTypeId, &'a str>,
+    out: InstanceType,
+    /// The guest's types by their names.
+    named: HashMap<String, u32>,
+}
+
+impl Copier<'_> {
+    fn value(&mut self, ty: component_types::ComponentValType) -> Result<ComponentValType, Trouble> {
+        let id = match ty {
+            component_types::ComponentValType::Primitive(primitive) => {
+                return Ok(ComponentValType::Primitive(primitive.into()));
+            }
+            component_types::ComponentValType::Type(id) => id,
+        };
+        let name = self.names.get(&root(self.types, id)).copied();
+        if let Some(index) = name.and_then(|name| self.named.get(name)) {
+            return Ok(ComponentValType::Type(*index));
+        }
+        let raw = self.define(id)?;
+        let Some(name) = name else { return Ok(ComponentValType::Type(raw)) };
+        self.out.export(name, ComponentTypeRef::Type(TypeBounds::Eq(raw)));
+        let index = raw + 1;
+        self.named.insert(name.to_owned(), index);
+        Ok(ComponentValType::Type(index))
+    }
+
+    fn values(
+        &mut self,
+        types: impl Iterator<Item = component_types::ComponentValType>,
+    ) -> Result<Vec<ComponentValType>, Trouble> {
+        types.map(|ty| self.value(ty)).collect()
+    }
+
+    /// Defines a type without a name, and returns its index.
+    fn define(&mut self, id: ComponentDefinedTypeId) -> Result<u32, Trouble> {
+        let types = self.types;
+        let optional = |copier: &mut Self, ty: &Option<_>| ty.map(|ty| copier.value(ty)).transpose();
+        // The parts come first.
+        match &types[id] {
+            ComponentDefinedType::Primitive(primitive) => {
+                let index = self.out.type_count();
+                self.out.ty().defined_type().primitive((*primitive).into());
+                return Ok(index);
+            }
+            ComponentDefinedType::Enum(cases) => {
+                let index = self.out.type_count();
+                self.out.ty().defined_type().enum_type(cases.iter().map(|case| case.as_str()));
+                return Ok(index);
+            }
+            ComponentDefinedType::Flags(flags) => {
+                let index = self.out.type_count();
+                self.out.ty().defined_type().flags(flags.iter().map(|flag| flag.as_str()));
+                return Ok(index);
+            }
+            ComponentDefinedType::Record(record) => {
+                let fields = self.values(record.fields.values().copied())?;
+                let index = self.out.type_count();
+                let names = record.fields.keys().map(|name| name.as_str());
+                self.out.ty().defined_type().record(names.zip(fields));
+                return Ok(index);
+            }
+            ComponentDefinedType::Tuple(tuple) => {
+                let fields = self.values(tuple.types.iter().copied())?;
+                let index = self.out.type_count();
+                self.out.ty().defined_type().tuple(fields);
+                return Ok(index);
+            }
+            ComponentDefinedType::List { element, .. } => {
+                let element = self.value(*element)?;
+                let index = self.out.type_count();
+                self.out.ty().defined_type().list(element);
+                return Ok(index);
+            }
+            ComponentDefinedType::Option { ty, .. } => {
+                let inner = self.value(*ty)?;
+                let index = self.out.type_count();
+                self.out.ty().defined_type().option(inner);
+                return Ok(index);
+            }
+            ComponentDefinedType::Result { ok, err, .. } => {
+                let (ok, err) = (optional(self, ok)?, optional(self, err)?);
+                let index = self.out.type_count();
+                self.out.ty().defined_type().result(ok, err);
+                return Ok(index);
+            }
+            ComponentDefinedType::Borrow(_) => {
+                // Of a descriptor: these functions take no other handle.
+                let descriptor = *self.named.get("descriptor").ok_or(Trouble::new("it has no descriptors"))?;
+                let index = self.out.type_count();
+                self.out.ty().defined_type().borrow(descriptor);
+                return Ok(index);
+            }
+            other => Err(Trouble::new(format!("{other:?} cannot be added to its interface of files"))),
+        }
+    }
+
+    fn function(&mut self, name: &str, id: ComponentFuncTypeId) -> Result<(), Trouble> {
+        let types = self.types;
+        let function = &types[id];
+        let params = self.values(function.params.iter().map(|(_, ty)| *ty))?;
+        let result = function.result.map(|ty| self.value(ty)).transpose()?;
+        let index = self.out.type_count();
+        let names = function.params.iter().map(|(name, _)| name.as_str());
+        self.out.ty().function().params(names.zip(params)).result(result);
+        self.out.export(name, ComponentTypeRef::Func(index));
+        Ok(())
+    }
+}
+
+/// The guest's type of its files, with all functions that the polyfill calls.
+pub fn extend(
+    renumber: &mut Renumber,
+    declarations: Box<[InstanceTypeDeclaration<'_>]>,
+    polyfill: &Polyfill<'_>,
+) -> Result<InstanceType, Trouble> {
+    let mut out = InstanceType::new();
+    let (mut named, mut functions) = (HashMap::new(), HashSet::new());
+    renumber.push_depth();
+    for declaration in Vec::from(declarations) {
+        let index = out.type_count();
+        if let InstanceTypeDeclaration::Export { name, ty } = &declaration {
+            match ty {
+                wasmparser::ComponentTypeRef::Type(_) => drop(named.insert(name.name.to_owned(), index)),
+                _ => drop(functions.insert(name.name.to_owned())),
+            }
+        }
+        utils::parse_component_instance_type_declaration(renumber, &mut out, declaration)?;
+    }
+    renumber.pop_depth();
+    let types = polyfill.types();
+    let exports = &types[polyfill.files.ty].exports;
+    let names = exports.iter().filter_map(|(name, item)| match item.ty {
+        ComponentEntityType::Type { created: ComponentAnyTypeId::Defined(id), .. } => {
+            Some((root(types, id), name.as_str()))
+        }
+        _ => None,
+    });
+    let mut copier = Copier { types, names: names.collect(), out, named };
+    for name in polyfill.needed().filter(|name| !functions.contains(*name)) {
+        let id = polyfill.function(&polyfill.files, name).ok_or_else(|| Trouble::new(format!("{name} is unknown")))?;
+        copier.function(name, id)?;
+    }
+    Ok(copier.out)
+}

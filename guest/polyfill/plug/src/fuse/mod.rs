@@ -1,0 +1,32 @@
+//! Puts the polyfill inside of a guest's own component: a core module beside the guest's, which has the same handles and lets
+//! the host read and write files in the guest's memory.
+//!
+//! - `survey` looks whether that can be done, and `rewrite` does it.
+//! - `extend` has the guest import the functions of files that the polyfill calls.
+//! - `reach` and `front` are the modules between guest and polyfill, made for the types that `canonical` reads from the
+//!   polyfill's interface.
+
+mod canonical;
+mod extend;
+mod front;
+mod module;
+mod polyfill;
+mod reach;
+mod rewrite;
+mod survey;
+
+use crate::guest::validate;
+use polyfill::Polyfill;
+use wasmparser::WasmFeatures;
+
+/// The guest with the polyfill inside, or the reason why that cannot be done, which completes "because".
+///
+/// `component` is the polyfill that is composed, and `module` the one that is fused.
+pub fn fuse(guest: &[u8], component: &[u8], module: &[u8], package: &str) -> Result<Vec<u8>, String> {
+    let polyfill = Polyfill::read(component, module, package)?;
+    let types = validate(guest, WasmFeatures::all())?;
+    let survey = survey::survey(guest, &types, &polyfill)?;
+    let fused = rewrite::rewrite(guest, &types, &polyfill, &survey).map_err(rewrite::Trouble::into_reason)?;
+    validate(&fused, WasmFeatures::all()).map_err(|error| format!("the result is not valid: {error}"))?;
+    Ok(fused)
+}

@@ -1,0 +1,42 @@
+//! What is read of every component: whether it is valid, and its imports and exports.
+
+use crate::compose::because;
+use wasmparser::types::Types;
+use wasmparser::{Parser, Payload, ValidPayload, Validator, WasmFeatures};
+
+/// Validates everything but the bodies of functions, which the engine checks.
+pub fn validate(component: &[u8], features: WasmFeatures) -> Result<Types, String> {
+    let mut validator = Validator::new_with_features(features);
+    let mut last = None;
+    for payload in Parser::new(0).parse_all(component) {
+        let payload = payload.map_err(|error| because(&error))?;
+        // The last end is that of the whole component.
+        if let ValidPayload::End(types) = validator.payload(&payload).map_err(|error| because(&error))? {
+            last = Some(types);
+        }
+    }
+    last.ok_or_else(|| "it ends too early".to_owned())
+}
+
+/// The names of the imports and exports of a component.
+pub fn outside(component: &[u8]) -> Result<(Vec<&str>, Vec<&str>), String> {
+    let (mut imports, mut exports, mut depth) = (Vec::new(), Vec::new(), 0);
+    for payload in Parser::new(0).parse_all(component) {
+        match payload.map_err(|error| because(&error))? {
+            Payload::Version { .. } => depth += 1,
+            Payload::End(_) => depth -= 1,
+            Payload::ComponentImportSection(section) if depth == 1 => {
+                for import in section {
+                    imports.push(import.map_err(|error| because(&error))?.name.name);
+                }
+            }
+            Payload::ComponentExportSection(section) if depth == 1 => {
+                for export in section {
+                    exports.push(export.map_err(|error| because(&error))?.name.name);
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok((imports, exports))
+}

@@ -1,0 +1,65 @@
+//! Gives a guest the polyfill: inside of its component where that can be done, else in front of it.
+
+use crate::compose::Composition;
+use crate::fuse::fuse;
+use std::fmt;
+
+/// Only the polyfill exports interfaces of this package.
+pub const PACKAGE: &str = "wasi-mmap:mmap/";
+pub const MAPPING: &str = "wasi-mmap:mmap/mapping";
+
+/// The reason why a guest is not plugged. The message follows the name of the guest.
+pub enum Refusal {
+    NothingToPlug,
+    Misfit(String),
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NothingToPlug => write!(formatter, "does not import {MAPPING}: there is nothing to plug"),
+            Self::Misfit(reason) => formatter.write_str(reason),
+        }
+    }
+}
+
+pub struct Plugged {
+    pub component: Vec<u8>,
+    /// One line that says how it is done, and if the polyfill is composed, why.
+    pub explanation: String,
+}
+
+/// `polyfill` is the component to compose, and `module` the core module to fuse. Without it the polyfill is composed.
+pub fn plug(guest: &[u8], polyfill: &[u8], module: Option<&[u8]>) -> Result<Plugged, Refusal> {
+    // It also tells whether the guest's imports are those that the polyfill has.
+    let composition = Composition::new(guest, polyfill)?;
+    let reason = match module.map(|module| fuse(guest, polyfill, module, PACKAGE)) {
+        Some(Ok(component)) => {
+            return Ok(Plugged { component, explanation: "fused: the polyfill is inside of the component".to_owned() });
+        }
+        Some(Err(reason)) => reason,
+        None => "that was asked for".to_owned(),
+    };
+    let component = composition.encode()?;
+    Ok(Plugged { component, explanation: format!("composed, because {reason}") })
+}
+
+#[cfg(test)]
+mod scratch {
+    #[test]
+    fn try_it() {
+        let root = "/work/main/dist/polyfill/";
+        let read = |p: &str| std::fs::read(p).unwrap();
+        for guest in std::env::var("GUESTS").unwrap().split(' ') {
+            let r = super::plug(
+                &read(guest),
+                &read(&format!("{root}polyfill.wasm")),
+                Some(&read(&format!("{root}fused.wasm"))),
+            );
+            match r {
+                Ok(p) => println!("{guest}: {} {}", p.explanation, p.component.len()),
+                Err(e) => println!("{guest}: {e}"),
+            }
+        }
+    }
+}
