@@ -4,7 +4,9 @@
  *   bench map-read|file-read COUNT SIZE   reads of this size at scattered places, through a mapping or wasi:filesystem
  *   bench map-sum|file-sum ROUNDS SIZE    reads the whole file ROUNDS times, and prints the sum of it
  *   bench map-byte COUNT                  reads of one byte in one page: the cost of a call
- *   bench map-find COUNT SIZE             searches as many bytes for what is not there
+ *   bench map-write|file-write COUNT SIZE writes of this size at scattered places
+ *   bench own-read COUNT SIZE             reads of a private mapping whose pages were all changed
+ *   bench map-find|file-find COUNT SIZE   searches as many bytes for what is not there, with mapping.find or memmem
  *   bench map COUNT                       maps the file and drops the mapping
  *   bench grep NEEDLE                     prints how many lines contain the needle, reading through wasi:filesystem
  */
@@ -28,8 +30,16 @@ typedef struct {
   };
 } read_result;
 
+typedef struct {
+  uint8_t is_error;
+  uint64_t count;
+} write_result;
+
 __attribute__((import_module("wasi:filesystem/types@0.2.12"), import_name("[method]descriptor.read"))) void
 descriptor_read(int32_t self, int64_t length, int64_t offset, read_result *result);
+
+__attribute__((import_module("wasi:filesystem/types@0.2.12"), import_name("[method]descriptor.write"))) void
+descriptor_write(int32_t self, const uint8_t *bytes, size_t length, int64_t offset, write_result *result);
 
 static uint8_t buffer[1 << 20];
 
@@ -38,9 +48,9 @@ static void require(wmmap_status status) {
     abort();
 }
 
-static wmmap_file open_text(void) {
+static wmmap_file open_text(uint32_t rights) {
   wmmap_file file = {0};
-  require(wmmap_file_open("/text", WMMAP_CAN_READ, &file));
+  require(wmmap_file_open("/text", rights, &file));
   return file;
 }
 
@@ -56,10 +66,29 @@ static size_t read_file(wmmap_file file, uint64_t offset, size_t length, uint8_t
   return got.length;
 }
 
+static void write_file(wmmap_file file, uint64_t offset, size_t length, const uint8_t *source) {
+  write_result got;
+  for (size_t done = 0; done < length; done += (size_t)got.count) {
+    descriptor_write(file.handle, source + done, length - done, (int64_t)(offset + done), &got);
+    if (got.is_error)
+      abort();
+  }
+}
+
+static void find_in_file(wmmap_file file, uint64_t length) {
+  for (uint64_t offset = 0; offset < length;) {
+    const size_t size = length - offset < BLOCK ? (size_t)(length - offset) : BLOCK;
+    const size_t got = read_file(file, offset, size, buffer);
+    if (got < 2 || memmem(buffer, got, "\1\2", 2))
+      return;
+    offset += got - 1;
+  }
+}
+
 static uint64_t place(uint64_t index, uint64_t limit) { return (index * 2654435761U) % limit & ~UINT64_C(63); }
 
 static void grep(const char *needle) {
-  const wmmap_file file = open_text();
+  const wmmap_file file = open_text(WMMAP_CAN_READ);
   const size_t length = strlen(needle);
   static char block[2 * BLOCK];
   size_t kept = 0;
@@ -128,7 +157,8 @@ int main(int count, char **words) {
     return grep(words[2]), 0;
   const uint64_t calls = strtoull(words[2], NULL, 10);
   const size_t size = count > 3 ? strtoul(words[3], NULL, 10) : 0;
-  const wmmap_file file = open_text();
+  const int writes = strstr(what, "write") != NULL;
+  const wmmap_file file = open_text(writes ? WMMAP_CAN_READ | WMMAP_CAN_WRITE : WMMAP_CAN_READ);
   wmmap_mapping map = {0};
   if (strcmp(what, "map") == 0) {
     for (uint64_t i = 0; i < calls; i += 1) {
@@ -137,7 +167,8 @@ int main(int count, char **words) {
     }
     return 0;
   }
-  require(wmmap_map(file, 0, WMMAP_READ, 0, &map));
+  const wmmap_access access = writes ? WMMAP_WRITE : strcmp(what, "own-read") == 0 ? WMMAP_COPY : WMMAP_READ;
+  require(wmmap_map(file, 0, access, 0, &map));
   if (strcmp(what, "map-sum") == 0 || strcmp(what, "file-sum") == 0) {
     uint64_t total = 0;
     for (uint64_t i = 0; i < calls; i += 1)
@@ -150,22 +181,36 @@ int main(int count, char **words) {
       require(wmmap_read(map, i & 4095, 1, buffer));
     return 0;
   }
-  if (strcmp(what, "map-find") == 0) {
+  if (strcmp(what, "map-find") == 0 || strcmp(what, "file-find") == 0) {
     uint64_t at = 0;
     for (uint64_t left = calls * size; left > 0;) {
       const uint64_t part = left < wmmap_length(map) ? left : wmmap_length(map);
-      require(wmmap_find(map, "\1\2", 2, 0, part, &at));
+      if (what[0] == 'm')
+        require(wmmap_find(map, "\1\2", 2, 0, part, &at));
+      else
+        find_in_file(file, part);
       left -= part;
     }
     return 0;
   }
-  const uint64_t limit = wmmap_length(map) - size;
-  if (strcmp(what, "map-read") == 0)
-    for (uint64_t i = 0; i < calls; i += 1)
-      require(wmmap_read(map, place(i, limit), size, buffer));
-  else
-    for (uint64_t i = 0; i < calls; i += 1)
-      if (read_file(file, place(i, limit), size, buffer) != size)
-        abort();
+  uint64_t length = wmmap_length(map);
+  if (access == WMMAP_COPY) {
+    enum { OWN = 16 << 20 };
+    length = length < OWN ? length : OWN;
+    for (uint64_t page = 0; page < length; page += 4096)
+      require(wmmap_write(map, page, 1, "x"));
+  }
+  const uint64_t limit = length - size;
+  for (uint64_t i = 0; i < calls; i += 1) {
+    const uint64_t at = place(i, limit);
+    if (strcmp(what, "map-write") == 0)
+      require(wmmap_write(map, at, size, buffer));
+    else if (strcmp(what, "file-write") == 0)
+      write_file(file, at, size, buffer);
+    else if (strcmp(what, "file-read") != 0)
+      require(wmmap_read(map, at, size, buffer));
+    else if (read_file(file, at, size, buffer) != size)
+      abort();
+  }
   return 0;
 }

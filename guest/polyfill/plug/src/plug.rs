@@ -43,23 +43,3 @@ pub fn plug(guest: &[u8], polyfill: &[u8], module: Option<&[u8]>) -> Result<Plug
     let component = composition.encode()?;
     Ok(Plugged { component, explanation: format!("composed, because {reason}") })
 }
-
-#[cfg(test)]
-mod scratch {
-    #[test]
-    fn try_it() {
-        let root = "/work/main/dist/polyfill/";
-        let read = |p: &str| std::fs::read(p).unwrap();
-        for guest in std::env::var("GUESTS").unwrap().split(' ') {
-            let r = super::plug(
-                &read(guest),
-                &read(&format!("{root}polyfill.wasm")),
-                Some(&read(&format!("{root}fused.wasm"))),
-            );
-            match r {
-                Ok(p) => println!("{guest}: {} {}", p.explanation, p.component.len()),
-                Err(e) => println!("{guest}: {e}"),
-            }
-        }
-    }
-}
