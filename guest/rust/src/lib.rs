@@ -25,7 +25,7 @@
 //! A [`Mapping`] is a file with a cursor ([`Read`](std::io::Read), [`Write`](std::io::Write),
 //! [`Seek`](std::io::Seek), [`BufRead`](std::io::BufRead)), and has the same operations at any offset
 //! ([`Mapping::read_exact_at`], [`Mapping::write_all_at`]). It does not deref to a slice: the bytes are in the host's
-//! memory, and each access copies them once or twice, at the speed of memory.
+//! memory, and each access copies them, at the speed of memory.
 //!
 //! The module [`memmap2`] has the types of the crate of that name, which deref to slices: the file is mapped into the
 //! program's own memory where the host has spans, and copied elsewhere.
@@ -52,6 +52,7 @@ mod bindings {
 
 mod error;
 mod file;
+mod fill;
 mod mapping;
 pub mod memmap2;
 mod options;

@@ -4,6 +4,7 @@ use std::io::{BufRead, Read, Result, Seek, SeekFrom, Write};
 use std::ops::{Bound, RangeBounds};
 
 use crate::bindings::wasi_mmap::mmap::mapping::Mapping as Resource;
+use crate::fill::fill;
 use crate::{Access, Advice, ErrorCode};
 
 /// The bytes that `BufRead` reads ahead.
@@ -71,11 +72,11 @@ impl Mapping {
     ///
     /// `out-of-range`, `access-denied`, `fault`.
     pub fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> Result<()> {
-        buffer.copy_from_slice(&self.resource.read(offset, buffer.len() as u64)?);
-        Ok(())
+        // SAFETY: the buffer is borrowed for the call.
+        Ok(unsafe { fill(&self.resource, offset, buffer.as_mut_ptr(), buffer.len()) }?)
     }
 
-    /// Returns `len` bytes. It copies once, where [`read_exact_at`](Self::read_exact_at) copies twice.
+    /// Returns `len` bytes.
     ///
     /// # Errors
     ///

@@ -9,14 +9,18 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use wasip2::filesystem::types::Descriptor;
 
 use crate::bindings::wasi_mmap::mmap::mapping::{mmap, mmap_posix, Access, ErrorCode, Mapping, Protection, Sharing};
+use crate::fill::fill;
 use crate::memmap2::advice::Advice;
 use crate::memmap2::span::{attach, granularity, Span};
 
 /// The alignment of maps where there are no spans: programs rely on that of pages.
 const PAGE: usize = 4096;
 
-/// The bytes that are copied, compared or stored at a time.
+/// The bytes that are compared or stored at a time.
 const BLOCK: usize = 64 * 1024;
+
+/// The most bytes of one call. Hosts limit the lists of a guest, and may hold them in memory of their own.
+const LARGEST_LIST: usize = 16 << 20;
 
 type Outcome<T> = std::result::Result<T, ErrorCode>;
 
@@ -136,12 +140,14 @@ fn open(file: &Descriptor, length: u64, access: Access, offset: u64) -> Outcome<
 }
 
 /// Copies bytes of the mapping into memory, all or with an error.
-fn copy_in(mapping: &Mapping, at: u64, memory: *mut u8, length: usize) -> Outcome<()> {
-    for start in (0..length).step_by(BLOCK) {
-        let count = BLOCK.min(length - start);
-        let bytes = mapping.read(at + start as u64, count as u64)?;
-        // SAFETY: `length` bytes are allocated there, and the list is another allocation of exactly `count` bytes.
-        unsafe { memory.add(start).copy_from_nonoverlapping(bytes[..count].as_ptr(), count) };
+///
+/// # Safety
+///
+/// `memory` can be written for `length` bytes, and nobody else uses it meanwhile.
+unsafe fn copy_in(mapping: &Mapping, at: u64, memory: *mut u8, length: usize) -> Outcome<()> {
+    for start in (0..length).step_by(LARGEST_LIST) {
+        // SAFETY: the part lies in the memory.
+        unsafe { fill(mapping, at + start as u64, memory.add(start), LARGEST_LIST.min(length - start))? };
     }
     Ok(())
 }
@@ -189,7 +195,8 @@ impl Inner {
                 Err(error) => return Err(error.into()),
             }
         }
-        match copy_in(&mapping, pad as u64, ptr, len) {
+        // SAFETY: `len` bytes are allocated there, and nobody has seen them.
+        match unsafe { copy_in(&mapping, pad as u64, ptr, len) } {
             // A copy would never see the file grow, which is the reason for such a map.
             Err(ErrorCode::Fault) if is_longer => return Err(ErrorCode::PastEnd.into()),
             other => other?,

@@ -1,0 +1,96 @@
+//! Reads of a mapping straight into memory of the program.
+
+use crate::bindings::wasi_mmap::mmap::mapping::{ErrorCode, Mapping};
+use std::cell::Cell;
+use std::ptr::null_mut;
+
+/// The result of `mapping.read` as the canonical ABI stores it: a tag, then the list, or in its place the error.
+#[repr(C)]
+#[derive(Default)]
+struct ReadResult {
+    tag: u8,
+    error_or_address: usize,
+    length: usize,
+}
+
+#[link(wasm_import_module = "wasi-mmap:mmap/mapping@0.2.0")]
+extern "C" {
+    /// The generated function of this name would allocate the list.
+    #[link_name = "[method]mapping.read"]
+    fn read(mapping: i32, offset: i64, length: i64, result: *mut u8);
+}
+
+extern "C" {
+    /// The C library's allocator, which frees lists that its own functions take.
+    fn realloc(old: *mut u8, length: usize) -> *mut u8;
+}
+
+thread_local! {
+    /// The room for the list of the running call, and its length.
+    static ROOM: Cell<(*mut u8, usize)> = const { Cell::new((null_mut(), 0)) };
+    /// The room, once the host has it.
+    static LENT: Cell<*mut u8> = const { Cell::new(null_mut()) };
+}
+
+/// Hosts allocate their lists with it. It stands for the one of wasi-libc, which is weak, and does the same except while
+/// there is room.
+///
+/// # Safety
+///
+/// `old` is null, or memory of `old_length` bytes from here.
+#[export_name = "cabi_realloc"]
+unsafe extern "C" fn cabi_realloc(old: *mut u8, old_length: usize, align: usize, length: usize) -> *mut u8 {
+    let (room, room_length) = ROOM.get();
+    if !room.is_null() && old.is_null() && length == room_length {
+        ROOM.set((null_mut(), 0));
+        LENT.set(room);
+        return room;
+    }
+    if length == 0 {
+        return std::ptr::without_provenance_mut(align);
+    }
+    let is_lent = !old.is_null() && old == LENT.get();
+    // SAFETY: memory from here is the C library's, except for the lent room, which stays as it is.
+    let bytes = unsafe { realloc(if is_lent { null_mut() } else { old }, length) };
+    if bytes.is_null() {
+        std::process::abort();
+    }
+    if is_lent {
+        LENT.set(null_mut());
+        // SAFETY: both are that long, and the new memory is no part of the room.
+        unsafe { bytes.copy_from_nonoverlapping(old, old_length.min(length)) };
+    }
+    bytes
+}
+
+/// Reads `length` bytes of the mapping into `room`.
+///
+/// # Safety
+///
+/// `room` can be written for `length` bytes, and nobody else uses it meanwhile.
+pub unsafe fn fill(mapping: &Mapping, offset: u64, room: *mut u8, length: usize) -> Result<(), ErrorCode> {
+    let mut result = ReadResult::default();
+    ROOM.set((room, length));
+    // SAFETY: the arguments are those of the canonical ABI. The host stores the list in `room`, or where `cabi_realloc` says.
+    unsafe {
+        read(mapping.handle().cast_signed(), offset.cast_signed(), length as i64, (&raw mut result).cast());
+    }
+    ROOM.set((null_mut(), 0));
+    LENT.set(null_mut());
+    if result.tag == 1 {
+        #[allow(clippy::cast_possible_truncation)] // Its first byte.
+        let number = result.error_or_address as u8;
+        // SAFETY: the canonical ABI gives only numbers of the enumeration, whose representation they are.
+        return Err(unsafe { std::mem::transmute::<u8, ErrorCode>(number) });
+    }
+    let list = std::ptr::with_exposed_provenance_mut::<u8>(result.error_or_address);
+    if list != room && length > 0 {
+        // Another `cabi_realloc` was linked.
+        // SAFETY: the list is `length` bytes of memory that is ours now, and `room` is other memory.
+        unsafe {
+            room.copy_from_nonoverlapping(list, length);
+            drop(Vec::from_raw_parts(list, length, length));
+        }
+    }
+    Ok(())
+}
