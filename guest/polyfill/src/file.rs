@@ -70,11 +70,7 @@ pub fn covered(file: &impl File) -> Result<u64, ErrorCode> {
 }
 
 /// Reads bytes from `position`, and returns their number: less than there is room for if a page is lost.
-pub fn read_pages<F: File>(
-    file: &F,
-    position: u64,
-    room: &mut (impl Room<F> + ?Sized),
-) -> Result<usize, ErrorCode> {
+pub fn read_pages<F: File>(file: &F, position: u64, room: &mut (impl Room<F> + ?Sized)) -> Result<usize, ErrorCode> {
     let length = room.length();
     let mut done = 0;
     let mut empty_answers = 0;

@@ -47,15 +47,12 @@ impl<K: Kept> File for K {
         }
         let mut result = ReadResult::default();
         aim(room.as_mut_ptr(), room.len());
+        #[allow(clippy::cast_possible_wrap)] // A chunk at most.
+        let length = room.len() as i64;
         // SAFETY: the arguments are those of the canonical ABI. `aim` has the host store the list in `room`, at most as many
         // bytes as it has.
         unsafe {
-            read(
-                self.descriptor().handle().cast_signed(),
-                room.len() as i64,
-                offset.cast_signed(),
-                (&raw mut result).cast(),
-            );
+            read(self.descriptor().handle().cast_signed(), length, offset.cast_signed(), (&raw mut result).cast());
         }
         aim(null_mut(), 0); // An error has no list.
         if result.tag == 1 {

@@ -17,14 +17,14 @@
 extern crate alloc;
 
 mod bindings;
+mod exports;
+mod file;
 #[cfg(not(feature = "fused"))]
 #[path = "composed/mod.rs"]
 mod form;
 #[cfg(feature = "fused")]
 #[path = "fused/mod.rs"]
 mod form;
-mod exports;
-mod file;
 mod host;
 mod mapping;
 mod pages;

@@ -23,6 +23,7 @@ pub fn aim(room: *mut u8, length: usize) {
 ///
 /// `old` is null, or memory of `old_length` bytes from here.
 #[cfg_attr(target_arch = "wasm32", export_name = "cabi_realloc")]
+#[cfg_attr(not(target_arch = "wasm32"), allow(dead_code))]
 pub unsafe extern "C" fn cabi_realloc(old: *mut u8, old_length: usize, align: usize, length: usize) -> *mut u8 {
     let (room, most) = TARGET.0.replace((null_mut(), 0));
     if !room.is_null() {

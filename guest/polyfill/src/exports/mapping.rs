@@ -14,6 +14,7 @@ use crate::mapping::{Mapping, Outcome, Request};
 pub struct Resource(Mapping<Keep>);
 
 /// The host's descriptor of a guest's one, if it is a regular file and has the rights.
+#[allow(clippy::trivially_copy_pass_by_ref)] // One form has a larger one.
 fn checked(descriptor: &Borrowed<'_>, needs_write: bool) -> Outcome<Keep> {
     let file = keep(descriptor);
     if file.descriptor().get_type().map_err(to_mapping_error)? != DescriptorType::RegularFile {

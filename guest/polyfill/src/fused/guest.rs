@@ -105,8 +105,7 @@ impl Room<Handle> for GuestList {
             return Ok((0, true));
         }
         // SAFETY: the part lies in the list.
-        let answer =
-            unsafe { read(file.descriptor().handle(), part.len() as u64, offset, self.address + part.start) };
+        let answer = unsafe { read(file.descriptor().handle(), part.len() as u64, offset, self.address + part.start) };
         let answer = outcome(answer)?;
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Lengths have 32 bits.
         let got = (answer & (END - 1)) as usize;

@@ -2,13 +2,14 @@
 //! calls itself.
 
 use super::polyfill::Polyfill;
-use super::rewrite::{Renumber, Trouble};
+use super::renumber::{Renumber, Trouble};
 use std::collections::{HashMap, HashSet};
 use wasm_encoder::reencode::{component_utils as utils, ReencodeComponent};
 use wasm_encoder::{ComponentTypeRef, ComponentValType, InstanceType, TypeBounds};
 use wasmparser::component_types::{
     self, ComponentAnyTypeId, ComponentDefinedType, ComponentDefinedTypeId, ComponentEntityType, ComponentFuncTypeId,
 };
+use wasmparser::names::KebabString;
 use wasmparser::types::TypesRef;
 use wasmparser::InstanceTypeDeclaration;
 
@@ -56,67 +57,43 @@ impl Copier<'_> {
         types.map(|ty| self.value(ty)).collect()
     }
 
-    /// Defines a type without a name, and returns its index.
+    /// Defines a type without a name, and returns its index. The types of its parts come first.
     fn define(&mut self, id: ComponentDefinedTypeId) -> Result<u32, Trouble> {
         let types = self.types;
-        let optional = |copier: &mut Self, ty: &Option<_>| ty.map(|ty| copier.value(ty)).transpose();
-        // The parts come first.
-        match &types[id] {
-            ComponentDefinedType::Primitive(primitive) => {
-                let index = self.out.type_count();
-                self.out.ty().defined_type().primitive((*primitive).into());
-                return Ok(index);
-            }
-            ComponentDefinedType::Enum(cases) => {
-                let index = self.out.type_count();
-                self.out.ty().defined_type().enum_type(cases.iter().map(|case| case.as_str()));
-                return Ok(index);
-            }
-            ComponentDefinedType::Flags(flags) => {
-                let index = self.out.type_count();
-                self.out.ty().defined_type().flags(flags.iter().map(|flag| flag.as_str()));
-                return Ok(index);
-            }
+        let ty = &types[id];
+        let parts = match ty {
+            ComponentDefinedType::Record(record) => self.values(record.fields.values().copied())?,
+            ComponentDefinedType::Tuple(tuple) => self.values(tuple.types.iter().copied())?,
+            ComponentDefinedType::List { element, .. } => self.values([*element].into_iter())?,
+            ComponentDefinedType::Option { ty, .. } => self.values([*ty].into_iter())?,
+            ComponentDefinedType::Result { ok, err, .. } => self.values([*ok, *err].into_iter().flatten())?,
+            _ => Vec::new(),
+        };
+        // These functions take no other handle.
+        let descriptor = self.named.get("descriptor").copied();
+        let index = self.out.type_count();
+        let defined = self.out.ty().defined_type();
+        match ty {
+            ComponentDefinedType::Primitive(primitive) => defined.primitive((*primitive).into()),
+            ComponentDefinedType::Enum(cases) => defined.enum_type(cases.iter().map(KebabString::as_str)),
+            ComponentDefinedType::Flags(flags) => defined.flags(flags.iter().map(KebabString::as_str)),
             ComponentDefinedType::Record(record) => {
-                let fields = self.values(record.fields.values().copied())?;
-                let index = self.out.type_count();
-                let names = record.fields.keys().map(|name| name.as_str());
-                self.out.ty().defined_type().record(names.zip(fields));
-                return Ok(index);
+                defined.record(record.fields.keys().map(KebabString::as_str).zip(parts));
             }
-            ComponentDefinedType::Tuple(tuple) => {
-                let fields = self.values(tuple.types.iter().copied())?;
-                let index = self.out.type_count();
-                self.out.ty().defined_type().tuple(fields);
-                return Ok(index);
-            }
-            ComponentDefinedType::List { element, .. } => {
-                let element = self.value(*element)?;
-                let index = self.out.type_count();
-                self.out.ty().defined_type().list(element);
-                return Ok(index);
-            }
-            ComponentDefinedType::Option { ty, .. } => {
-                let inner = self.value(*ty)?;
-                let index = self.out.type_count();
-                self.out.ty().defined_type().option(inner);
-                return Ok(index);
-            }
-            ComponentDefinedType::Result { ok, err, .. } => {
-                let (ok, err) = (optional(self, ok)?, optional(self, err)?);
-                let index = self.out.type_count();
-                self.out.ty().defined_type().result(ok, err);
-                return Ok(index);
+            ComponentDefinedType::Tuple(_) => defined.tuple(parts),
+            ComponentDefinedType::List { .. } => defined.list(parts[0]),
+            ComponentDefinedType::Option { .. } => defined.option(parts[0]),
+            ComponentDefinedType::Result { ok, .. } => {
+                let mut parts = parts.into_iter();
+                let ok = ok.and_then(|_| parts.next());
+                defined.result(ok, parts.next());
             }
             ComponentDefinedType::Borrow(_) => {
-                // Of a descriptor: these functions take no other handle.
-                let descriptor = *self.named.get("descriptor").ok_or(Trouble::new("it has no descriptors"))?;
-                let index = self.out.type_count();
-                self.out.ty().defined_type().borrow(descriptor);
-                return Ok(index);
+                defined.borrow(descriptor.ok_or_else(|| Trouble::new("it has no descriptors"))?);
             }
-            other => Err(Trouble::new(format!("{other:?} cannot be added to its interface of files"))),
+            other => return Err(Trouble::new(format!("{other:?} cannot be added to its interface of files"))),
         }
+        Ok(index)
     }
 
     fn function(&mut self, name: &str, id: ComponentFuncTypeId) -> Result<(), Trouble> {
@@ -154,13 +131,13 @@ pub fn extend(
     renumber.pop_depth();
     let types = polyfill.types();
     let exports = &types[polyfill.files.ty].exports;
-    let names = exports.iter().filter_map(|(name, item)| match item.ty {
+    let theirs = exports.iter().filter_map(|(name, item)| match item.ty {
         ComponentEntityType::Type { created: ComponentAnyTypeId::Defined(id), .. } => {
             Some((root(types, id), name.as_str()))
         }
         _ => None,
     });
-    let mut copier = Copier { types, names: names.collect(), out, named };
+    let mut copier = Copier { types, names: theirs.collect(), out, named };
     for name in polyfill.needed().filter(|name| !functions.contains(*name)) {
         let id = polyfill.function(&polyfill.files, name).ok_or_else(|| Trouble::new(format!("{name} is unknown")))?;
         copier.function(name, id)?;

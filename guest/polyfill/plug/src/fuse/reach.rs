@@ -9,7 +9,7 @@ use super::module::{at, Builder, Types, I32, I64, V128};
 use wasm_encoder::{BlockType, InstructionSink};
 
 /// The bytes of one call, in so many registers: a call takes as long as some of them.
-const BLOCK: i32 = 16 * PARTS as i32;
+const BLOCK: i32 = 16 * PARTS.cast_signed();
 const PARTS: u32 = 8;
 
 pub fn realloc_types() -> Types {
@@ -103,6 +103,7 @@ pub fn require_range(code: &mut InstructionSink<'_>, address: u32, length: Lengt
     code.i64_gt_u().if_(BlockType::Empty).unreachable().end();
 }
 
+#[derive(Clone, Copy)]
 pub enum Length {
     Local(u32),
     Bytes(u32),
