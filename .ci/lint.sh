@@ -11,6 +11,7 @@ cargo() { .build/cargo.sh "$@"; }
 crates() {
   "$1" guest/rust --all-targets --features std-file
   "$1" guest/polyfill --all-targets
+  "$1" guest/polyfill --features fused --target wasm32-unknown-unknown
   "$1" guest/polyfill/plug --release
   "$1" host/wasmtime --release --all-targets --features cli
   "$1" tests/tools/guests

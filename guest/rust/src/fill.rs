@@ -23,6 +23,7 @@ extern "C" {
 extern "C" {
     /// The C library's allocator, which frees lists that its own functions take.
     fn realloc(old: *mut u8, length: usize) -> *mut u8;
+    fn free(memory: *mut u8);
 }
 
 thread_local! {
@@ -69,11 +70,13 @@ unsafe extern "C" fn cabi_realloc(old: *mut u8, old_length: usize, align: usize,
 ///
 /// `room` can be written for `length` bytes, and nobody else uses it meanwhile.
 pub unsafe fn fill(mapping: &Mapping, offset: u64, room: *mut u8, length: usize) -> Result<(), ErrorCode> {
+    #[allow(clippy::cast_possible_wrap)] // Memory has addresses of 32 bits.
+    let wanted = length as i64;
     let mut result = ReadResult::default();
     ROOM.set((room, length));
     // SAFETY: the arguments are those of the canonical ABI. The host stores the list in `room`, or where `cabi_realloc` says.
     unsafe {
-        read(mapping.handle().cast_signed(), offset.cast_signed(), length as i64, (&raw mut result).cast());
+        read(mapping.handle().cast_signed(), offset.cast_signed(), wanted, (&raw mut result).cast());
     }
     ROOM.set((null_mut(), 0));
     LENT.set(null_mut());
@@ -86,10 +89,10 @@ pub unsafe fn fill(mapping: &Mapping, offset: u64, room: *mut u8, length: usize)
     let list = std::ptr::with_exposed_provenance_mut::<u8>(result.error_or_address);
     if list != room && length > 0 {
         // Another `cabi_realloc` was linked.
-        // SAFETY: the list is `length` bytes of memory that is ours now, and `room` is other memory.
+        // SAFETY: the list is `length` bytes of the C library's memory that are ours now, and `room` is other memory.
         unsafe {
             room.copy_from_nonoverlapping(list, length);
-            drop(Vec::from_raw_parts(list, length, length));
+            free(list);
         }
     }
     Ok(())
