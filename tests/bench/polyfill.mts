@@ -3,7 +3,9 @@
  * wasmtime to measure than that of the tests.
  */
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { makeTable, milliseconds, SCAN } from '../programs/c/timings.mjs';
 import { add, heading, measure, speed } from './report.mjs';
 
 const BLOCK = 65_536;
@@ -11,9 +13,11 @@ const BLOCK = 65_536;
 /** Runs a program of build/guests/c with this verb, so many times on so many bytes, and ends. */
 type Run = (program: string, verb: string, count: number, size: number) => void;
 
-function run(program: string, args: string[]): void {
+/** Returns what the program printed as errors. */
+function run(program: string, args: string[]): string {
   const { status, stderr } = spawnSync(program, args, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`${program} ${args.join(' ')}: ${stderr}`);
+  return stderr;
 }
 
 /** A program that is measured: how it is run, and with which words. */
@@ -37,7 +41,7 @@ function perOperation<K extends string>(subjects: Record<K, Subject>, count: num
       };
     }
   }
-  const times = measure(cases, 5);
+  const times = measure(cases, 3);
   const net = (name: string): number => ((times[name] ?? 0) - (times[`${name}, once`] ?? 0)) / count;
   return Object.fromEntries(Object.keys(subjects).map((name) => [name, net(name)])) as Record<K, number>;
 }
@@ -64,8 +68,8 @@ const read = (what: string, size: number, count: number, target?: number): Compa
 
 /** Of the mapping. The targets are those of the fused form. */
 const MAPPING: Comparison[] = [
-  read('16 bytes', 16, 100_000),
-  read('4 KiB', 4096, 50_000),
+  read('16 bytes', 16, 50_000),
+  read('4 KiB', 4096, 30_000),
   read('64 KiB', BLOCK, 10_000, 0.95),
   { ...read('64 KiB of private pages', BLOCK, 10_000, 1), ours: ['bench', 'own-read'] },
   {
@@ -83,7 +87,7 @@ const MAPPING: Comparison[] = [
     ours: ['bench', 'map-find'],
     rival: ['bench', 'file-read'],
     size: BLOCK,
-    count: 20_000,
+    count: 10_000,
     target: 1,
   },
 ];
@@ -123,13 +127,12 @@ function inNode(folder: string): void {
   const start =
     (...options: string[]): Run =>
     (program, verb, count, size) => {
-      const component = `build/guests/c/${program}.wasm`;
-      const command = ['dist/cli/main.mjs', 'run', ...options, '--dir', `${folder}::/`, component];
+      const command = ['dist/cli/main.mjs', 'run', ...options, '--dir', `${folder}::/`, inC(program)];
       run(process.execPath, [...command, ...words(verb, count, size)]);
     };
   const few = MAPPING.filter(({ size, ours }) => size === BLOCK && ours[1] !== 'map-write');
   const targets = few.map((comparison) => ({ ...comparison, target: 0.9 }));
-  const plugged = plug('bench', 'fused');
+  const plugged = plug(inC('bench'), 'fused', folder);
   const fused: Run = (_, verb, count, size) => {
     const command = ['dist/cli/main.mjs', 'run', '--no-native', '--dir', `${folder}::/`, plugged];
     run(process.execPath, [...command, ...words(verb, count, size)]);
@@ -139,20 +142,55 @@ function inNode(folder: string): void {
 
 type Form = 'fused' | 'composed';
 
-/** Returns the program with the polyfill. */
-function plug(program: string, form: Form): string {
-  const output = `build/guests/c/${program}.${form}.wasm`;
+const FORMS: Form[] = ['fused', 'composed'];
+
+/** Returns the component with the polyfill, in the folder. */
+function plug(component: string, form: Form, folder: string): string {
+  const output = join(folder, `${basename(component, '.wasm')}.${form}.wasm`);
   const options = form === 'composed' ? ['--compose'] : [];
-  const component = `build/guests/c/${program}.wasm`;
   run(process.execPath, ['dist/cli/main.mjs', 'plug', ...options, component, '-o', output]);
   return output;
+}
+
+const inC = (program: string): string => `build/guests/c/${program}.wasm`;
+
+/** Programs that have a file as memory: they copy all of it when they map it. */
+function programs(host: string, wasmtime: string, folder: string, compile: (component: string) => string): void {
+  const compiled = (component: string): Record<Form, string> => ({
+    fused: compile(plug(component, 'fused', folder)),
+    composed: compile(plug(component, 'composed', folder)),
+  });
+  const start = (component: string, directory: string, ...rest: string[]): string =>
+    run(wasmtime, ['run', '--allow-precompiled', '--dir', `${directory}::/`, component, ...rest]);
+
+  const maps = compiled('build/guests/rust/maps.wasm');
+  const subject = (form: Form): Subject => ({
+    run: (_, __, count) => void start(maps[form], folder, String(count)),
+    program: 'maps',
+    verb: '',
+  });
+  const times = perOperation({ fused: subject('fused'), composed: subject('composed') }, 8, 0);
+  add(`memmap2 maps /text, ${host}`, 'fused', 'composed', 'ms', times.fused / 1e6, times.composed / 1e6);
+
+  const tables = join(folder, 'plugged-sqlite');
+  mkdirSync(tables, { recursive: true });
+  makeTable(tables);
+  const sqlite = compiled('build/programs/sqlite.wasm');
+  const best = { fused: Infinity, composed: Infinity };
+  for (let round = 0; round < 5; round += 1) {
+    for (const form of FORMS) {
+      const [first = Infinity] = milliseconds(start(sqlite[form], tables, '-t', 'scan.db', '2147418112', SCAN));
+      best[form] = Math.min(best[form], first);
+    }
+  }
+  add(`SQLite maps 62 MiB and scans them, ${host}`, 'fused', 'composed', 'ms', best.fused, best.composed);
 }
 
 /** Under the plain command line they are one component, compiled before. */
 function underWasmtime(folder: string): void {
   const wasmtime = process.env['WASMTIME'] ?? 'build/wasmtime/wasmtime';
   const { stdout } = spawnSync(wasmtime, ['--version'], { encoding: 'utf8' });
-  const host = stdout.trim().split(' ').slice(0, 2).join(' ');
+  const host = stdout.trim().split(' ').slice(0, 2).join(' ') || 'wasmtime';
   const compiled = new Map<string, string>();
   const compile = (component: string): string => {
     const known = compiled.get(component);
@@ -172,7 +210,7 @@ function underWasmtime(folder: string): void {
   const form = (which: Form): Run =>
     start((program) => {
       const key = `${program} ${which}`;
-      const known = plugged.get(key) ?? compile(plug(program, which));
+      const known = plugged.get(key) ?? compile(plug(inC(program), which, folder));
       plugged.set(key, known);
       return known;
     });
@@ -182,9 +220,10 @@ function underWasmtime(folder: string): void {
   compare(
     host,
     forms,
-    start((program) => compile(`build/guests/c/${program}.wasm`)),
+    start((program) => compile(inC(program))),
     FILES,
   );
+  programs(host, wasmtime, folder, compile);
 }
 
 /** @param folder holds the file `text` */

@@ -51,7 +51,7 @@ build_rust() {
     set -- .build/cargo.sh build --locked --release --target wasm32-wasip2 --manifest-path
     quietly guests/rust "$@" guest/rust/Cargo.toml --examples --features std-file
     quietly guests/rust "$@" tests/tools/guests/Cargo.toml
-    cp "$release/contract.wasm" "$release/std_fs.wasm" "$release/viewer.wasm" build/guests/rust/
+    cp "$release/contract.wasm" "$release/std_fs.wasm" "$release/maps.wasm" "$release/viewer.wasm" build/guests/rust/
     for program in mgrep mreplace std_file; do cp "$release/examples/$program.wasm" build/guests/rust/; done
     return
   fi
@@ -61,7 +61,7 @@ build_rust() {
   set -- /usr/bin/cargo build --locked --release -Z build-std=std,panic_abort --target wasm32-wasip1 --manifest-path
   quietly guests/rust "$@" guest/rust/Cargo.toml --examples
   quietly guests/rust "$@" tests/tools/guests/Cargo.toml
-  for program in examples/mgrep examples/mreplace contract std_fs; do
+  for program in examples/mgrep examples/mreplace contract std_fs maps; do
     component "$release/$program.wasm" "build/guests/rust/$(basename $program).wasm"
   done
   component "$release/viewer.wasm" build/guests/rust/viewer.wasm node_modules/@bytecodealliance/jco/lib/wasi_snapshot_preview1.reactor.wasm
@@ -140,7 +140,7 @@ for language in "$@"; do
   case $language in
   demo) sources='guest/c guest/js dist/portable tests/contract' ;;
   c) sources='guest/c tests/contract/guests/c tests/host/guests tests/cli/guests tests/bench/guests tests/polyfill/guests' ;;
-  rust) sources='guest/rust tests/tools/guests tests/contract/guests/rust tests/polyfill/guests tests/browser/guest' ;;
+  rust) sources='guest/rust tests/tools/guests tests/contract/guests/rust tests/polyfill/guests tests/bench/guests tests/browser/guest' ;;
   javascript) sources='guest/js dist/portable tests/contract/guests/contract.ts tests/contract/steps.mts' ;;
   python) sources='guest/python guest/c tests/contract/oracle.py tests/contract/cases.py tests/contract/guests/contract.py' ;;
   wat) sources='tests/cli/guests guest/polyfill/plug/wit' ;;

@@ -24,30 +24,37 @@ pub enum Found {
 
 struct Windows {
     bytes: Vec<u8>,
+    /// The new bytes of the next window.
     size: u64,
     largest: u64,
-    /// The bytes that two windows have in common, so no match between them is missed.
-    overlap: u64,
+    /// The bytes that two windows have in common, so no match between them is missed. They are read once, so that reads stay
+    /// on the boundaries of pages.
+    overlap: usize,
+    /// The bytes of the next window that are there.
+    kept: usize,
 }
 
 impl Windows {
     fn new(needle: &[u8]) -> Self {
-        let needle = needle.len() as u64;
-        // At least half of a window is new, so the time stays linear.
-        let (size, largest) = (SMALLEST.max(2 * needle), LARGEST.max(2 * needle));
-        Self { bytes: Vec::new(), size, largest, overlap: needle - 1 }
+        let length = needle.len() as u64;
+        // As many bytes are new as the needle has at least, so the time stays linear.
+        let (size, largest) = (SMALLEST.max(length), LARGEST.max(length));
+        Self { bytes: Vec::new(), size, largest, overlap: needle.len() - 1, kept: 0 }
     }
 
-    /// The room of the next window.
-    fn next(&mut self, left: u64) -> Result<&mut [u8], ErrorCode> {
-        #[allow(clippy::cast_possible_truncation)] // Twice the needle or 128 KiB.
-        let length = self.size.min(left) as usize;
+    /// The next window of a range with so many bytes left, and how many of its bytes are kept: they are at its start.
+    fn next(&mut self, left: u64) -> Result<(&mut [u8], usize), ErrorCode> {
+        #[allow(clippy::cast_possible_truncation)] // Twice the needle, or with it 128 KiB.
+        let length = (self.kept as u64 + self.size).min(left) as usize;
         self.size = (self.size * GROWTH).min(self.largest);
         if self.bytes.len() < length {
-            drop(core::mem::take(&mut self.bytes));
-            self.bytes = zeros(length)?;
+            let mut bytes = zeros(length)?;
+            bytes[..self.kept].copy_from_slice(&self.bytes[..self.kept]);
+            self.bytes = bytes;
         }
-        Ok(&mut self.bytes[..length])
+        let kept = self.kept;
+        self.kept = self.overlap;
+        Ok((&mut self.bytes[..length], kept))
     }
 }
 
@@ -56,15 +63,17 @@ pub fn forward(needle: &[u8], mut start: u64, end: u64, read: &mut Read<'_>) -> 
     let finder = Finder::new(needle);
     let mut windows = Windows::new(needle);
     while end - start >= needle.len() as u64 {
-        let window = windows.next(end - start)?;
-        let there = read(start, window)?;
+        let overlap = windows.overlap;
+        let (window, kept) = windows.next(end - start)?;
+        let there = kept + read(start + kept as u64, &mut window[kept..])?;
         if let Some(at) = finder.find(&window[..there]) {
             return Ok(Found::At(start + at as u64));
         }
         if there < window.len() {
             return Ok(Found::Lost);
         }
-        start += there as u64 - windows.overlap;
+        window.copy_within(there - overlap.., 0);
+        start += (there - overlap) as u64;
     }
     Ok(Found::Nowhere)
 }
@@ -75,15 +84,18 @@ pub fn backward(needle: &[u8], start: u64, mut end: u64, read: &mut Read<'_>) ->
     let (any, last) = (Finder::new(needle), FinderRev::new(needle));
     let mut windows = Windows::new(needle);
     while end - start >= needle.len() as u64 {
-        let window = windows.next(end - start)?;
+        let overlap = windows.overlap;
+        let (window, kept) = windows.next(end - start)?;
+        let new = window.len() - kept;
+        window.copy_within(..kept, new);
         let from = end - window.len() as u64;
-        if read(from, window)? < window.len() {
+        if read(from, &mut window[..new])? < new {
             return Ok(Found::Lost);
         }
         if let Some(at) = any.find(window).and_then(|_| last.rfind(window)) {
             return Ok(Found::At(from + at as u64));
         }
-        end = from + windows.overlap;
+        end = from + overlap as u64;
     }
     Ok(Found::Nowhere)
 }

@@ -11,11 +11,11 @@ function run(host: string, name: string, folder: string, words: string[]): { lin
 }
 
 /** The milliseconds that a program prints with `-t`, in order. */
-const milliseconds = (error: string): number[] =>
+export const milliseconds = (error: string): number[] =>
   [...error.matchAll(/^([\d.]+) ms: /gm)].map(([, time]) => Number(time));
 
 const ROWS = 300_000;
-const SCAN = "SELECT count(*), sum(length(b)), max(b) > 'F' FROM t";
+export const SCAN = "SELECT count(*), sum(length(b)), max(b) > 'F' FROM t";
 
 /** Writes `scan.db`, a table of 62 MiB. */
 export function makeTable(folder: string): void {
