@@ -1,60 +1,19 @@
 // Components that misbehave: the host returns the typed error, or the guest traps. The host never crashes, leaks, or grants a
 // right. Each scenario runs with both kinds of bindings, which take different paths through the host.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { setLimits, type Limits } from 'wasi-mmap/host';
+import { HOSTILE, newFolder, NO_MEMORY, SCENARIOS, TEXT, writeFile, WRONG, type End } from './scenarios.mjs';
 import { load, outcome, settled, type Bindings } from './support.mjs';
 
-const HOSTILE = 'build/guests/c/hostile.wasm';
-const TEXT = '0123456789abcdef'.repeat(4096);
-const OUT_OF_RANGE = 7;
-const NO_MEMORY = 11;
-const UNSUPPORTED = 13;
-const WRONG = 100;
 /** A host with default limits. */
 const DEFAULTS: Limits = { privateMemory: 4 * 2 ** 30, search: Infinity };
 
-/** The expected end of each scenario of hostile.c. */
-const SCENARIOS: Record<string, number | 'trap' | Array<number | 'trap'>> = {
-  rights: 0,
-  'large-numbers': 0,
-  'every-order': 0,
-  'large-needle': 0,
-  many: 0,
-  directory: UNSUPPORTED,
-  'closed-descriptor': 'trap',
-  'foreign-descriptor': 'trap',
-  'negative-descriptor': 'trap',
-  'zero-descriptor': 'trap',
-  'no-access-of-that-number': 'trap',
-  'foreign-read': 'trap',
-  'zero-read': 'trap',
-  'foreign-write': 'trap',
-  'foreign-find': 'trap',
-  // jco ignores the drop of an invalid handle, which is harmless, and cuts a source that reaches past the memory.
-  'foreign-drop': ['trap', 0],
-  'closed-read': 'trap',
-  'closed-write': 'trap',
-  'result-outside': 'trap',
-  'source-outside': ['trap', 100],
-  'needle-outside': ['trap', 100],
-  'read-5-gib': NO_MEMORY,
-  'read-3-gib': ['trap', NO_MEMORY],
-  'realloc-outside': 'trap',
-  // A copy that was made before the guest drops or shrinks the mapping is valid.
-  'realloc-drops': ['trap', 0],
-  'realloc-shrinks': ['trap', OUT_OF_RANGE, 0],
-  'realloc-grows': 0,
-  'realloc-traps': 'trap',
-  'trap-while-mapped': 'trap',
-  'exit-while-mapped': 0,
-};
-
 /** The limits that these scenarios run under, and their expected end. */
-const LIMITED: Array<[string, Limits, number | 'trap']> = [
+const LIMITED: Array<[string, Limits, End]> = [
   ['memory-of-the-host', { privateMemory: 9 * 2 ** 17 }, 0],
   ['memory-without-limit', {}, 0],
   ['memory-without-limit', { privateMemory: Infinity }, WRONG],
@@ -78,12 +37,10 @@ for (const [name, bindings, native] of WAYS) {
 
   const start = (scenario: string): Promise<() => void> => load(HOSTILE, bindings, { '/': folder }, [scenario], native);
 
-  test.before.each(() => writeFileSync(`${folder}/file`, TEXT));
+  test.before.each(() => writeFile(folder));
 
   test.before(() => {
-    folder = mkdtempSync(resolve('build', 'hostile-'));
-    writeFileSync(`${folder}/sparse`, '');
-    truncateSync(`${folder}/sparse`, 6 * 2 ** 30);
+    folder = newFolder();
   });
   test.after(() => rmSync(folder, { recursive: true }));
 
@@ -129,11 +86,8 @@ for (const [scenario, expected] of Object.entries({
   'search-1-gib': 0,
 })) {
   wasmtime(scenario, () => {
-    const folder = mkdtempSync(resolve('build', 'hostile-'));
+    const folder = newFolder();
     try {
-      writeFileSync(`${folder}/file`, TEXT);
-      writeFileSync(`${folder}/sparse`, '');
-      truncateSync(`${folder}/sparse`, 6 * 2 ** 30);
       const args = ['run', '--dir', `${folder}::/`, '--dir-ro', `${folder}::/read-only`, HOSTILE, scenario];
       const { status, signal, stderr } = spawnSync('build/wasmtime/wasi-mmap', args, { encoding: 'utf8' });
       const got = status === 134 ? 'trap' : (status ?? signal);

@@ -30,7 +30,7 @@ interface Run {
   run(): void;
 }
 
-type Instantiate = (getCore: (file: string) => Promise<object>, imports: object) => Promise<Record<string, Run>>;
+type Instantiate = (getCore: (file: string) => Promise<object>, imports: object) => Promise<object>;
 
 const transpiled = new Map<string, Promise<{ instantiate: Instantiate; getCore: (file: string) => Promise<object> }>>();
 
@@ -61,14 +61,14 @@ const { createFilesystem } = shim as unknown as {
   createFilesystem: (options: { preopens: Record<string, string> }) => object;
 };
 
-/** A command with access to these directories, ready to run, with the native mapping or the polyfill. */
-export async function load(
+/** The exports of a component with access to these directories, with the native mapping or the polyfill. */
+export async function instance(
   path: string,
   bindings: Bindings,
   preopens: Record<string, string>,
-  args: string[],
+  args: string[] = [],
   native = true,
-): Promise<() => void> {
+): Promise<object> {
   const key = `${path} ${bindings}`;
   const module = transpiled.get(key) ?? transpile(path, bindings);
   transpiled.set(key, module);
@@ -87,8 +87,13 @@ export async function load(
   };
   const imports = wasi.getImportObject() as Imports;
   const mapping = native ? getImportObject() : (await createPolyfill(imports)).getImportObject();
-  const instance = await instantiate(getCore, { ...imports, ...mapping, 'wasi:cli/exit': exit });
-  return () => instance['run']?.run();
+  return instantiate(getCore, { ...imports, ...mapping, 'wasi:cli/exit': exit });
+}
+
+/** The same of a command, ready to run. */
+export async function load(...args: Parameters<typeof instance>): Promise<() => void> {
+  const { run } = (await instance(...args)) as { run: Run };
+  return () => run.run();
 }
 
 /** The end of a run: an exit code, or a trap. */

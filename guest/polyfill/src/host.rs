@@ -29,9 +29,12 @@ unsafe extern "C" fn read(_: i32, _: i64, _: i64, _: *mut u8) {
     unreachable!("it is the host's")
 }
 
-/// The error of the host with this number. A number that no error has cannot come from the host.
+/// The error of the host with this number. A number that no error has comes from a wrong host.
 pub fn error(number: u8) -> ErrorCode {
-    // SAFETY: the canonical ABI gives only numbers of the enumeration, whose representation they are.
+    if number > ErrorCode::CrossDevice as u8 {
+        return ErrorCode::Io;
+    }
+    // SAFETY: the errors have all numbers up to that of the last one, as the canonical ABI has it.
     unsafe { core::mem::transmute::<u8, ErrorCode>(number) }
 }
 

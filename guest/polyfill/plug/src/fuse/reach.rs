@@ -132,6 +132,12 @@ pub fn reach(reallocs: usize) -> Vec<u8> {
     add_allocation(&mut builder, &reallocs);
     // (descriptor, length, offset, address), and locals for the result's place and what was there.
     builder.function("read", (vec![I32, I64, I64, I32], vec![I64]), &[I32, V128, I64], |code| {
+        // Where the first bytes are in use the last ones have to stay free, for the result.
+        code.local_get(3).i32_const(RESULT).i32_lt_u().if_(BlockType::Empty);
+        code.local_get(1);
+        memory_size(code);
+        code.i64_const(i64::from(RESULT)).i64_sub().local_get(3).i64_extend_i32_u().i64_sub().local_tee(6);
+        code.local_get(1).local_get(6).i64_lt_u().select().local_set(1).end();
         code.local_get(3).local_get(1).i32_wrap_i64().call(aim);
         borrow_result(code, 3, 4, 5);
         code.local_get(0).local_get(1).local_get(2).local_get(4).call(host_read);
@@ -161,12 +167,15 @@ pub fn reach(reallocs: usize) -> Vec<u8> {
     builder.finish()
 }
 
+/// The bytes of a result of the host.
+const RESULT: i32 = 16;
+
 /// The 16 bytes where the host stores a result, and what was there. They are the guest's, which has no function called until
 /// they are given back: the first of its memory, or the last if the bytes at `address` are the first.
 fn borrow_result(code: &mut InstructionSink<'_>, address: u32, place: u32, saved: u32) {
     memory_size(code);
-    code.i32_wrap_i64().i32_const(16).i32_sub().i32_const(0);
-    code.local_get(address).i32_const(16).i32_lt_u().select().local_tee(place);
+    code.i32_wrap_i64().i32_const(RESULT).i32_sub().i32_const(0);
+    code.local_get(address).i32_const(RESULT).i32_lt_u().select().local_tee(place);
     code.v128_load(at(0)).local_set(saved);
 }
 
