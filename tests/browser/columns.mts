@@ -4,7 +4,7 @@ import type { Vector } from '../contract/vectors.mjs';
 import { findChromium, start, type Session } from './chromium.mjs';
 import { translateGuests } from './guests.mjs';
 
-type Language = 'typescript' | 'rust' | 'c' | 'javascript';
+type Language = 'typescript' | 'rust' | 'c' | 'javascript' | 'c-fused' | 'c-composed';
 
 /** `runVector` of page/suite.mts, which is compiled for pages. */
 interface Suite {
@@ -47,10 +47,10 @@ async function runVector([from, ...args]: [string, Language, Vector]): Promise<s
   return (await suite.runVector(...args)) ?? null;
 }
 
-function browser(language: Language): Column {
+export function browser(language: Language): Column {
   return {
     name: `${language}-browser`,
-    language,
+    language: language.startsWith('c-') ? 'c' : (language as Column['language']),
     host: 'browser',
     os: process.platform,
     arch: process.arch,

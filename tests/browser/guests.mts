@@ -9,6 +9,8 @@ const GUESTS: Record<string, string> = {
   c: 'build/guests/c/contract.wasm',
   rust: 'build/guests/rust/contract.wasm',
   javascript: 'build/guests/javascript/contract.wasm',
+  'c-fused': 'build/engines/contract.fused.wasm', // Of `make engines`.
+  'c-composed': 'build/engines/contract.composed.wasm',
 };
 
 async function translate(name: string, component: string): Promise<void> {
@@ -35,6 +37,6 @@ async function translate(name: string, component: string): Promise<void> {
   writeFileSync(`${folder}/sum`, sum);
 }
 
-export async function translateGuests(names = Object.keys(GUESTS)): Promise<void> {
+export async function translateGuests(names: readonly string[]): Promise<void> {
   for (const name of names) await translate(name, GUESTS[name] as string);
 }

@@ -13,7 +13,8 @@ import type { FileSpec, Step, Vector } from '../../contract/vectors.mjs';
 import { converse } from './conversation.mjs';
 import { load } from './guest.mjs';
 
-export type Language = 'typescript' | 'javascript' | 'rust' | 'c';
+/** Of runners; the last two bring the polyfill with them. */
+export type Language = 'typescript' | 'javascript' | 'rust' | 'c' | 'c-fused' | 'c-composed';
 
 interface Command {
   run: { run(): void };
@@ -75,7 +76,9 @@ async function runGuest(language: Language, name: string, vector: Vector): Promi
   const wasi = new WASIShim({ filesystem, ...converse(lines()) }).getImportObject();
   let command = commands.get(language);
   if (!command) commands.set(language, (command = load<Command>(language)));
-  const { run } = await (await command)({ ...wasi, ...polyfill.getImportObject() });
+  const { run } = await (
+    await command
+  )(language.startsWith('c-') ? { ...wasi } : { ...wasi, ...polyfill.getImportObject() });
   run.run();
   return difference;
 }
