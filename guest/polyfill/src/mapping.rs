@@ -171,9 +171,9 @@ impl<F: File> Mapping<F> {
     fn load(&self, position: u64, room: &mut (impl Room<F> + ?Sized)) -> Outcome<usize> {
         let length = room.length();
         let there = match &self.file {
-            Some(_) if self.pages.borrow().cover(position, length as u64) => {
-                self.require_pages(position, length as u64)?;
-                length
+            #[allow(clippy::cast_possible_truncation)] // At most what there is room for.
+            Some(file) if self.pages.borrow().cover(position, length as u64) => {
+                covered(file)?.saturating_sub(position).min(length as u64) as usize
             }
             Some(file) => read_pages(file, position, room)?,
             None => {

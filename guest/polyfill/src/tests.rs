@@ -289,6 +289,22 @@ fn a_search_needs_only_what_decides() {
 }
 
 #[test]
+fn a_search_in_private_pages_needs_only_what_decides() {
+    let file = Rc::new(fake(THREE_PAGES));
+    let mapping = map(&file, Access::Copy);
+    mapping.write(100, b"needle").unwrap();
+    mapping.write(PAGE, b"lost").unwrap();
+    file.bytes.borrow_mut().truncate(10);
+    // The first window ends in the lost page.
+    assert_eq!(mapping.find(b"needle", 50, u64::MAX), Ok(Some(100)));
+    assert_eq!(mapping.bytes(PAGE - 1, 2), Err(ErrorCode::Fault));
+    assert_eq!(mapping.find(b"lost", 50, u64::MAX), Err(ErrorCode::Fault));
+    *file.bytes.borrow_mut() = vec![1; THREE_PAGES];
+    assert_eq!(mapping.bytes(PAGE, 4).unwrap(), [1; 4], "a lost page is forgotten");
+    assert_eq!(mapping.bytes(100, 6).unwrap(), *b"needle");
+}
+
+#[test]
 fn memory_without_a_file_takes_what_is_used() {
     let mapping = memory(1 << 46);
     mapping.write((1 << 46) - 3, b"end").unwrap();
