@@ -17,7 +17,7 @@ crates() {
   else
     echo 'SKIPPED the polyfill for fusing: rustc has no target wasm32-unknown-unknown'
   fi
-  "$1" guest/polyfill/plug --release
+  "$1" guest/polyfill/plug --release --all-targets
   "$1" host/wasmtime --release --all-targets --features cli
   "$1" tests/tools/guests
   "$1" tests/model --all-targets

@@ -185,6 +185,11 @@ const everything = (): Runner[] => [
     count: cargo,
   },
   {
+    name: 'plug, its parts',
+    command: ['.build/cargo.sh', 'test', '--locked', '--manifest-path', 'guest/polyfill/plug/Cargo.toml'],
+    count: cargo,
+  },
+  {
     name: 'crate for wasmtime',
     // prettier-ignore
     command: ['.build/cargo.sh', 'test', '--locked', '--release', '--features', 'cli', '--manifest-path', 'host/wasmtime/Cargo.toml'],

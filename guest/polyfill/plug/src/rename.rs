@@ -41,6 +41,11 @@ fn span(range: &Range<u64>) -> Outcome<Range<usize>> {
     Ok(at(range.start)?..at(range.end)?)
 }
 
+/// A part of the component, whose end nobody has checked yet.
+fn part<'a>(original: &'a [u8], range: &Range<u64>) -> Outcome<&'a [u8]> {
+    original.get(span(range)?).ok_or_else(|| "is no valid component: it ends too early".to_owned())
+}
+
 fn external_name(name: &ComponentExternName<'_>) -> Outcome {
     [Some(name.name), name.implements, name.version_suffix, name.external_id].into_iter().flatten().try_for_each(check)
 }
@@ -115,13 +120,14 @@ impl<'a> Renamer<'a> {
     }
 
     fn copy(&mut self, id: u8, range: &Range<u64>) -> Outcome {
-        let content = &self.original[span(range)?];
+        let content = part(self.original, range)?;
         put_section(&mut self.frame().bytes, id, content);
         Ok(())
     }
 
     fn enter(&mut self, section: u8, range: &Range<u64>) -> Outcome {
-        self.frames.push(Frame::new(section, span(range)?.len()));
+        let size = span(range)?.len().min(self.original.len());
+        self.frames.push(Frame::new(section, size));
         Ok(())
     }
 

@@ -17,6 +17,8 @@ mod reach;
 mod renumber;
 mod rewrite;
 mod survey;
+#[cfg(test)]
+mod tests;
 
 use crate::guest::validate;
 use polyfill::Polyfill;

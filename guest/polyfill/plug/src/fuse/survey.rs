@@ -4,13 +4,13 @@ use super::polyfill::{unversioned, Polyfill, FILES};
 use crate::compose::because;
 use std::collections::{HashMap, HashSet};
 use wasmparser::component_types::{
-    ComponentAnyTypeId, ComponentDefinedType, ComponentDefinedTypeId, ComponentEntityType, ComponentFuncType,
-    ComponentInstanceTypeId, ComponentValType, ResourceId,
+    ComponentAnyTypeId, ComponentDefinedType, ComponentEntityType, ComponentFuncType, ComponentInstanceTypeId,
+    ComponentValType, ResourceId,
 };
 use wasmparser::types::{Types, TypesRef};
 use wasmparser::{
-    CanonicalFunction, CanonicalOption, ComponentAlias, ComponentExternalKind, ComponentInstance,
-    ComponentOuterAliasKind, ComponentTypeRef, ExternalKind, Parser, Payload,
+    CanonicalFunction, CanonicalOption, ComponentAlias, ComponentExternalKind, ComponentInstance, ComponentTypeRef,
+    ExternalKind, Parser, Payload,
 };
 
 /// A call of the polyfill by the guest: a lowered function.
@@ -44,9 +44,10 @@ pub struct Survey {
 #[derive(Default)]
 struct Seen {
     instances: u32,
-    types: u32,
     functions: u32,
     core_functions: u32,
+    /// The instance and the name of each memory: the same memory may have several indices.
+    memories: Vec<(u32, String)>,
 }
 
 /// Why a guest is not fused. The text completes "composed, because".
@@ -74,13 +75,13 @@ struct Mentions<'a> {
     types: TypesRef<'a>,
     resources: &'a HashSet<ResourceId>,
     only_owned: bool,
-    seen: HashSet<ComponentDefinedTypeId>,
+    seen: HashSet<ComponentAnyTypeId>,
 }
 
 impl Mentions<'_> {
     fn value(&mut self, ty: ComponentValType) -> bool {
         let ComponentValType::Type(id) = ty else { return false };
-        if !self.seen.insert(id) {
+        if !self.seen.insert(ComponentAnyTypeId::Defined(id)) {
             return false;
         }
         let types = self.types;
@@ -128,6 +129,9 @@ impl Mentions<'_> {
     }
 
     fn instance(&mut self, id: ComponentInstanceTypeId) -> bool {
+        if !self.seen.insert(ComponentAnyTypeId::Instance(id)) {
+            return false;
+        }
         let types = self.types;
         types[id].exports.values().any(|item| match item.ty {
             ComponentEntityType::Func(id) => self.function(&types[id]),
@@ -177,7 +181,6 @@ impl<'a> Surveyor<'a> {
                 self.imports.push((name.to_owned(), Imported::Function(self.seen.functions)));
                 self.seen.functions += 1;
             }
-            ComponentTypeRef::Type(_) => self.seen.types += 1,
             _ => {}
         }
         Ok(())
@@ -194,7 +197,6 @@ impl<'a> Surveyor<'a> {
                         }
                         self.seen.functions += 1;
                     }
-                    ComponentExternalKind::Type => self.seen.types += 1,
                     ComponentExternalKind::Instance => self.seen.instances += 1,
                     _ => {}
                 }
@@ -202,7 +204,9 @@ impl<'a> Surveyor<'a> {
             ComponentAlias::CoreInstanceExport { kind: ExternalKind::Func | ExternalKind::FuncExact, .. } => {
                 self.seen.core_functions += 1;
             }
-            ComponentAlias::Outer { kind: ComponentOuterAliasKind::Type, .. } => self.seen.types += 1,
+            ComponentAlias::CoreInstanceExport { kind: ExternalKind::Memory, instance_index, name } => {
+                self.seen.memories.push((instance_index, name.to_owned()));
+            }
             _ => {}
         }
     }
@@ -214,14 +218,15 @@ impl<'a> Surveyor<'a> {
             match *option {
                 CanonicalOption::UTF8 | CanonicalOption::UTF16 | CanonicalOption::CompactUTF16 => {}
                 CanonicalOption::Memory(memory) => {
-                    if self.memory.is_some_and(|other| other != memory) {
+                    let place = |index: u32| self.seen.memories.get(index as usize);
+                    if self.memory.is_some_and(|other| place(other) != place(memory)) {
                         return Err("it maps from several memories".to_owned());
                     }
                     let ty = self.types.memory_at(memory);
                     if ty.memory64 || ty.shared || ty.page_size_log2.is_some() {
                         return Err("its memory has 64-bit addresses, threads or pages of its own size".to_owned());
                     }
-                    self.memory = Some(memory);
+                    self.memory.get_or_insert(memory);
                 }
                 CanonicalOption::Realloc(function) => {
                     let reallocs = &mut self.survey.reallocs;
@@ -268,14 +273,12 @@ impl<'a> Surveyor<'a> {
                     self.import(import.name.name, import.ty)?;
                 }
             }
-            Payload::ComponentTypeSection(section) => self.seen.types += section.count(),
             Payload::ComponentInstanceSection(section) => self.seen.instances += section.count(),
             Payload::ComponentExportSection(section) => {
                 for export in section {
                     match export.map_err(broken)?.kind {
                         ComponentExternalKind::Instance => self.seen.instances += 1,
                         ComponentExternalKind::Func => self.seen.functions += 1,
-                        ComponentExternalKind::Type => self.seen.types += 1,
                         _ => {}
                     }
                 }
