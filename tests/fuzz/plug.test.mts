@@ -17,21 +17,29 @@ const hasWit = (component: Uint8Array): Promise<boolean> =>
     );
 
 for (const name of readdirSync(CORPUS).sort()) {
-  test(`${name} is plugged, or refused`, async () => {
-    const guest = readFileSync(`${CORPUS}/${name}`);
-    const answer = await plug(name, guest).catch((error: unknown) => error);
-    if (answer instanceof Uint8Array) {
-      // A component may export what WIT has no words for; plugging does not change that.
-      if (await hasWit(guest)) assert.not.match(await componentWit(answer), /import wasi-mmap:/);
-      else assert.not(await hasWit(answer));
-      return;
-    }
-    assert.instance(answer, UsageError);
-    assert.not.match((answer as UsageError).message, /cannot be plugged|\n/); // A trap; or more than a line.
-  });
+  const guest = readFileSync(`${CORPUS}/${name}`);
+
+  for (const compose of [false, true]) {
+    test(`${name} is ${compose ? 'composed' : 'plugged'}, or refused`, async () => {
+      const answer = await plug(name, guest, compose).catch((error: unknown) => error as UsageError);
+      if (!(answer instanceof Error)) {
+        const { bytes, explanation } = answer;
+        assert.match(
+          explanation,
+          compose ? /^composed, because that was asked for$/ : /^(fused: |composed, because ).+$/,
+        );
+        // A component may export what WIT has no words for; plugging does not change that.
+        if (await hasWit(guest)) assert.not.match(await componentWit(bytes), /import wasi-mmap:/);
+        else assert.not(await hasWit(bytes));
+        return;
+      }
+      assert.instance(answer, UsageError);
+      assert.not.match(answer.message, /cannot be plugged|\n/); // A trap; or more than a line.
+    });
+  }
 
   test(`${name} is sealed, or refused`, async () => {
-    const answer = await seal(name, readFileSync(`${CORPUS}/${name}`)).catch((error: unknown) => error);
+    const answer = await seal(name, guest).catch((error: unknown) => error);
     if (answer instanceof Uint8Array) {
       assert.match(await componentWit(answer), /export wasi:cli\/run@0\.2\.12;/);
       return;
@@ -40,5 +48,14 @@ for (const name of readdirSync(CORPUS).sort()) {
     assert.not.match((answer as UsageError).message, /too large or too deep|\n/);
   });
 }
+
+test('what a fuzzer begins with is fused, and also composed', async () => {
+  const explanations = await Promise.all(
+    ['c-mgrep', 'rust-std_file', 'imports'].map(
+      async (name) => (await plug(name, readFileSync(`${CORPUS}/${name}`))).explanation,
+    ),
+  );
+  for (const explanation of explanations) assert.match(explanation, /^fused/);
+});
 
 test.run();

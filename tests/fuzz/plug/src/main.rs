@@ -5,6 +5,10 @@
 #[allow(dead_code)]
 #[path = "../../../../guest/polyfill/plug/src/compose.rs"]
 mod compose;
+#[path = "../../../../guest/polyfill/plug/src/fuse/mod.rs"]
+mod fuse;
+#[path = "../../../../guest/polyfill/plug/src/guest.rs"]
+mod guest;
 #[allow(dead_code)]
 #[path = "../../../../guest/polyfill/plug/src/limits.rs"]
 mod limits;
@@ -12,6 +16,8 @@ mod mutate;
 #[allow(dead_code)]
 #[path = "../../../../guest/polyfill/plug/src/names.rs"]
 mod names;
+#[path = "../../../../guest/polyfill/plug/src/plug.rs"]
+mod plug;
 #[path = "../../../../guest/polyfill/plug/src/rename.rs"]
 mod rename;
 #[path = "../../../../guest/polyfill/plug/src/seal.rs"]
@@ -20,11 +26,12 @@ mod seal;
 mod sections;
 
 use arbitrary::Unstructured;
-use compose::Refusal;
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
+use plug::{Plugged, Refusal};
+use std::panic::{catch_unwind, set_hook, take_hook};
 use std::sync::LazyLock;
 use wasm_smith::{Component, Config};
-use wasmparser::{FromReader, Parser, Payload, SectionLimited, Validator};
+use wasmparser::{FromReader, Parser, Payload, SectionLimited, Validator, WasmFeatures};
 use wit_component::{dummy_module, embed_component_metadata, ComponentEncoder, StringEncoding};
 use wit_parser::{ManglingAndAbi, Resolve};
 
@@ -43,13 +50,80 @@ fn of_world(folders: &[&str], world: &str) -> Vec<u8> {
     ComponentEncoder::default().module(&module).and_then(ComponentEncoder::encode).expect("a component")
 }
 
-static POLYFILL: LazyLock<Vec<u8>> = LazyLock::new(|| of_world(&["wit", "guest/polyfill/wit"], "polyfill"));
 static GUEST: LazyLock<Vec<u8>> = LazyLock::new(|| of_world(&["wit"], "guest-spans"));
 
-/// The component with the imports that the host for Node provides, built by `make polyfill`.
-static PROVIDED: LazyLock<Vec<u8>> = LazyLock::new(|| {
-    std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../dist/polyfill/provided.wasm")).expect("make polyfill")
-});
+/// A part of the polyfill, built by `make polyfill`, without its code.
+fn built(name: &str) -> Vec<u8> {
+    let path = format!("{}/../../../dist/polyfill/{name}", env!("CARGO_MANIFEST_DIR"));
+    mutate::hollow(&std::fs::read(path).expect("make polyfill")).expect("WebAssembly")
+}
+
+/// The form of the polyfill to compose, and the one to fuse.
+static POLYFILL: LazyLock<Vec<u8>> = LazyLock::new(|| built("polyfill.wasm"));
+static MODULE: LazyLock<Vec<u8>> = LazyLock::new(|| built("fused.wasm"));
+/// The component with the imports that the host for Node provides.
+static PROVIDED: LazyLock<Vec<u8>> = LazyLock::new(|| built("provided.wasm"));
+
+/// What the oldest engine has: SIMD, but no module with two memories.
+const OLDEST: WasmFeatures = WasmFeatures::WASM2.union(WasmFeatures::COMPONENT_MODEL);
+
+fn is_valid(component: &[u8], features: WasmFeatures) -> bool {
+    Validator::new_with_features(features).validate_all(component).is_ok()
+}
+
+/// Ends the process at a panic, as the fuzzer does, unless it is one of wac, which panics on some components.
+fn tolerate_wac() {
+    let abort = take_hook();
+    set_hook(Box::new(move |panic| {
+        if !panic.location().is_some_and(|place| place.file().contains("/wac-")) {
+            abort(panic);
+        }
+    }));
+}
+
+/// Where fused, the result is that of the guest, without the polyfill's imports.
+fn check_plug(guest: &[u8]) {
+    let plug = |module| catch_unwind(|| plug::plug(guest, &POLYFILL, module));
+    let Ok(answer) = plug(Some(MODULE.as_slice())) else { return };
+    let Plugged { component, explanation } = match answer {
+        Ok(plugged) => plugged,
+        Err(refusal @ (Refusal::NothingToPlug | Refusal::Misfit(_))) => {
+            let reason = refusal.to_string();
+            assert!(!reason.is_empty() && !reason.contains('\n'), "{reason}");
+            return;
+        }
+    };
+    assert!(!explanation.contains('\n'), "{explanation}");
+    let again = plug(Some(MODULE.as_slice())).ok().and_then(Result::ok).expect("the same answer");
+    assert!(again.component == component && again.explanation == explanation, "the same again");
+    let own = Names::of(guest);
+    let Names { imports, exports, .. } = Names::of(&component);
+    let is_mapping = |name: &String| name.starts_with("wasi-mmap:");
+    assert!(!imports.iter().any(is_mapping), "it imports {imports:?}");
+    assert_eq!(exports, own.exports, "it exports what the guest does");
+    for features in [OLDEST, WasmFeatures::all()] {
+        assert!(is_valid(&component, features) || !is_valid(guest, features), "a result that is not valid");
+    }
+    if !explanation.starts_with("fused") {
+        // It is not the fault of the module that is fused.
+        assert!(explanation.starts_with("composed, because "), "{explanation}");
+        assert!(!explanation.contains("not valid") && !explanation.contains("polyfill imports"), "{explanation}");
+        return;
+    }
+    let others: Vec<_> = own.imports.into_iter().filter(|name| !is_mapping(name)).collect();
+    assert_eq!(imports, others, "it imports what the guest does");
+    let composed = match plug(None) {
+        Ok(Ok(composed)) => composed,
+        // Fused, types of other interfaces need not be those of the polyfill.
+        Ok(Err(Refusal::Misfit(reason))) => {
+            return assert!(reason.starts_with("does not fit the polyfill: "), "{reason}")
+        }
+        Ok(Err(Refusal::NothingToPlug)) | Err(_) => panic!("it was plugged before"),
+    };
+    let Names { imports, exports, .. } = Names::of(&composed.component);
+    assert!(!imports.iter().any(is_mapping), "composed, it imports {imports:?}");
+    assert_eq!(exports, own.exports, "composed, it exports what the guest does");
+}
 
 #[derive(Default)]
 struct Names {
@@ -106,15 +180,8 @@ fn is_plain(name: &str) -> bool {
     name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_.:/@[]$".contains(letter)) && !name.contains("${")
 }
 
-fuzz_target!(|guest: &[u8]| {
-    match compose::plug(guest, &POLYFILL) {
-        Ok(plugged) => {
-            let Names { imports, exports, .. } = Names::of(&plugged);
-            assert!(!imports.iter().any(|name| name.starts_with("wasi-mmap:")), "it imports {imports:?}");
-            assert_eq!(exports, Names::of(guest).exports, "it exports what the guest does");
-        }
-        Err(refusal @ (Refusal::NothingToPlug | Refusal::Misfit(_))) => assert!(!refusal.to_string().is_empty()),
-    }
+fuzz_target!(init: tolerate_wac(), |guest: &[u8]| {
+    check_plug(guest);
     if let Err(reason) = limits::measure(guest) {
         assert!(!reason.contains('\n'), "{reason}");
     }
@@ -125,7 +192,7 @@ fuzz_target!(|guest: &[u8]| {
             assert!(imports.iter().all(|name| provided.contains(name)), "it imports {imports:?}");
             assert_eq!(exports, ["wasi:cli/run@0.2.12"]);
             assert!(all.iter().all(|name| is_plain(name)), "it holds {all:?}");
-            assert!(Validator::new().validate_all(&sealed).is_ok() || Validator::new().validate_all(guest).is_err());
+            assert!(is_valid(&sealed, WasmFeatures::default()) || !is_valid(guest, WasmFeatures::default()));
         }
         Err(seal::Refusal::Misfit(reason) | seal::Refusal::Broken(reason)) => {
             assert!(!reason.is_empty() && !reason.contains('\n'), "{reason}");

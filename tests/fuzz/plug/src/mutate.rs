@@ -46,6 +46,36 @@ fn parse(bytes: &[u8]) -> Option<(&[u8], Vec<Section>)> {
     Some((header, sections))
 }
 
+fn put(sections: &[Section], header: &[u8]) -> Vec<u8> {
+    let mut result = header.to_vec();
+    for Section { id, content } in sections {
+        result.push(*id);
+        write_size(content.len(), &mut result);
+        result.extend(content);
+    }
+    result
+}
+
+/// The same with functions that trap, without data and custom sections: as good for what does not run it, and short.
+pub fn hollow(bytes: &[u8]) -> Option<Vec<u8>> {
+    const CUSTOM: u8 = 0;
+    const CODE: u8 = 10;
+    const DATA: [u8; 2] = [11, 12];
+    let (header, mut sections) = parse(bytes)?;
+    let is_component = header[4..] == COMPONENT;
+    sections.retain(|section| section.id != CUSTOM && (is_component || !DATA.contains(&section.id)));
+    for section in &mut sections {
+        if is_component && NESTED.contains(&section.id) {
+            section.content = hollow(&section.content)?;
+        } else if !is_component && section.id == CODE {
+            let (count, width) = read_size(&section.content)?;
+            section.content.truncate(width);
+            section.content.extend([3, 0, 0, 0x0b].repeat(count)); // The length, no locals, `unreachable`, `end`.
+        }
+    }
+    Some(put(&sections, header))
+}
+
 /// Changes a section at any depth, or removes, repeats or moves one. None if there is no section.
 ///
 /// `random` decides, and `mutate` changes plain bytes.
@@ -71,11 +101,5 @@ pub fn change(
         }
         Some(_) => sections[at].content = mutate(&section.content),
     }
-    let mut result = header.to_vec();
-    for Section { id, content } in sections {
-        result.push(id);
-        write_size(content.len(), &mut result);
-        result.extend(content);
-    }
-    Some(result)
+    Some(put(&sections, header))
 }

@@ -1,12 +1,13 @@
 //! The polyfill's logic on a host with unusual behaviour and faults. Every result is that of the contract where the host
-//! keeps to WASI; where it does not, there is a result.
+//! keeps to WASI; where it does not, there is a result. All operations run twice: with lists in the polyfill's own memory, where
+//! it is composed, and with lists in the guest's memory, where it is fused. Both have the same results.
 #![cfg_attr(feature = "libfuzzer", no_main)]
 
 #[allow(clippy::all, clippy::pedantic, dead_code)]
 mod bindings {
     wit_bindgen::generate!({
         path: ["../../../wit", "../../../guest/polyfill/wit"],
-        world: "wasi-mmap:polyfill/polyfill",
+        world: "wasi-mmap:polyfill/composed",
         generate_all,
         merge_structurally_equal_types: true,
     });
@@ -19,6 +20,8 @@ mod file;
 mod mapping;
 #[path = "../../../../guest/polyfill/src/pages.rs"]
 mod pages;
+#[path = "../../../../guest/polyfill/src/places.rs"]
+mod places;
 #[path = "../../../../guest/polyfill/src/search.rs"]
 mod search;
 
@@ -27,15 +30,19 @@ extern crate alloc;
 mod host;
 mod input;
 mod map;
+mod memory;
 #[cfg(not(feature = "libfuzzer"))]
 mod replay;
 
 use bindings::exports::wasi_mmap::mmap::mapping::{Access, Advice, ErrorCode, Protection, Sharing};
-use host::{Host, MOST_BYTES};
+use host::{Host, MOST_BYTES, NO_MEMORY};
 use input::Input;
 use map::{page_up, Kind, Map, PAGE};
 use mapping::{Mapping, Outcome, Request};
+use memory::Guest;
 use std::collections::HashMap;
+use std::fmt::Debug;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
 const MAX_OFFSET: u64 = i64::MAX as u64;
@@ -44,14 +51,20 @@ struct Session<'a> {
     input: Input<'a>,
     host: Rc<Host>,
     maps: Vec<Map>,
-}
-
-/// After a fault of the host any error is right.
-fn expect<T: PartialEq + std::fmt::Debug>(host: &Host, what: &str, actual: &Outcome<T>, expected: &Outcome<T>) {
-    assert!(host.faulted.get() || actual == expected, "{what}: {actual:?}, expected is {expected:?}");
+    /// Where lists are, if not in the polyfill's memory.
+    guest: Option<Rc<Guest>>,
+    /// All results, as far as they do not depend on where lists are.
+    answers: Vec<String>,
 }
 
 impl Session<'_> {
+    /// After a fault of the host any error is right.
+    fn expect<T: PartialEq + Debug>(&mut self, what: &str, actual: &Outcome<T>, expected: &Outcome<T>) {
+        let any = self.host.faulted.get();
+        assert!(any || actual == expected, "{what}: {actual:?}, expected is {expected:?}");
+        self.answers.push(format!("{what}: {actual:?}"));
+    }
+
     fn access(&mut self) -> Request {
         if self.input.flag() {
             return Request::Access([Access::Read, Access::Write, Access::Copy][self.input.below(3)]);
@@ -100,7 +113,7 @@ impl Session<'_> {
             Mapping::of_memory(length, request)
         };
         let answer = opened.as_ref().map(|_| ()).map_err(|error| *error);
-        expect(&self.host, "mmap", &answer, &expected);
+        self.expect("mmap", &answer, &expected);
         let Ok(mapping) = opened else { return };
         let offset = if file { offset } else { 0 };
         if mapping.length() > MOST_BYTES {
@@ -128,19 +141,28 @@ impl Session<'_> {
 
     fn read(&mut self, map: &Map) {
         let (start, length) = self.range(map);
-        let actual = map.mapping.read(start, length);
+        let actual = match &self.guest {
+            None => map.mapping.read(start, length, file::zeros),
+            Some(guest) => {
+                let list = map.mapping.read(start, length, |length| guest.list(length, &self.host));
+                list.map(|list| list.bytes().to_vec())
+            }
+        };
         let expected = if !map.kind.read {
             Err(ErrorCode::AccessDenied)
         } else if !map.holds(start, length) {
             Err(ErrorCode::OutOfRange)
+        } else if self.guest.as_ref().is_some_and(|guest| guest.refused.get()) {
+            Err(ErrorCode::NoMemory)
         } else if !map.present(&self.host, start, length) {
             Err(ErrorCode::Fault)
         } else {
             Ok(())
         };
-        expect(&self.host, "read", &actual.as_ref().map(drop).map_err(|error| *error), &expected);
+        self.expect("read", &actual.as_ref().map(drop).map_err(|error| *error), &expected);
         let Ok(bytes) = actual else { return };
         assert_eq!(bytes.len() as u64, length);
+        self.answers.push(format!("bytes: {}", checksum(&bytes)));
         if !self.host.faulted.get() {
             assert!(map.bytes(&self.host, start, length).is_none_or(|right| right == bytes), "wrong bytes");
         }
@@ -168,8 +190,11 @@ impl Session<'_> {
             Ok(())
         };
         let right = expected.is_ok().then(|| self.file_after(map, start, &bytes));
-        let actual = map.mapping.write(start, &bytes);
-        expect(&self.host, "write", &actual, &expected);
+        let actual = match &self.guest {
+            None => map.mapping.write(start, &bytes),
+            Some(guest) => map.mapping.write(start, &guest.list_of(&bytes)),
+        };
+        self.expect("write", &actual, &expected);
         self.check_file(right);
         if map.kind.write {
             self.changed(map, start, Some(&bytes), length, actual.is_ok());
@@ -210,7 +235,7 @@ impl Session<'_> {
         let moved = expected.is_ok().then(|| map.bytes(&self.host, source, length)).flatten();
         let right = moved.as_ref().map(|bytes| self.file_after(map, destination, bytes));
         let actual = map.mapping.copy_within(destination, source, length);
-        expect(&self.host, "move", &actual, &expected);
+        self.expect("move", &actual, &expected);
         self.check_file(right);
         if !map.kind.write {
             return;
@@ -263,7 +288,7 @@ impl Session<'_> {
                 _ => Ok(None),
             }
         };
-        expect(&self.host, "find", &actual, &expected);
+        self.expect("find", &actual, &expected);
     }
 
     fn flush(&mut self, map: &Map) {
@@ -275,7 +300,7 @@ impl Session<'_> {
         } else {
             Ok(())
         };
-        expect(&self.host, "flush", &map.mapping.flush(start, length), &expected);
+        self.expect("flush", &map.mapping.flush(start, length), &expected);
     }
 
     fn resize(&mut self, map: &mut Map) {
@@ -294,7 +319,7 @@ impl Session<'_> {
         };
         let before = self.host.size();
         let actual = map.mapping.resize(length);
-        expect(&self.host, "resize", &actual, &expected);
+        self.expect("resize", &actual, &expected);
         if actual.is_ok() {
             if !map.file {
                 let kept = map.bytes(&self.host, 0, length.min(map.length));
@@ -348,7 +373,7 @@ impl Session<'_> {
             return self.others();
         }
         if operation == 2 {
-            let faults: Vec<u8> = (0..self.input.below(6)).map(|_| self.input.byte() % 14).collect();
+            let faults: Vec<u8> = (0..self.input.below(6)).map(|_| self.input.byte() % (NO_MEMORY + 1)).collect();
             return *self.host.faults.borrow_mut() = faults;
         }
         if operation == 3 {
@@ -372,7 +397,7 @@ impl Session<'_> {
             }
             _ => {
                 let expected = Ok(if map.file { self.host.size() } else { map.length });
-                expect(&self.host, "file_size", &map.mapping.file_size(), &expected);
+                self.expect("file_size", &map.mapping.file_size(), &expected);
             }
         }
         self.maps.push(map);
@@ -381,18 +406,37 @@ impl Session<'_> {
     }
 }
 
-fn run(data: &[u8]) {
-    let mut session = Session { input: Input(data), host: Rc::default(), maps: Vec::new() };
+fn checksum(bytes: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    bytes.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Runs the operations, and returns their results; none if they are those of a guest without memory.
+fn play(data: &[u8], guest: Option<Rc<Guest>>) -> Option<Vec<String>> {
+    let mut session = Session { input: Input(data), host: Rc::default(), maps: Vec::new(), guest, answers: Vec::new() };
     let size = session.input.number(&[0, 3 * PAGE, 10_000]).min(MOST_BYTES);
     let bytes =
         (0..size).map(|at| if (at / PAGE).is_multiple_of(2) { (at % 251) as u8 } else { b'a' + (at % 3) as u8 });
     *session.host.bytes.borrow_mut() = bytes.collect();
+    let mut refused = false;
     for _ in 0..200 {
         if session.input.is_empty() {
             break;
         }
         session.step();
+        if let Some(guest) = &session.guest {
+            guest.check();
+            refused |= guest.refused.take();
+        }
     }
+    Some(session.answers).filter(|_| !refused)
+}
+
+fn run(data: &[u8]) {
+    let composed = play(data, None);
+    let fused = play(data, Some(Rc::default()));
+    assert!(fused.is_none() || fused == composed, "other results with lists in the guest's memory");
 }
 
 #[cfg(feature = "libfuzzer")]
