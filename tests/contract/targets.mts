@@ -51,8 +51,7 @@ function here(host: 'node' | 'node-polyfill', open: OpenSession): Target {
 }
 
 /** A guest language on a host that a command starts. */
-function guest(language: GuestLanguage, host: GuestHost): Target {
-  const runner = guestOn(language, host);
+export function guest(language: GuestLanguage, host: GuestHost, runner = guestOn(language, host)): Target {
   const open: OpenSession = (path, file) => runner.open(path, file);
   return {
     name: `${language}-${host}`,
