@@ -5,6 +5,7 @@ import { lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync
 import { join, resolve } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { FORMS, plugged, WASMTIME, type Form } from './forms.mjs';
 
 /** A command that takes grants and a component, and its option for the polyfill. */
 const HOSTS: Record<string, string[]> = {
@@ -48,3 +49,31 @@ for (const [host, command] of Object.entries(HOSTS)) {
   }
   test.run();
 }
+
+/** The programs of each form in the plain wasmtime: all of them fused, and one composed. */
+const PLUGGED: Record<Form, string[]> = { fused: PROGRAMS, composed: PROGRAMS.slice(1) };
+
+for (const form of FORMS) {
+  const test = suite(`files through the polyfill, ${form}, plain wasmtime`);
+  for (const component of PLUGGED[form]) {
+    test(component, () => {
+      const without = results(HOSTS['wasmtime'] as string[], component);
+      assert.is(without['status'], 0, String(without['stderr']));
+      assert.equal(results([WASMTIME, 'run'], plugged(component, form)), without);
+    });
+  }
+  test.run();
+}
+
+const node = suite('files through the polyfill, fused, node');
+for (const component of PROGRAMS) {
+  node(component, () => {
+    const command = HOSTS['node'] as string[];
+    const { stderr, ...without } = results(command, component);
+    assert.is(without['status'], 0, String(stderr));
+    const fused = results(command, plugged(component, 'fused'));
+    delete fused['stderr']; // A line says that it is translated.
+    assert.equal(fused, without);
+  });
+}
+node.run();
