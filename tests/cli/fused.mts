@@ -88,6 +88,18 @@ const reallocs = changed(
   ],
 );
 
+/** The same, with many more. */
+const manyReallocs = (count: number): string =>
+  reallocs.replace(
+    '  (core module $main',
+    (main) =>
+      Array.from(
+        { length: count },
+        (_, at) => `(alias core export $m "realloc" (core func $more${at}))
+          (core func (canon lower (func $read) ${MEMORY} (realloc $more${at})))\n`,
+      ).join('') + main,
+  );
+
 export const GUESTS: Record<string, Text> = {
   'functions of files: none': { text: PREOPEN },
   ...Object.fromEntries(
@@ -182,6 +194,8 @@ export const GUESTS: Record<string, Text> = {
       ${IMPORT}`,
     ]),
   },
+  '100 reallocs': { text: manyReallocs(98) },
+  '1000 reallocs': { reason: 'it allocates by more than 100 functions', text: manyReallocs(1000) },
   'several memories': {
     reason: SEVERAL,
     text: changed(

@@ -167,6 +167,9 @@ pub fn reach(reallocs: usize) -> Vec<u8> {
     builder.finish()
 }
 
+/// The most functions `realloc` of a guest. Every allocation compares their numbers; guests have one for each library at most.
+pub const MOST_REALLOCS: usize = 100;
+
 /// The bytes of a result of the host.
 const RESULT: i32 = 16;
 

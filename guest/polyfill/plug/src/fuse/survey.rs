@@ -1,6 +1,7 @@
 //! Looks at a guest: what it has to do with mappings and files, and whether it can be fused.
 
 use super::polyfill::{unversioned, Polyfill, FILES};
+use super::reach::MOST_REALLOCS;
 use crate::compose::because;
 use std::collections::{HashMap, HashSet};
 use wasmparser::component_types::{
@@ -229,11 +230,12 @@ impl<'a> Surveyor<'a> {
                     self.memory.get_or_insert(memory);
                 }
                 CanonicalOption::Realloc(function) => {
-                    let reallocs = &mut self.survey.reallocs;
-                    realloc = Some(reallocs.iter().position(|known| *known == function).unwrap_or_else(|| {
-                        reallocs.push(function);
-                        reallocs.len() - 1
-                    }));
+                    let known = self.survey.reallocs.iter().position(|known| *known == function);
+                    if known.is_none() && self.survey.reallocs.len() == MOST_REALLOCS {
+                        return Err(format!("it allocates by more than {MOST_REALLOCS} functions"));
+                    }
+                    self.survey.reallocs.extend(known.is_none().then_some(function));
+                    realloc = known.or(Some(self.survey.reallocs.len() - 1));
                 }
                 _ => return Err(format!("it calls {name} in an unusual way")),
             }
