@@ -18,6 +18,8 @@ pub const MAX_FILE_SIZE: u64 = (1 << 53) - 1;
 
 /// The operations that a mapping needs of its file: the host's descriptor, or a file of a test.
 pub trait File {
+    /// The most bytes of a window of a search.
+    const WINDOW: u64 = CHUNK;
     /// Reads bytes from `offset`, as many as the host chooses. Returns their number, and whether the file ends there.
     fn read(&self, offset: u64, room: &mut [u8]) -> Result<(usize, bool), types::ErrorCode>;
     /// Writes bytes, as many as the host chooses, and returns their number.

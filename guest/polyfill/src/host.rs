@@ -40,10 +40,14 @@ pub fn error(number: u8) -> ErrorCode {
 
 /// The descriptor that a form of the polyfill keeps for a mapping.
 pub trait Kept {
+    /// See [`File::WINDOW`].
+    const WINDOW: u64;
     fn descriptor(&self) -> &Descriptor;
 }
 
 impl<K: Kept> File for K {
+    const WINDOW: u64 = K::WINDOW;
+
     fn read(&self, offset: u64, room: &mut [u8]) -> Result<(usize, bool), ErrorCode> {
         if offset > MAX_FILE_SIZE - CHUNK {
             return Ok((0, true));

@@ -78,7 +78,7 @@ fn length_to_map(size: u64, length: u64, offset: u64, may_pass_end: bool) -> Out
     }
 }
 
-type Search = fn(&[u8], u64, u64, &mut Read<'_>) -> Outcome<Found>;
+type Search = fn(&[u8], u64, u64, u64, &mut Read<'_>) -> Outcome<Found>;
 
 /// A mapped range of a file, or of memory without one.
 pub struct Mapping<F> {
@@ -301,7 +301,7 @@ impl<F: File> Mapping<F> {
             return Ok(Some(of_nothing));
         }
         let offset = self.offset;
-        match search(needle, start, end, &mut |at, window| self.load(offset + at, window))? {
+        match search(needle, start, end, F::WINDOW, &mut |at, window| self.load(offset + at, window))? {
             Found::At(at) => Ok(Some(at)),
             Found::Nowhere => Ok(None),
             Found::Lost => Err(ErrorCode::Fault),

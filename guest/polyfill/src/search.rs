@@ -8,8 +8,6 @@ use memchr::memmem::{Finder, FinderRev};
 /// The first window is small, because most matches are near (the end of a line). Later ones grow.
 const SMALLEST: u64 = 4096;
 const GROWTH: u64 = 16;
-/// The window then stays in the processor's cache; larger ones are 4 % slower, even where hosts return more at a time.
-const LARGEST: u64 = 1 << 17;
 
 /// Reads the bytes of a window, and returns their number: less than there is room for if a page is lost.
 pub type Read<'a> = dyn FnMut(u64, &mut [u8]) -> Result<usize, ErrorCode> + 'a;
@@ -35,16 +33,16 @@ struct Windows {
 }
 
 impl Windows {
-    fn new(needle: &[u8]) -> Self {
+    fn new(needle: &[u8], largest: u64) -> Self {
         let length = needle.len() as u64;
         // As many bytes are new as the needle has at least, so the time stays linear.
-        let (size, largest) = (SMALLEST.max(length), LARGEST.max(length));
+        let (size, largest) = (SMALLEST.max(length), largest.max(length));
         Self { bytes: Vec::new(), size, largest, overlap: needle.len() - 1, kept: 0 }
     }
 
     /// The next window of a range with so many bytes left, and how many of its bytes are kept: they are at its start.
     fn next(&mut self, left: u64) -> Result<(&mut [u8], usize), ErrorCode> {
-        #[allow(clippy::cast_possible_truncation)] // Twice the needle, or with it 128 KiB.
+        #[allow(clippy::cast_possible_truncation)] // Twice the needle, or with it a window.
         let length = (self.kept as u64 + self.size).min(left) as usize;
         self.size = (self.size * GROWTH).min(self.largest);
         if self.bytes.len() < length {
@@ -59,9 +57,11 @@ impl Windows {
 }
 
 /// Finds the first match of a needle, which is not empty, in `start..end`.
-pub fn forward(needle: &[u8], mut start: u64, end: u64, read: &mut Read<'_>) -> Result<Found, ErrorCode> {
+///
+/// A window has at most `largest` new bytes, or those of the needle.
+pub fn forward(needle: &[u8], mut start: u64, end: u64, largest: u64, read: &mut Read<'_>) -> Result<Found, ErrorCode> {
     let finder = Finder::new(needle);
-    let mut windows = Windows::new(needle);
+    let mut windows = Windows::new(needle, largest);
     while end - start >= needle.len() as u64 {
         let overlap = windows.overlap;
         let (window, kept) = windows.next(end - start)?;
@@ -79,10 +79,18 @@ pub fn forward(needle: &[u8], mut start: u64, end: u64, read: &mut Read<'_>) -> 
 }
 
 /// Finds the last match of a needle, which is not empty, in `start..end`.
-pub fn backward(needle: &[u8], start: u64, mut end: u64, read: &mut Read<'_>) -> Result<Found, ErrorCode> {
+///
+/// A window has at most `largest` new bytes, or those of the needle.
+pub fn backward(
+    needle: &[u8],
+    start: u64,
+    mut end: u64,
+    largest: u64,
+    read: &mut Read<'_>,
+) -> Result<Found, ErrorCode> {
     // A search forward takes a tenth of the time, and tells whether the window has a match.
     let (any, last) = (Finder::new(needle), FinderRev::new(needle));
-    let mut windows = Windows::new(needle);
+    let mut windows = Windows::new(needle, largest);
     while end - start >= needle.len() as u64 {
         let overlap = windows.overlap;
         let (window, kept) = windows.next(end - start)?;

@@ -6,7 +6,7 @@ mod filesystem;
 
 use crate::bindings::exports::wasi::filesystem::types::DescriptorBorrow;
 use crate::bindings::wasi::filesystem::types;
-use crate::file::zeros;
+use crate::file::{zeros, CHUNK};
 use crate::host::Kept;
 use crate::mapping::Outcome;
 use alloc::rc::Rc;
@@ -22,6 +22,9 @@ pub type Keep = Rc<types::Descriptor>;
 pub type Borrowed<'a> = DescriptorBorrow<'a>;
 
 impl Kept for Keep {
+    /// Calls of the host are dear where this form counts, in JavaScript.
+    const WINDOW: u64 = CHUNK;
+
     fn descriptor(&self) -> &types::Descriptor {
         self
     }
