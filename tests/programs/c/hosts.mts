@@ -1,5 +1,6 @@
 /** Where the programs run: this machine itself, and the hosts of components. */
 import { spawnSync } from 'node:child_process';
+import { compiled, WASMTIME } from '../../polyfill/forms.mjs';
 
 /** Commands that take grants and a component. */
 export const HOSTS: Record<string, [string, ...string[]]> = {
@@ -7,7 +8,18 @@ export const HOSTS: Record<string, [string, ...string[]]> = {
   wasmtime: ['build/wasmtime/wasi-mmap', 'run'],
   'node-polyfill': [process.execPath, 'dist/cli/main.mjs', 'run', '--no-native'],
   'wasmtime-polyfill': ['build/wasmtime/wasi-mmap', 'run', '--no-native'],
+  'plain-wasmtime-polyfill': [WASMTIME, 'run', '--allow-precompiled'],
 };
+
+const components = new Map<string, string>();
+/** The component for a host: the plain wasmtime has it with the polyfill inside. */
+function componentFor(host: string, name: string): string {
+  const path = `build/programs/${name}.wasm`;
+  if (host !== 'plain-wasmtime-polyfill') return path;
+  const component = components.get(name) ?? compiled(path, 'fused');
+  components.set(name, component);
+  return component;
+}
 
 /** wasmtime-wasi with its default settings: a host of the benchmark, which `make bench` builds. */
 export const OTHER_THREAD = 'wasmtime, reads on another thread';
@@ -39,7 +51,7 @@ export function runHere(name: string, folder: string, words: string[]): Ended {
 
 /** Runs build/programs/NAME.wasm, for which the folder is the root. */
 export function runGuest(host: string, name: string, folder: string, words: string[]): Ended {
-  const command = [`build/programs/${name}.wasm`, ...words];
+  const command = [componentFor(host, name), ...words];
   const [program, ...before] = HOSTS[host] ?? [OTHER_THREAD_HOST];
   const all = host === OTHER_THREAD ? [folder, ...command] : [...before, '--dir', `${folder}::/`, ...command];
   return ended(spawnSync(program, all, { encoding: 'utf8', maxBuffer: MAX_OUTPUT, stdio: ['ignore', 'pipe', 'pipe'] }));
