@@ -32,7 +32,8 @@ module() {
 
 build_polyfill() {
   # Runtimes have had SIMD since 2021; the search is twice as fast with it.
-  module guest/polyfill core,alloc,panic_abort '-C target-feature=+simd128'
+  # An object is known by its address, of which jco keeps 30 bits.
+  module guest/polyfill core,alloc,panic_abort '-C target-feature=+simd128 -C link-arg=--max-memory=1073741824'
   build/venv/bin/wasm-tools component new "$module/wasi_mmap_polyfill.wasm" -o "$output/polyfill.wasm"
   rm -rf "$output/component"
   quietly polyfill-jco node .build/jco.mjs transpile "$output/polyfill.wasm" --instantiation async --no-nodejs-compat --no-typescript --minify -o "$output/component"

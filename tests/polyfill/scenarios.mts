@@ -498,3 +498,27 @@ scenarios(0, {
   'a mapping without the right to read': `${posix(1, 0)} (global.set $m (i32.load ${i32(260)}))
     (i32.ne (call $read-at ${i64(0)} ${i64(1)}) ${i32(ACCESS_DENIED)})`,
 });
+
+// A mapping is known by its address in the polyfill's memory, which has to fit the numbers of every engine.
+scenarios(0, {
+  'own pages until there is no memory, and mappings then': `
+    ${mmap(0, i32(0), 1, R, 2 ** 31)} (global.set $m (i32.load ${i32(260)}))
+    (drop (memory.grow ${i32(256)}))
+    (block $full
+      (loop $more
+        (call $write ${M} (i64.mul (i64.extend_i32_u (local.get $i)) ${i64(16 * MIB)}) ${i32(128 * KIB)} ${i32(16 * MIB)} ${R})
+        (br_if $full (call $status ${i32(1)}))
+        (local.set $i (i32.add (local.get $i) ${i32(1)}))
+        (br_if $more (i32.lt_u (local.get $i) ${i32(80)})))
+      (return ${i32(1)}))
+    ${must(`(i32.ne (call $status ${i32(1)}) ${i32(NO_MEMORY)})`)}
+    (local.set $i ${i32(5000)})
+    (loop $again
+      ${mmap(0, i32(0), 0, R, 77)}
+      (if (call $status ${i32(4)})
+        (then (return (i32.ne (call $status ${i32(4)}) ${i32(NO_MEMORY)}))))
+      (if (i64.ne (call $length (i32.load ${i32(260)})) ${i64(77)}) (then (return ${i32(2)})))
+      (local.set $i (i32.sub (local.get $i) ${i32(1)}))
+      (br_if $again (local.get $i)))
+    ${i32(0)}`,
+});

@@ -11,6 +11,9 @@ pub const I32: ValType = ValType::I32;
 pub const I64: ValType = ValType::I64;
 pub const V128: ValType = ValType::V128;
 
+/// The most pages of the polyfill's memory, 1 GiB: an object of the polyfill is known by its address, of which jco keeps 30 bits.
+const MOST_PAGES: u64 = 1 << 14;
+
 /// The core types of a function: its parameters and results.
 pub type Types = (Vec<ValType>, Vec<ValType>);
 
@@ -68,7 +71,8 @@ impl Builder {
     }
 
     pub fn memory(&mut self, pages: u64) {
-        let memory = MemoryType { minimum: pages, maximum: None, memory64: false, shared: false, page_size_log2: None };
+        let maximum = Some(MOST_PAGES);
+        let memory = MemoryType { minimum: pages, maximum, memory64: false, shared: false, page_size_log2: None };
         self.memories.memory(memory);
         self.exports.export("memory", ExportKind::Memory, 0);
     }
