@@ -183,7 +183,7 @@ export const GUESTS: Record<string, Text> = {
     isForeign: true,
   },
   'descriptors, given away': {
-    refused: /cannot be plugged/,
+    refused: /gives descriptors away to taker, so a mapping cannot keep the file of one/,
     text: changed(before('(import "taker" (func (param "list" (list (own $descriptor)))))')),
   },
   'several versions of files': {

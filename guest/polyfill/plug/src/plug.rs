@@ -1,7 +1,7 @@
 //! Gives a guest the polyfill: inside of its component where that can be done, else in front of it.
 
 use crate::compose::Composition;
-use crate::fuse::fuse;
+use crate::fuse::{fuse, Reason};
 use std::fmt;
 
 /// Only the polyfill exports interfaces of this package.
@@ -31,15 +31,26 @@ pub struct Plugged {
 
 /// `polyfill` is the component to compose, and `module` the core module to fuse. Without it the polyfill is composed.
 pub fn plug(guest: &[u8], polyfill: &[u8], module: Option<&[u8]>) -> Result<Plugged, Refusal> {
+    let fused = match module.map(|module| fuse(guest, polyfill, module, PACKAGE)) {
+        // The composer stops at such guests.
+        Some(Err(Reason::Refuse(reason))) => return Err(Refusal::Misfit(reason)),
+        Some(Err(Reason::Compose(reason))) => Err(reason),
+        Some(Ok(component)) => Ok(component),
+        None => Err("that was asked for".to_owned()),
+    };
     // It also tells whether the guest's imports are those that the polyfill has.
     let composition = Composition::new(guest, polyfill)?;
-    let reason = match module.map(|module| fuse(guest, polyfill, module, PACKAGE)) {
-        Some(Ok(component)) => {
+    let reason = match fused {
+        Ok(component) => {
             return Ok(Plugged { component, explanation: "fused: the polyfill is inside of the component".to_owned() });
         }
-        Some(Err(reason)) => reason,
-        None => "that was asked for".to_owned(),
+        Err(reason) => reason,
     };
-    let component = composition.encode()?;
+    let component = composition.encode().map_err(|refusal| match refusal {
+        Refusal::Misfit(misfit) if module.is_some() => {
+            Refusal::Misfit(format!("{misfit} (composed, because {reason})"))
+        }
+        other => other,
+    })?;
     Ok(Plugged { component, explanation: format!("composed, because {reason}") })
 }

@@ -10,6 +10,7 @@ mod canonical;
 mod extend;
 mod front;
 mod inside;
+mod mentions;
 mod module;
 mod output;
 mod polyfill;
@@ -22,16 +23,17 @@ mod tests;
 
 use crate::guest::validate;
 use polyfill::Polyfill;
+pub use survey::Reason;
 use wasmparser::WasmFeatures;
 
-/// The guest with the polyfill inside, or the reason why that cannot be done, which completes "because".
+/// The guest with the polyfill inside, or the reason why that cannot be done.
 ///
 /// `component` is the polyfill that is composed, and `module` the one that is fused.
-pub fn fuse(guest: &[u8], component: &[u8], module: &[u8], package: &str) -> Result<Vec<u8>, String> {
+pub fn fuse(guest: &[u8], component: &[u8], module: &[u8], package: &str) -> Result<Vec<u8>, Reason> {
     let polyfill = Polyfill::read(component, module, package)?;
     let types = validate(guest, WasmFeatures::all())?;
     let survey = survey::survey(guest, &types, &polyfill)?;
     let fused = rewrite::rewrite(guest, &types, &polyfill, &survey).map_err(renumber::Trouble::into_reason)?;
-    validate(&fused, WasmFeatures::all()).map_err(|error| format!("the result is not valid: {error}"))?;
+    validate(&fused, WasmFeatures::all()).map_err(|error| Reason::from(format!("the result is not valid: {error}")))?;
     Ok(fused)
 }

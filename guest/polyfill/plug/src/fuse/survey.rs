@@ -1,13 +1,11 @@
 //! Looks at a guest: what it has to do with mappings and files, and whether it can be fused.
 
+use super::mentions::Mentions;
 use super::polyfill::{unversioned, Polyfill, FILES};
 use super::reach::MOST_REALLOCS;
 use crate::compose::because;
 use std::collections::{HashMap, HashSet};
-use wasmparser::component_types::{
-    ComponentAnyTypeId, ComponentDefinedType, ComponentEntityType, ComponentFuncType, ComponentInstanceTypeId,
-    ComponentValType, ResourceId,
-};
+use wasmparser::component_types::{ComponentAnyTypeId, ComponentEntityType, ResourceId};
 use wasmparser::types::{Types, TypesRef};
 use wasmparser::{
     CanonicalFunction, CanonicalOption, ComponentAlias, ComponentExternalKind, ComponentInstance, ComponentTypeRef,
@@ -51,8 +49,25 @@ struct Seen {
     memories: Vec<(u32, String)>,
 }
 
-/// Why a guest is not fused. The text completes "composed, because".
-pub type Reason = String;
+/// Why a guest is not fused.
+pub enum Reason {
+    /// It can be composed. The text completes "composed, because".
+    Compose(String),
+    /// It cannot be composed either. The text follows the name of the guest.
+    Refuse(String),
+}
+
+impl From<String> for Reason {
+    fn from(text: String) -> Self {
+        Self::Compose(text)
+    }
+}
+
+impl From<&str> for Reason {
+    fn from(text: &str) -> Self {
+        Self::Compose(text.to_owned())
+    }
+}
 
 enum Imported {
     Instance(u32),
@@ -71,81 +86,9 @@ struct Surveyor<'a> {
     survey: Survey,
 }
 
-/// Whether types mention one of some resources.
-struct Mentions<'a> {
-    types: TypesRef<'a>,
-    resources: &'a HashSet<ResourceId>,
-    only_owned: bool,
-    seen: HashSet<ComponentAnyTypeId>,
-}
-
-impl Mentions<'_> {
-    fn value(&mut self, ty: ComponentValType) -> bool {
-        let ComponentValType::Type(id) = ty else { return false };
-        if !self.seen.insert(ComponentAnyTypeId::Defined(id)) {
-            return false;
-        }
-        let types = self.types;
-        match &types[id] {
-            ComponentDefinedType::Own(id) => self.resources.contains(&id.resource()),
-            ComponentDefinedType::Borrow(id) => !self.only_owned && self.resources.contains(&id.resource()),
-            ComponentDefinedType::Record(record) => record.fields.values().any(|ty| self.value(*ty)),
-            ComponentDefinedType::Variant(variant) => {
-                variant.cases.values().filter_map(|case| case.ty).any(|ty| self.value(ty))
-            }
-            ComponentDefinedType::List { element, .. } | ComponentDefinedType::FixedLengthList { element, .. } => {
-                self.value(*element)
-            }
-            ComponentDefinedType::Map { key, value, .. } => self.value(*key) || self.value(*value),
-            ComponentDefinedType::Tuple(tuple) => tuple.types.iter().any(|ty| self.value(*ty)),
-            ComponentDefinedType::Option { ty, .. } => self.value(*ty),
-            ComponentDefinedType::Result { ok, err, .. } => [ok, err].into_iter().flatten().any(|ty| self.value(*ty)),
-            ComponentDefinedType::Future { ty, .. } | ComponentDefinedType::Stream { ty, .. } => {
-                ty.is_some_and(|ty| self.value(ty))
-            }
-            ComponentDefinedType::Primitive(_) | ComponentDefinedType::Flags(_) | ComponentDefinedType::Enum(_) => {
-                false
-            }
-        }
-    }
-
-    fn function(&mut self, function: &ComponentFuncType) -> bool {
-        function.params.iter().map(|(_, ty)| *ty).chain(function.result).any(|ty| self.value(ty))
-    }
-
-    fn params(&mut self, function: &ComponentFuncType) -> bool {
-        function.params.iter().any(|(_, ty)| self.value(*ty))
-    }
-
-    fn ty(&mut self, ty: ComponentAnyTypeId) -> bool {
-        let types = self.types;
-        match ty {
-            ComponentAnyTypeId::Resource(id) => self.resources.contains(&id.resource()),
-            ComponentAnyTypeId::Defined(id) => self.value(ComponentValType::Type(id)),
-            ComponentAnyTypeId::Func(id) => self.function(&types[id]),
-            ComponentAnyTypeId::Instance(id) => self.instance(id),
-            // What it takes, it is given.
-            ComponentAnyTypeId::Component(_) => false,
-        }
-    }
-
-    fn instance(&mut self, id: ComponentInstanceTypeId) -> bool {
-        if !self.seen.insert(ComponentAnyTypeId::Instance(id)) {
-            return false;
-        }
-        let types = self.types;
-        types[id].exports.values().any(|item| match item.ty {
-            ComponentEntityType::Func(id) => self.function(&types[id]),
-            ComponentEntityType::Type { created, .. } => self.ty(created),
-            ComponentEntityType::Instance(id) => self.instance(id),
-            _ => false,
-        })
-    }
-}
-
 impl<'a> Surveyor<'a> {
     fn mentions(&self, resources: &'a HashSet<ResourceId>, only_owned: bool) -> Mentions<'a> {
-        Mentions { types: self.types, resources, only_owned, seen: HashSet::new() }
+        Mentions::new(self.types, resources, only_owned)
     }
 
     /// The resources of an imported instance.
@@ -170,7 +113,7 @@ impl<'a> Surveyor<'a> {
                 }
                 if unversioned(name) == FILES {
                     if self.descriptor.is_some() {
-                        return Err("it imports several versions of wasi:filesystem".to_owned());
+                        return Err("it imports several versions of wasi:filesystem".into());
                     }
                     (self.survey.files, self.survey.files_type) = (index, ty);
                     self.descriptor = self.resources_of(index).get("descriptor").copied();
@@ -221,23 +164,23 @@ impl<'a> Surveyor<'a> {
                 CanonicalOption::Memory(memory) => {
                     let place = |index: u32| self.seen.memories.get(index as usize);
                     if self.memory.is_some_and(|other| place(other) != place(memory)) {
-                        return Err("it maps from several memories".to_owned());
+                        return Err("it maps from several memories".into());
                     }
                     let ty = self.types.memory_at(memory);
                     if ty.memory64 || ty.shared || ty.page_size_log2.is_some() {
-                        return Err("its memory has 64-bit addresses, threads or pages of its own size".to_owned());
+                        return Err("its memory has 64-bit addresses, threads or pages of its own size".into());
                     }
                     self.memory.get_or_insert(memory);
                 }
                 CanonicalOption::Realloc(function) => {
                     let known = self.survey.reallocs.iter().position(|known| *known == function);
                     if known.is_none() && self.survey.reallocs.len() == MOST_REALLOCS {
-                        return Err(format!("it allocates by more than {MOST_REALLOCS} functions"));
+                        return Err(format!("it allocates by more than {MOST_REALLOCS} functions").into());
                     }
                     self.survey.reallocs.extend(known.is_none().then_some(function));
                     realloc = known.or(Some(self.survey.reallocs.len() - 1));
                 }
-                _ => return Err(format!("it calls {name} in an unusual way")),
+                _ => return Err(format!("it calls {name} in an unusual way").into()),
             }
         }
         // Only a list of the result needs memory of the guest.
@@ -248,7 +191,11 @@ impl<'a> Surveyor<'a> {
 
     fn canonical(&mut self, function: &CanonicalFunction) -> Result<(), Reason> {
         match function {
-            CanonicalFunction::Lift { .. } => {
+            CanonicalFunction::Lift { options, .. } => {
+                if options.contains(&CanonicalOption::Async) {
+                    // The polyfill takes one call at a time.
+                    return Err("it has exports that run at the same time".into());
+                }
                 self.seen.functions += 1;
                 return Ok(());
             }
@@ -267,7 +214,7 @@ impl<'a> Surveyor<'a> {
     }
 
     fn take(&mut self, payload: Payload<'_>) -> Result<(), Reason> {
-        let broken = |error: wasmparser::Error| because(&error);
+        let broken = |error: wasmparser::Error| Reason::from(because(&error));
         match payload {
             Payload::ComponentImportSection(section) => {
                 for import in section {
@@ -295,7 +242,7 @@ impl<'a> Surveyor<'a> {
                     self.canonical(&function.map_err(broken)?)?;
                 }
             }
-            Payload::ComponentStartSection { .. } => return Err("it has a start function".to_owned()),
+            Payload::ComponentStartSection { .. } => return Err("it has a start function".into()),
             _ => {}
         }
         Ok(())
@@ -311,7 +258,7 @@ impl<'a> Surveyor<'a> {
         for ty in lifted {
             if let ComponentAnyTypeId::Func(id) = self.types.component_any_type_at(*ty) {
                 if self.mentions(&all, false).function(&self.types[id]) {
-                    return Err("it exports a function with descriptors or mappings".to_owned());
+                    return Err("it exports a function with descriptors or mappings".into());
                 }
             }
         }
@@ -328,7 +275,7 @@ impl<'a> Surveyor<'a> {
                     _ => false,
                 };
                 if has {
-                    return Err("a component inside of it takes descriptors or mappings".to_owned());
+                    return Err("a component inside of it takes descriptors or mappings".into());
                 }
             }
         }
@@ -347,7 +294,8 @@ impl<'a> Surveyor<'a> {
                 }
             };
             if takes {
-                return Err(format!("it gives descriptors away to {name}"));
+                let what = "gives descriptors away to";
+                return Err(Reason::Refuse(format!("{what} {name}, so a mapping cannot keep the file of one")));
             }
         }
         Ok(())
@@ -392,7 +340,7 @@ pub fn survey(guest: &[u8], types: &Types, polyfill: &Polyfill<'_>) -> Result<Su
         }
     }
     if surveyor.descriptor.is_none() {
-        return Err("it has no descriptors".to_owned());
+        return Err("it has no descriptors".into());
     }
     surveyor.survey.memory = surveyor.memory.ok_or("it maps nothing")?;
     surveyor.require_enclosed(&lifted, &instances)?;

@@ -4,7 +4,7 @@ use super::canonical::{Answer, Signature};
 use super::front::{fixup, front, shim, Entry};
 use super::module::Types as CoreTypes;
 use super::polyfill::{Polyfill, FILES};
-use super::{fuse, reach};
+use super::{fuse, reach, Reason};
 use crate::guest::{outside, validate};
 use crate::plug::PACKAGE;
 use std::collections::HashMap;
@@ -330,7 +330,10 @@ fn guest(types: &str, functions: &str, more: &str) -> Vec<u8> {
 }
 
 fn fused(guest: &[u8]) -> Result<Vec<u8>, String> {
-    fuse(guest, &polyfill_component(), &polyfill_module(), PACKAGE)
+    let fused = fuse(guest, &polyfill_component(), &polyfill_module(), PACKAGE);
+    fused.map_err(|reason| match reason {
+        Reason::Compose(text) | Reason::Refuse(text) => text,
+    })
 }
 
 #[track_caller]
@@ -419,7 +422,10 @@ fn reasons_to_compose() {
             (instance (instantiate $c (with "m" (instance $maps))))"#,
             "a component inside of it takes descriptors or mappings",
         ),
-        (r#"(import "take" (func (param "file" (own $descriptor))))"#, "it gives descriptors away to take"),
+        (
+            r#"(import "take" (func (param "file" (own $descriptor))))"#,
+            "gives descriptors away to take, so a mapping cannot keep the file of one",
+        ),
         (
             r#"(core module $n (func (export "f") (param i32)))
             (core instance $n (instantiate $n))
