@@ -57,7 +57,7 @@ replace() {
 }
 
 # has_target TARGET: tells whether rustc has the standard library for a target.
-has_target() { rustc --print target-libdir --target "$1" 2>/dev/null | xargs -r test -d 2>/dev/null; }
+has_target() { libraries=$(rustc --print target-libdir --target "$1" 2>/dev/null) && [ -d "$libraries" ]; }
 
 # wit_folder FOLDER FILE: makes a folder of WIT: the file, and as its dependencies our package and those of WASI.
 wit_folder() {
