@@ -1,6 +1,6 @@
 //! The composition of a guest with the polyfill: two components, with the polyfill in front of the guest.
 
-use crate::guest::validate;
+use crate::guest::{unversioned, validate};
 use crate::plug::{Refusal, MAPPING, PACKAGE};
 use std::error::Error;
 use wac_graph::types::{are_semver_compatible, Package};
@@ -21,10 +21,6 @@ pub fn because(error: &dyn Error) -> String {
         cause = inner.source();
     }
     text.replace('\n', ": ")
-}
-
-fn interface(name: &str) -> &str {
-    name.split_once('@').map_or(name, |(interface, _)| interface)
 }
 
 fn register(graph: &mut CompositionGraph, name: &str, bytes: &[u8]) -> Result<PackageId, String> {
@@ -78,7 +74,7 @@ impl Composition {
         let mut graph = CompositionGraph::new();
         let polyfill = register(&mut graph, "wasi-mmap:polyfill", polyfill).map_err(says("met a broken polyfill"))?;
         let guest = register(&mut graph, "wasi-mmap:guest", guest).map_err(says("is no valid component"))?;
-        if !imports(&graph, guest).iter().any(|import| interface(import) == MAPPING) {
+        if !imports(&graph, guest).iter().any(|import| unversioned(import) == MAPPING) {
             return Err(Refusal::NothingToPlug);
         }
         let plugged = connect(&mut graph, guest, polyfill).map_err(Refusal::Misfit)?;

@@ -1,7 +1,8 @@
-//! What is read of every component: whether it is valid, and its imports and exports.
+//! Reads of every component: its validity, its imports and exports, and the types behind aliases.
 
 use crate::compose::because;
-use wasmparser::types::Types;
+use wasmparser::component_types::ComponentAnyTypeId;
+use wasmparser::types::{Types, TypesRef};
 use wasmparser::{Parser, Payload, ValidPayload, Validator, WasmFeatures};
 
 /// Validates everything but the bodies of functions, which the engine checks.
@@ -39,4 +40,17 @@ pub fn outside(component: &[u8]) -> Result<(Vec<&str>, Vec<&str>), String> {
         }
     }
     Ok((imports, exports))
+}
+
+/// The name of an interface without its version.
+pub fn unversioned(name: &str) -> &str {
+    name.split_once('@').map_or(name, |(interface, _)| interface)
+}
+
+/// The most aliases of a type that are followed.
+const LONGEST_CHAIN: usize = 1000;
+
+/// The type behind all aliases.
+pub fn root(types: TypesRef<'_>, ty: ComponentAnyTypeId) -> ComponentAnyTypeId {
+    std::iter::successors(Some(ty), |ty| types.peel_alias(*ty)).take(LONGEST_CHAIN).last().unwrap_or(ty)
 }

@@ -31,7 +31,7 @@ pub struct Plugged {
 
 /// `polyfill` is the component to compose, and `module` the core module to fuse. Without it the polyfill is composed.
 pub fn plug(guest: &[u8], polyfill: &[u8], module: Option<&[u8]>) -> Result<Plugged, Refusal> {
-    let fused = match module.map(|module| fuse(guest, polyfill, module, PACKAGE)) {
+    let fused = match module.map(|module| fuse(guest, polyfill, module)) {
         // The composer stops at such guests.
         Some(Err(Reason::Refuse(reason))) => return Err(Refusal::Misfit(reason)),
         Some(Err(Reason::Compose(reason))) => Err(reason),

@@ -2,7 +2,7 @@
 //! guest's maker chose. So no such name gets into the JavaScript that is generated from it.
 
 use crate::compose::because;
-use crate::guest::{outside, validate};
+use crate::guest::{outside, root, validate};
 use crate::rename::rename;
 use crate::sections::{put_name, put_section, put_u32, Section};
 use std::collections::HashMap;
@@ -111,14 +111,6 @@ enum Given<'a> {
     Interface(usize),
     /// A type that the interface of this index exports.
     Type(usize, &'a str),
-}
-
-/// The most aliases of a type that are followed.
-const LONGEST_CHAIN: usize = 1000;
-
-/// The type behind all aliases.
-fn root(types: TypesRef<'_>, ty: ComponentAnyTypeId) -> ComponentAnyTypeId {
-    std::iter::successors(Some(ty), |ty| types.peel_alias(*ty)).take(LONGEST_CHAIN).last().unwrap_or(ty)
 }
 
 /// Returns the imports of a guest with the provided items, or a message with the missing ones.

@@ -3,6 +3,7 @@
 
 use super::polyfill::Polyfill;
 use super::renumber::{Renumber, Trouble};
+use crate::guest::root;
 use std::collections::{HashMap, HashSet};
 use wasm_encoder::reencode::{component_utils as utils, ReencodeComponent};
 use wasm_encoder::{ComponentTypeRef, ComponentValType, InstanceType, TypeBounds};
@@ -13,18 +14,11 @@ use wasmparser::names::KebabString;
 use wasmparser::types::TypesRef;
 use wasmparser::InstanceTypeDeclaration;
 
-/// The most aliases of a type that are followed.
-const LONGEST_CHAIN: usize = 1000;
-
-fn root(types: TypesRef<'_>, id: ComponentDefinedTypeId) -> ComponentDefinedTypeId {
-    std::iter::successors(Some(id), |id| types.peel_alias(*id)).take(LONGEST_CHAIN).last().unwrap_or(id)
-}
-
 /// Copies types of the polyfill's interface of files to the guest's.
 struct Copier<'a> {
     types: TypesRef<'a>,
     /// The names of the polyfill's types.
-    names: HashMap<ComponentDefinedTypeId, &'a str>,
+    names: HashMap<ComponentAnyTypeId, &'a str>,
     out: InstanceType,
     /// The guest's types by their names.
     named: HashMap<String, u32>,
@@ -38,7 +32,7 @@ impl Copier<'_> {
             }
             component_types::ComponentValType::Type(id) => id,
         };
-        let name = self.names.get(&root(self.types, id)).copied();
+        let name = self.names.get(&root(self.types, ComponentAnyTypeId::Defined(id))).copied();
         if let Some(index) = name.and_then(|name| self.named.get(name)) {
             return Ok(ComponentValType::Type(*index));
         }
@@ -132,8 +126,8 @@ pub fn extend(
     let types = polyfill.types();
     let exports = &types[polyfill.files.ty].exports;
     let theirs = exports.iter().filter_map(|(name, item)| match item.ty {
-        ComponentEntityType::Type { created: ComponentAnyTypeId::Defined(id), .. } => {
-            Some((root(types, id), name.as_str()))
+        ComponentEntityType::Type { created: created @ ComponentAnyTypeId::Defined(_), .. } => {
+            Some((root(types, created), name.as_str()))
         }
         _ => None,
     });

@@ -46,9 +46,8 @@ fn entries(polyfill: &Polyfill<'_>, survey: &Survey) -> Result<Vec<Entry>, Troub
         entries.push(Entry { name, export, signature, realloc: call.realloc });
     }
     entries.push(Entry::of_handle(DROP_DESCRIPTOR));
-    let mut names: Vec<_> = polyfill.resources().map(|(interface, name)| destructor(interface, name)).collect();
-    names.sort();
-    entries.extend(names.iter().map(|name| Entry::of_handle(name)));
+    let resources = polyfill.resources().into_iter();
+    entries.extend(resources.map(|(_, (interface, name))| Entry::of_handle(&destructor(interface, name))));
     Ok(entries)
 }
 
@@ -58,14 +57,12 @@ impl<'a> Inside<'a> {
         let entries = entries(polyfill, survey)?;
         let shim = out.instantiate(&shim(&entries), &[]);
         let mut inside = Self { polyfill, entries, current: shim, shim, resources: HashMap::new() };
-        let mut resources: Vec<_> = polyfill.resources().cloned().collect();
-        resources.sort();
-        for resource in resources {
+        for (_, resource) in polyfill.resources() {
             let destructor = out.core_function(shim, &destructor(&resource.0, &resource.1));
             let ty = out.ty(|section| {
                 section.resource(ValType::I32, Some(destructor));
             });
-            inside.resources.insert(resource, ty);
+            inside.resources.insert(resource.clone(), ty);
         }
         Ok(inside)
     }
@@ -127,7 +124,7 @@ impl<'a> Inside<'a> {
 
         let mut resources: Vec<(ResourceId, String)> = Vec::new();
         let mut reps = Vec::new();
-        for (id, (interface, name)) in polyfill.resources_by_id() {
+        for (id, (interface, name)) in polyfill.resources() {
             let ty = self.resources[&(interface.clone(), name.clone())];
             let rep = out.canonical(|section| section.resource_rep(ty));
             let name = format!("{interface}#{name}");

@@ -65,7 +65,7 @@ impl<'a> Mentions<'a> {
             ComponentAnyTypeId::Defined(id) => self.value(ComponentValType::Type(id)),
             ComponentAnyTypeId::Func(id) => self.function(&types[id]),
             ComponentAnyTypeId::Instance(id) => self.instance(id),
-            // What it takes, it is given.
+            // Its imports come from the arguments of its instance, which are looked at too.
             ComponentAnyTypeId::Component(_) => false,
         }
     }

@@ -29,8 +29,8 @@ use wasmparser::WasmFeatures;
 /// The guest with the polyfill inside, or the reason why that cannot be done.
 ///
 /// `component` is the polyfill that is composed, and `module` the one that is fused.
-pub fn fuse(guest: &[u8], component: &[u8], module: &[u8], package: &str) -> Result<Vec<u8>, Reason> {
-    let polyfill = Polyfill::read(component, module, package)?;
+pub fn fuse(guest: &[u8], component: &[u8], module: &[u8]) -> Result<Vec<u8>, Reason> {
+    let polyfill = Polyfill::read(component, module)?;
     let types = validate(guest, WasmFeatures::all())?;
     let survey = survey::survey(guest, &types, &polyfill)?;
     let fused = rewrite::rewrite(guest, &types, &polyfill, &survey).map_err(renumber::Trouble::into_reason)?;

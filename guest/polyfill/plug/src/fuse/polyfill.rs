@@ -2,7 +2,8 @@
 
 use super::canonical::Signature;
 use crate::compose::because;
-use crate::guest::{outside, validate};
+use crate::guest::{outside, unversioned, validate};
+use crate::plug::PACKAGE;
 use std::collections::HashMap;
 use wasmparser::component_types::{
     ComponentAnyTypeId, ComponentEntityType, ComponentFuncTypeId, ComponentInstanceTypeId, ResourceId,
@@ -34,11 +35,6 @@ pub struct Polyfill<'a> {
     pub imports: Vec<(&'a str, &'a str)>,
     /// The pages of memory that the module needs at first.
     pub pages: u64,
-}
-
-/// The name of an interface without its version.
-pub fn unversioned(name: &str) -> &str {
-    name.split_once('@').map_or(name, |(interface, _)| interface)
 }
 
 /// The name of the module's export that ends a resource.
@@ -81,7 +77,7 @@ impl<'a> Module<'a> {
 
 impl<'a> Polyfill<'a> {
     /// `component` is the form to compose, and `module` the form to fuse.
-    pub fn read(component: &[u8], module: &'a [u8], package: &str) -> Result<Self, String> {
+    pub fn read(component: &[u8], module: &'a [u8]) -> Result<Self, String> {
         let types = validate(component, WasmFeatures::all())?;
         let (imports, exports) = outside(component)?;
         let interface = |name: &str, ty: Option<ComponentEntityType>| match ty {
@@ -91,7 +87,7 @@ impl<'a> Polyfill<'a> {
         let item = |name: &str| types.as_ref().component_item_for_export(name).map(|item| item.ty);
         let provided: Vec<Interface> = exports
             .iter()
-            .filter(|name| name.starts_with(package))
+            .filter(|name| name.starts_with(PACKAGE))
             .map(|name| interface(name, item(name)))
             .collect::<Result<_, _>>()?;
         let files = imports.iter().find(|name| unversioned(name) == FILES).ok_or("no import of files")?;
@@ -116,13 +112,8 @@ impl<'a> Polyfill<'a> {
         self.types.as_ref()
     }
 
-    /// The interfaces and names of the provided resources.
-    pub fn resources(&self) -> impl Iterator<Item = &(String, String)> {
-        self.resources.values()
-    }
-
-    /// The same, in the order of their names.
-    pub fn resources_by_id(&self) -> Vec<(ResourceId, &(String, String))> {
+    /// The provided resources with their interfaces and names, in the order of these.
+    pub fn resources(&self) -> Vec<(ResourceId, &(String, String))> {
         let mut all: Vec<_> = self.resources.iter().map(|(id, names)| (*id, names)).collect();
         all.sort_by_key(|(_, names)| *names);
         all

@@ -2,7 +2,7 @@
 //! everywhere, so each module sees one, and bytes cross from one to the other as arguments of functions.
 //!
 //! - `base` has the polyfill's memory.
-//! - `reach` sees the guest's. What it traps on, the guest has done.
+//! - `reach` sees the guest's. It traps only for a fault of the guest.
 //! - `outward` copies from the polyfill's memory to the guest's.
 
 use super::module::{at, Builder, Types, I32, I64, V128};

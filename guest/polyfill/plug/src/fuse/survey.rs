@@ -1,9 +1,10 @@
 //! Looks at a guest: what it has to do with mappings and files, and whether it can be fused.
 
 use super::mentions::Mentions;
-use super::polyfill::{unversioned, Polyfill, FILES};
+use super::polyfill::{Polyfill, FILES};
 use super::reach::MOST_REALLOCS;
 use crate::compose::because;
+use crate::guest::unversioned;
 use std::collections::{HashMap, HashSet};
 use wasmparser::component_types::{ComponentAnyTypeId, ComponentEntityType, ResourceId};
 use wasmparser::types::{Types, TypesRef};
@@ -81,6 +82,9 @@ struct Surveyor<'a> {
     /// The functions of replaced instances, with interface and name.
     functions: HashMap<u32, (String, String)>,
     imports: Vec<(String, Imported)>,
+    /// The types of the exported functions, and the instances of components inside.
+    lifted: Vec<u32>,
+    instances: Vec<ComponentInstance<'a>>,
     descriptor: Option<ResourceId>,
     memory: Option<u32>,
     survey: Survey,
@@ -191,11 +195,12 @@ impl<'a> Surveyor<'a> {
 
     fn canonical(&mut self, function: &CanonicalFunction) -> Result<(), Reason> {
         match function {
-            CanonicalFunction::Lift { options, .. } => {
+            CanonicalFunction::Lift { type_index, options, .. } => {
                 if options.contains(&CanonicalOption::Async) {
                     // The polyfill takes one call at a time.
                     return Err("it has exports that run at the same time".into());
                 }
+                self.lifted.push(*type_index);
                 self.seen.functions += 1;
                 return Ok(());
             }
@@ -213,7 +218,7 @@ impl<'a> Surveyor<'a> {
         Ok(())
     }
 
-    fn take(&mut self, payload: Payload<'_>) -> Result<(), Reason> {
+    fn take(&mut self, payload: Payload<'a>) -> Result<(), Reason> {
         let broken = |error: wasmparser::Error| Reason::from(because(&error));
         match payload {
             Payload::ComponentImportSection(section) => {
@@ -222,7 +227,12 @@ impl<'a> Surveyor<'a> {
                     self.import(import.name.name, import.ty)?;
                 }
             }
-            Payload::ComponentInstanceSection(section) => self.seen.instances += section.count(),
+            Payload::ComponentInstanceSection(section) => {
+                self.seen.instances += section.count();
+                for instance in section {
+                    self.instances.push(instance.map_err(broken)?);
+                }
+            }
             Payload::ComponentExportSection(section) => {
                 for export in section {
                     match export.map_err(broken)?.kind {
@@ -249,20 +259,20 @@ impl<'a> Surveyor<'a> {
     }
 
     /// Handles of descriptors and mappings may not leave the guest's own core modules: what is behind them is counted there.
-    fn require_enclosed(&self, lifted: &[u32], instances: &[ComponentInstance<'_>]) -> Result<(), Reason> {
+    fn require_enclosed(&self) -> Result<(), Reason> {
         let descriptor: HashSet<ResourceId> = self.descriptor.into_iter().collect();
         let mut all = descriptor.clone();
         for instance in self.survey.replaced.keys() {
             all.extend(self.resources_of(*instance).values());
         }
-        for ty in lifted {
+        for ty in &self.lifted {
             if let ComponentAnyTypeId::Func(id) = self.types.component_any_type_at(*ty) {
                 if self.mentions(&all, false).function(&self.types[id]) {
                     return Err("it exports a function with descriptors or mappings".into());
                 }
             }
         }
-        for instance in instances {
+        for instance in &self.instances {
             let ComponentInstance::Instantiate { args, .. } = instance else { continue };
             for arg in args {
                 let mut mentions = self.mentions(&all, false);
@@ -303,7 +313,7 @@ impl<'a> Surveyor<'a> {
 }
 
 /// Looks at a valid guest that imports the polyfill's interface.
-pub fn survey(guest: &[u8], types: &Types, polyfill: &Polyfill<'_>) -> Result<Survey, Reason> {
+pub fn survey<'a>(guest: &'a [u8], types: &'a Types, polyfill: &'a Polyfill<'a>) -> Result<Survey, Reason> {
     let types = types.as_ref();
     let mut surveyor = Surveyor {
         types,
@@ -311,28 +321,18 @@ pub fn survey(guest: &[u8], types: &Types, polyfill: &Polyfill<'_>) -> Result<Su
         seen: Seen::default(),
         functions: HashMap::new(),
         imports: Vec::new(),
+        lifted: Vec::new(),
+        instances: Vec::new(),
         descriptor: None,
         memory: None,
         survey: Survey::default(),
     };
-    let (mut lifted, mut instances, mut depth) = (Vec::new(), Vec::new(), 0);
+    let mut depth = 0;
     for payload in Parser::new(0).parse_all(guest) {
         let payload = payload.map_err(|error| because(&error))?;
         match &payload {
             Payload::Version { .. } => depth += 1,
             Payload::End(_) => depth -= 1,
-            Payload::ComponentCanonicalSection(section) if depth == 1 => {
-                for function in section.clone() {
-                    if let CanonicalFunction::Lift { type_index, .. } = function.map_err(|error| because(&error))? {
-                        lifted.push(type_index);
-                    }
-                }
-            }
-            Payload::ComponentInstanceSection(section) if depth == 1 => {
-                for instance in section.clone() {
-                    instances.push(instance.map_err(|error| because(&error))?);
-                }
-            }
             _ => {}
         }
         if depth == 1 {
@@ -343,6 +343,6 @@ pub fn survey(guest: &[u8], types: &Types, polyfill: &Polyfill<'_>) -> Result<Su
         return Err("it has no descriptors".into());
     }
     surveyor.survey.memory = surveyor.memory.ok_or("it maps nothing")?;
-    surveyor.require_enclosed(&lifted, &instances)?;
+    surveyor.require_enclosed()?;
     Ok(surveyor.survey)
 }

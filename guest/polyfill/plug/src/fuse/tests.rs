@@ -13,7 +13,7 @@ use wasmparser::component_types::{ComponentEntityType, ComponentFuncTypeId, Comp
 use wasmparser::types::{Types, TypesRef};
 use wasmparser::{Validator, WasmFeatures};
 
-/// What the oldest engine has: SIMD, but no module with two memories.
+/// The features of the oldest engine: SIMD, but no module with two memories.
 const OLDEST: WasmFeatures = WasmFeatures::WASM2.union(WasmFeatures::COMPONENT_MODEL);
 
 fn wat(text: &str) -> Vec<u8> {
@@ -330,7 +330,7 @@ fn guest(types: &str, functions: &str, more: &str) -> Vec<u8> {
 }
 
 fn fused(guest: &[u8]) -> Result<Vec<u8>, String> {
-    let fused = fuse(guest, &polyfill_component(), &polyfill_module(), PACKAGE);
+    let fused = fuse(guest, &polyfill_component(), &polyfill_module());
     fused.map_err(|reason| match reason {
         Reason::Compose(text) | Reason::Refuse(text) => text,
     })
@@ -449,5 +449,5 @@ fn reasons_to_compose() {
     }
     let nothing = wat(&format!("(component {} {MAPPING})", files(ALL_TYPES, "")));
     assert_eq!(fused(&nothing).err().as_deref(), Some("it maps nothing"));
-    assert!(Polyfill::read(&nothing, &polyfill_module(), PACKAGE).is_ok(), "{FILES} is what it needs");
+    assert!(Polyfill::read(&nothing, &polyfill_module()).is_ok(), "{FILES} is what it needs");
 }
