@@ -11,7 +11,7 @@ export interface Text {
   readonly text: string;
   /** Why it is composed; nothing if it is fused. */
   readonly reason?: string;
-  /** What the command says of one that neither form is for. */
+  /** The message of the command for a guest that fits neither form. */
   readonly refused?: RegExp;
   /** An import of it that no host has. It is not run. */
   readonly isForeign?: boolean;

@@ -45,7 +45,7 @@ export interface Ended {
   readonly error: string;
 }
 
-/** Runs a compiled component. What wasmtime itself says of a trap differs: an instruction, or a check of the host. */
+/** Runs a compiled component. The traps of wasmtime have different messages: of an instruction, or of a check of the host. */
 export function run(compiledPath: string, options: readonly string[], words: readonly string[]): Ended {
   const args = ['run', '--allow-precompiled', ...options, compiledPath, ...words];
   const { status, signal, stdout, stderr } = spawnSync(WASMTIME, args, { encoding: 'utf8', maxBuffer: 1 << 26 });

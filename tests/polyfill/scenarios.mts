@@ -211,7 +211,7 @@ for (const [what, text] of Object.entries(CALLED)) {
   });
   called.push(ok(text));
 }
-// No call of the engine: the guest calls itself. What it does to its file, it could do before.
+// No call of the engine: the guest calls itself. It could change its file before, too.
 scenarios(
   'trap',
   {

@@ -64,7 +64,7 @@ static MODULE: LazyLock<Vec<u8>> = LazyLock::new(|| built("fused.wasm"));
 /// The component with the imports that the host for Node provides.
 static PROVIDED: LazyLock<Vec<u8>> = LazyLock::new(|| built("provided.wasm"));
 
-/// What the oldest engine has: SIMD, but no module with two memories.
+/// The features of the oldest engine: SIMD, but no module with two memories.
 const OLDEST: WasmFeatures = WasmFeatures::WASM2.union(WasmFeatures::COMPONENT_MODEL);
 
 fn is_valid(component: &[u8], features: WasmFeatures) -> bool {

@@ -82,7 +82,7 @@ impl File for Rc<Host> {
         let length = self.part(room.len()).min(rest.len());
         let at_end = length == rest.len() && !self.silent.get();
         if fault == 12 {
-            // What was not asked for, but not counted either.
+            // Bytes past the answer, which its length does not count.
             room.fill(0xee);
         }
         room[..length].copy_from_slice(&rest[..length]);
