@@ -4,7 +4,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH):$(CURDIR)/build/venv/bin
 SETUP := @.build/setup.sh
 CARGO_TARGET := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/wasi-mmap/cargo
 
-.PHONY: help demo tour check test sanitized conformance browser bench fuzz fuzz-coverage engines model miri sanitized-crate lint format build tests sanitizers polyfill guests crates programs plugged wasmtime checks package prebuilds clean
+.PHONY: help demo tour check test sanitized conformance browser bench fuzz fuzz-coverage engines model miri sanitized-crate lint format build tests sanitizers polyfill guests crates programs plugged wasmtime windows checks package prebuilds clean
 
 help:
 	@echo 'make demo         set up, and show what mapping does to real files (three minutes the first time)'
@@ -23,6 +23,7 @@ help:
 	@echo 'make lint         check style and types (make format formats)'
 	@echo 'make build        the addon for this machine and the library'
 	@echo 'make wasmtime     the command for wasmtime'
+	@echo 'make windows      the same for Windows, as build/wasmtime/windows-x64/wasi-mmap.exe'
 	@echo 'make polyfill     the component for hosts without a native mapping, and the tool that plugs it into others'
 	@echo 'make programs     LMDB, SQLite and libmaxminddb, natively and as components'
 	@echo 'make package      the npm package, as build/wasi-mmap-VERSION.tgz'
@@ -46,7 +47,7 @@ check: tests
 	@node build/tests/tools/run.mjs --check
 
 # make test T=word builds what is missing first; node build/tests/tools/run.mjs WORD does not.
-test: checks tests sanitizers plugged crates programs wasmtime prebuilds
+test: checks tests sanitizers plugged crates programs wasmtime windows prebuilds
 	$(SETUP) browser
 	$(SETUP) arm64
 	$(SETUP) windows
@@ -58,7 +59,7 @@ test: checks tests sanitizers plugged crates programs wasmtime prebuilds
 sanitized: sanitizers
 	@node build/tests/tools/run.mjs addon,
 
-conformance: tests plugged wasmtime prebuilds
+conformance: tests plugged wasmtime windows prebuilds
 	$(SETUP) browser
 	$(SETUP) arm64
 	$(SETUP) windows
@@ -139,6 +140,11 @@ plugged: polyfill guests
 wasmtime: polyfill
 	$(SETUP) wasmtime
 	@CARGO_TARGET_DIR=$(CARGO_TARGET) .build/rust-program.sh host/wasmtime wasi-mmap --features cli
+
+# The same for Windows, as build/wasmtime/windows-x64/wasi-mmap.exe.
+windows: polyfill
+	$(SETUP) wasmtime-windows
+	@CARGO_TARGET_DIR=$(CARGO_TARGET) host/wasmtime/windows.sh
 
 # The C++ in tests/, plain and with each sanitizer.
 checks: build

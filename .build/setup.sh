@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what a target needs: setup.sh build|demo|polyfill|guests|wasmtime|test|browser|arm64|windows|nodes|engines|lint|fuzz|prebuilds. A second run finds everything there.
+# Installs what a target needs: setup.sh build|demo|polyfill|guests|wasmtime|wasmtime-windows|test|browser|arm64|windows|nodes|engines|lint|fuzz|prebuilds. A second run finds everything there.
 set -eu
 cd "$(dirname "$0")/.."
 . .build/lib.sh
@@ -120,6 +120,18 @@ rust_for_wasi() {
 rust() {
   .build/cargo.sh --version >/dev/null 2>&1 && return
   for package in rustc-web cargo-web; do apt_install "$package" 'Rust >= 1.95 (https://rustup.rs)'; done
+}
+
+# Rust for programs of Windows. What needs it is skipped where it cannot be had, except in CI.
+rust_for_windows() {
+  rust
+  for machine in x86_64 aarch64; do
+    target=$machine-pc-windows-gnullvm
+    has_target "$target" && continue
+    have rustup && say "adding the target $target with rustup" && rustup target add "$target" >build/rustup.log 2>&1 && continue
+    say "rustup cannot have $target here"
+    [ -z "${CI:-}" ]
+  done
 }
 
 # cargo_tool NAME PACKAGE: a part of cargo, which rustup brings and Debian has apart.
@@ -294,11 +306,17 @@ guests)
   wasm_components
   ;;
 wasmtime) rust ;;
+wasmtime-windows)
+  zig
+  rust_for_windows
+  ;;
 test)
   [ -e /usr/include/gtest/gtest.h ] || [ -e /usr/local/include/gtest/gtest.h ] || apt_install libgtest-dev GoogleTest
   ;;
 lint)
   pip_once lint
+  zig # What is in C++ is compiled for Windows.
+  rust_for_windows
   cargo_tool fmt rustfmt-web
   cargo_tool clippy rust-web-clippy
   ;;

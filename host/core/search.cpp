@@ -9,6 +9,9 @@
 #include <bitset>
 #include <cstring>
 #include <random>
+#if defined(_MSC_VER)
+#include <intrin.h>
+#endif
 
 namespace {
 
@@ -37,7 +40,6 @@ public:
   uint64_t remove_first(uint64_t hash, uint8_t byte) const { return reduce(hash + prime - multiply(leading, byte)); }
 
 private:
-  __extension__ using Wide = unsigned __int128;
   static constexpr uint64_t prime = (uint64_t{1} << 61) - 1;
 
   static uint64_t reduce(uint64_t value) {
@@ -45,8 +47,16 @@ private:
     return value >= prime ? value - prime : value;
   }
   static uint64_t multiply(uint64_t left, uint64_t right) {
+#if defined(_MSC_VER)
+    const uint64_t low = left * right;
+    const uint64_t high = __umulh(left, right);
+#else
+    __extension__ using Wide = unsigned __int128;
     const Wide product = static_cast<Wide>(left) * right;
-    return reduce((static_cast<uint64_t>(product) & prime) + static_cast<uint64_t>(product >> 61));
+    const auto low = static_cast<uint64_t>(product);
+    const auto high = static_cast<uint64_t>(product >> 64);
+#endif
+    return reduce((low & prime) + (high << 3 | low >> 61));
   }
   static uint64_t point() {
     static const uint64_t value = [] {

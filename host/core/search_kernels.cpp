@@ -5,7 +5,8 @@
 
 // The compiler builds every kernel that it can; the processor decides at run time which one runs. StringZilla's own
 // dispatch would add its hashing, sorting and Unicode code.
-#if defined(__x86_64__)
+// With the C++ library of Microsoft only the serial one: it has nothing that asks for the processor's features.
+#if defined(__x86_64__) && !defined(_MSC_VER)
 #define SZ_USE_WESTMERE 1
 #define SZ_USE_HASWELL 1
 #define SZ_USE_SKYLAKE 1
@@ -38,7 +39,7 @@ static_assert(
 
 std::vector<SearchKernels> supported_search_kernels() {
   std::vector<SearchKernels> kernels;
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(_MSC_VER)
   __builtin_cpu_init();
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") &&
       __builtin_cpu_supports("bmi2"))

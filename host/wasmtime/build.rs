@@ -26,12 +26,13 @@ fn main() {
         need_polyfill();
     }
     // Cargo follows symbolic links only if it is told to.
-    for path in ["build.rs", "core", "core/linux", "core/include"] {
+    for path in ["build.rs", "core", "core/linux", "core/windows", "core/include"] {
         println!("cargo::rerun-if-changed={path}");
     }
     println!("cargo::rustc-check-cfg=cfg(native_core)");
     // Elsewhere every mmap() is `unsupported`, see src/ffi.rs.
-    if std::env::var("CARGO_CFG_TARGET_OS").as_deref() != Ok("linux") {
+    let system = std::env::var("CARGO_CFG_TARGET_OS").unwrap_or_default();
+    if system != "linux" && system != "windows" {
         return;
     }
     println!("cargo::rustc-cfg=native_core");
@@ -39,16 +40,18 @@ fn main() {
         Path::new("stringzilla/stringzilla/stringzilla.h").exists(),
         "the headers of StringZilla are missing: run \"npm install\" (or \"make build\") at the top of the repository"
     );
-    cc::Build::new()
-        .cpp(true)
-        .std("c++17")
-        .files(sources(Path::new("core")))
-        .files(sources(Path::new("core/linux")))
-        .include("core/include")
-        .flag("-isystem")
-        .flag("stringzilla")
-        .flag("-fvisibility=hidden")
-        .opt_level(2) // An unoptimized core would be too slow even in a debug build.
+    let mut core = cc::Build::new();
+    core.cpp(true).std("c++17").include("core/include").include("stringzilla");
+    core.files(sources(Path::new("core"))).files(sources(&Path::new("core").join(&system)));
+    if system == "windows" {
+        core.define("WIN32_LEAN_AND_MEAN", None).define("NOMINMAX", None).define("_WIN32_WINNT", "0x0a00");
+        core.cpp_link_stdlib_static(true); // Windows has no C++ library of GNU or LLVM.
+        println!("cargo::rustc-link-lib=ntdll");
+    }
+    if !core.get_compiler().is_like_msvc() {
+        core.flag("-fvisibility=hidden");
+    }
+    core.opt_level(2) // An unoptimized core would be too slow even in a debug build.
         .warnings(false)
         .compile("wasi_mmap_core");
 }

@@ -1,10 +1,11 @@
-/** The two commands `wasi-mmap`, for Node and for wasmtime, and code that their tests share. Windows has that for Node. */
+/** The two commands `wasi-mmap`, for Node and for wasmtime, and code that their tests share. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import * as assert from 'uvu/assert';
+import { WASMTIME } from '../tools/wasmtime.mjs';
 
 export const folder = mkdtempSync(join(tmpdir(), 'wasi-mmap-cli-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
@@ -13,9 +14,12 @@ export type Command = [string, ...string[]];
 
 export const isWindows = process.platform === 'win32';
 
+// Not every machine can build the command for Windows; without it, tests/tools/run.mts says so.
+const hasWasmtime = !isWindows || existsSync(WASMTIME);
+
 export const COMMANDS: Record<string, Command> = {
   node: [process.execPath, 'dist/cli/main.mjs'],
-  ...(isWindows ? undefined : { wasmtime: ['build/wasmtime/wasi-mmap'] satisfies Command }),
+  ...(hasWasmtime ? { wasmtime: [WASMTIME] satisfies Command } : undefined),
 };
 
 export interface Options {

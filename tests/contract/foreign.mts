@@ -1,7 +1,8 @@
 /** Columns of other platforms. One process of their Node runs all vectors, because it is slow to start. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { linesFrom, platforms, type Platform } from '../tools/platforms.mjs';
+import { wasmtimeOf } from '../tools/wasmtime.mjs';
 import type { Column } from './targets.mjs';
 import type { Told } from './there.mjs';
 
@@ -16,7 +17,16 @@ const IMPLEMENTATIONS: Implementation[] = [
   { language: 'rust', host: 'node' },
   { language: 'c', host: 'node', os: 'win32' },
   { language: 'typescript', host: 'node-polyfill', os: 'win32' },
+  ...(['wasmtime', 'wasmtime-polyfill'] as const).flatMap((host) =>
+    (['rust', 'c', 'javascript', 'python'] as const).map((language) => ({ language, host, os: 'win32' })),
+  ),
 ];
+
+/** What is missing to run it, beside the platform. */
+function missingFor({ os, arch }: Platform, host: Column['host']): string | undefined {
+  const command = wasmtimeOf(os, arch);
+  return !host.startsWith('wasmtime') || existsSync(command) ? undefined : `no ${command} (make windows)`;
+}
 
 async function runThere(
   platform: Platform,
@@ -39,8 +49,9 @@ async function runThere(
 }
 
 function foreign(platform: Platform, implementation: Implementation): Column {
-  const { name, os, arch, missing } = platform;
+  const { name, os, arch } = platform;
   const { language, host } = implementation;
+  const missing = platform.missing ?? missingFor(platform, host);
   let outcomes: ReturnType<typeof runThere> | undefined;
   return {
     name: `${language}-${host}-${name}`,

@@ -3,7 +3,7 @@
  * Prints the first difference of each, on files in this folder below build/. That Node runs guests too.
  */
 import { join, resolve } from 'node:path';
-import { guestOn, type GuestHost, type GuestLanguage } from './hosts.mjs';
+import { guestOn, prepare, type GuestHost, type GuestLanguage } from './hosts.mjs';
 import { openHere, run, type OpenSession } from './runner.mjs';
 import { loadExpectations, loadVectors, missingNeed } from './vectors.mjs';
 
@@ -18,6 +18,7 @@ const [folder = '', host = 'node', language = 'typescript'] = process.argv.slice
 async function opener(): Promise<{ open: OpenSession; close?: () => void }> {
   if (language !== 'typescript') {
     const guest = guestOn(language as GuestLanguage, host as GuestHost);
+    if (host.startsWith('wasmtime')) prepare(language as GuestLanguage, host as GuestHost);
     return { open: (path, file) => guest.open(resolve(path), file), close: () => guest.close() };
   }
   // The native host alone needs no preview2-shim.

@@ -8,6 +8,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import { findNodes, platforms, WINDOWS, type Platform } from './platforms.mjs';
+import { WASMTIME, wasmtimeOf } from './wasmtime.mjs';
 
 interface Counts {
   passed: number;
@@ -155,10 +156,13 @@ function plainRunners(): Runner[] {
       count: plain,
     };
   };
+  const wasmtime = os === 'win32' && existsSync(WASMTIME);
+  if (os === 'win32' && !wasmtime) console.log(`SKIPPED wasmtime/${name}: there is no ${WASMTIME} (make windows)`);
   const hosts = native ? ['node', 'node-polyfill'] : ['node-polyfill'];
   const tests = os === 'win32' && guests.length > 0 ? WINDOWS : { folders: ['node'], without: {} };
   return [
     ...hosts.flatMap((host) => ['typescript', ...guests].map((language) => vectors(host, language))),
+    ...(wasmtime ? guests.map((language) => vectors('wasmtime', language)) : []),
     ...(native ? testsOf({ name, os, command: process.execPath, ...tests }) : []),
   ];
 }
@@ -267,6 +271,13 @@ for (const { name, missing, without } of isPlain ? [] : platforms) {
   else for (const [file, reason] of Object.entries(without)) console.log(`SKIPPED node/${name}: ${file}: ${reason}`);
 }
 
+/** The commands for wasmtime that platforms lack which run it. */
+const lackingCommands = platforms
+  .filter(({ os, missing }) => os === 'win32' && missing === undefined)
+  .map(({ os, arch }) => wasmtimeOf(os, arch))
+  .filter((command) => !existsSync(command));
+for (const command of isPlain ? [] : lackingCommands) console.log(`SKIPPED ${command}: it is not there (make windows)`);
+
 for (const { major, path } of isPlain ? [] : otherNodes) {
   if (path === undefined) console.log(`SKIPPED node ${major}: this machine does not have it (.build/setup.sh nodes)`);
 }
@@ -283,7 +294,7 @@ const { passed, failed: counted } = sum(results);
 // A machine that is prepared for it, CI, has every platform.
 const lackingPlatforms = platforms.filter(({ missing }) => missing !== undefined).length;
 const lackingNodes = otherNodes.filter(({ path }) => path === undefined).length;
-const lacking = process.env['CI'] && !isPlain ? lackingPlatforms + lackingNodes : 0;
+const lacking = process.env['CI'] && !isPlain ? lackingPlatforms + lackingNodes + lackingCommands.length : 0;
 if (words.length > 0 && runners.length === 0) console.log(`no test has a name with ${words.join(' or ')}`);
 const failed = counted + lacking + (runners.length === 0 ? 1 : 0);
 console.log(`${passed} passed, ${failed} failed`);

@@ -1,16 +1,13 @@
 #!/bin/sh
-# Checks that the crate for wasmtime compiles for Windows, where it has no core yet and every mmap is `unsupported`.
+# Checks that the crate for wasmtime compiles for Windows on arm64, where nothing runs it here. What runs on x64 is built
+# by host/wasmtime/windows.sh.
 set -eu
 cd "$(dirname "$0")/../.."
 . .build/lib.sh
-target=x86_64-pc-windows-gnu
 
-skip() { printf '%s\n' "SKIPPED: the crate for wasmtime was not checked for Windows: $1" >&2; exit 0; }
-
-# wasmtime has a file in C.
-command -v x86_64-w64-mingw32-gcc >/dev/null || skip 'there is no mingw (on Debian and Ubuntu: apt-get install g++-mingw-w64-x86-64)'
-if ! has_target "$target"; then
-  command -v rustup >/dev/null || skip "there is no rustup to add the target $target with"
-  rustup target add "$target" >build/rustup.log 2>&1 || skip "rustup cannot add the target $target here"
+if ! has_target aarch64-pc-windows-gnullvm; then
+  echo 'SKIPPED the crate for wasmtime on Windows, arm64: rustc has no target aarch64-pc-windows-gnullvm (rustup target add it)' >&2
+  [ -z "${CI:-}" ]
+  exit
 fi
-exec .build/cargo.sh check --quiet --locked --release --manifest-path host/wasmtime/Cargo.toml --target "$target"
+exec .build/cargo-windows.sh aarch64 check --quiet --locked --release --features cli --manifest-path host/wasmtime/Cargo.toml

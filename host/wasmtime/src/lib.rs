@@ -45,7 +45,8 @@
 //! - **Faults.** Another process may truncate a file under a mapping. The first mapping of a file installs a
 //!   process-wide handler of SIGBUS (on Linux), so that the guest gets `fault` and the host lives. Signals at other
 //!   addresses go on to the previous handler. wasmtime does not use SIGBUS on Linux. A handler that your program installs
-//!   later must call the one that it replaces.
+//!   later must call the one that it replaces. On Windows, which refuses to truncate a mapped file, a vectored exception
+//!   handler does the same where storage fails; the whole mapping is lost then.
 //! - **Copies.** `read` copies once, from the mapped pages into the memory of the guest; `write` copies once, the other
 //!   way. `find` and `rfind` copy nothing, except the needle when another thread searches.
 //! - **Blocking.** `read` and `write` run on the calling thread and wait for the disk where a page is not in memory, as
@@ -67,7 +68,8 @@
 //! - **Dropping.** Mappings that a guest leaves behind are unmapped with the store's
 //!   [`ResourceTable`](wasmtime::component::ResourceTable). Dropping a store waits for a dropped call of `flush` that still
 //!   runs on one of its spans, because the pages lie in the store's memory.
-//! - **Systems.** Linux. On other systems the crate compiles, and every `mmap` is `unsupported`.
+//! - **Systems.** Linux and Windows. On Windows `mmap-posix` is `unsupported`, and so is `attach` of spans. On other systems
+//!   the crate compiles, and every `mmap` is `unsupported`.
 
 #![deny(missing_docs)]
 

@@ -1,0 +1,21 @@
+#!/bin/sh
+# Calls cargo for Windows, with zig for what is in C or C++: cargo-windows.sh x86_64|aarch64 COMMAND [OPTION]...
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+target=$1-pc-windows-gnullvm
+export ZIG_TARGET="$1-windows-gnu"
+command=$2
+shift 2
+
+name=$(printf '%s' "$target" | tr - _)
+NAME=$(printf '%s' "$name" | tr '[:lower:]' '[:upper:]')
+# No path of this machine goes into what is given away. Of several that match, the last counts.
+here="$root=/wasi-mmap"
+crates="${CARGO_HOME:-$HOME/.cargo}=/cargo"
+results="${CARGO_TARGET_DIR:-$root/host/wasmtime/target}=/target"
+separator=$(printf '\037')
+export CARGO_ENCODED_RUSTFLAGS="--remap-path-prefix=$crates${separator}--remap-path-prefix=$here${separator}--remap-path-prefix=$results"
+flags="-ffile-prefix-map=$crates -ffile-prefix-map=$here -ffile-prefix-map=$results"
+exec env "CC_$name=$root/.build/zig-windows.sh cc" "CXX_$name=$root/.build/zig-windows.sh c++" "AR_$name=$root/.build/zig.sh ar" \
+  "CXXSTDLIB_$name=c++" "CFLAGS_$name=$flags" "CXXFLAGS_$name=$flags" "CARGO_TARGET_${NAME}_LINKER=$root/.build/zig-windows.sh" \
+  "$root/.build/cargo.sh" "$command" --target "$target" "$@"

@@ -1,0 +1,40 @@
+#!/bin/sh
+# Builds the command for Windows with zig, as build/wasmtime/windows-x64/wasi-mmap.exe; `windows.sh again` builds it a
+# second time, elsewhere, which is to give the same bytes.
+set -eu
+cd "$(dirname "$0")/../.."
+. .build/lib.sh
+result=build/wasmtime/windows-x64/wasi-mmap.exe
+program=x86_64-pc-windows-gnullvm/release/wasi-mmap.exe
+
+fail() { printf '%s\n' "windows.sh: $*" >&2; exit 1; }
+
+# build CLONE
+build() { "$1/.build/cargo-windows.sh" x86_64 build --quiet --locked --release --features cli --manifest-path "$1/host/wasmtime/Cargo.toml"; }
+
+if ! has_target x86_64-pc-windows-gnullvm; then
+  [ -z "${CI:-}" ] || fail 'rustc has no target x86_64-pc-windows-gnullvm'
+  echo 'SKIPPED the command for Windows: rustc has no target x86_64-pc-windows-gnullvm (rustup target add it)'
+  exit
+fi
+
+case "${1:-}" in
+again)
+  [ -e "$result" ] || fail "there is no $result: make windows"
+  copy=$(mktemp -d)
+  trap 'rm -rf "$copy"' EXIT
+  trap 'exit 1' HUP INT TERM
+  ln -s "$PWD/node_modules" "$PWD/dist" "$copy/"
+  cp -r host wit .build "$copy/"
+  rm -rf "$copy/host/wasmtime/target"
+  CARGO_TARGET_DIR="$copy/target" build "$copy"
+  cmp "$copy/target/$program" "$result" || fail 'two builds differ'
+  ;;
+'')
+  target="${CARGO_TARGET_DIR:-host/wasmtime/target}"
+  [ -e "$target/$program" ] || echo 'building the command wasi-mmap for Windows (ten minutes the first time)'
+  build "$PWD"
+  replace "$target/$program" "$result"
+  ;;
+*) fail "unknown: $1" ;;
+esac
