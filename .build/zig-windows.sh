@@ -9,6 +9,7 @@ for word in "$@"; do
   case $word in
   --target=*) continue ;; # As LLVM names it.
   -nolibc | --unwindlib=none | -lmingw32 | -lmingwex | -lmsvcrt | -Wl,-O1) continue ;; # zig has its own of each.
+  -Wl,-Bstatic | -Wl,-Bdynamic) continue ;; # It would look for the import libraries of crates as DLL files only.
   esac
   set -- "$@" "$word"
 done

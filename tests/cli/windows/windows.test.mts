@@ -145,8 +145,8 @@ for (const [host, command] of Object.entries(COMMANDS)) {
     const environment = { XDG_CACHE_HOME: '', LOCALAPPDATA: local };
     for (let round = 0; round < 2; round += 1) assert.is(run([VERBS, 'arguments'], { environment }).code, 0);
     const made = readdirSync(join(local, 'wasi-mmap', host));
-    assert.is(made.length, 1);
-    assert.match(made[0] as string, host === 'node' ? /^[0-9a-f]{64}$/ : /^modules$/);
+    if (host === 'node') assert.match(made.join(), /^[0-9a-f]{64}$/);
+    else assert.ok(made.includes('modules'), made.join()); // Beside notes about its clean-up.
     // Without a writable cache it uses a temporary folder.
     const file = join(newFolder(), 'file');
     assert.is(run([VERBS, 'arguments'], { environment: { XDG_CACHE_HOME: '', LOCALAPPDATA: file } }).code, 0);
