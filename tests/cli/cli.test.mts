@@ -99,7 +99,7 @@ for (const [host, command] of Object.entries(COMMANDS)) {
 
   test('components that are no commands', async () => {
     refuses(['run', 'no-such.wasm'], /no such file: no-such\.wasm/);
-    refuses(['run', folder], /cannot read .*(EISDIR|Is a directory)/);
+    refuses(['run', folder], /cannot read .*(EISDIR|Is a directory|Access (is )?denied)/);
     const text = join(folder, 'text.wasm');
     writeFileSync(text, 'hello');
     refuses(['run', text], /is not WebAssembly/);
@@ -316,7 +316,9 @@ for (const [host, command] of Object.entries(COMMANDS)) {
 
   // Debian's C library for WASI has no table of descriptors: there the feature does not exist.
   const STD_FILE = 'build/guests/rust/std_file.wasm';
-  if (existsSync(STD_FILE)) {
+  if (isWindows && host === 'wasmtime') {
+    console.log('SKIPPED a std::fs::File whose path is gone: wasmtime does not remove a file there while it is open');
+  } else if (existsSync(STD_FILE)) {
     test('a std::fs::File in Rust is mapped, though its path is gone', () => {
       const { open, grants } = newFolders();
       assert.is(run(['run', ...grants, STD_FILE, '/open/file']).out, 'mappedworld\n');
