@@ -51,6 +51,7 @@ test: checks tests sanitizers plugged crates programs wasmtime windows prebuilds
 	$(SETUP) browser
 	$(SETUP) arm64
 	$(SETUP) windows
+	$(SETUP) wine10
 	$(SETUP) nodes
 	@[ ! -d /usr/src/googletest ] || tests/tools/core-windows.sh
 	@echo 'running $(if $(T),the tests that match $(T),all tests (about twenty minutes on two cores))'

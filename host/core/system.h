@@ -111,11 +111,16 @@ uint64_t span_granularity();
 wmcore_status place_pages(uint8_t *base, const File &file, uint64_t offset, uint64_t length, PageKind kind);
 /// Replaces the pages of place_pages() by zero-filled memory. Returns false if the pages are still mapped.
 bool clear_pages(uint8_t *base, uint64_t length);
+/// Tells whether no addresses are without pages, after one of these failed. The fault handler fills such a hole at the
+/// next access, as long as a slot covers it.
+bool has_all_pages(uint8_t *base, uint64_t length);
 
 /// Reserves addresses, aligned to span_granularity(). commit_memory() gives the memory the properties that
 /// clear_pages() gives it, so that both become one area.
 uint8_t *reserve_memory(uint64_t size);
 bool commit_memory(uint8_t *start, uint64_t length);
+/// Frees the addresses of reserve_memory() with all that lies there.
+void release_memory(uint8_t *start, uint64_t size);
 /// Both take a range that starts at a page.
 wmcore_status flush_pages(uint8_t *base, uint64_t length, const File &file);
 /// Advice other than WMCORE_WILL_NEED and WMCORE_DONT_NEED splits areas unless the range is a whole region.

@@ -360,7 +360,7 @@ Napi::Value initialize(const Napi::CallbackInfo &info) {
   Napi::Object exports = Napi::Object::New(env);
   exports["Mapping"] = Mapping::define(env);
   exports["Span"] = Span::define(env);
-  exports["spanGranularity"] = to_number(env, wmcore_span_granularity());
+  exports["spanGranularity"] = to_number(env, guest_span_granularity());
   exports["installFaultHandler"] =
       Napi::Function::New(env, [](const Napi::CallbackInfo & /*call*/) { wmcore_install_fault_handler(); });
   exports["createBudget"] = Napi::Function::New(env, create_budget);

@@ -7,50 +7,16 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Guest, Memory } from './by-hand.mjs';
+import { ACCESSES, runArguments as argumentsIn, SCENARIOS, SPANS, UNIT, writeFiles } from './spans.mjs';
 import { load, outcome, settled } from './support.mjs';
-
-const SPANS = 'build/guests/c/spans.wasm';
-const UNIT = 65536;
-const ACCESSES = ['read', 'write', 'copy'] as const;
-/** The number of the error in the contract. */
-const UNSUPPORTED = 12;
-/** The expected end of each scenario of spans.c. */
-const SCENARIOS: Record<string, number | 'trap'> = {
-  refusals: 0,
-  pages: 0,
-  lost: 'trap',
-  'lost-by:load': 'trap',
-  'lost-by:store': 'trap',
-  'lost-by:copy-from': 'trap',
-  'lost-by:copy-to': 'trap',
-  'lost-by:fill': 'trap',
-  'lost-by:host-writes': 'trap',
-  'lost-by:host-reads': 'trap',
-  grows: 0,
-  freed: 0,
-  'ten-thousand': 0,
-  most: 0,
-  'stale:faulted': 'trap',
-  'stale:flush': 'trap',
-  'stale:advise': 'trap',
-  'stale:drop': 'trap',
-  'stale:foreign': 'trap',
-  'stale:mapping': 'trap',
-  'stale:outside': 'trap',
-  'stale:advice': 'trap',
-  'left:exit': 0,
-  'left:trap': 'trap',
-};
 
 const UNAWARE = 'wasi-mmap: spans.wasm read zeros, or lost stores, where a mapped file was cut or could not be read\n';
 
-let folder = '';
+/** The number of the error in the contract. */
+const UNSUPPORTED = 12;
 
-function prepare(): void {
-  const units = ['a', 'b', 'c', 'd'].map((letter) => letter.repeat(UNIT));
-  writeFileSync(`${folder}/file`, units.join(''));
-  writeFileSync(`${folder}/letters`, 'abcd'.repeat(UNIT / 4));
-}
+let folder = '';
+const prepare = (): void => writeFiles(folder);
 
 /** The end of a command, which must never be a signal. */
 function ended(command: string, args: string[]): number | string {
@@ -62,14 +28,7 @@ function ended(command: string, args: string[]): number | string {
   return status === 0 ? 0 : `${signal ?? status}: ${stderr}`;
 }
 
-const runArguments = (scenario: string, access: string): string[] => [
-  'run',
-  '--dir',
-  `${folder}::/`,
-  SPANS,
-  scenario,
-  access,
-];
+const runArguments = (scenario: string, access: string): string[] => argumentsIn(folder, scenario, access);
 
 type Engine = [name: string, command: string, args: string[]];
 

@@ -33,6 +33,11 @@ export const WINDOWS: Pick<Platform, 'folders' | 'without'> = {
 
 const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'wasi-mmap');
 
+/** What the machine has not got for spans on Windows, which need another Wine. */
+export const lacksWine10 = existsSync(join(cache, 'wine-10/complete'))
+  ? undefined
+  : 'no Wine 10 (.build/setup.sh wine10)';
+
 /** The versions of Node that are supported beside this one, as far as `setup.sh nodes` has brought them here. */
 export function findNodes(): Array<{ major: number; path: string | undefined }> {
   if (process.platform !== 'linux') return [];

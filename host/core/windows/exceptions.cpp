@@ -5,6 +5,7 @@
 // lock but ours: no heap, and nothing that might load a library.
 #include "../faults.h"
 #include "errors.h"
+#include "placeholders.h"
 
 #include <winternl.h>
 
@@ -14,16 +15,6 @@ namespace {
 
 constexpr uint64_t step =
     uint64_t{1} << 16; // Zeros are committed in pieces of this size: a view may be larger than memory.
-
-SRWLOCK replacing = SRWLOCK_INIT; // Only a handler takes it.
-
-class Replacing {
-public:
-  Replacing() { AcquireSRWLockExclusive(&replacing); }
-  ~Replacing() { ReleaseSRWLockExclusive(&replacing); }
-  Replacing(const Replacing &) = delete;
-  Replacing &operator=(const Replacing &) = delete;
-};
 
 enum class Access : ULONG_PTR { read = 0, write = 1 };
 
@@ -45,29 +36,66 @@ bool replace(const FaultSlot &slot) {
          VirtualAlloc(base, static_cast<SIZE_T>(slot.length.load()), MEM_RESERVE, PAGE_READWRITE) == base;
 }
 
+/// Replaces the lost view of a span by zeros. What cannot be filled now stays a placeholder, see spans.cpp.
+bool replace_span(const FaultSlot &slot) {
+  auto *base = reinterpret_cast<uint8_t *>(slot.base.load());
+  // Safe: a slot of a span covers its view and the memory past it, nothing else, and it is kept while they are there.
+  return vacate(base, slot.length.load()) && fill(base, slot.length.load(), PAGE_READWRITE);
+}
+
+/// Tells whether a page allows loads and stores, as all of a span do.
+bool is_accessible(uintptr_t address) {
+  MEMORY_BASIC_INFORMATION page = {};
+  return VirtualQuery(reinterpret_cast<void *>(address), &page, sizeof page) && page.State == MEM_COMMIT &&
+         (page.Protect == PAGE_READWRITE || page.Protect == PAGE_WRITECOPY);
+}
+
+/// Makes an access to the range of a span succeed that no storage error stopped. Either another thread replaced the
+/// pages while this one waited: then the next try cannot end here again. Or there is a hole.
+bool mend_span(const FaultSlot &slot, uintptr_t address) {
+  if (!is_accessible(address)) // Safe: the slot covers memory of a guest, all of which the guest may access.
+    fill(reinterpret_cast<uint8_t *>(slot.base.load()), slot.length.load(), PAGE_READWRITE);
+  return is_accessible(address);
+}
+
 /// Makes the faulting access succeed. Returns false if the address belongs to no slot.
 bool survive(uintptr_t address, Access access, const NTSTATUS *storage_error) {
   FaultSlot *slot = find_slot(address);
   if (!slot || !slot->of_file.load() || (access == Access::write && !slot->write.load()))
     return false;
-  const Replacing lock;
+  const bool of_span = slot->exclusive.load();
+  const Changing lock;
+  if (!storage_error && of_span)
+    return mend_span(*slot, address);
   if (slot->clean()) {
     if (!storage_error)
       return false;
     if (slot->retries.fetch_add(1) % 2 == 0)
       return true;            // A temporary shortage of the storage: retry once.
     slot->lost_from.lower(0); // The mark comes first, so that no thread reads an unmarked zero.
-    if (!replace(*slot))
+    if (!(of_span ? replace_span(*slot) : replace(*slot)))
       return false;
     fault_count.fetch_add(1);
   }
   if (storage_error)
     remember(RtlNtStatusToDosError(*storage_error));
-  return commit(*slot, address);
+  return of_span || commit(*slot, address);
+}
+
+/// Marks pages of a span past the end of the file as lost. The system has made them ordinary memory just now.
+bool pass_guard(uintptr_t address) {
+  FaultSlot *slot = find_slot(address);
+  if (!slot || !slot->exclusive.load())
+    return false;
+  slot->lost_from.lower((address - slot->base.load()) & ~(page_size() - 1)); // An atomic only.
+  fault_count.fetch_add(1);
+  return true;
 }
 
 LONG CALLBACK on_exception(EXCEPTION_POINTERS *pointers) {
   const EXCEPTION_RECORD &record = *pointers->ExceptionRecord;
+  if (record.ExceptionCode == static_cast<DWORD>(EXCEPTION_GUARD_PAGE) && record.NumberParameters >= 2)
+    return pass_guard(record.ExceptionInformation[1]) ? EXCEPTION_CONTINUE_EXECUTION : EXCEPTION_CONTINUE_SEARCH;
   const bool in_page = record.ExceptionCode == static_cast<DWORD>(EXCEPTION_IN_PAGE_ERROR);
   if ((!in_page && record.ExceptionCode != static_cast<DWORD>(EXCEPTION_ACCESS_VIOLATION)) ||
       record.NumberParameters < (in_page ? 3 : 2) || record.ExceptionInformation[0] > 1)

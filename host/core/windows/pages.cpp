@@ -85,21 +85,6 @@ bool unmap_pages(uint8_t *base, uint64_t /*length*/) {
 
 void discard_zeros(uint8_t * /*base*/, uint64_t /*length*/) {} // Only touched pages are committed.
 
-// A view can replace only placeholders, which the owner of the addresses must reserve (MapViewOfFile3,
-// MEM_REPLACE_PLACEHOLDER): neither V8 nor wasmtime reserves guest memory that way.
-uint64_t span_granularity() { return 0; }
-
-wmcore_status place_pages(uint8_t * /*base*/, const File & /*file*/, uint64_t /*offset*/, uint64_t /*length*/,
-                          PageKind /*kind*/) {
-  return WMCORE_UNSUPPORTED;
-}
-
-bool clear_pages(uint8_t * /*base*/, uint64_t /*length*/) { return false; }
-
-uint8_t *reserve_memory(uint64_t /*size*/) { return nullptr; }
-
-bool commit_memory(uint8_t * /*start*/, uint64_t /*length*/) { return false; }
-
 wmcore_status flush_pages(uint8_t *base, uint64_t length, const File &file) {
   if (file.named)
     return WMCORE_OK;

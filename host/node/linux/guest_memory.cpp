@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "../guest_memory.h"
 
+#include "wasi_mmap_core.h"
+
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+
+uint32_t guest_span_granularity() { return wmcore_span_granularity(); }
 
 bool is_guard_region(const void *start, const void *end) {
   auto next = reinterpret_cast<uintptr_t>(start);

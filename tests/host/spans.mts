@@ -1,0 +1,50 @@
+/** The scenarios of spans.c and their ends, for all hosts. */
+import { writeFileSync } from 'node:fs';
+
+export const SPANS = 'build/guests/c/spans.wasm';
+export const UNIT = 65536;
+export const ACCESSES = ['read', 'write', 'copy'] as const;
+/** The expected end of each scenario of spans.c. */
+export const SCENARIOS: Record<string, number | 'trap'> = {
+  refusals: 0,
+  pages: 0,
+  lost: 'trap',
+  'lost-by:load': 'trap',
+  'lost-by:store': 'trap',
+  'lost-by:copy-from': 'trap',
+  'lost-by:copy-to': 'trap',
+  'lost-by:fill': 'trap',
+  'lost-by:host-writes': 'trap',
+  'lost-by:host-reads': 'trap',
+  grows: 0,
+  freed: 0,
+  'ten-thousand': 0,
+  most: 0,
+  'stale:faulted': 'trap',
+  'stale:flush': 'trap',
+  'stale:advise': 'trap',
+  'stale:drop': 'trap',
+  'stale:foreign': 'trap',
+  'stale:mapping': 'trap',
+  'stale:outside': 'trap',
+  'stale:advice': 'trap',
+  'left:exit': 0,
+  'left:trap': 'trap',
+};
+
+/** Writes the files that the scenarios map and read. */
+export function writeFiles(folder: string): void {
+  const units = ['a', 'b', 'c', 'd'].map((letter) => letter.repeat(UNIT));
+  writeFileSync(`${folder}/file`, units.join(''));
+  writeFileSync(`${folder}/letters`, 'abcd'.repeat(UNIT / 4));
+}
+
+/** What runs a scenario: arguments of the command. */
+export const runArguments = (folder: string, scenario: string, access: string): string[] => [
+  'run',
+  '--dir',
+  `${folder}::/`,
+  SPANS,
+  scenario,
+  access,
+];
