@@ -60,7 +60,12 @@ function endsOf(version: string, runs: Run[]): Array<number | string> {
 const runsOf = (scenarios: string[]): Run[] =>
   scenarios.flatMap((scenario) => ACCESSES.map((access) => ({ scenario, access })));
 
-function suiteOn(name: string, version: string, missing: string | undefined, expected: Record<string, number | string>): void {
+function suiteOn(
+  name: string,
+  version: string,
+  missing: string | undefined,
+  expected: Record<string, number | string>,
+): void {
   const test = suite(name);
   if (missing !== undefined) {
     console.log(`skips ${name}: this machine has ${missing}`);
