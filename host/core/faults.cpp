@@ -145,6 +145,7 @@ void free_slot(FaultSlot *slot) {
 void orphan_slot(FaultSlot *slot) {
   const std::scoped_lock lock(registry().mutex);
   slot->orphan = true;
+  slot->file.store(WMCORE_NO_FILE); // The region may close it.
   orphans += 1;
 }
 

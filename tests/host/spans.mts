@@ -17,6 +17,7 @@ export const SCENARIOS: Record<string, number | 'trap'> = {
   'lost-by:host-writes': 'trap',
   'lost-by:host-reads': 'trap',
   grows: 0,
+  tail: 0,
   freed: 0,
   'ten-thousand': 0,
   most: 0,

@@ -6,6 +6,7 @@
 #include "../faults.h"
 #include "errors.h"
 #include "placeholders.h"
+#include "spans.h"
 
 #include <winternl.h>
 
@@ -82,30 +83,44 @@ bool survive(uintptr_t address, Access access, const NTSTATUS *storage_error) {
   return of_span || commit(*slot, address);
 }
 
-/// Marks pages of a span past the end of the file as lost. The system has made them ordinary memory just now.
+/// Passes the first touch of a page past the end of the file, which the system has just made ordinary memory: the page
+/// is lost, unless the file has grown.
 bool pass_guard(uintptr_t address) {
   FaultSlot *slot = find_slot(address);
   if (!slot || !slot->exclusive.load())
     return false;
+  const Changing lock; // Safe: its holder touches no memory of guests, so this thread cannot hold it.
+  if (show_growth(*slot, reinterpret_cast<uint8_t *>(address)))
+    return true;
   slot->lost_from.lower((address - slot->base.load()) & ~(page_size() - 1)); // An atomic only.
   fault_count.fetch_add(1);
   return true;
 }
 
-LONG CALLBACK on_exception(EXCEPTION_POINTERS *pointers) {
-  const EXCEPTION_RECORD &record = *pointers->ExceptionRecord;
-  if (record.ExceptionCode == static_cast<DWORD>(EXCEPTION_GUARD_PAGE) && record.NumberParameters >= 2)
-    return pass_guard(record.ExceptionInformation[1]) ? EXCEPTION_CONTINUE_EXECUTION : EXCEPTION_CONTINUE_SEARCH;
+/// Makes the access succeed that raised the exception. Returns false if it is none of ours.
+bool pass(const EXCEPTION_RECORD &record) {
   const bool in_page = record.ExceptionCode == static_cast<DWORD>(EXCEPTION_IN_PAGE_ERROR);
-  if ((!in_page && record.ExceptionCode != static_cast<DWORD>(EXCEPTION_ACCESS_VIOLATION)) ||
-      record.NumberParameters < (in_page ? 3 : 2) || record.ExceptionInformation[0] > 1)
-    return EXCEPTION_CONTINUE_SEARCH;
-  const DWORD saved = GetLastError(); // The interrupted code may read it next.
+  if (record.NumberParameters < (in_page ? 3 : 2) || record.ExceptionInformation[0] > 1)
+    return false;
+  const auto access = static_cast<Access>(record.ExceptionInformation[0]);
+  const uintptr_t address = record.ExceptionInformation[1];
   const auto storage_error = static_cast<NTSTATUS>(in_page ? record.ExceptionInformation[2] : 0);
-  const bool survived = survive(record.ExceptionInformation[1], static_cast<Access>(record.ExceptionInformation[0]),
-                                in_page ? &storage_error : nullptr);
+  switch (record.ExceptionCode) {
+  case static_cast<DWORD>(EXCEPTION_GUARD_PAGE):
+    return pass_guard(address);
+  case static_cast<DWORD>(EXCEPTION_IN_PAGE_ERROR):
+  case static_cast<DWORD>(EXCEPTION_ACCESS_VIOLATION):
+    return survive(address, access, in_page ? &storage_error : nullptr);
+  default:
+    return false;
+  }
+}
+
+LONG CALLBACK on_exception(EXCEPTION_POINTERS *pointers) {
+  const DWORD saved = GetLastError(); // The interrupted code may read it next.
+  const bool passed = pass(*pointers->ExceptionRecord);
   SetLastError(saved);
-  return survived ? EXCEPTION_CONTINUE_EXECUTION : EXCEPTION_CONTINUE_SEARCH;
+  return passed ? EXCEPTION_CONTINUE_EXECUTION : EXCEPTION_CONTINUE_SEARCH;
 }
 
 DWORD install() {

@@ -55,6 +55,12 @@ public:
     end.EndOfFile.QuadPart = static_cast<LONGLONG>(size);
     return SetFileInformationByHandle(fd, FileEndOfFileInfo, &end, sizeof end) != 0;
   }
+  void write(uint64_t offset, const Bytes &bytes) const {
+    OVERLAPPED position = {};
+    position.Offset = static_cast<DWORD>(offset);
+    DWORD count = 0;
+    EXPECT_TRUE(WriteFile(fd, bytes.data(), static_cast<DWORD>(bytes.size()), &count, &position));
+  }
   wmcore_file handle() const { return reinterpret_cast<wmcore_file>(fd); }
   Bytes read(uint64_t offset, size_t length) const {
     const HANDLE reader = open(GENERIC_READ);

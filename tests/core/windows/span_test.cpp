@@ -151,6 +151,38 @@ TEST_P(WindowsSpans, PastTheEndOfTheFileIsMemoryThatIsLost) {
   }
 }
 
+TEST_P(WindowsSpans, AFileThatGrowsIsShownWherePagesAreNotLost) {
+  const uint64_t page = 4096;
+  const TemporaryFile growing(Bytes(bytes.begin(), bytes.begin() + static_cast<long>(unit + 5000)));
+  const auto grow_file = [&](uint64_t to) {
+    const uint64_t from = growing.size();
+    growing.write(from, Bytes(bytes.begin() + static_cast<long>(from), bytes.begin() + static_cast<long>(to)));
+  };
+  const auto shows = [&](uint64_t from, uint64_t to) {
+    return std::equal(memory + 2 * unit + from, memory + 2 * unit + to, bytes.begin() + static_cast<long>(from));
+  };
+  const Mapping mapping = map_it(growing);
+  Span span = attach(mapping, 0, 2, 2);
+  memory[2 * unit] = bytes[0];
+  grow_file(unit + 20000);
+  EXPECT_TRUE(shows(0, unit + 20000)) << "once, and the last page of the file too";
+  EXPECT_TRUE(all_are(memory + 3 * unit + 20000, 5 * page - 20000, 0));
+  EXPECT_FALSE(wmcore_span_faulted(span.get()));
+  grow_file(unit + 7 * page);
+  memory[3 * unit + 10 * page] = 1;
+  EXPECT_TRUE(wmcore_span_faulted(span.get())) << "a page past the end";
+  grow_file(2 * unit);
+  EXPECT_TRUE(shows(0, unit + 10 * page)) << "again, up to the lost page";
+  EXPECT_FALSE(shows(unit + 10 * page, 2 * unit)) << "lost pages stay lost";
+  EXPECT_EQ(memory[3 * unit + 15 * page], 0);
+  EXPECT_EQ(growing.read(unit + 10 * page, 1)[0], bytes[unit + 10 * page]);
+  memory[3 * unit + 9 * page] = 77;
+  const bool shared = std::get<wmcore_access>(GetParam()) == WMCORE_WRITE;
+  EXPECT_EQ(growing.read(unit + 9 * page, 1)[0], shared ? 77 : bytes[unit + 9 * page]);
+  span.reset();
+  EXPECT_TRUE(all_are(memory + 2 * unit, 2 * unit, 0) && all_are(memory, 2 * unit, filler));
+}
+
 TEST_P(WindowsSpans, LostPagesAreZerosFromThenOn) {
   const Mapping mapping = map_it(file);
   Span span = attach(mapping, 0, 1, 4), other = attach(mapping, 0, 6, 1);

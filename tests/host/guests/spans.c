@@ -295,6 +295,32 @@ static int grows(void) {
   return 0;
 }
 
+/* A file that grows past its last page shows there, but not where a page was touched before. */
+static int tail(void) {
+  const off_t end = 4 * UNIT;
+  REQUIRE(cut(end + 5000) == 0);
+  wmmap_mapping map = mapped();
+  uint8_t *region = units(2);
+  int32_t span = 0;
+  REQUIRE(attach(map, (uint64_t)end - UNIT, region, 2 * UNIT, &span) == WMMAP_OK);
+  uint8_t *past = region + UNIT;
+  const int fd = open("/file", O_RDWR);
+  REQUIRE(pwrite(fd, "first", 5, end + 20000) == 5);
+  OPAQUE(past);
+  REQUIRE(region[5] == 'd' && filled(past, 20000, 0) && !memcmp(past + 20000, "first", 5) && !raw_faulted(span));
+  REQUIRE(past[40000] == 0 && raw_faulted(span));
+  REQUIRE(pwrite(fd, "again", 5, end + 30000) == 5 && pwrite(fd, "lost", 4, end + 40000) == 4);
+  OPAQUE(past);
+  REQUIRE(!memcmp(past + 30000, "again", 5) && !memcmp(past + 20000, "first", 5) && past[40000] == 0);
+  past[30000] = 'X';
+  OPAQUE(past);
+  REQUIRE(in_file(end + 30000) == (how_mapped == WMMAP_WRITE ? 'X' : 'a') && in_file(end + 40000) == 'l');
+  close(fd);
+  drop_span(span);
+  REQUIRE(filled(region, 2 * UNIT, 0));
+  return 0;
+}
+
 /* Memory that is freed and reused while the span is attached harms only the guest. */
 static int freed(void) {
   wmmap_mapping map = mapped();
@@ -484,6 +510,7 @@ static int run(const char *scenario) {
          : IS("lost")         ? lost()
          : IS("lost-by")      ? lost_by(detail)
          : IS("grows")        ? grows()
+         : IS("tail")         ? tail()
          : IS("freed")        ? freed()
          : IS("top")          ? top()
          : IS("elsewhere")    ? elsewhere()
