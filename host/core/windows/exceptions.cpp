@@ -83,16 +83,17 @@ bool survive(uintptr_t address, Access access, const NTSTATUS *storage_error) {
   return of_span || commit(*slot, address);
 }
 
-/// Passes the first touch of a page past the end of the file, which the system has just made ordinary memory: the page
-/// is lost, unless the file has grown.
+/// Passes the first touch of a page past the end of the file, which the system has just made ordinary memory: all pages
+/// past the end are lost, as on other systems. The page may be none of them any more, if the file has grown.
 bool pass_guard(uintptr_t address) {
   FaultSlot *slot = find_slot(address);
   if (!slot || !slot->exclusive.load())
     return false;
   const Changing lock; // Safe: its holder touches no memory of guests, so this thread cannot hold it.
-  if (show_growth(*slot, reinterpret_cast<uint8_t *>(address)))
+  const uint64_t shown = show_growth(*slot, reinterpret_cast<uint8_t *>(address));
+  if (address - slot->base.load() < shown && slot->clean())
     return true;
-  slot->lost_from.lower((address - slot->base.load()) & ~(page_size() - 1)); // An atomic only.
+  slot->lost_from.lower(shown); // An atomic only.
   fault_count.fetch_add(1);
   return true;
 }

@@ -172,7 +172,7 @@ bool vacate(uint8_t *start, uint64_t length) {
 
 bool replace_by_view(uint8_t *start, HANDLE section, uint64_t offset, uint64_t length, DWORD protection) {
   // A view longer than its section is refused to the byte, but its placeholder has whole pages.
-  uint8_t *const past = start + (length + page_size() - 1) / page_size() * page_size();
+  uint8_t *const past = start + page_up(length);
   Piece piece = {};
   return piece_at(start, piece) && piece.placeholder() && split(piece, start, past) &&
          functions().map(section, GetCurrentProcess(), start, offset, static_cast<SIZE_T>(length), replaces_placeholder,

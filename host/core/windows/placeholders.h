@@ -20,6 +20,8 @@ enum class Division {
 /// The alignment of spans in bytes: the page of WebAssembly, and the allocation granularity of Windows.
 constexpr uint64_t span_unit = 65536;
 
+inline uint64_t page_up(uint64_t bytes) { return (bytes + page_size() - 1) & ~(page_size() - 1); }
+
 /// Finds out, once for the process.
 Division division();
 /// For tests of the other division.

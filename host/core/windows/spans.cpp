@@ -24,7 +24,7 @@ constexpr DWORD past_end = PAGE_READWRITE | PAGE_GUARD;
 
 /// Puts the pages of a section there, and memory past the end of the file.
 bool replace(uint8_t *base, HANDLE section, uint64_t offset, uint64_t length, uint64_t bytes, DWORD protection) {
-  const uint64_t view = (bytes + page_size() - 1) / page_size() * page_size();
+  const uint64_t view = page_up(bytes);
   return vacate(base, length) && replace_by_view(base, section, offset, bytes, protection) &&
          fill(base + view, length - view, past_end);
 }
@@ -57,35 +57,36 @@ wmcore_status place_pages(uint8_t *base, const File &file, uint64_t offset, uint
   return status;
 }
 
-bool show_growth(const FaultSlot &slot, uint8_t *address) {
+uint64_t show_growth(const FaultSlot &slot, uint8_t *address) {
+  if (!slot.clean())
+    return slot.lost_from.start();
   auto *const base = reinterpret_cast<uint8_t *>(slot.base.load());
   const auto file = reinterpret_cast<HANDLE>(slot.file.load());
   MEMORY_BASIC_INFORMATION view = {}, found = {};
   LARGE_INTEGER size = {};
   if (!VirtualQuery(base, &view, sizeof view) || !VirtualQuery(address, &found, sizeof found))
-    return false;
+    return 0;
   if (found.Type == MEM_MAPPED)
-    return true; // Another thread has just shown it.
-  if (!GetFileSizeEx(file, &size))
-    return false;                                                   // An orphan has no file any more.
+    return slot.length.load();                                      // Another thread has just shown the page.
   auto *const start = static_cast<uint8_t *>(found.AllocationBase); // Of the memory past the last view.
-  const auto lead = static_cast<uint64_t>(start - base), at = static_cast<uint64_t>(address - base);
+  const auto lead = static_cast<uint64_t>(start - base);
+  if (!GetFileSizeEx(file, &size)) // An orphan has no file any more.
+    return lead;
   const auto past = static_cast<uint64_t>(size.QuadPart);
-  const uint64_t in_file = past - std::min(past, slot.offset.load());
-  const uint64_t end = std::min({in_file, slot.length.load(), slot.lost_from.start()});
-  if (start <= base || at / page_size() >= (end + page_size() - 1) / page_size())
-    return false;
+  const uint64_t end = std::min(past - std::min(past, slot.offset.load()), slot.length.load());
+  if (end <= lead)
+    return lead;
   // A page that was stored into has another protection than its view.
   const DWORD protection = view.AllocationProtect;
   const HANDLE section = CreateFileMappingW(file, nullptr, protection, 0, 0, nullptr);
   if (!section)
-    return false;
+    return lead;
   const uint64_t length = slot.length.load() - lead;
   const bool shown = replace(start, section, slot.offset.load() + lead, length, end - lead, protection);
   CloseHandle(section); // The view keeps the section.
   if (!shown && vacate(start, length))
     fill(start, length, past_end); // What cannot be filled now stays a placeholder.
-  return shown;
+  return shown ? page_up(end) : lead;
 }
 
 bool clear_pages(uint8_t *base, uint64_t length) {

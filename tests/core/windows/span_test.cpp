@@ -171,14 +171,16 @@ TEST_P(WindowsSpans, AFileThatGrowsIsShownWherePagesAreNotLost) {
   grow_file(unit + 7 * page);
   memory[3 * unit + 10 * page] = 1;
   EXPECT_TRUE(wmcore_span_faulted(span.get())) << "a page past the end";
+  EXPECT_TRUE(shows(0, unit + 7 * page)) << "again";
   grow_file(2 * unit);
-  EXPECT_TRUE(shows(0, unit + 10 * page)) << "again, up to the lost page";
-  EXPECT_FALSE(shows(unit + 10 * page, 2 * unit)) << "lost pages stay lost";
-  EXPECT_EQ(memory[3 * unit + 15 * page], 0);
+  EXPECT_TRUE(shows(0, unit + 7 * page) && all_are(memory + 3 * unit + 7 * page, 3 * page, 0))
+      << "all past it are lost";
+  EXPECT_EQ(memory[3 * unit + 10 * page], 1);
+  EXPECT_TRUE(all_are(memory + 3 * unit + 11 * page, 5 * page, 0));
   EXPECT_EQ(growing.read(unit + 10 * page, 1)[0], bytes[unit + 10 * page]);
-  memory[3 * unit + 9 * page] = 77;
+  memory[3 * unit + 6 * page] = 77;
   const bool shared = std::get<wmcore_access>(GetParam()) == WMCORE_WRITE;
-  EXPECT_EQ(growing.read(unit + 9 * page, 1)[0], shared ? 77 : bytes[unit + 9 * page]);
+  EXPECT_EQ(growing.read(unit + 6 * page, 1)[0], shared ? 77 : bytes[unit + 6 * page]);
   span.reset();
   EXPECT_TRUE(all_are(memory + 2 * unit, 2 * unit, 0) && all_are(memory, 2 * unit, filler));
 }
