@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <new>
+#include <utility>
 #include <vector>
 
 namespace wmcore {
@@ -26,12 +27,15 @@ static_assert(std::atomic<uint64_t>::is_always_lock_free && std::atomic<uintptr_
                   std::atomic<bool>::is_always_lock_free,
               "a signal handler reads these");
 
+std::atomic<size_t> orphans{0};
+
 /// The state that threads share to claim and free slots.
 struct Registry {
   std::mutex mutex; // Never taken by a handler.
   std::vector<FaultSlot *> free_slots;
   size_t slot_count = 0;
-  std::map<uintptr_t, uint64_t> ranges_alone; // Base and length of the exclusive ranges.
+  using Ranges = std::map<uintptr_t, FaultSlot *>;
+  Ranges ranges_alone; // The exclusive ranges by their first address.
 
   Registry() { add(first_chunk); }
 
@@ -61,19 +65,55 @@ struct Registry {
     slot.base.store(0, std::memory_order_release);
     free_slots.push_back(&slot); // Cannot fail: capacity is reserved for every slot.
   }
+  void give_back_orphan(FaultSlot &slot) {
+    give_back(slot);
+    orphans -= 1;
+  }
 
-  bool overlaps(uintptr_t base, uint64_t length) const {
-    const auto behind = ranges_alone.lower_bound(base);
-    if (behind != ranges_alone.end() && behind->first - base < length)
-      return true;
-    if (behind == ranges_alone.begin())
-      return false;
-    const auto before = std::prev(behind);
-    return base - before->first < before->second;
+  /// The exclusive ranges that overlap a range.
+  std::pair<Ranges::iterator, Ranges::iterator> overlapping(uintptr_t base, uint64_t length) {
+    auto first = ranges_alone.lower_bound(base);
+    auto past = first;
+    while (past != ranges_alone.end() && past->first - base < length)
+      ++past;
+    if (first != ranges_alone.begin())
+      if (const auto before = std::prev(first); base - before->first < before->second->length.load())
+        first = before;
+    return {first, past};
+  }
+  /// Registers an exclusive range. Orphans that lie inside make room. Returns null if another range overlaps it.
+  FaultSlot *take_alone(uintptr_t base, uint64_t length) {
+    const auto [first, past] = overlapping(base, length);
+    const bool heir = first != past;
+    for (auto range = first; range != past; ++range)
+      if (const uint64_t start = range->first - base;
+          !range->second->orphan || start >= length || range->second->length.load() > length - start)
+        return nullptr;
+    Ranges::node_type node;
+    if (heir) { // From here on nothing can fail: what the orphans cover must stay covered.
+      for (auto range = std::next(first); range != past;)
+        give_back_orphan(*(range++)->second);
+      FaultSlot &orphan = *first->second;
+      node = ranges_alone.extract(first);
+      give_back_orphan(orphan);
+    }
+    FaultSlot *slot = take();
+    if (heir) {
+      node.key() = base;
+      node.mapped() = slot;
+      ranges_alone.insert(std::move(node));
+    } else {
+      try {
+        ranges_alone.emplace(base, slot);
+      } catch (const std::bad_alloc &) {
+        free_slots.push_back(slot);
+        throw;
+      }
+    }
+    slot->heir = heir;
+    return slot;
   }
 };
-
-std::atomic<size_t> orphans{0};
 
 /// Never destroyed: threads may still map while the process ends. Throws std::bad_alloc the first time.
 Registry &registry() {
@@ -103,20 +143,12 @@ wmcore_status claim_slot(uintptr_t base, uint64_t length, const File *file, uint
   try {
     Registry &all = registry();
     const std::scoped_lock lock(all.mutex);
-    if (overlap == Overlap::refused && all.overlaps(base, length))
-      return WMCORE_BUSY;
-    slot = all.take();
-    if (overlap == Overlap::refused) {
-      try {
-        all.ranges_alone.emplace(base, length);
-      } catch (const std::bad_alloc &) {
-        all.free_slots.push_back(slot);
-        throw;
-      }
-    }
+    slot = overlap == Overlap::refused ? all.take_alone(base, length) : all.take();
   } catch (const std::bad_alloc &) {
     return WMCORE_NO_MEMORY;
   }
+  if (!slot)
+    return WMCORE_BUSY;
   slot->exclusive.store(overlap == Overlap::refused);
   slot->orphan = false;
   slot->length.store(length);
@@ -154,12 +186,10 @@ void free_orphans(uintptr_t base, uint64_t length) {
     return;
   Registry &all = registry();
   const std::scoped_lock lock(all.mutex);
-  for (Chunk *chunk = &first_chunk; chunk; chunk = chunk->next.load(std::memory_order_acquire))
-    for (FaultSlot &slot : chunk->slots)
-      if (slot.orphan && slot.base.load() - base < length) {
-        all.give_back(slot);
-        orphans -= 1;
-      }
+  const auto [first, past] = all.overlapping(base, length);
+  for (auto range = first; range != past;)
+    if (FaultSlot &slot = *(range++)->second; slot.orphan)
+      all.give_back_orphan(slot);
 }
 
 } // namespace wmcore

@@ -79,6 +79,7 @@ struct FaultSlot {
   /// No other range may overlap it: the range of a span. A handler may read it once it has read `base`.
   std::atomic<bool> exclusive{false};
   bool orphan = false; ///< No region frees it, see orphan_slot(). Handlers do not read it.
+  bool heir = false;   ///< It was claimed where orphans were: what they covered may still be there.
 
   bool clean() const { return lost_from.start() == LostFrom::nothing; }
 };
@@ -87,12 +88,14 @@ struct FaultSlot {
 FaultSlot *find_slot(uintptr_t address);
 enum class Overlap { impossible, refused };
 
-/// Registers a range. Errors: `busy` (another range overlaps it and `overlap` refuses that), `no-memory`.
+/// Registers a range, in place of the orphans that lie inside. Errors: `busy` (another range overlaps it and `overlap`
+/// refuses that), `no-memory`.
 wmcore_status claim_slot(uintptr_t base, uint64_t length, const File *file, uint64_t offset, PageKind kind,
                          Overlap overlap, FaultSlot *&result);
 /// Unregisters a range. Its pages must still be mapped, so that the addresses cannot be reused yet.
 void free_slot(FaultSlot *slot);
-/// Leaves a slot registered for good, because its range could not be replaced, until its addresses are freed.
+/// Leaves a slot registered because its range could not be replaced, until another range is claimed in its place or its
+/// addresses are freed.
 void orphan_slot(FaultSlot *slot);
 /// Unregisters the orphans in a range of addresses.
 void free_orphans(uintptr_t base, uint64_t length);

@@ -44,7 +44,7 @@ wmcore_status wmcore_region::map_at_place() {
           claim_slot(address, page_length, file.get(), page_offset, kind, Overlap::refused, slot))
     return status;
   if (const wmcore_status status = place_pages(place, *file, page_offset, page_length, kind)) {
-    if (has_all_pages(place, page_length))
+    if (!slot->heir && has_all_pages(place, page_length))
       forget();
     else
       orphan_slot(std::exchange(slot, nullptr));

@@ -37,8 +37,13 @@ bool replace(const FaultSlot &slot) {
          VirtualAlloc(base, static_cast<SIZE_T>(slot.length.load()), MEM_RESERVE, PAGE_READWRITE) == base;
 }
 
-/// Replaces the lost view of a span by zeros. What cannot be filled now stays a placeholder, see spans.cpp.
-bool replace_span(const FaultSlot &slot) {
+/// Replaces the lost view of a span by zeros, unless another thread has. What cannot be filled now stays a placeholder,
+/// see spans.cpp; a view that stays is tried again by the next access, which faults again.
+bool replace_span(const FaultSlot &slot, uintptr_t address) {
+  MEMORY_BASIC_INFORMATION page = {};
+  if (VirtualQuery(reinterpret_cast<void *>(address), &page, sizeof page) && page.State == MEM_COMMIT &&
+      page.Type == MEM_PRIVATE)
+    return true;
   auto *base = reinterpret_cast<uint8_t *>(slot.base.load());
   // Safe: a slot of a span covers its view and the memory past it, nothing else, and it is kept while they are there.
   return vacate(base, slot.length.load()) && fill(base, slot.length.load(), PAGE_READWRITE);
@@ -74,13 +79,13 @@ bool survive(uintptr_t address, Access access, const NTSTATUS *storage_error) {
     if (slot->retries.fetch_add(1) % 2 == 0)
       return true;            // A temporary shortage of the storage: retry once.
     slot->lost_from.lower(0); // The mark comes first, so that no thread reads an unmarked zero.
-    if (!(of_span ? replace_span(*slot) : replace(*slot)))
+    if (!of_span && !replace(*slot))
       return false;
     fault_count.fetch_add(1);
   }
   if (storage_error)
     remember(RtlNtStatusToDosError(*storage_error));
-  return of_span || commit(*slot, address);
+  return of_span ? replace_span(*slot, address) : commit(*slot, address);
 }
 
 /// Passes the first touch of a page past the end of the file, which the system has just made ordinary memory: all pages

@@ -199,4 +199,12 @@ bool is_filled(uint8_t *start, uint64_t length) {
   return true;
 }
 
+bool is_vacant(uint8_t *start, uint64_t length) {
+  Piece piece = {};
+  for (uint8_t *at = start; at < start + length; at = piece.past)
+    if (!piece_at(at, piece) || piece.state == MEM_COMMIT)
+      return false;
+  return true;
+}
+
 } // namespace wmcore

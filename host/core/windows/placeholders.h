@@ -40,6 +40,8 @@ bool replace_by_view(uint8_t *start, HANDLE section, uint64_t offset, uint64_t l
 void free_range(uint8_t *start, uint64_t length);
 /// Tells whether no placeholder is left in the range.
 bool is_filled(uint8_t *start, uint64_t length);
+/// Tells whether nothing in the range can be accessed.
+bool is_vacant(uint8_t *start, uint64_t length);
 
 /// Held while the pages of a span change. A handler waits for it, so that a thread that touches them meanwhile retries
 /// when they are in place. Its holder touches none of them.

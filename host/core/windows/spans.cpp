@@ -102,7 +102,7 @@ bool commit_memory(uint8_t *start, uint64_t length) {
   if (length == 0 || fill(start, length, PAGE_READWRITE))
     return true;
   // Memory past the end that a guest knows of would be an access that does not trap.
-  if (!vacate(start, length))
+  if (!vacate(start, length) && !is_vacant(start, length))
     RaiseFailFastException(nullptr, nullptr, 0);
   return false;
 }
