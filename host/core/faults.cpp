@@ -58,14 +58,8 @@ struct Registry {
     return slot;
   }
 
-  void give_back(FaultSlot &slot) {
-    if (slot.exclusive.load())
-      ranges_alone.erase(slot.base.load());
-    slot.orphan = false;
-    slot.base.store(0, std::memory_order_release);
-    free_slots.push_back(&slot); // Cannot fail: capacity is reserved for every slot.
-  }
-  void give_back_orphan(FaultSlot &slot) {
+  void give_back(FaultSlot *slot);
+  void give_back_orphan(FaultSlot *slot) {
     give_back(slot);
     orphans -= 1;
   }
@@ -92,8 +86,8 @@ struct Registry {
     Ranges::node_type node;
     if (heir) { // From here on nothing can fail: what the orphans cover must stay covered.
       for (auto range = std::next(first); range != past;)
-        give_back_orphan(*(range++)->second);
-      FaultSlot &orphan = *first->second;
+        give_back_orphan((range++)->second);
+      FaultSlot *orphan = first->second;
       node = ranges_alone.extract(first);
       give_back_orphan(orphan);
     }
@@ -150,7 +144,6 @@ wmcore_status claim_slot(uintptr_t base, uint64_t length, const File *file, uint
   if (!slot)
     return WMCORE_BUSY;
   slot->exclusive.store(overlap == Overlap::refused);
-  slot->orphan = false;
   slot->length.store(length);
   slot->of_file.store(file != nullptr);
   slot->file.store(file ? file->handle : WMCORE_NO_FILE);
@@ -168,10 +161,19 @@ wmcore_status claim_slot(uintptr_t base, uint64_t length, const File *file, uint
   return WMCORE_OK;
 }
 
+/// Its caller holds the lock.
+void Registry::give_back(FaultSlot *slot) {
+  if (slot->exclusive.load())
+    ranges_alone.erase(slot->base.load());
+  slot->orphan = false;
+  slot->base.store(0, std::memory_order_release);
+  free_slots.push_back(slot); // Cannot fail: capacity is reserved for every slot.
+}
+
 void free_slot(FaultSlot *slot) {
   Registry &all = registry();
   const std::scoped_lock lock(all.mutex);
-  all.give_back(*slot);
+  all.give_back(slot);
 }
 
 void orphan_slot(FaultSlot *slot) {
@@ -188,7 +190,7 @@ void free_orphans(uintptr_t base, uint64_t length) {
   const std::scoped_lock lock(all.mutex);
   const auto [first, past] = all.overlapping(base, length);
   for (auto range = first; range != past;)
-    if (FaultSlot &slot = *(range++)->second; slot.orphan)
+    if (FaultSlot *slot = (range++)->second; slot->orphan)
       all.give_back_orphan(slot);
 }
 

@@ -165,7 +165,7 @@ impl Process {
         let mut registry = self.registry.lock().unwrap(); // faults.cpp: const std::scoped_lock lock(all.mutex);
                                                           // faults.cpp: slot->base.store(0, std::memory_order_release);
         self.slot(number).base.store(0, Release);
-        registry.free_slots.push(number); // faults.cpp: all.free_slots.push_back(slot);
+        registry.free_slots.push(number); // faults.cpp: free_slots.push_back(slot);
     }
 
     /// Counts one more memory area for a range. Returns false if none is left.
