@@ -138,13 +138,13 @@ wmcore_status claim_slot(uintptr_t base, uint64_t length, const File *file, uint
     Registry &all = registry();
     const std::scoped_lock lock(all.mutex);
     slot = overlap == Overlap::refused ? all.take_alone(base, length) : all.take();
+    if (!slot)
+      return WMCORE_BUSY;
+    slot->length.store(length); // With the lock, under which others compare their ranges with it.
   } catch (const std::bad_alloc &) {
     return WMCORE_NO_MEMORY;
   }
-  if (!slot)
-    return WMCORE_BUSY;
   slot->exclusive.store(overlap == Overlap::refused);
-  slot->length.store(length);
   slot->of_file.store(file != nullptr);
   slot->file.store(file ? file->handle : WMCORE_NO_FILE);
   slot->device.store(file ? file->identity.device : 0);

@@ -150,7 +150,7 @@ impl Process {
 
     pub fn claim_slot(&self, base: usize, length: usize) -> usize {
         let mut registry = self.registry.lock().unwrap(); // faults.cpp: const std::scoped_lock lock(all.mutex);
-        let number = self.take(&mut registry); // faults.cpp: slot = all.take();
+        let number = self.take(&mut registry); // faults.cpp: all.take();
         let slot = self.slot(number);
         slot.length.store(length, SeqCst); // faults.cpp: slot->length.store(length);
         slot.lost_from.reset(); // faults.cpp: slot->lost_from.reset();
