@@ -18,10 +18,12 @@ export interface Platform {
   folders: readonly string[];
   /** Tests in them that say nothing there, and why. */
   without: Readonly<Record<string, string>>;
+  /** Tests in them that run apart for each command, because processes start slowly there. */
+  apart: readonly string[];
 }
 
 /** The tests that run on Windows. What the command prints and how it ends is of the system, and so tested there. */
-export const WINDOWS: Pick<Platform, 'folders' | 'without'> = {
+export const WINDOWS: Pick<Platform, 'folders' | 'without' | 'apart'> = {
   folders: ['node', 'cli'],
   without: {
     'cli/plug': 'its components run in the plain wasmtime; cli/windows/windows has the rest',
@@ -29,6 +31,7 @@ export const WINDOWS: Pick<Platform, 'folders' | 'without'> = {
     'cli/limits': 'what reads a component is the same everywhere',
     'cli/proof': 'what makes code of a component is the same everywhere',
   },
+  apart: ['cli/cli', 'cli/windows/windows'],
 };
 
 const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'wasi-mmap');
@@ -73,6 +76,7 @@ function find(): Platform[] {
       ),
       folders: ['node'],
       without: {},
+      apart: [],
     },
     {
       name: 'win32-x64',

@@ -71,13 +71,16 @@ function cargo(output: string): Counts | undefined {
 }
 
 /** The tests of the Node API, and of what else is of the system, in the Node of another platform. */
-function testsOf({ name: platform, os, command, folders, without }: Omit<Platform, 'arch' | 'missing'>): Runner[] {
+function testsOf({ name: platform, os, arch, command, folders, without, apart }: Omit<Platform, 'missing'>): Runner[] {
+  const commands = ['node', ...(existsSync(wasmtimeOf(os, arch)) ? ['wasmtime'] : [])];
   return folders
     .flatMap((folder) => testFiles(`build/tests/${folder}`, os).map((file) => `${folder}/${file.replaceAll(sep, '/')}`))
-    .filter((file) => !without[file.replace('.test.mjs', '')])
-    .map((file) => ({
-      name: `node/${platform}: ${file.replace('.test.mjs', '')}`,
-      command: [command, '--expose-gc', `build/tests/${file}`],
+    .map((file) => file.replace('.test.mjs', ''))
+    .filter((test) => !without[test])
+    .flatMap((test) => (apart.includes(test) ? commands.map((word) => [test, word]) : [[test]]))
+    .map(([test = '', ...words]) => ({
+      name: [`node/${platform}: ${test}`, ...words].join(', '),
+      command: [command, '--expose-gc', `build/tests/${test}.test.mjs`, ...words],
       count: uvu,
     }));
 }
@@ -172,11 +175,11 @@ function plainRunners(): Runner[] {
   const wasmtime = os === 'win32' && existsSync(WASMTIME);
   if (os === 'win32' && !wasmtime) console.log(`SKIPPED wasmtime/${name}: there is no ${WASMTIME} (make windows)`);
   const hosts = native ? ['node', 'node-polyfill'] : ['node-polyfill'];
-  const tests = os === 'win32' && guests.length > 0 ? WINDOWS : { folders: ['node'], without: {} };
+  const tests = os === 'win32' && guests.length > 0 ? WINDOWS : { folders: ['node'], without: {}, apart: [] };
   return [
     ...hosts.flatMap((host) => ['typescript', ...guests].map((language) => vectors(host, language))),
     ...(wasmtime ? guests.map((language) => vectors('wasmtime', language)) : []),
-    ...(native ? testsOf({ name, os, command: process.execPath, ...tests }) : []),
+    ...(native ? testsOf({ name, os, arch, command: process.execPath, ...tests }) : []),
   ];
 }
 
