@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #if defined(__wasip2__) || defined(__wasilibc_use_wasip2)
 #error "mman.c needs the C library of WASI 0.1, such as that of the target wasm32-wasip1: that of 0.2 has no such seam"
 #endif
@@ -145,6 +146,19 @@ int32_t LIBRARY(fd_close)(int32_t fd) {
   if (error == 0 && fd >= 0 && fd < open_files_count)
     forget(&open_files[fd]);
   return error;
+}
+
+void __wasilibc_populate_preopens(void) __attribute__((weak));
+
+/* That of zig's C library calls the adapter itself, past this file. */
+int close(int fd) {
+  if (__wasilibc_populate_preopens) /* First, as in wasi-libc: afterwards a directory may be missing. */
+    __wasilibc_populate_preopens();
+  const int32_t error = LIBRARY(fd_close)(fd);
+  if (error == 0)
+    return 0;
+  errno = error;
+  return -1;
 }
 
 int32_t LIBRARY(fd_renumber)(int32_t from, int32_t to) {
