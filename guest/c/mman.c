@@ -46,13 +46,34 @@ static wmmap_status attach(wmman_region *of, wmmap_mapping mapping) {
 #endif
 }
 
+/* Maps the file for the region. Windows has no mmap of POSIX: there the file has to cover each page, the last in part.
+ */
+static wmmap_status map(const wmman_region *of, wmmap_file file, wmmap_mapping *mapping) {
+  const bool writable = (of->protection & PROT_WRITE) != 0;
+  wmmap_status got =
+      wmmap_map_posix(file, of->length, of->shared ? WMMAP_SHARED : WMMAP_PRIVATE,
+                      writable ? WMMAP_PROTECT_READ | WMMAP_PROTECT_WRITE : WMMAP_PROTECT_READ, of->offset, mapping);
+  if (got != WMMAP_UNSUPPORTED)
+    return got;
+  const wmmap_access access = !writable ? WMMAP_READ : of->shared ? WMMAP_WRITE : WMMAP_COPY;
+  got = wmmap_map(file, of->length, access, of->offset, mapping);
+  if (got != WMMAP_PAST_END)
+    return got;
+  got = wmmap_map(file, 0, access, of->offset, mapping);
+  if (got == WMMAP_PAST_END || got == WMMAP_EMPTY_FILE)
+    return WMMAP_UNSUPPORTED;
+  if (got == WMMAP_OK && wmmap_length(*mapping) <= of->length - PAGE) {
+    wmmap_close(mapping);
+    return WMMAP_UNSUPPORTED;
+  }
+  return got;
+}
+
 /* Fills the region with pages of the file, or with a copy of them. */
 static wmmap_status fill(wmman_region *of, int32_t descriptor) {
   const bool writable = (of->protection & PROT_WRITE) != 0;
   wmmap_mapping mapping = {0};
-  wmmap_status got =
-      wmmap_map_posix((wmmap_file){descriptor}, of->length, of->shared ? WMMAP_SHARED : WMMAP_PRIVATE,
-                      writable ? WMMAP_PROTECT_READ | WMMAP_PROTECT_WRITE : WMMAP_PROTECT_READ, of->offset, &mapping);
+  wmmap_status got = map(of, (wmmap_file){descriptor}, &mapping);
   if (got != WMMAP_OK)
     return got;
   got = attach(of, mapping);

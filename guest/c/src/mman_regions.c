@@ -49,7 +49,9 @@ wmmap_status wmman_available(const wmman_region *of, size_t *length) {
   uint64_t size = 0;
   const wmmap_status got = wmmap_file_size(of->copy.mapping, &size);
   const uint64_t there = size > of->offset ? size - of->offset : 0;
-  *length = there < of->length ? (size_t)there : of->length;
+  /* On Windows it is what the file had when it was mapped. */
+  const uint64_t mapped = wmmap_length(of->copy.mapping);
+  *length = (size_t)(there < mapped ? there : mapped);
   return got;
 }
 
