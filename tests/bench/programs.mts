@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { accesses, HERE, makeTable, records, scan, type Scan } from '../programs/c/timings.mjs';
 import { OTHER_THREAD } from '../programs/c/hosts.mjs';
+import { lacks } from '../tools/wine.mjs';
 import { add, heading, speed } from './report.mjs';
 
 const MEBIBYTES = 256;
@@ -80,6 +81,22 @@ export function programFigures(folder: string): number {
     }
     row('a copy (polyfill: no spans)', mapped(`${host}-polyfill`));
     row('mmap() on this machine', mapped(HERE), host === 'wasmtime' ? 1 / 1.5 : undefined);
+  }
+
+  const lacking = lacks('spans');
+  if (lacking === undefined) {
+    // Under Wine, which tells nothing about the speed of Windows.
+    const windows = 'wasmtime/win32-x64';
+    const spans = scan(`${windows}, spans`, tables, true);
+    for (const [against, rival] of [
+      ['the same without mmap', scan(`${windows}, spans`, tables, false)],
+      ['a copy (no spans)', scan(windows, tables, true)],
+    ] as const) {
+      add('scan, Windows (Wine)', 'mmap()', against, 'ms', spans.milliseconds, rival.milliseconds);
+      agree(`scan, Windows, ${against}`, mapped('wasmtime').answer, spans.answer, rival.answer);
+    }
+  } else {
+    console.log(`skips the scan on Windows: this machine has ${lacking}`);
   }
 
   heading('LMDB, 100,000 records, with commits of 10,000');

@@ -6,14 +6,26 @@ import { resolve } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { setLimits, type Limits } from 'wasi-mmap/host';
-import { HOSTILE, newFolder, NO_MEMORY, SCENARIOS, TEXT, writeFile, WRONG, type End } from './scenarios.mjs';
+import {
+  HOSTILE,
+  LIMITED,
+  limitedArguments,
+  newFolder,
+  runArguments,
+  SCENARIOS,
+  TEXT,
+  WASMTIME_SCENARIOS,
+  writeFile,
+  WRONG,
+  type End,
+} from './scenarios.mjs';
 import { load, outcome, settled, type Bindings } from './support.mjs';
 
 /** A host with default limits. */
 const DEFAULTS: Limits = { privateMemory: 4 * 2 ** 30, search: Infinity };
 
 /** The limits that these scenarios run under, and their expected end. */
-const LIMITED: Array<[string, Limits, End]> = [
+const LIMITS: Array<[string, Limits, End]> = [
   ['memory-of-the-host', { privateMemory: 9 * 2 ** 17 }, 0],
   ['memory-without-limit', {}, 0],
   ['memory-without-limit', { privateMemory: Infinity }, WRONG],
@@ -54,7 +66,7 @@ for (const [name, bindings, native] of WAYS) {
     });
   }
 
-  for (const [scenario, limits, expected] of native ? LIMITED : []) {
+  for (const [scenario, limits, expected] of native ? LIMITS : []) {
     test(`${scenario}, ${JSON.stringify(limits, (_, value) => (value === Infinity ? 'none' : value))}`, async () => {
       const before = await settled();
       setLimits(limits);
@@ -78,17 +90,11 @@ for (const [name, bindings, native] of WAYS) {
 
 const wasmtime = suite('hostile, wasmtime');
 
-// preview2-shim has no read-only directories, wasmtime has.
-for (const [scenario, expected] of Object.entries({
-  ...SCENARIOS,
-  'rights-read-only': 0,
-  'memory-without-limit': 0,
-  'search-1-gib': 0,
-})) {
+for (const [scenario, expected] of Object.entries(WASMTIME_SCENARIOS)) {
   wasmtime(scenario, () => {
     const folder = newFolder();
     try {
-      const args = ['run', '--dir', `${folder}::/`, '--dir-ro', `${folder}::/read-only`, HOSTILE, scenario];
+      const args = runArguments(folder, scenario);
       const { status, signal, stderr } = spawnSync('build/wasmtime/wasi-mmap', args, { encoding: 'utf8' });
       const got = status === 134 ? 'trap' : (status ?? signal);
       assert.ok(
@@ -102,26 +108,18 @@ for (const [scenario, expected] of Object.entries({
   });
 }
 
-/** A read-only directory by the option of the command. */
-function limited(scenario: string, size: string): number | null {
-  const folder = mkdtempSync(resolve('build', 'hostile-'));
-  try {
-    writeFileSync(`${folder}/file`, TEXT);
-    const args = ['run', '--max-private-memory', size, '--dir', `${folder}::/`, HOSTILE, scenario];
-    return spawnSync('build/wasmtime/wasi-mmap', args, { stdio: 'ignore' }).status;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+for (const limit of LIMITED) {
+  wasmtime(`${limit.scenario}, memory that the command limits to ${limit.size}`, () => {
+    const folder = mkdtempSync(resolve('build', 'hostile-'));
+    try {
+      writeFile(folder);
+      const { status } = spawnSync('build/wasmtime/wasi-mmap', limitedArguments(folder, limit), { stdio: 'ignore' });
+      assert.is(status === limit.code, limit.is, `ended with ${status}`);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 }
-
-wasmtime('memory that the command limits', () => {
-  assert.is(limited('memory-of-the-host', '1152k'), 0);
-  assert.is.not(limited('memory-of-the-host', '1M'), 0);
-  assert.is.not(limited('memory-of-the-host', '2M'), 0);
-  assert.is(limited('memory-without-limit', '4G'), 0);
-  assert.is(limited('memory-without-limit', '8000000G'), WRONG);
-  assert.is(limited('search-nothing', '0'), NO_MEMORY);
-});
 
 wasmtime.run();
 

@@ -48,6 +48,46 @@ export const SCENARIOS: Readonly<Record<string, End | readonly End[]>> = {
   'exit-while-mapped': 0,
 };
 
+/** Those of the commands for wasmtime. preview2-shim has no read-only directories, wasmtime has. */
+export const WASMTIME_SCENARIOS: typeof SCENARIOS = {
+  ...SCENARIOS,
+  'rights-read-only': 0,
+  'memory-without-limit': 0,
+  'search-1-gib': 0,
+};
+
+/** What runs a scenario there: arguments of the command. */
+export const runArguments = (folder: string, scenario: string): string[] => [
+  'run',
+  '--dir',
+  `${folder}::/`,
+  '--dir-ro',
+  `${folder}::/read-only`,
+  HOSTILE,
+  scenario,
+];
+
+/** Scenarios with a limit by the option of the command, and whether they end with this code. */
+export const LIMITED: ReadonlyArray<{ scenario: string; size: string; code: number; is: boolean }> = [
+  { scenario: 'memory-of-the-host', size: '1152k', code: 0, is: true },
+  { scenario: 'memory-of-the-host', size: '1M', code: 0, is: false },
+  { scenario: 'memory-of-the-host', size: '2M', code: 0, is: false },
+  { scenario: 'memory-without-limit', size: '4G', code: 0, is: true },
+  { scenario: 'memory-without-limit', size: '8000000G', code: WRONG, is: true },
+  { scenario: 'search-nothing', size: '0', code: NO_MEMORY, is: true },
+];
+
+/** What runs one of them. */
+export const limitedArguments = (folder: string, { scenario, size }: { scenario: string; size: string }): string[] => [
+  'run',
+  '--max-private-memory',
+  size,
+  '--dir',
+  `${folder}::/`,
+  HOSTILE,
+  scenario,
+];
+
 /** Writes the file that the scenarios map and change. */
 export const writeFile = (folder: string): void => writeFileSync(`${folder}/file`, TEXT);
 

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 export const HOSTS = ['node', 'node-polyfill', 'wasmtime', 'wasmtime-polyfill'] as const;
 export type Host = (typeof HOSTS)[number];
 
-const COMPONENT = 'build/guests/python/contract.wasm';
+export const COMPONENT = 'build/guests/python/contract.wasm';
 const COMMANDS: Record<Host, { command: string[]; component: string }> = {
   node: { command: [process.execPath, 'dist/cli/main.mjs', 'run'], component: COMPONENT },
   'node-polyfill': { command: [process.execPath, 'dist/cli/main.mjs', 'run', '--no-native'], component: COMPONENT },

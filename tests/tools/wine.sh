@@ -25,7 +25,8 @@ fi
 export WINEPREFIX="${WINEPREFIX:-$prefix}" WINEDEBUG="${WINEDEBUG:--all}" WINEDLLOVERRIDES='mscoree,mshtml='
 mkdir -p build
 output=$(mktemp build/wine-XXXXXX)
-trap 'rm -f "$output"' EXIT
+errors=$(mktemp build/wine-XXXXXX)
+trap 'rm -f "$output" "$errors"' EXIT
 
 # With the library of Windows that older ones of Wine lack, and with drives as shares: \\localhost\c$.
 make_prefix() {
@@ -50,8 +51,9 @@ unset XDG_CACHE_HOME
 # Node under Wine can write to a file, but not to a pipe.
 code=0
 case "${1:-}" in
-*.exe) timeout -k 5 "${WINE_TIMEOUT:-600}" "$wine" "$@" >"$output" 2>&1 </dev/null || code=$? ;;
-*) timeout -k 5 "${WINE_TIMEOUT:-600}" "$wine" "$node" --expose-gc "$@" >"$output" 2>&1 </dev/null || code=$? ;;
+*.exe) timeout -k 5 "${WINE_TIMEOUT:-600}" "$wine" "$@" >"$output" 2>"$errors" </dev/null || code=$? ;;
+*) timeout -k 5 "${WINE_TIMEOUT:-600}" "$wine" "$node" --expose-gc "$@" >"$output" 2>"$errors" </dev/null || code=$? ;;
 esac
 cat "$output"
+cat "$errors" >&2
 exit "$code"

@@ -128,7 +128,8 @@ static int rights(const char *path) {
         return WRONG;
       wmmap_close(&map);
       const wmmap_status posix = wmmap_map_posix(file, 0, WMMAP_SHARED, WMMAP_PROTECT_WRITE, 0, &map);
-      if (posix != (held == 3 ? WMMAP_OK : WMMAP_ACCESS_DENIED))
+      /* Windows has none. */
+      if (posix != (held == 3 ? WMMAP_OK : WMMAP_ACCESS_DENIED) && posix != WMMAP_UNSUPPORTED)
         return WRONG;
       wmmap_close(&map);
     }

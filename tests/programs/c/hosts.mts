@@ -1,6 +1,8 @@
 /** Where the programs run: this machine itself, and the hosts of components. */
 import { spawnSync } from 'node:child_process';
+import { relative } from 'node:path';
 import { compiled, WASMTIME } from '../../polyfill/forms.mjs';
+import { runAll, type Wine } from '../../tools/wine.mjs';
 
 /** Commands that take grants and a component. */
 export const HOSTS: Record<string, [string, ...string[]]> = {
@@ -9,6 +11,13 @@ export const HOSTS: Record<string, [string, ...string[]]> = {
   'node-polyfill': [process.execPath, 'dist/cli/main.mjs', 'run', '--no-native'],
   'wasmtime-polyfill': ['build/wasmtime/wasi-mmap', 'run', '--no-native'],
   'plain-wasmtime-polyfill': [WASMTIME, 'run', '--allow-precompiled'],
+};
+
+/** The command for Windows: the Wine that runs it, and its options. */
+export const WINDOWS_HOSTS: Record<string, { wine: Wine; options: string[] }> = {
+  'wasmtime/win32-x64': { wine: 'no spans', options: [] },
+  'wasmtime/win32-x64, spans': { wine: 'spans', options: [] },
+  'wasmtime-polyfill/win32-x64': { wine: 'no spans', options: ['--no-native'] },
 };
 
 const components = new Map<string, string>();
@@ -33,8 +42,10 @@ export interface Ended {
 
 const MAX_OUTPUT = 1 << 26;
 
+const linesOf = (output: string): string[] => output.split('\n').slice(0, -1);
+
 function ended({ status, stdout, stderr }: { status: number | null; stdout: string; stderr: string }): Ended {
-  return { status, lines: stdout.split('\n').slice(0, -1), error: stderr };
+  return { status, lines: linesOf(stdout), error: stderr };
 }
 
 /** Runs build/programs/NAME in the folder. */
@@ -55,4 +66,25 @@ export function runGuest(host: string, name: string, folder: string, words: stri
   const [program, ...before] = HOSTS[host] ?? [OTHER_THREAD_HOST];
   const all = host === OTHER_THREAD ? [folder, ...command] : [...before, '--dir', `${folder}::/`, ...command];
   return ended(spawnSync(program, all, { encoding: 'utf8', maxBuffer: MAX_OUTPUT, stdio: ['ignore', 'pipe', 'pipe'] }));
+}
+
+/** A component, the folder that is its root, and its arguments. */
+export interface Job {
+  name: string;
+  folder: string;
+  words: string[];
+}
+
+/** Runs components on a host of Windows, in turn. */
+export function runOnWindows(host: string, jobs: Job[]): Ended[] {
+  const { wine, options } = WINDOWS_HOSTS[host] as (typeof WINDOWS_HOSTS)[string];
+  const words = jobs.map((job) => {
+    const grants = ['--dir', `${relative('.', job.folder)}::/`];
+    return ['run', ...options, ...grants, `build/programs/${job.name}.wasm`, ...job.words];
+  });
+  return runAll(wine, words).map(({ code, out, error }) => ({
+    status: typeof code === 'number' ? code : null,
+    lines: linesOf(out),
+    error: typeof code === 'number' ? error : `${code} ${error}`,
+  }));
 }

@@ -4,7 +4,8 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeF
 import { join, resolve } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { HOSTS, runGuest, runHere, type Ended } from './hosts.mjs';
+import { windowsSuite } from '../../tools/wine.mjs';
+import { HOSTS, runGuest, runHere, runOnWindows, WINDOWS_HOSTS, type Ended } from './hosts.mjs';
 
 const root = mkdtempSync(resolve('build', 'programs-'));
 process.on('exit', () => rmSync(root, { recursive: true, force: true }));
@@ -12,11 +13,19 @@ process.on('exit', () => rmSync(root, { recursive: true, force: true }));
 /** A run of a program: the files that it finds, and the commands, in turn, in one folder. */
 interface Program {
   name: string;
+  /** Where one program is here several times. */
+  title?: string;
   prepare: (folder: string) => void;
   runs: string[][];
   /** Counted in its output, for the table. */
   counts: RegExp;
+  /** Whether its lines, which are numbered, come in the order in which the system lists a folder. */
+  listed?: boolean;
+  /** What Windows refuses, unless the polyfill maps: the runs that end there, and their error. */
+  refused?: { what: string; runs: number[]; error: RegExp };
 }
+
+const titleOf = ({ name, title }: Program): string => title ?? name;
 
 const nothing = (): void => undefined;
 
@@ -24,18 +33,37 @@ const nothing = (): void => undefined;
 const withoutAddresses = (line: string): string => line.replaceAll(/0x[0-9a-f]+/g, 'ADDRESS');
 
 function fresh(program: Program, where: string): string {
-  const folder = join(root, `${program.name}-${where}`);
+  const folder = join(root, `${titleOf(program)}-${where.replaceAll(/\W/g, '-')}`);
   mkdirSync(folder);
   program.prepare(folder);
   return folder;
+}
+
+function comparable(program: Program, { status, lines, error }: Ended): Ended {
+  const same = lines.map(withoutAddresses);
+  return { status, lines: program.listed ? same.map((line) => line.replace(/^ok \d+/, 'ok')).sort() : same, error };
 }
 
 function results(program: Program, where: string, run: (folder: string, words: string[]) => Ended): Ended[] {
   const folder = fresh(program, where);
   const all = program.runs.map((words) => run(folder, words));
   rmSync(folder, { recursive: true });
-  return all.map(({ status, lines, error }) => ({ status, lines: lines.map(withoutAddresses), error }));
+  return all.map((ended) => comparable(program, ended));
 }
+
+/** The results of several programs. One process there runs them all, because Wine is slow to start. */
+function resultsOnWindows(programs: Program[], host: string): Map<Program, Ended[]> {
+  const jobs = programs.flatMap((program) => {
+    const folder = fresh(program, host);
+    return program.runs.map((words) => ({ program, name: program.name, folder, words }));
+  });
+  const all = runOnWindows(host, jobs).map((ended, at) => comparable((jobs[at] as (typeof jobs)[0]).program, ended));
+  for (const folder of new Set(jobs.map((job) => job.folder))) rmSync(folder, { recursive: true });
+  return new Map(programs.map((program) => [program, all.filter((_, at) => jobs[at]?.program === program)]));
+}
+
+/** LMDB maps more than the file has, and grows the file later. */
+const PAST_END = { what: 'to map past the end of a file', error: /mdb_env_open.*: No such device/ };
 
 /** LMDB's own tests, each on a new database. mtest6 is not built by LMDB's Makefile either, and does not compile. */
 const lmdbTests = ['mtest', 'mtest2', 'mtest3', 'mtest4', 'mtest5'].map((name): Program => ({
@@ -43,6 +71,7 @@ const lmdbTests = ['mtest', 'mtest2', 'mtest3', 'mtest4', 'mtest5'].map((name): 
   prepare: (folder) => mkdirSync(join(folder, 'testdb')),
   runs: [[]],
   counts: /^(key|Adding|Deleted|Cursor|Deleting|Restarting)/,
+  refused: { ...PAST_END, runs: [0] },
 }));
 
 const lmdb: Program = {
@@ -53,6 +82,19 @@ const lmdb: Program = {
     ['.', 'put', '5000', 'get', '5000', 'delete', '5000', 'get', '5000'],
     ['.', 'get', '5000', 'writemap', '8000', 'get', '8000'],
     ['.', 'delete', '8000', 'writemap', '2000', 'get', '8000'],
+  ],
+  counts: /^(stored|found|went)/,
+  refused: { ...PAST_END, runs: [0, 1, 2] },
+};
+
+/** With MDB_WRITEMAP from the beginning LMDB gives the file its whole size before it maps it. */
+const lmdbWritemap: Program = {
+  name: 'lmdb',
+  title: 'lmdb, MDB_WRITEMAP first',
+  prepare: nothing,
+  runs: [
+    ['.', 'writemap', '8000', 'get', '8000', 'put', '5000', 'get', '8000'],
+    ['.', 'delete', '3000', 'writemap', '2000', 'get', '8000'],
   ],
   counts: /^(stored|found|went)/,
 };
@@ -90,15 +132,14 @@ const sqlite: Program = {
       SCAN,
       "SELECT a, b FROM t WHERE b > 'updated ff' ORDER BY b LIMIT 5",
       'PRAGMA integrity_check',
-      'VACUUM', // Shrinks the file while it is mapped.
-      'PRAGMA page_count',
-      SCAN,
-      'PRAGMA integrity_check',
     ],
+    // Shrinks the file while it is mapped.
+    ['data.db', ALL, SCAN, 'VACUUM', 'PRAGMA page_count', SCAN, 'PRAGMA integrity_check'],
     // The same file without a map.
     ['data.db', '0', SCAN, 'PRAGMA integrity_check', "SELECT sum(a) FROM t WHERE b LIKE 'updated%'"],
   ],
   counts: /./,
+  refused: { what: 'to cut a file that is mapped', runs: [2], error: /^VACUUM: disk I\/O error$/m },
 };
 
 const maxminddb = readdirSync('build/programs')
@@ -113,56 +154,95 @@ const maxminddb = readdirSync('build/programs')
     },
     runs: [[]],
     counts: /^ok /,
+    listed: file.includes('bad_databases'),
   }));
 
-const table: string[][] = [];
+/** The cells by program and host. */
+const table = new Map<string, Map<string, string>>();
 const onThisMachine = new Map<Program, Ended[]>();
+
+/** What the program prints on this machine, where it does something and fails nowhere. */
+function expectedOf(program: Program): Ended[] {
+  const native =
+    onThisMachine.get(program) ?? results(program, 'here', (folder, words) => runHere(program.name, folder, words));
+  onThisMachine.set(program, native);
+  for (const { status, lines, error } of native) {
+    assert.is(status, 0, `on this machine: ${lines.slice(-5).join('\n')} ${error}`);
+    assert.ok(
+      lines.some((line) => program.counts.test(line)),
+      'it did something',
+    );
+    assert.not.ok(
+      lines.some((line) => /^(not ok|Bail out)/.test(line)),
+      'on this machine',
+    );
+  }
+  return native;
+}
+
+/** A cell of the table. */
+function tell(program: Program, host: string, text: string): void {
+  const row = table.get(titleOf(program)) ?? new Map<string, string>();
+  table.set(titleOf(program), row.set(host, text));
+}
+
+function compare(program: Program, host: string, guest: Ended[], refused?: Program['refused']): void {
+  const native = expectedOf(program);
+  for (const [i, { status, lines, error }] of guest.entries()) {
+    const expected = native[i]?.lines ?? [];
+    if (refused?.runs.includes(i)) {
+      const last = lines.findIndex((line) => refused.error.test(line));
+      assert.equal(lines.slice(0, Math.max(last, 0)), expected.slice(0, Math.max(last, 0)), 'before it is refused');
+      assert.is.not(status, 0);
+      assert.match([...lines, error].join('\n'), refused.error);
+    } else {
+      assert.equal(lines, expected, error);
+      assert.is(status, 0, error);
+    }
+  }
+  const counted = guest.flatMap(({ lines }) => lines.filter((line) => program.counts.test(line))).length;
+  tell(program, host, refused ? `refused after ${counted}` : String(counted));
+}
 
 function check(title: string, programs: Program[]): void {
   for (const host of Object.keys(HOSTS)) {
     const test = suite(`${title}, ${host}`);
     for (const program of programs) {
-      test(program.name, () => {
-        const native =
-          onThisMachine.get(program) ??
-          results(program, 'here', (folder, words) => runHere(program.name, folder, words));
-        onThisMachine.set(program, native);
-        for (const { status, lines, error } of native) {
-          assert.is(status, 0, `on this machine: ${lines.slice(-5).join('\n')} ${error}`);
-          assert.ok(
-            lines.some((line) => program.counts.test(line)),
-            'it did something',
-          );
-          assert.not.ok(
-            lines.some((line) => /^(not ok|Bail out)/.test(line)),
-            'on this machine',
-          );
-        }
-        const guest = results(program, host, (folder, words) => runGuest(host, program.name, folder, words));
-        for (const [i, { status, lines, error }] of guest.entries()) {
-          assert.equal(lines, native[i]?.lines, error);
-          assert.is(status, 0, error);
-        }
-        const counted = guest.flatMap(({ lines }) => lines.filter((line) => program.counts.test(line))).length;
-        const row = table.find(([name]) => name === program.name) ?? [program.name];
-        if (row.length === 1) table.push(row);
-        row.push(String(counted));
+      test(titleOf(program), () => {
+        const run = (folder: string, words: string[]): Ended => runGuest(host, program.name, folder, words);
+        compare(program, host, results(program, host, run));
       });
     }
     test.run();
+  }
+  for (const [host, { wine, options }] of Object.entries(WINDOWS_HOSTS)) {
+    windowsSuite(`${title}, ${host}`, wine, (test) => {
+      let all = new Map<Program, Ended[]>();
+      test.before(() => {
+        all = resultsOnWindows(programs, host);
+      });
+      for (const program of programs) {
+        const refused = options.includes('--no-native') ? undefined : program.refused;
+        test(refused ? `${titleOf(program)}: Windows refuses ${refused.what}` : titleOf(program), () => {
+          compare(program, host, all.get(program) as Ended[], refused);
+        });
+      }
+    });
   }
 }
 
 assert.ok(existsSync('build/programs/sources'), 'make programs');
 check('LMDB, its own tests', lmdbTests);
-check('LMDB, records', [lmdb]);
+check('LMDB, records', [lmdb, lmdbWritemap]);
 check('SQLite', [sqlite]);
 check('libmaxminddb, its own tests', maxminddb);
 
 process.on('exit', () => {
-  const header = ['lines that are those of this machine', ...Object.keys(HOSTS)];
-  const widths = header.map((title, i) => Math.max(title.length, ...table.map((row) => (row[i] ?? '').length)));
-  for (const row of [header, ...table]) {
+  const hosts = [...Object.keys(HOSTS), ...Object.keys(WINDOWS_HOSTS)];
+  const header = ['lines that are those of this machine', ...hosts];
+  const rows = [...table].map(([name, cells]) => [name, ...hosts.map((host) => cells.get(host) ?? '')]);
+  const widths = header.map((title, i) => Math.max(title.length, ...rows.map((row) => (row[i] ?? '').length)));
+  for (const row of [header, ...rows]) {
     console.log(
       `table: ${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ')}`,
     );

@@ -1,11 +1,17 @@
 /** The times of the programs by their own clocks: as components on the hosts, and natively. */
-import { runGuest, runHere } from './hosts.mjs';
+import { runGuest, runHere, runOnWindows, WINDOWS_HOSTS, type Ended } from './hosts.mjs';
 
 /** Each host, and this machine itself. */
 export const HERE = 'this machine';
 
+function endedOn(host: string, name: string, folder: string, words: string[]): Ended {
+  if (host === HERE) return runHere(name, folder, words);
+  if (host in WINDOWS_HOSTS) return runOnWindows(host, [{ name, folder, words }])[0] as Ended;
+  return runGuest(host, name, folder, words);
+}
+
 function run(host: string, name: string, folder: string, words: string[]): { lines: string[]; error: string } {
-  const { status, lines, error } = host === HERE ? runHere(name, folder, words) : runGuest(host, name, folder, words);
+  const { status, lines, error } = endedOn(host, name, folder, words);
   if (status !== 0) throw new Error(`${name} ${words.join(' ')} on ${host}: ${lines.join('\n')} ${error}`);
   return { lines, error };
 }

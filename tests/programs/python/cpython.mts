@@ -1,9 +1,10 @@
 /** CPython's own test_mmap.py, that of an installed Python, run in the guest. */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { NATIVE, runGuest, type Host } from '../../python/hosts.mjs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { COMPONENT, NATIVE, runGuest, type Host } from '../../python/hosts.mjs';
 import { brief, outcomesOf, type Outcome } from '../../python/outcomes.mjs';
+import { runAll, type Wine } from '../../tools/wine.mjs';
 
 /** The outcome of a method. */
 export type Verdict = 'ok' | 'skipped by itself' | 'not applicable' | 'failed';
@@ -37,16 +38,43 @@ function toRow({ test, outcome, reason }: Outcome): Row {
   return { method, verdict: applies ? 'skipped by itself' : 'not applicable', reason };
 }
 
+/** A folder with the module, unmodified, and the package that it needs. */
+function folderOf(tests: string): string {
+  const folder = mkdtempSync(resolve('build', 'test-mmap-'));
+  mkdirSync(join(folder, 'test'));
+  for (const name of ['__init__.py', 'test_mmap.py', 'support'])
+    cpSync(join(tests, name), join(folder, 'test', name), { recursive: true });
+  cpSync('tests/python/guests/unittests.py', join(folder, 'unittests.py'));
+  return folder;
+}
+
+const WORDS = ['/unittests.py', 'test.test_mmap'];
+
 /** Runs all methods on a host. */
 export async function runTestMmap(host: Host, tests: string): Promise<Row[]> {
-  const folder = mkdtempSync(resolve('build', 'test-mmap-'));
+  const folder = folderOf(tests);
   try {
-    // The module, unmodified, and the package that it needs.
-    mkdirSync(join(folder, 'test'));
-    for (const name of ['__init__.py', 'test_mmap.py', 'support'])
-      cpSync(join(tests, name), join(folder, 'test', name), { recursive: true });
-    cpSync('tests/python/guests/unittests.py', join(folder, 'unittests.py'));
-    const ran = await runGuest(host, ['/unittests.py', 'test.test_mmap'], { '/': folder });
+    return [...outcomesOf(await runGuest(host, WORDS, { '/': folder })).values()].map(toRow);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The command for Windows, with spans and without, and its polyfill. */
+export const WINDOWS_HOSTS: Record<string, { wine: Wine; options: string[] }> = {
+  'wasmtime/win32-x64': { wine: 'no spans', options: [] },
+  'wasmtime/win32-x64, spans': { wine: 'spans', options: [] },
+  'wasmtime-polyfill/win32-x64': { wine: 'no spans', options: ['--no-native'] },
+};
+
+/** Runs all methods on a host of Windows. */
+export function runTestMmapOnWindows(host: string, tests: string): Row[] {
+  const { wine, options } = WINDOWS_HOSTS[host] as (typeof WINDOWS_HOSTS)[string];
+  const folder = folderOf(tests);
+  try {
+    const words = ['run', ...options, '--dir', `${relative('.', folder)}::/`, COMPONENT, ...WORDS];
+    const [{ code, out, error } = { code: 'no run', out: '', error: '' }] = runAll(wine, [words]);
+    const ran = { status: typeof code === 'number' ? code : null, stdout: out, stderr: `${code} ${error}` };
     return [...outcomesOf(ran).values()].map(toRow);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -54,7 +82,7 @@ export async function runTestMmap(host: Host, tests: string): Promise<Row[]> {
 }
 
 /** Methods that are known to fail on a host, and why. One that passes is an error. */
-export function expectedFailures(host: Host): Record<string, string> {
+export function expectedFailures(host: string): Record<string, string> {
   const all = JSON.parse(readFileSync('tests/programs/python/expectations.json', 'utf8')) as Record<
     string,
     Record<string, string>

@@ -1,8 +1,17 @@
 // CPython's own tests of mmap on every host: one test per method.
 import { suite, test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { expectedFailures, runTestMmap, testsOfPython, versionOfPython, type Row } from './cpython.mjs';
-import { HOSTS, missing, type Host } from '../../python/hosts.mjs';
+import {
+  expectedFailures,
+  runTestMmap,
+  runTestMmapOnWindows,
+  testsOfPython,
+  versionOfPython,
+  WINDOWS_HOSTS,
+  type Row,
+} from './cpython.mjs';
+import { HOSTS, missing } from '../../python/hosts.mjs';
+import { lacks } from '../../tools/wine.mjs';
 
 const tests = testsOfPython();
 
@@ -14,11 +23,25 @@ test('the installed Python has its tests', () => {
   assert.not.ok(process.env['CI'], 'CI needs it');
 });
 
-const tables = new Map<Host, Row[] | Error>();
+const tables = new Map<string, Row[] | Error>();
 for (const host of tests === undefined ? [] : HOSTS) {
   const lacking = missing(host);
   if (lacking === undefined) tables.set(host, await runTestMmap(host, tests as string).catch((error: Error) => error));
   else console.log(`${host} skips test_mmap.py: there is no ${lacking}`);
+}
+
+for (const [host, { wine }] of tests === undefined ? [] : Object.entries(WINDOWS_HOSTS)) {
+  const lacking = lacks(wine) ?? missing('wasmtime');
+  if (lacking === undefined) {
+    try {
+      tables.set(host, runTestMmapOnWindows(host, tests as string));
+    } catch (error) {
+      tables.set(host, error as Error);
+    }
+    continue;
+  }
+  console.log(`${host} skips test_mmap.py: this machine has ${lacking}`);
+  test(`${host} is there`, () => assert.not.ok(process.env['CI'], lacking));
 }
 
 test.run();

@@ -3,12 +3,13 @@
 // prints natively.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { componentWit } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { suite, type Test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { acceptLibcWrites } from 'wasi-mmap/host';
 import { load, outcome } from '../../../host/support.mjs';
+import { runAll, windowsSuite, type Ended, type Wine } from '../../../tools/wine.mjs';
 
 const CRATES = 'build/crates';
 const missing = existsSync(join(CRATES, 'memmap2.wasm')) ? undefined : 'no Rust with the target wasm32-wasip2';
@@ -37,12 +38,43 @@ function start([program = '', ...words]: string[]): { status: number | null; out
   return { status, out: stdout, error: stderr };
 }
 
-/** Runs the tests in a component, and tells how many there were. */
-function passes(command: string[], component: string, words: string[]): number {
-  const { status, out, error } = start([...command, join(CRATES, component), ...words, '--nocapture']);
+/** How many tests there were, all of which passed. */
+function countOf(status: number | string | null, out: string, error: string): number {
   assert.is(status, 0, `${out.slice(-500)}\n${error.slice(0, 1000)}`);
   const [, count] = /^test result: ok\. (\d+) passed; 0 failed; 0 ignored/m.exec(out) ?? [];
   return Number(count);
+}
+
+/** Runs the tests in a component, and tells how many there were. */
+function passes(command: string[], component: string, words: string[]): number {
+  const { status, out, error } = start([...command, join(CRATES, component), ...words, '--nocapture']);
+  return countOf(status, out, error);
+}
+
+/** The names of our tests. */
+const edges = (): string[] =>
+  [
+    ...readFileSync('tests/programs/rust/memmap2/src/edges.rs', 'utf8').matchAll(
+      /^#\[test\]\n(?:#\[.*\]\n)*fn (\w+)/gm,
+    ),
+  ].map(([, name = '']) => name);
+const OF_MEMMAP2 = 16;
+const OF_MAXMINDDB = 146;
+
+/** The databases below the folder. */
+const databases = (): string[] =>
+  readdirSync(join(folder, 'maxminddb'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.mmdb'))
+    .sort();
+
+/** Checks the output of the program with what it prints natively. */
+function checkProgram(paths: string[], out: string, error: string): void {
+  const native = spawnSync(resolve(CRATES, 'mmdb'), paths, { cwd: join(folder, 'maxminddb'), maxBuffer: 1 << 28 });
+  const expected = native.stdout.toString().split('\n');
+  assert.ok(paths.length > 40 && expected.length > 8000);
+  assert.is(error.replace(/^wasi-mmap: translating .*\n/, ''), '');
+  for (const [at, line] of out.split('\n').entries()) assert.is(line, expected[at], `line ${at + 1}`);
+  assert.is(out.split('\n').length, expected.length);
 }
 
 const without = (names: string[]): string[] => names.flatMap((name) => ['--skip', name]);
@@ -103,34 +135,111 @@ for (const [host, command] of Object.entries(HOSTS)) {
       });
 
       test('our tests', () => {
-        const count = readFileSync('tests/programs/rust/memmap2/src/edges.rs', 'utf8').match(/^#\[test\]$/gm)?.length;
-        assert.is(passes(granted(run), 'memmap2.wasm', ['edges::']), count);
+        assert.is(passes(granted(run), 'memmap2.wasm', ['edges::']), edges().length);
       });
 
       test('the tests of memmap2', () => {
-        assert.is(passes(granted(run), 'memmap2.wasm', ['map::', ...without(NEED_EXECUTION)]), 16);
+        assert.is(passes(granted(run), 'memmap2.wasm', ['map::', ...without(NEED_EXECUTION)]), OF_MEMMAP2);
       });
 
-      const databases = ['--dir', `${join(folder, 'maxminddb')}::/`];
+      const grant = ['--dir', `${join(folder, 'maxminddb')}::/`];
 
       test('the tests of maxminddb', () => {
-        assert.is(passes([...run, ...databases], 'maxminddb.wasm', without(NEED_THREADS)), 146);
+        assert.is(passes([...run, ...grant], 'maxminddb.wasm', without(NEED_THREADS)), OF_MAXMINDDB);
       });
 
       test('a program prints what it prints natively', () => {
-        const names = readdirSync(join(folder, 'maxminddb'), { recursive: true, encoding: 'utf8' });
-        const paths = names.filter((name) => name.endsWith('.mmdb')).sort();
-        const native = spawnSync(resolve(CRATES, 'mmdb'), paths, {
-          cwd: join(folder, 'maxminddb'),
-          maxBuffer: 1 << 28,
-        });
-        const expected = native.stdout.toString().split('\n');
-        assert.ok(paths.length > 40 && expected.length > 8000);
-        const { out, error } = start([...run, ...databases, join(CRATES, 'mmdb.wasm'), ...paths]);
-        assert.is(error.replace(/^wasi-mmap: translating .*\n/, ''), '');
-        for (const [at, line] of out.split('\n').entries()) assert.is(line, expected[at], `line ${at + 1}`);
-        assert.is(out.split('\n').length, expected.length);
+        const paths = databases();
+        const { out, error } = start([...run, ...grant, join(CRATES, 'mmdb.wasm'), ...paths]);
+        checkProgram(paths, out, error);
       });
     });
   }
+}
+
+const WINDOWS: Record<string, { wine: Wine; options: string[] }> = {
+  spans: { wine: 'spans', options: MODES.spans },
+  copies: { wine: 'no spans', options: ['--env', 'SPANS=no'] },
+  polyfill: { wine: 'no spans', options: MODES.copies },
+};
+
+/** Our tests that need what Windows refuses: how they end there, and in which modes. */
+const REFUSED: ReadonlyArray<{ name: string; why: string; error: RegExp; modes: string[] }> = [
+  {
+    name: 'past_the_end_of_the_file',
+    why: 'no map reaches past the end of its file',
+    error: /name: "past-end"/,
+    modes: ['spans', 'copies'],
+  },
+  {
+    name: 'a_file_that_is_cut',
+    why: 'a file that is mapped is not cut',
+    error: /edges\.rs.*\n.*I\/O error/,
+    modes: ['spans', 'copies'],
+  },
+  {
+    name: 'a_file_that_is_cut_before_the_end_of_a_copy',
+    why: 'a file that is mapped is not cut',
+    error: /edges\.rs.*\n.*I\/O error/,
+    modes: ['copies'],
+  },
+  {
+    name: 'a_map_outlives_its_file',
+    why: 'wasmtime does not remove a file while it is open',
+    error: /edges\.rs.*\n.*PermissionDenied/,
+    modes: Object.keys(WINDOWS),
+  },
+];
+
+for (const [mode, { wine, options }] of Object.entries(WINDOWS)) {
+  if (missing !== undefined) break; // Said above.
+  windowsSuite(`memmap2 on wasmtime on Windows, ${mode}`, wine, (test) => {
+    const run = ['run', ...options];
+    const databaseGrant = ['--dir', `${relative('.', join(folder, 'maxminddb'))}::/`];
+    const refused = REFUSED.filter(({ modes }) => modes.includes(mode));
+    const component = (name: string): string => `${CRATES}/${name}.wasm`;
+    const memmap2 = (...words: string[]): string[] => {
+      const path = relative('.', mkdtempSync(join(folder, 'files-')));
+      return [...run, '--dir', `${path}::/`, component('memmap2'), ...words, '--nocapture'];
+    };
+    const paths = databases();
+    const jobs = {
+      memmap2: memmap2('map::', ...without(NEED_EXECUTION)),
+      edges: memmap2(
+        '--exact',
+        ...edges()
+          .filter((name) => !refused.some((one) => one.name === name))
+          .map((name) => `edges::${name}`),
+      ),
+      maxminddb: [...run, ...databaseGrant, component('maxminddb'), ...without(NEED_THREADS), '--nocapture'],
+      mmdb: [...run, ...databaseGrant, component('mmdb'), ...paths],
+      ...Object.fromEntries(refused.map(({ name }) => [name, memmap2('--exact', `edges::${name}`)])),
+    };
+    const ends = new Map<string, Ended>();
+    test.before(() => {
+      const all = runAll(wine, Object.values(jobs));
+      for (const [at, name] of Object.keys(jobs).entries()) ends.set(name, all[at] as Ended);
+    });
+    const counted = (name: string): number => {
+      const { code, out, error } = ends.get(name) as Ended;
+      return countOf(code, out, error);
+    };
+
+    test('our tests', () => {
+      assert.is(counted('edges'), edges().length - refused.length);
+    });
+    test('the tests of memmap2', () => assert.is(counted('memmap2'), OF_MEMMAP2));
+    test('the tests of maxminddb', () => assert.is(counted('maxminddb'), OF_MAXMINDDB));
+    test('a program prints what it prints natively', () => {
+      const { out, error } = ends.get('mmdb') as Ended;
+      checkProgram(paths, out, error);
+    });
+    for (const { name, why, error } of refused) {
+      test(`${name}: ${why}`, () => {
+        const ended = ends.get(name) as Ended;
+        assert.is(ended.code, 134, ended.out + ended.error);
+        assert.match(ended.error, error);
+      });
+    }
+  });
 }

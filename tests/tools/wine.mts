@@ -1,0 +1,67 @@
+/** The command for Windows under Wine, for tests of hosts on this machine. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite, type Test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { lacksWine10, platforms } from './platforms.mjs';
+import { wasmtimeOf } from './wasmtime.mjs';
+
+export const COMMAND = wasmtimeOf('win32', 'x64');
+
+/** With spans, as Windows has them, or without: the Wine that has placeholders for memory, or the one that has none. */
+export type Wine = 'spans' | 'no spans';
+
+/** What this machine lacks to run the command there. */
+export function lacks(wine: Wine): string | undefined {
+  const windows = platforms.find(({ os }) => os === 'win32');
+  if (!windows) return 'no Windows to run it on';
+  if (!existsSync(COMMAND)) return `no ${COMMAND} (make windows)`;
+  return windows.missing ?? (wine === 'spans' ? lacksWine10 : undefined);
+}
+
+/** A suite that needs it. Without it the suite is skipped, which fails in CI. */
+export function windowsSuite(name: string, wine: Wine, add: (test: Test) => void): void {
+  const test = suite(name);
+  const missing = lacks(wine);
+  if (missing === undefined) {
+    add(test);
+  } else {
+    console.log(`skips ${name}: this machine has ${missing}`);
+    test('is skipped', () => assert.not.ok(process.env['CI'], missing));
+  }
+  test.run();
+}
+
+export interface Ended {
+  /** An exit code, or why there is none. */
+  code: number | string;
+  out: string;
+  error: string;
+}
+
+/** Runs the command with each of these arguments, by one process, because Wine is slow to start. */
+export function runAll(wine: Wine, jobs: ReadonlyArray<readonly string[]>): Ended[] {
+  const folder = mkdtempSync(join('build', 'wine-jobs-'));
+  try {
+    writeFileSync(`${folder}/jobs.json`, JSON.stringify(jobs.map((words) => [COMMAND, ...words])));
+    const { stdout, stderr } = spawnSync('tests/tools/wine.sh', ['build/tests/tools/batch.mjs', folder], {
+      encoding: 'utf8',
+      env: { ...process.env, WINE_VERSION: wine === 'spans' ? '10' : '' },
+    });
+    const read = (name: string): string =>
+      existsSync(`${folder}/${name}`) ? readFileSync(`${folder}/${name}`, 'utf8') : '';
+    const ends = JSON.parse(read('ends.json') || '[]') as Array<number | string>;
+    return jobs.map((_, index) => ({
+      code: ends[index] ?? `did not run to its end: ${stdout}${stderr}`,
+      out: read(`${index}.out`),
+      error: read(`${index}.error`),
+    }));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** As on other hosts: an exit code, or that the guest trapped. */
+export const endOf = ({ code, error }: Ended): number | string =>
+  code === 134 && /^wasi-mmap: [\w.]+ trapped: /m.test(error) ? 'trap' : code;
