@@ -275,6 +275,38 @@ TEST_P(WindowsSpansInjection, LostPage) {
   });
 }
 
+TEST_P(WindowsSpansInjection, GrowthOfTheFile) {
+  with_every_plan([&](injection::Plan plan) {
+    World world(std::get<wmcore_access>(GetParam()));
+    plan.after = [&] { world.check_addresses(); };
+    EXPECT_EQ(world.attach(), WMCORE_OK);
+    const uint64_t shown = (world.bytes.size() + 4095) / 4096 * 4096 - unit;
+    world.file.write(world.bytes.size(), Bytes(units * unit, 7));
+    const auto check_tail = [&](bool may_trap) {
+      for (uint64_t index = shown; index < units * unit; index += 509) {
+        const int seen = load_or_trap(world.place() + index);
+        ASSERT_TRUE(seen == (wmcore_span_faulted(world.span) ? 0 : 7) || (may_trap && seen == trapped))
+            << index << ": " << seen;
+      }
+    };
+    int failures = 0;
+    {
+      const Injected active(plan);
+      check_tail(/*may_trap=*/true);
+      EXPECT_EQ(wmcore_span_faulted(world.span), (failures = active.failures()) > 0);
+      EXPECT_FALSE(active.failed_fast());
+    }
+    check_tail(/*may_trap=*/false);
+    world.check();
+    for (uint64_t index = 0; index < shown; index++)
+      EXPECT_EQ(world.place()[index], unit + index < world.bytes.size() ? world.bytes[unit + index] : 7) << index;
+    world.detach();
+    world.check();
+    world.check_place(false, false, false);
+    return failures;
+  });
+}
+
 TEST_P(WindowsSpansInjection, Hole) {
   with_every_plan([&](injection::Plan plan) {
     World world(std::get<wmcore_access>(GetParam()));
