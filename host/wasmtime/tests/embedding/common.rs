@@ -46,7 +46,9 @@ impl Folder {
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join("file"), "0123456789abcdef".repeat(4096)).unwrap();
         std::fs::write(folder.join("text"), "some text\n".repeat(1 << 20)).unwrap();
-        std::fs::File::create(folder.join("sparse")).unwrap().set_len(6 << 30).unwrap();
+        let sparse = std::fs::File::create(folder.join("sparse")).unwrap();
+        crate::system::make_sparse(&sparse);
+        sparse.set_len(6 << 30).unwrap();
         Self(folder)
     }
 
@@ -136,11 +138,9 @@ pub fn with_spans() -> (Engine, impl Fn() -> WasiMmapCtx) {
     (Engine::new(&config).unwrap(), move || WasiMmapCtx::builder().spans(&memories).build())
 }
 
-/// The number of memory areas of the process with pages of this file.
+/// The number of memory areas of the process with pages of the guests' file.
 pub fn areas_of(folder: &Folder) -> usize {
-    let path = std::fs::canonicalize(folder.0.join("file")).unwrap();
-    let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
-    maps.lines().filter(|line| line.ends_with(path.to_str().unwrap())).count()
+    crate::system::areas_of(&folder.0.join("file"))
 }
 
 /// Polls a call so often, and then drops it.

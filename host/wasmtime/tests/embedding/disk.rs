@@ -1,22 +1,12 @@
-//! A disk for tests: `msync` and `lseek` of the C library, which the core calls, as slow as a test needs, and files without
-//! holes.
+//! A disk for tests: flushes are as slow as a test needs, and so are the steps of a search on Linux, where the core asks
+//! the system in each step. There are no holes in files: elsewhere the core looks for none.
 
 #![allow(clippy::unused_self, reason = "a test asks the disk that it has made")]
 
-use std::ffi::{c_int, c_long, c_void};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread::ThreadId;
 use std::time::{Duration, Instant};
-
-extern "C" {
-    fn syscall(number: c_long, ...) -> c_long;
-}
-
-const LSEEK: c_long = if cfg!(target_arch = "x86_64") { 8 } else { 62 };
-const MSYNC: c_long = if cfg!(target_arch = "x86_64") { 26 } else { 227 };
-const SEEK_DATA: c_int = 3;
-const SEEK_HOLE: c_int = 4;
 
 /// The thread of the test. While it is set, files have no holes, and other threads wait where a test says so.
 static TEST: Mutex<Option<ThreadId>> = Mutex::new(None);
@@ -35,18 +25,13 @@ pub struct Disk;
 
 impl Disk {
     pub fn new() -> Self {
+        crate::system::watch_flushes();
         for asked in &ASKED {
             asked.store(0, Ordering::SeqCst);
         }
         LET_GO.store(false, Ordering::SeqCst);
         *TEST.lock().unwrap_or_else(PoisonError::into_inner) = Some(std::thread::current().id());
         Self
-    }
-
-    /// Makes the n-th step of a search on another thread wait.
-    pub fn slow_at(self, step: usize) -> Self {
-        SLOW_AT.store(step, Ordering::SeqCst);
-        self
     }
 
     /// Makes flushes wait.
@@ -63,6 +48,16 @@ impl Disk {
     /// Lets the waiting thread go on at once instead of after some time.
     pub fn let_go(&self) {
         LET_GO.store(true, Ordering::SeqCst);
+    }
+}
+
+/// The steps of searches, which only Linux tells.
+#[cfg(target_os = "linux")]
+impl Disk {
+    /// Makes the n-th step of a search on another thread wait.
+    pub fn slow_at(self, step: usize) -> Self {
+        SLOW_AT.store(step, Ordering::SeqCst);
+        self
     }
 
     /// The steps of searches of all threads, each search without its last step.
@@ -99,39 +94,25 @@ fn wait() {
     AT_WORK.store(false, Ordering::SeqCst);
 }
 
-/// # Safety
-///
-/// As of the C library's.
-#[no_mangle]
-unsafe extern "C" fn msync(start: *mut c_void, length: usize, flags: c_int) -> c_int {
+/// The system calls it before each flush.
+pub fn before_flush() {
     if SLOW_SYNC.load(Ordering::SeqCst) {
         wait();
     }
-    // SAFETY: the caller keeps the rules.
-    if unsafe { syscall(MSYNC, start, length, c_long::from(flags)) } == 0 {
-        0
-    } else {
-        -1
-    }
 }
 
-/// # Safety
-///
-/// As of the C library's.
-#[no_mangle]
-unsafe extern "C" fn lseek(file: c_int, offset: i64, from: c_int) -> i64 {
-    let test = *TEST.lock().unwrap_or_else(PoisonError::into_inner);
-    match (test, from) {
-        (Some(_), SEEK_HOLE) => i64::MAX,
-        (Some(test), SEEK_DATA) => {
-            let here = test == std::thread::current().id();
-            let number = ASKED[usize::from(here)].fetch_add(1, Ordering::SeqCst) + 1;
-            if !here && number == SLOW_AT.load(Ordering::SeqCst) {
-                wait();
-            }
-            offset
-        }
-        // SAFETY: the caller keeps the rules.
-        _ => unsafe { syscall(LSEEK, file, offset, c_long::from(from)) },
+/// Whether the disk is that of a test.
+#[cfg(target_os = "linux")]
+pub fn has_no_holes() -> bool {
+    TEST.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+}
+
+/// The system calls it before each step of a search except the last.
+#[cfg(target_os = "linux")]
+pub fn before_step() {
+    let here = *TEST.lock().unwrap_or_else(PoisonError::into_inner) == Some(std::thread::current().id());
+    let number = ASKED[usize::from(here)].fetch_add(1, Ordering::SeqCst) + 1;
+    if !here && number == SLOW_AT.load(Ordering::SeqCst) {
+        wait();
     }
 }

@@ -3,6 +3,7 @@
 use crate::common::{alone, async_linker, guest, linker, run, run_async, store, Folder};
 use crate::disk::Disk;
 use std::future::Future;
+#[cfg(target_os = "linux")]
 use std::pin::pin;
 use std::task::{Context, Waker};
 use wasmtime::Engine;
@@ -13,8 +14,11 @@ fn set_length(folder: &Folder, length: u64) {
 }
 
 /// The bytes of one step. The core searches the file for data in each step except the last.
+#[cfg(target_os = "linux")]
 const STEP: u64 = 64 << 20;
 
+/// Only Linux tells the steps, and on which thread they are.
+#[cfg(target_os = "linux")]
 #[test]
 fn long_searches_run_on_another_thread() {
     let _turn = alone();
@@ -30,7 +34,8 @@ fn long_searches_run_on_another_thread() {
     }
 }
 
-/// A needle that is too long to be copied: the executor runs other tasks between the steps.
+/// A needle that is too long to be copied: the executor runs other tasks between the steps, which only Linux tells.
+#[cfg(target_os = "linux")]
 #[test]
 fn others_run_while_something_long_is_looked_for() {
     let _turn = alone();
@@ -54,6 +59,8 @@ fn others_run_while_something_long_is_looked_for() {
     assert!(between >= 3, "{between}");
 }
 
+/// Only Linux tells the steps.
+#[cfg(target_os = "linux")]
 #[test]
 fn a_search_that_is_given_up_ends_with_its_step() {
     let _turn = alone();
@@ -76,6 +83,33 @@ fn a_search_that_is_given_up_ends_with_its_step() {
     drop(entered);
     drop(runtime); // Waits for its threads.
     assert_eq!((disk.steps_elsewhere(), live_regions()), (2, before));
+}
+
+/// The step that it is in goes on, on another thread or in the poll that began it.
+#[test]
+fn a_search_that_is_given_up_leaves_nothing() {
+    let _turn = alone();
+    let (engine, folder, before) = (Engine::default(), Folder::new(), live_regions());
+    let (linker, component) = (async_linker(&engine), guest(&engine, "hostile"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let entered = runtime.enter();
+    for scenario in ["search-file", "search-file-for-2-mib"] {
+        for polls in [1, 2, 4, 8] {
+            let _disk = Disk::new();
+            let mut store = store(&engine, &folder, WasiMmapCtx::default(), &[scenario]);
+            let mut call = Box::pin(run_async(&mut store, &linker, &component));
+            let mut left = polls;
+            while left > 0 {
+                let polled = call.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+                assert!(polled.is_pending(), "{scenario} {polls}: it ended");
+                left -= usize::from(live_regions() > before);
+                std::thread::yield_now();
+            }
+        }
+    }
+    drop(entered);
+    drop(runtime); // Waits for its threads.
+    assert_eq!(live_regions(), before);
 }
 
 #[test]
