@@ -54,6 +54,8 @@ test: checks tests sanitizers plugged crates programs wasmtime windows prebuilds
 	$(SETUP) wine10
 	$(SETUP) nodes
 	@[ ! -d /usr/src/googletest ] || tests/tools/core-windows.sh
+	@echo 'building the tests of the crate for Windows'
+	@CARGO_TARGET_DIR=$(CARGO_TARGET) host/wasmtime/windows.sh tests
 	@echo 'running $(if $(T),the tests that match $(T),all tests (about twenty minutes on two cores))'
 	@CARGO_TARGET_DIR=$(CARGO_TARGET) node build/tests/tools/run.mjs $(T)
 

@@ -1,7 +1,9 @@
 #!/bin/sh
 # Calls cargo for Windows, with zig for what is in C or C++: cargo-windows.sh x86_64|aarch64 COMMAND [OPTION]...
+# Programs, such as tests, run under Wine; WINE_VERSION=10 takes the one that has spans.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
+. "$root/.build/lib.sh"
 target=$1-pc-windows-gnullvm
 export ZIG_TARGET="$1-windows-gnu"
 command=$2
@@ -13,9 +15,9 @@ NAME=$(printf '%s' "$name" | tr '[:lower:]' '[:upper:]')
 here="$root=/wasi-mmap"
 crates="${CARGO_HOME:-$HOME/.cargo}=/cargo"
 results="${CARGO_TARGET_DIR:-$root/host/wasmtime/target}=/target"
-separator=$(printf '\037')
-export CARGO_ENCODED_RUSTFLAGS="--remap-path-prefix=$crates${separator}--remap-path-prefix=$here${separator}--remap-path-prefix=$results"
+CARGO_ENCODED_RUSTFLAGS=$(rust_flags "--remap-path-prefix=$here" "--remap-path-prefix=$results")
+export CARGO_ENCODED_RUSTFLAGS
 flags="-ffile-prefix-map=$crates -ffile-prefix-map=$here -ffile-prefix-map=$results"
 exec env "CC_$name=$root/.build/zig-windows.sh cc" "CXX_$name=$root/.build/zig-windows.sh c++" "AR_$name=$root/.build/zig.sh ar" \
   "CXXSTDLIB_$name=c++" "CFLAGS_$name=$flags" "CXXFLAGS_$name=$flags" "CARGO_TARGET_${NAME}_LINKER=$root/.build/zig-windows.sh" \
-  "$root/.build/cargo.sh" "$command" --target "$target" "$@"
+  "CARGO_TARGET_${NAME}_RUNNER=$root/tests/tools/wine.sh" "$root/.build/cargo.sh" "$command" --target "$target" "$@"

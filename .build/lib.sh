@@ -59,6 +59,13 @@ replace() {
 # has_target TARGET: tells whether rustc has the standard library for a target.
 has_target() { libraries=$(rustc --print target-libdir --target "$1" 2>/dev/null) && [ -d "$libraries" ]; }
 
+# rust_flags FLAG...: what CARGO_ENCODED_RUSTFLAGS takes: the flags, and those that keep the folder of crates, a path of this
+# machine, out of what is given away.
+rust_flags() {
+  printf '%s' "--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
+  for flag in "$@"; do printf '\037%s' "$flag"; done
+}
+
 # wit_folder FOLDER FILE: makes a folder of WIT: the file, and as its dependencies our package and those of WASI.
 wit_folder() {
   rm -rf "$1"

@@ -17,14 +17,17 @@ echo "export * from '../../../../polyfill/component/polyfill.js';" >dist/portabl
 module() {
   options="--manifest-path $1/Cargo.toml --locked --release --target wasm32-unknown-unknown ${4-}"
   name=$(basename "$1")
+  # shellcheck disable=SC2086 # a list
+  CARGO_ENCODED_RUSTFLAGS=$(rust_flags $3)
+  export CARGO_ENCODED_RUSTFLAGS
   if has_target wasm32-unknown-unknown; then
     export CARGO_TARGET_DIR="$cache/cargo"
     # shellcheck disable=SC2086 # a list
-    RUSTFLAGS=$3 quietly "$name-cargo" .build/cargo.sh build $options
+    quietly "$name-cargo" .build/cargo.sh build $options
   else
     export CARGO_TARGET_DIR="$cache/cargo-debian"
     # shellcheck disable=SC2086 # a list
-    RUSTFLAGS=$3 RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld-19 \
+    RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld-19 \
       quietly "$name-cargo" /usr/bin/cargo build $options -Z "build-std=$2"
   fi
   module="$CARGO_TARGET_DIR/wasm32-unknown-unknown/release"

@@ -153,6 +153,27 @@ function coreOnWindows(): Runner[] {
   ];
 }
 
+/** The tests of the crate for Windows, where they could be built: what differs without spans, and all with them. */
+function crateOnWindows(): Runner[] {
+  const windows = platforms.find(({ os }) => os === 'win32');
+  // The command is built with the same compiler.
+  if (!windows || windows.missing !== undefined || !existsSync(wasmtimeOf('win32', 'x64'))) return [];
+  // prettier-ignore
+  const cargoFor = (...args: string[]): Runner['command'] => ['env', ...args.filter((arg) => arg.startsWith('WINE')), '.build/cargo-windows.sh', 'x86_64', 'test', '--locked', '--release', '--features', 'cli', '--manifest-path', 'host/wasmtime/Cargo.toml', ...args.filter((arg) => !arg.startsWith('WINE'))];
+  return [
+    {
+      name: 'crate for wasmtime, windows',
+      command: cargoFor('--test', 'embedding', 'without_placeholders', '--', '--ignored'),
+      count: cargo,
+    },
+    {
+      name: 'crate for wasmtime, windows with spans',
+      command: cargoFor('WINE_VERSION=10', '--lib', '--bins', '--tests'),
+      count: cargo,
+    },
+  ].slice(0, lacksWine10 === undefined ? 2 : 1);
+}
+
 const folder = mkdtempSync(join('build', 'contract-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
@@ -216,6 +237,7 @@ const everything = (): Runner[] => [
     count: cargo,
   },
   ...coreOnWindows(),
+  ...crateOnWindows(),
   ...otherVersions(),
   ...sanitizedAddon(),
   ...platforms.filter(({ missing }) => missing === undefined).flatMap(testsOf),
