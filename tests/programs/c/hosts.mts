@@ -16,8 +16,8 @@ export const HOSTS: Record<string, [string, ...string[]]> = {
 /** The command for Windows: the Wine that runs it, and its options. */
 export const WINDOWS_HOSTS: Record<string, { wine: Wine; options: string[] }> = {
   'wasmtime/win32-x64': { wine: 'no spans', options: [] },
-  'wasmtime/win32-x64, spans': { wine: 'spans', options: [] },
   'wasmtime-polyfill/win32-x64': { wine: 'no spans', options: ['--no-native'] },
+  'wasmtime/win32-x64, spans': { wine: 'spans', options: [] },
 };
 
 const components = new Map<string, string>();

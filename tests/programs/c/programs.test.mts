@@ -51,17 +51,6 @@ function results(program: Program, where: string, run: (folder: string, words: s
   return all.map((ended) => comparable(program, ended));
 }
 
-/** The results of several programs. One process there runs them all, because Wine is slow to start. */
-function resultsOnWindows(programs: Program[], host: string): Map<Program, Ended[]> {
-  const jobs = programs.flatMap((program) => {
-    const folder = fresh(program, host);
-    return program.runs.map((words) => ({ program, name: program.name, folder, words }));
-  });
-  const all = runOnWindows(host, jobs).map((ended, at) => comparable((jobs[at] as (typeof jobs)[0]).program, ended));
-  for (const folder of new Set(jobs.map((job) => job.folder))) rmSync(folder, { recursive: true });
-  return new Map(programs.map((program) => [program, all.filter((_, at) => jobs[at]?.program === program)]));
-}
-
 /** LMDB maps more than the file has, and grows the file later. */
 const PAST_END = { what: 'to map past the end of a file', error: /mdb_env_open.*: No such device/ };
 
@@ -161,6 +150,32 @@ const maxminddb = readdirSync('build/programs')
 const table = new Map<string, Map<string, string>>();
 const onThisMachine = new Map<Program, Ended[]>();
 
+/** What is run, by the title of its suites. */
+const PROGRAMS: Record<string, Program[]> = {
+  'LMDB, its own tests': lmdbTests,
+  'LMDB, records': [lmdb, lmdbWritemap],
+  SQLite: [sqlite],
+  'libmaxminddb, its own tests': maxminddb,
+};
+
+const onWindows = new Map<string, Map<Program, Ended[]>>();
+
+/** The results of all programs on a host of Windows. One process there runs them, because Wine is slow to start. */
+function resultsOnWindows(host: string): Map<Program, Ended[]> {
+  const known = onWindows.get(host);
+  if (known) return known;
+  const programs = Object.values(PROGRAMS).flat();
+  const jobs = programs.flatMap((program) => {
+    const folder = fresh(program, host);
+    return program.runs.map((words) => ({ program, name: program.name, folder, words }));
+  });
+  const all = runOnWindows(host, jobs).map((ended, at) => comparable((jobs[at] as (typeof jobs)[0]).program, ended));
+  for (const folder of new Set(jobs.map((job) => job.folder))) rmSync(folder, { recursive: true });
+  const made = new Map(programs.map((program) => [program, all.filter((_, at) => jobs[at]?.program === program)]));
+  onWindows.set(host, made);
+  return made;
+}
+
 /** What the program prints on this machine, where it does something and fails nowhere. */
 function expectedOf(program: Program): Ended[] {
   const native =
@@ -217,14 +232,13 @@ function check(title: string, programs: Program[]): void {
   }
   for (const [host, { wine, options }] of Object.entries(WINDOWS_HOSTS)) {
     windowsSuite(`${title}, ${host}`, wine, (test) => {
-      let all = new Map<Program, Ended[]>();
       test.before(() => {
-        all = resultsOnWindows(programs, host);
+        resultsOnWindows(host);
       });
       for (const program of programs) {
         const refused = options.includes('--no-native') ? undefined : program.refused;
         test(refused ? `${titleOf(program)}: Windows refuses ${refused.what}` : titleOf(program), () => {
-          compare(program, host, all.get(program) as Ended[], refused);
+          compare(program, host, resultsOnWindows(host).get(program) as Ended[], refused);
         });
       }
     });
@@ -232,10 +246,7 @@ function check(title: string, programs: Program[]): void {
 }
 
 assert.ok(existsSync('build/programs/sources'), 'make programs');
-check('LMDB, its own tests', lmdbTests);
-check('LMDB, records', [lmdb, lmdbWritemap]);
-check('SQLite', [sqlite]);
-check('libmaxminddb, its own tests', maxminddb);
+for (const [title, programs] of Object.entries(PROGRAMS)) check(title, programs);
 
 process.on('exit', () => {
   const hosts = [...Object.keys(HOSTS), ...Object.keys(WINDOWS_HOSTS)];

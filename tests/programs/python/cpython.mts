@@ -63,8 +63,8 @@ export async function runTestMmap(host: Host, tests: string): Promise<Row[]> {
 /** The command for Windows, with spans and without, and its polyfill. */
 export const WINDOWS_HOSTS: Record<string, { wine: Wine; options: string[] }> = {
   'wasmtime/win32-x64': { wine: 'no spans', options: [] },
-  'wasmtime/win32-x64, spans': { wine: 'spans', options: [] },
   'wasmtime-polyfill/win32-x64': { wine: 'no spans', options: ['--no-native'] },
+  'wasmtime/win32-x64, spans': { wine: 'spans', options: [] },
 };
 
 /** Runs all methods on a host of Windows. */

@@ -158,9 +158,9 @@ for (const [host, command] of Object.entries(HOSTS)) {
 }
 
 const WINDOWS: Record<string, { wine: Wine; options: string[] }> = {
-  spans: { wine: 'spans', options: MODES.spans },
   copies: { wine: 'no spans', options: ['--env', 'SPANS=no'] },
   polyfill: { wine: 'no spans', options: MODES.copies },
+  spans: { wine: 'spans', options: MODES.spans },
 };
 
 /** Our tests that need what Windows refuses: how they end there, and in which modes. */
