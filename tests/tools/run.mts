@@ -128,16 +128,17 @@ function sanitizedAddon(): Runner[] {
   );
 }
 
+const CORE_ON_WINDOWS = 'build/cmake/windows/core_tests.exe';
+
 /** The tests of the core for Windows, where they could be built: without placeholders for memory, and with them. */
 function coreOnWindows(): Runner[] {
-  const tests = 'build/cmake/windows/core_tests.exe';
   const windows = platforms.find(({ os }) => os === 'win32');
   if (!windows || windows.missing !== undefined) return [];
-  if (!existsSync(tests)) {
+  if (!existsSync(CORE_ON_WINDOWS)) {
     console.log('SKIPPED core, windows: there are no sources of GoogleTest in /usr/src/googletest');
     return [];
   }
-  const args = [windows.command, tests, '--gtest_brief=1'];
+  const args = [windows.command, CORE_ON_WINDOWS, '--gtest_brief=1'];
   const spans: Runner = {
     name: 'core, windows with spans',
     command: ['env', 'WINE_VERSION=10', ...args],
@@ -146,7 +147,7 @@ function coreOnWindows(): Runner[] {
   return [
     {
       name: 'core, windows',
-      command: [windows.command, tests, '--gtest_brief=1', '--gtest_filter=-*WindowsSpans*'],
+      command: [windows.command, CORE_ON_WINDOWS, '--gtest_brief=1', '--gtest_filter=-*WindowsSpans*'],
       count: googleTest,
     },
     ...(lacksWine10 === undefined ? [spans] : []),
@@ -177,6 +178,23 @@ function crateOnWindows(): Runner[] {
 const folder = mkdtempSync(join('build', 'contract-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
+/** What Windows itself runs of the programs for it that are built elsewhere. */
+function programsOfWindows(): Runner[] {
+  const missing = [WASMTIME, CORE_ON_WINDOWS].filter((program) => !existsSync(program));
+  for (const program of missing) console.log(`SKIPPED ${program}: it is not there (make test builds it on Linux)`);
+  const core: Runner = { name: 'core', command: [CORE_ON_WINDOWS, '--gtest_brief=1'], count: googleTest };
+  const spans: Runner = {
+    name: 'host/spans, wasmtime',
+    command: [process.execPath, 'build/tests/host/spans-wine.test.mjs'],
+    count: uvu,
+  };
+  return [
+    // It is built for x64, and its tests replace instructions of it.
+    ...(process.arch === 'x64' && existsSync(CORE_ON_WINDOWS) ? [core] : []),
+    ...(existsSync(WASMTIME) && existsSync('build/guests/c/spans.wasm') ? [spans] : []),
+  ];
+}
+
 function plainRunners(): Runner[] {
   const { platform: os, arch } = process;
   const name = `${os}-${arch}`;
@@ -194,12 +212,12 @@ function plainRunners(): Runner[] {
     };
   };
   const wasmtime = os === 'win32' && existsSync(WASMTIME);
-  if (os === 'win32' && !wasmtime) console.log(`SKIPPED wasmtime/${name}: there is no ${WASMTIME} (make windows)`);
   const hosts = native ? ['node', 'node-polyfill'] : ['node-polyfill'];
   const tests = os === 'win32' && guests.length > 0 ? WINDOWS : { folders: ['node'], without: {}, apart: [] };
   return [
     ...hosts.flatMap((host) => ['typescript', ...guests].map((language) => vectors(host, language))),
     ...(wasmtime ? guests.map((language) => vectors('wasmtime', language)) : []),
+    ...(os === 'win32' ? programsOfWindows() : []),
     ...(native ? testsOf({ name, os, arch, command: process.execPath, ...tests }) : []),
   ];
 }
