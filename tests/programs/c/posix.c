@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * posix FOLDER: prints the answers of <sys/mman.h>, a line for each question. They are the same on Linux and on WASI.
- * posix FOLDER past-end: reads and stores past the end of a file, and prints what msync() reports. Not for Linux, which
- * ends the program.
- * posix FOLDER return|exit|_exit: stores into a shared mapping, and ends in this way without unmapping.
+ * posix FOLDER [PART]: prints the answers of <sys/mman.h>, a line for each question, of one part or of all. They are
+ * the same on Linux and on WASI. posix FOLDER past-end: reads and stores past the end of a file, and prints what
+ * msync() reports. Not for Linux, which ends the program. posix FOLDER return|exit|_exit: stores into a shared mapping,
+ * and ends in this way without unmapping.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -542,14 +543,19 @@ int main(int count, char **words) {
   snprintf(path, sizeof path, "file");
   if (count > 2 && strcmp(words[2], "past-end") == 0)
     return past_end(), 0;
-  if (count > 2)
+  static const struct {
+    const char *name;
+    void (*ask)(void);
+  } parts[] = {{"refusals", refusals},       {"contents", contents}, {"coherence", coherence},
+               {"descriptors", descriptors}, {"ranges", ranges},     {"many", many}};
+  bool asked = false;
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i += 1)
+    if (count == 2 || strcmp(words[2], parts[i].name) == 0) {
+      parts[i].ask();
+      asked = true;
+    }
+  if (!asked)
     return ending(words[2]);
-  refusals();
-  contents();
-  coherence();
-  descriptors();
-  ranges();
-  many();
   NEED(unlink(path));
   return 0;
 }

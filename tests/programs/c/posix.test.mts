@@ -1,10 +1,11 @@
 // <sys/mman.h> of guest/c answers what Linux answers: one program, compiled for both, line by line, over spans and over
 // copies.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { HOSTS, runGuest, runHere } from './hosts.mjs';
+import { windowsSuite } from '../../tools/wine.mjs';
+import { HOSTS, runGuest, runHere, runOnWindows, WINDOWS_HOSTS, type Ended } from './hosts.mjs';
 
 /** The differences in WebAssembly, on all hosts, and why. */
 const DIFFERENT: Record<string, { linux: string; guest: string; why: string }> = {
@@ -21,6 +22,8 @@ const DIFFERENT: Record<string, { linux: string; guest: string; why: string }> =
     why: 'advice never changes what is stored, as in the contract (and POSIX); anonymous memory is zeroed as on Linux',
   },
 };
+
+const ENDINGS = ['return', 'exit', '_exit'];
 
 const folder = mkdtempSync(resolve('build', 'posix-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
@@ -40,19 +43,26 @@ const here = runHere('posix', folder, [folder]);
 assert.is(here.status, 0, here.error);
 const linux = answers(here.lines);
 
+function compare(
+  guest: Map<string, string>,
+  asked: Map<string, string>,
+  different: typeof DIFFERENT = DIFFERENT,
+): void {
+  for (const [question, answer] of asked) {
+    const { linux: expectedOfLinux, guest: expected } = different[question] ?? { linux: answer, guest: answer };
+    assert.is(answer, expectedOfLinux, `${question} (on Linux)`);
+    assert.is(guest.get(question), expected, question);
+  }
+  assert.is(guest.size, asked.size);
+}
+
 for (const [name, hosts] of Object.entries({ posix: Object.keys(HOSTS), 'posix-copies': ['node', 'wasmtime'] })) {
   for (const host of hosts) {
     const test = suite(`${name}, ${host}`);
     test('answers as Linux does', () => {
       const { status, lines, error } = runGuest(host, name, folder, ['/']);
       assert.is(status, 0, error);
-      const guest = answers(lines);
-      for (const [question, answer] of linux) {
-        const { linux: expectedOfLinux, guest: expected } = DIFFERENT[question] ?? { linux: answer, guest: answer };
-        assert.is(answer, expectedOfLinux, `${question} (on Linux)`);
-        assert.is(guest.get(question), expected, question);
-      }
-      assert.is(guest.size, linux.size);
+      compare(answers(lines), linux);
     });
     test('past the end of the file there are zeros; a store there is lost, with an error where it is known', () => {
       const { status, lines, error } = runGuest(host, name, folder, ['/', 'past-end']);
@@ -61,7 +71,7 @@ for (const [name, hosts] of Object.entries({ posix: Object.keys(HOSTS), 'posix-c
       const msync = spans ? 'msync: EIO' : 'msync: ok';
       assert.equal(lines, ['past the end: 0000', msync, 'the file: Ab', 'is as long as before: 100']);
     });
-    for (const how of ['return', 'exit', '_exit']) {
+    for (const how of ENDINGS) {
       test(`what was stored before ${how} is in the file`, () => {
         const { status, error } = runGuest(host, name, folder, ['/', how]);
         assert.is(status, 0, error);
@@ -70,4 +80,55 @@ for (const [name, hosts] of Object.entries({ posix: Object.keys(HOSTS), 'posix-c
     }
     test.run();
   }
+}
+
+/** The parts of posix.c, and the error by which those end that need what Windows refuses, in which hosts and why. */
+const PARTS: Record<string, { error?: string; why?: string; polyfill?: boolean }> = {
+  refusals: {},
+  contents: {},
+  coherence: { error: 'mmap: No such device', why: 'no map reaches past the end of its file', polyfill: true },
+  descriptors: { error: 'rename(path, other): Permission denied', why: 'wasmtime renames no file while it is open' },
+  ranges: {},
+  many: {},
+};
+
+const ON_WINDOWS: typeof DIFFERENT = {
+  ...DIFFERENT,
+  'offset past the end': { linux: 'ok', guest: 'ENODEV', why: 'no map reaches past the end of its file' },
+};
+
+for (const [host, { wine, options }] of Object.entries(WINDOWS_HOSTS)) {
+  windowsSuite(`posix, ${host}`, wine, (test) => {
+    const isPolyfill = options.includes('--no-native');
+    const all = new Map<string, Ended>();
+    const own = join(folder, host.replaceAll(/\W/g, '-'));
+    const folderOf = (word: string): string => join(own, word);
+    test.before(() => {
+      const words = [...Object.keys(PARTS), ...ENDINGS];
+      for (const word of words) mkdirSync(folderOf(word), { recursive: true });
+      const jobs = words.map((word) => ({ name: 'posix', folder: folderOf(word), words: ['/', word] }));
+      for (const [at, ended] of runOnWindows(host, jobs).entries()) all.set(words[at] ?? '', ended);
+    });
+    for (const [part, { error: refused, why, polyfill }] of Object.entries(PARTS)) {
+      const passes = refused === undefined || (isPolyfill && polyfill === true);
+      test(`answers as Linux does: ${part}${passes ? '' : `, refused: ${why}`}`, () => {
+        const { status, lines, error } = all.get(part) as Ended;
+        if (!passes) {
+          assert.is(lines.at(-1), `cannot go on: ${refused}`, error);
+          assert.is(status, 1);
+          return;
+        }
+        assert.is(status, 0, error);
+        const asked = answers(runHere('posix', folder, [folder, part]).lines);
+        compare(answers(lines), asked, isPolyfill ? DIFFERENT : ON_WINDOWS);
+      });
+    }
+    for (const how of ENDINGS) {
+      test(`what was stored before ${how} is in the file`, () => {
+        const { status, error } = all.get(how) as Ended;
+        assert.is(status, 0, error);
+        assert.is(readFileSync(join(folderOf(how), 'file'), 'latin1').slice(0, how.length), how);
+      });
+    }
+  });
 }
