@@ -55,7 +55,7 @@ test: checks tests sanitizers plugged crates programs wasmtime windows prebuilds
 	$(SETUP) nodes
 	@[ ! -d /usr/src/googletest ] || tests/tools/core-windows.sh
 	@echo 'building the tests of the crate for Windows'
-	@CARGO_TARGET_DIR=$(CARGO_TARGET) host/wasmtime/windows.sh tests
+	@CARGO_TARGET_DIR=$(CARGO_TARGET) host/wasmtime/windows.sh x64 tests
 	@echo 'running $(if $(T),the tests that match $(T),all tests (about twenty minutes on two cores))'
 	@CARGO_TARGET_DIR=$(CARGO_TARGET) node build/tests/tools/run.mjs $(T)
 
@@ -144,10 +144,11 @@ wasmtime: polyfill
 	$(SETUP) wasmtime
 	@CARGO_TARGET_DIR=$(CARGO_TARGET) .build/rust-program.sh host/wasmtime wasi-mmap --features cli
 
-# The same for Windows, as build/wasmtime/windows-x64/wasi-mmap.exe.
+# The same for Windows, as build/wasmtime/windows-x64/wasi-mmap.exe; MACHINE=arm64 for the other.
+MACHINE := x64
 windows: polyfill
 	$(SETUP) wasmtime-windows
-	@CARGO_TARGET_DIR=$(CARGO_TARGET) host/wasmtime/windows.sh
+	@CARGO_TARGET_DIR=$(CARGO_TARGET) host/wasmtime/windows.sh $(MACHINE)
 
 # The C++ in tests/, plain and with each sanitizer.
 checks: build

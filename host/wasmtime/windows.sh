@@ -1,28 +1,36 @@
 #!/bin/sh
-# Builds the command for Windows with zig, as build/wasmtime/windows-x64/wasi-mmap.exe. `windows.sh again` builds it a
-# second time, elsewhere, which is to give the same bytes. `windows.sh tests` builds the tests of the crate.
+# Builds the command for Windows with zig, as build/wasmtime/windows-MACHINE/wasi-mmap.exe: windows.sh x64|arm64.
+# `windows.sh MACHINE again` builds it a second time, elsewhere, which is to give the same bytes, and `windows.sh MACHINE
+# tests` builds the tests of the crate.
 set -eu
 cd "$(dirname "$0")/../.."
 . .build/lib.sh
-result=build/wasmtime/windows-x64/wasi-mmap.exe
-program=x86_64-pc-windows-gnullvm/release/wasi-mmap.exe
 
 fail() { printf '%s\n' "windows.sh: $*" >&2; exit 1; }
+
+case "${1:-}" in
+x64) machine=x86_64 ;;
+arm64) machine=aarch64 ;;
+*) fail 'the machine is x64 or arm64' ;;
+esac
+result=build/wasmtime/windows-$1/wasi-mmap.exe
+rust_target=$machine-pc-windows-gnullvm
+program=$rust_target/release/wasi-mmap.exe
 
 # cargo CLONE COMMAND [OPTION]...
 cargo() {
   clone=$1
   shift
-  "$clone/.build/cargo-windows.sh" x86_64 "$@" --quiet --locked --release --features cli --manifest-path "$clone/host/wasmtime/Cargo.toml"
+  "$clone/.build/cargo-windows.sh" "$machine" "$@" --quiet --locked --release --features cli --manifest-path "$clone/host/wasmtime/Cargo.toml"
 }
 
-if ! has_target x86_64-pc-windows-gnullvm; then
-  [ -z "${CI:-}" ] || fail 'rustc has no target x86_64-pc-windows-gnullvm'
-  echo 'SKIPPED the command for Windows: rustc has no target x86_64-pc-windows-gnullvm (rustup target add it)'
+if ! has_target "$rust_target"; then
+  [ -z "${CI:-}" ] || fail "rustc has no target $rust_target"
+  echo "SKIPPED the command for Windows: rustc has no target $rust_target (rustup target add it)"
   exit
 fi
 
-case "${1:-}" in
+case "${2:-}" in
 again)
   [ -e "$result" ] || fail "there is no $result: make windows"
   copy=$(mktemp -d)
@@ -41,12 +49,12 @@ tests)
   ;;
 '')
   target="${CARGO_TARGET_DIR:-host/wasmtime/target}"
-  [ -e "$target/$program" ] || echo 'building the command wasi-mmap for Windows (ten minutes the first time)'
+  [ -e "$target/$program" ] || echo "building the command wasi-mmap for Windows on $1 (ten minutes the first time)"
   cargo "$PWD" build
   for path in "$HOME" "$PWD"; do
     ! grep -q -a -F "$path/" "$target/$program" || fail "the command names $path, a path of this machine"
   done
   replace "$target/$program" "$result"
   ;;
-*) fail "unknown: $1" ;;
+*) fail "unknown: $2" ;;
 esac
