@@ -4,12 +4,13 @@ import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 
 const [, , folder = ''] = process.argv;
 const jobs = JSON.parse(readFileSync(`${folder}/jobs.json`, 'utf8')) as Array<[string, ...string[]]>;
-const ends = jobs.map(([program, ...words], index) => {
+const ends: Array<number | string | undefined> = [];
+for (const [index, [program, ...words]] of jobs.entries()) {
   // Wine's services inherit pipes: files end with the program.
   const [out, error] = [openSync(`${folder}/${index}.out`, 'w'), openSync(`${folder}/${index}.error`, 'w')];
   const { status, signal, error: failure } = spawnSync(program, words, { stdio: ['ignore', out, error] });
   closeSync(out);
   closeSync(error);
-  return status ?? signal ?? failure?.message;
-});
-writeFileSync(`${folder}/ends.json`, JSON.stringify(ends));
+  ends.push(status ?? signal ?? failure?.message);
+  writeFileSync(`${folder}/ends.json`, JSON.stringify(ends)); // Each time, in case one never ends.
+}

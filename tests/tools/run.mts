@@ -20,6 +20,8 @@ interface Runner {
   command: [string, ...string[]];
   /** What the output says, or undefined if it does not say. */
   count: (output: string) => Counts | undefined;
+  /** Whether it runs after all others, beside none. */
+  alone?: boolean;
 }
 
 const sum = (counts: Counts[]): Counts => ({
@@ -222,6 +224,9 @@ function plainRunners(): Runner[] {
   ];
 }
 
+/** Many thousand pages, each of which is a message to Wine's server: beside other tests they take ten times as long. */
+const ALONE = new Set(['host/spans-wine', 'host/hostile-wine']);
+
 const everything = (): Runner[] => [
   ...['plain', 'address', 'undefined', 'thread'].map(sanitized),
   ...['core', 'search', 'polyfill'].map((target): Runner => {
@@ -260,10 +265,12 @@ const everything = (): Runner[] => [
   ...sanitizedAddon(),
   ...platforms.filter(({ missing }) => missing === undefined).flatMap(testsOf),
   ...testFiles('build/tests').map((name): Runner => {
+    const test = name.replace('.test.mjs', '');
     return {
-      name: name.replace('.test.mjs', ''),
+      name: test,
       command: [process.execPath, '--expose-gc', `build/tests/${name}`],
       count: uvu,
+      alone: ALONE.has(test),
     };
   }),
 ];
@@ -341,14 +348,20 @@ for (const { major, path } of isPlain ? [] : otherNodes) {
   if (path === undefined) console.log(`SKIPPED node ${major}: this machine does not have it (.build/setup.sh nodes)`);
 }
 
-// Two at a time: a test may be timing-sensitive where more compete.
-const queue = [...runners];
 const results: Counts[] = [];
-await Promise.all(
-  [0, 1].map(async () => {
+async function runAll(queue: Runner[], lanes: number): Promise<void> {
+  const lane = async (): Promise<void> => {
     for (let runner = queue.shift(); runner; runner = queue.shift()) results.push(await run(runner));
-  }),
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+}
+// Two at a time: a test may be timing-sensitive where more compete.
+const isAlone = ({ alone }: Runner): boolean => alone === true;
+await runAll(
+  runners.filter((runner) => !isAlone(runner)),
+  2,
 );
+await runAll(runners.filter(isAlone), 1);
 const { passed, failed: counted } = sum(results);
 // A machine that is prepared for it, CI, has every platform.
 const lackingPlatforms = platforms.filter(({ missing }) => missing !== undefined).length;

@@ -51,7 +51,7 @@ export function runAll(wine: Wine, jobs: ReadonlyArray<readonly string[]>): Ende
     const program = isWindows ? process.execPath : 'tests/tools/wine.sh';
     const { stdout, stderr } = spawnSync(program, ['build/tests/tools/batch.mjs', folder], {
       encoding: 'utf8',
-      env: { ...process.env, WINE_VERSION: wine === 'spans' ? '10' : '' },
+      env: { ...process.env, WINE_VERSION: wine === 'spans' ? '10' : '', WINE_TIMEOUT: '1800' }, // For all of them.
     });
     const read = (name: string): string =>
       existsSync(`${folder}/${name}`) ? readFileSync(`${folder}/${name}`, 'utf8') : '';
