@@ -13,6 +13,13 @@ export const COMMAND = isWindows ? WASMTIME : wasmtimeOf('win32', 'x64');
 /** With spans, as Windows has them, or without: the Wine that has placeholders for memory, or the one that has none. */
 export type Wine = 'spans' | 'no spans';
 
+/** The hosts that it is: with copies, over the polyfill, and with spans. */
+export const WINDOWS_HOSTS: Readonly<Record<string, { wine: Wine; options: string[] }>> = {
+  'wasmtime/win32-x64': { wine: 'no spans', options: [] },
+  'wasmtime-polyfill/win32-x64': { wine: 'no spans', options: ['--no-native'] },
+  'wasmtime/win32-x64, spans': { wine: 'spans', options: [] },
+};
+
 /** What this machine lacks to run the command there. */
 export function lacks(wine: Wine): string | undefined {
   if (isWindows) return existsSync(COMMAND) ? undefined : `no ${COMMAND} (make windows)`;

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { relative } from 'node:path';
 import { compiled, WASMTIME } from '../../polyfill/forms.mjs';
-import { runAll, type Wine } from '../../tools/wine.mjs';
+import { runAll, WINDOWS_HOSTS } from '../../tools/wine.mjs';
 
 /** Commands that take grants and a component. */
 export const HOSTS: Record<string, [string, ...string[]]> = {
@@ -11,13 +11,6 @@ export const HOSTS: Record<string, [string, ...string[]]> = {
   'node-polyfill': [process.execPath, 'dist/cli/main.mjs', 'run', '--no-native'],
   'wasmtime-polyfill': ['build/wasmtime/wasi-mmap', 'run', '--no-native'],
   'plain-wasmtime-polyfill': [WASMTIME, 'run', '--allow-precompiled'],
-};
-
-/** The command for Windows: the Wine that runs it, and its options. */
-export const WINDOWS_HOSTS: Record<string, { wine: Wine; options: string[] }> = {
-  'wasmtime/win32-x64': { wine: 'no spans', options: [] },
-  'wasmtime-polyfill/win32-x64': { wine: 'no spans', options: ['--no-native'] },
-  'wasmtime/win32-x64, spans': { wine: 'spans', options: [] },
 };
 
 const components = new Map<string, string>();

@@ -4,8 +4,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { windowsSuite } from '../../tools/wine.mjs';
-import { HOSTS, runGuest, runHere, runOnWindows, WINDOWS_HOSTS, type Ended } from './hosts.mjs';
+import { windowsSuite, WINDOWS_HOSTS } from '../../tools/wine.mjs';
+import { HOSTS, runGuest, runHere, runOnWindows, type Ended } from './hosts.mjs';
 
 /** The differences in WebAssembly, on all hosts, and why. */
 const DIFFERENT: Record<string, { linux: string; guest: string; why: string }> = {

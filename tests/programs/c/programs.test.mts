@@ -4,8 +4,8 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeF
 import { join, resolve } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { windowsSuite } from '../../tools/wine.mjs';
-import { HOSTS, runGuest, runHere, runOnWindows, WINDOWS_HOSTS, type Ended } from './hosts.mjs';
+import { windowsSuite, WINDOWS_HOSTS } from '../../tools/wine.mjs';
+import { HOSTS, runGuest, runHere, runOnWindows, type Ended } from './hosts.mjs';
 
 const root = mkdtempSync(resolve('build', 'programs-'));
 process.on('exit', () => rmSync(root, { recursive: true, force: true }));

@@ -1,5 +1,6 @@
 /** The times of the programs by their own clocks: as components on the hosts, and natively. */
-import { runGuest, runHere, runOnWindows, WINDOWS_HOSTS, type Ended } from './hosts.mjs';
+import { WINDOWS_HOSTS } from '../../tools/wine.mjs';
+import { runGuest, runHere, runOnWindows, type Ended } from './hosts.mjs';
 
 /** Each host, and this machine itself. */
 export const HERE = 'this machine';

@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { COMPONENT, NATIVE, runGuest, type Host } from '../../python/hosts.mjs';
 import { brief, outcomesOf, type Outcome } from '../../python/outcomes.mjs';
-import { runAll, type Wine } from '../../tools/wine.mjs';
+import { runAll, WINDOWS_HOSTS } from '../../tools/wine.mjs';
 
 /** The outcome of a method. */
 export type Verdict = 'ok' | 'skipped by itself' | 'not applicable' | 'failed';
@@ -59,13 +59,6 @@ export async function runTestMmap(host: Host, tests: string): Promise<Row[]> {
     rmSync(folder, { recursive: true, force: true });
   }
 }
-
-/** The command for Windows, with spans and without, and its polyfill. */
-export const WINDOWS_HOSTS: Record<string, { wine: Wine; options: string[] }> = {
-  'wasmtime/win32-x64': { wine: 'no spans', options: [] },
-  'wasmtime-polyfill/win32-x64': { wine: 'no spans', options: ['--no-native'] },
-  'wasmtime/win32-x64, spans': { wine: 'spans', options: [] },
-};
 
 /** Runs all methods on a host of Windows. */
 export function runTestMmapOnWindows(host: string, tests: string): Row[] {

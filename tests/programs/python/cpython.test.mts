@@ -7,11 +7,10 @@ import {
   runTestMmapOnWindows,
   testsOfPython,
   versionOfPython,
-  WINDOWS_HOSTS,
   type Row,
 } from './cpython.mjs';
 import { HOSTS, missing } from '../../python/hosts.mjs';
-import { lacks } from '../../tools/wine.mjs';
+import { lacks, WINDOWS_HOSTS } from '../../tools/wine.mjs';
 
 const tests = testsOfPython();
 
