@@ -76,6 +76,15 @@ bool piece_at(const uint8_t *address, Piece &result) {
   return true;
 }
 
+/// Tells whether every piece of a range can be accessed, or whether none can.
+bool all_committed_or_none(uint8_t *start, uint64_t length, bool committed) {
+  Piece piece = {};
+  for (uint8_t *at = start; at < start + length; at = piece.past)
+    if (!piece_at(at, piece) || (piece.state == MEM_COMMIT) != committed)
+      return false;
+  return true;
+}
+
 /// Splits a placeholder so that one begins and ends here.
 bool split(const Piece &piece, uint8_t *start, uint8_t *past) {
   return (piece.first == start && piece.past == past) || to_placeholder(start, static_cast<uint64_t>(past - start));
@@ -191,20 +200,8 @@ void free_range(uint8_t *start, uint64_t length) {
   }
 }
 
-bool is_filled(uint8_t *start, uint64_t length) {
-  Piece piece = {};
-  for (uint8_t *at = start; at < start + length; at = piece.past)
-    if (!piece_at(at, piece) || piece.state != MEM_COMMIT)
-      return false;
-  return true;
-}
+bool is_filled(uint8_t *start, uint64_t length) { return all_committed_or_none(start, length, true); }
 
-bool is_vacant(uint8_t *start, uint64_t length) {
-  Piece piece = {};
-  for (uint8_t *at = start; at < start + length; at = piece.past)
-    if (!piece_at(at, piece) || piece.state == MEM_COMMIT)
-      return false;
-  return true;
-}
+bool is_vacant(uint8_t *start, uint64_t length) { return all_committed_or_none(start, length, false); }
 
 } // namespace wmcore

@@ -2,12 +2,10 @@
 // Every call of the system that spans make is made to fail, one after the other, and from each on: after it nobody else
 // can allocate where memory of the guest was, no other memory of it has changed, an access to what has no memory fills
 // it or is a trap, and all of it works again once there is memory.
-#include "../../../host/core/windows/placeholders.h"
-#include "../support.h"
 #include "injection.h"
+#include "spans.h"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 namespace {
@@ -16,8 +14,6 @@ using injection::Function;
 using injection::Injected;
 using wmcore::Division;
 
-constexpr uint64_t unit = 65536;
-constexpr uint8_t filler = 0xee;
 constexpr uint64_t first = 2, units = 4; // Of the span.
 constexpr uint64_t capacity = 20;
 
@@ -46,13 +42,6 @@ LONG CALLBACK engine(EXCEPTION_POINTERS *pointers) {
   context.Rip += length_of_load;
   context.Rax = static_cast<DWORD64>(trapped);
   return EXCEPTION_CONTINUE_EXECUTION;
-}
-
-/// What the handlers get where the storage of a page fails, twice: the first time is retried.
-void fail_storage(const uint8_t *page) {
-  const ULONG_PTR arguments[] = {0, reinterpret_cast<ULONG_PTR>(page), 0xC0000185}; // STATUS_IO_DEVICE_ERROR
-  for (int time = 0; time < 2; time++)
-    RaiseException(static_cast<DWORD>(EXCEPTION_IN_PAGE_ERROR), 0, 3, arguments);
 }
 
 MEMORY_BASIC_INFORMATION at(const uint8_t *address) {
@@ -140,7 +129,7 @@ bool is_failure(wmcore_status status, DWORD error) {
   return status == (error == ERROR_COMMITMENT_LIMIT ? WMCORE_NO_MEMORY : WMCORE_IO);
 }
 
-class WindowsSpansInjection : public testing::TestWithParam<std::tuple<wmcore_access, Division>> {
+class WindowsSpansInjection : public testing::TestWithParam<SpanCase> {
 protected:
   void SetUp() override {
     found = wmcore::division();
@@ -420,15 +409,6 @@ TEST_P(WindowsSpansInjection, OtherPlacesAreLeftAlone) {
   all_failures = 1;
 }
 
-std::string name_of(const testing::TestParamInfo<std::tuple<wmcore_access, Division>> &info) {
-  static const char *const accesses[] = {"Read", "Write", "Copy"};
-  return std::string(accesses[std::get<wmcore_access>(info.param)]) +
-         (std::get<Division>(info.param) == Division::units ? "Units" : "Pages");
-}
-
-INSTANTIATE_TEST_SUITE_P(Accesses, WindowsSpansInjection,
-                         testing::Combine(testing::Values(WMCORE_READ, WMCORE_WRITE, WMCORE_COPY),
-                                          testing::Values(Division::units, Division::pages)),
-                         name_of);
+INSTANTIATE_TEST_SUITE_P(Accesses, WindowsSpansInjection, span_cases(), name_of);
 
 } // namespace

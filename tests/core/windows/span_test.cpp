@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Pages of a file in place of memory that was reserved as placeholders, with each division of that memory.
-#include "../../../host/core/windows/placeholders.h"
-#include "../support.h"
+#include "spans.h"
 
 #include <algorithm>
 #include <atomic>
 #include <thread>
-#include <tuple>
 
 namespace {
 
 using wmcore::Division;
-constexpr uint64_t unit = 65536;
-constexpr uint8_t filler = 0xee;
 
 struct Detach {
   void operator()(wmcore_span *span) const { wmcore_span_detach(span); }
@@ -23,19 +19,12 @@ bool all_are(const uint8_t *bytes, uint64_t length, uint8_t value) {
   return std::all_of(bytes, bytes + length, [&](uint8_t byte) { return byte == value; });
 }
 
-/// What the handler gets where the storage of a page fails: nothing here makes that happen.
-void fail_storage(const uint8_t *page) {
-  const ULONG_PTR arguments[] = {0, reinterpret_cast<ULONG_PTR>(page), 0xC0000185}; // STATUS_IO_DEVICE_ERROR
-  for (int time = 0; time < 2; time++)                                              // The first one is retried.
-    RaiseException(static_cast<DWORD>(EXCEPTION_IN_PAGE_ERROR), 0, 3, arguments);
-}
-
 bool is_free(const uint8_t *address) {
   MEMORY_BASIC_INFORMATION found = {};
   return VirtualQuery(address, &found, sizeof found) && found.State == MEM_FREE;
 }
 
-class WindowsSpans : public testing::TestWithParam<std::tuple<wmcore_access, Division>> {
+class WindowsSpans : public testing::TestWithParam<SpanCase> {
 protected:
   void SetUp() override {
     found = wmcore::division();
@@ -263,15 +252,6 @@ TEST_P(WindowsSpans, ReleaseFreesMemoryWithAllThatLiesThere) {
   EXPECT_TRUE(file.truncate(0)) << "no view is left";
 }
 
-std::string name_of(const testing::TestParamInfo<std::tuple<wmcore_access, Division>> &info) {
-  static const char *const accesses[] = {"Read", "Write", "Copy"};
-  return std::string(accesses[std::get<wmcore_access>(info.param)]) +
-         (std::get<Division>(info.param) == Division::units ? "Units" : "Pages");
-}
-
-INSTANTIATE_TEST_SUITE_P(Accesses, WindowsSpans,
-                         testing::Combine(testing::Values(WMCORE_READ, WMCORE_WRITE, WMCORE_COPY),
-                                          testing::Values(Division::units, Division::pages)),
-                         name_of);
+INSTANTIATE_TEST_SUITE_P(Accesses, WindowsSpans, span_cases(), name_of);
 
 } // namespace
