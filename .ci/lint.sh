@@ -77,7 +77,7 @@ fix)
   crates check_format
   memmap2 --check
   crates clippy
-  tests/tools/windows.sh
+  host/wasmtime/windows.sh arm64 check
   git ls-files '*.sh' | xargs shellcheck -x .ci/run
   ruff check -q .
   ruff format -q --check .

@@ -162,19 +162,20 @@ function crateOnWindows(): Runner[] {
   // The command is built with the same compiler.
   if (!windows || windows.missing !== undefined || !existsSync(wasmtimeOf('win32', 'x64'))) return [];
   // prettier-ignore
-  const cargoFor = (...args: string[]): Runner['command'] => ['env', ...args.filter((arg) => arg.startsWith('WINE')), '.build/cargo-windows.sh', 'x86_64', 'test', '--locked', '--release', '--features', 'cli', '--manifest-path', 'host/wasmtime/Cargo.toml', ...args.filter((arg) => !arg.startsWith('WINE'))];
+  const test = ['.build/cargo-windows.sh', 'x86_64', 'test', '--locked', '--release', '--features', 'cli', '--manifest-path', 'host/wasmtime/Cargo.toml'];
+  const spans: Runner = {
+    name: 'crate for wasmtime, windows with spans',
+    command: ['env', 'WINE_VERSION=10', ...test, '--lib', '--bins', '--tests'],
+    count: cargo,
+  };
   return [
     {
       name: 'crate for wasmtime, windows',
-      command: cargoFor('--test', 'embedding', 'without_placeholders', '--', '--ignored'),
+      command: ['env', ...test, '--test', 'embedding', 'without_placeholders', '--', '--ignored'],
       count: cargo,
     },
-    {
-      name: 'crate for wasmtime, windows with spans',
-      command: cargoFor('WINE_VERSION=10', '--lib', '--bins', '--tests'),
-      count: cargo,
-    },
-  ].slice(0, lacksWine10 === undefined ? 2 : 1);
+    ...(lacksWine10 === undefined ? [spans] : []),
+  ];
 }
 
 const folder = mkdtempSync(join('build', 'contract-'));
