@@ -5,10 +5,12 @@ import {
   bytesOfView,
   encode,
   isBuffer,
+  isSafeInteger,
   isView,
   lengthOf,
   max,
   min,
+  numberOf,
   setBytes,
   typeOf,
 } from './intrinsics.js';
@@ -22,10 +24,7 @@ export function wrongType(name: string, expected: string, value: unknown): never
 }
 
 const NO_BYTES = new ByteArray(0);
-// Taken when this file loads: a program can replace them later.
-const { isSafeInteger } = Number;
-const { trunc } = Math;
-const toDouble = Number;
+const { trunc } = Math; // Taken when this file loads: a program can replace it later.
 
 /** Whether this is a Uint8Array, whatever its prototypes say. */
 export function isBytes(value: unknown): value is Uint8Array {
@@ -57,7 +56,7 @@ export function toBytes(value: Bytes, name: string): Uint8Array {
 /** A number or bigint as a number; NaN and fractions pass. */
 export function toNumber(value: unknown, name: string): number {
   if (typeof value === 'number') return value;
-  if (typeof value === 'bigint') return toDouble(value);
+  if (typeof value === 'bigint') return numberOf(value);
   return wrongType(name, 'a number or bigint', value);
 }
 

@@ -1,7 +1,7 @@
 /** The data of a mapping for {@link Mmap}: directly from the pages where that pays, else by calls of the backend. */
 import { sizeOf } from './arguments.js';
 import type { Backend, SharedMemory } from './backend.js';
-import { MmapError } from './errors.js';
+import { isRangeError, MmapError } from './errors.js';
 import { bufferOf, Bytes, fillBytes, lengthOf, min, secretBytes, setBytes, sliceBytes } from './intrinsics.js';
 
 /** Placeholders of the same shape as the bytes of a mapping. */
@@ -93,7 +93,7 @@ export class Direct {
       return this.ready() ? this.#copy(offset, length) : this.#backend.read(offset, length);
     } catch (error) {
       // The engine cannot allocate the array.
-      throw error instanceof RangeError ? new MmapError('no-memory', `no memory for ${length} bytes`) : error;
+      throw isRangeError(error) ? new MmapError('no-memory', `no memory for ${length} bytes`) : error;
     }
   }
 
@@ -131,7 +131,7 @@ export class Direct {
     try {
       setBytes(this.bytes, source, offset);
     } catch (error) {
-      throw error instanceof RangeError ? new MmapError('out-of-range', 'the bytes do not fit') : error;
+      throw isRangeError(error) ? new MmapError('out-of-range', 'the bytes do not fit') : error;
     }
     if (this.faultCount[0] !== this.cleanAt) this.#shared?.check(offset, lengthOf(source));
   }

@@ -21,6 +21,11 @@ const MESSAGES: Record<ErrorCode, string> = {
   closed: 'the mapping is closed',
 };
 
+/** Whether the engine refused a size, in any realm: Jest mixes two. */
+export function isRangeError(error: unknown): boolean {
+  return (error as { name?: unknown } | null)?.name === 'RangeError';
+}
+
 /** The error of an operation on a mapping that was refused or failed. */
 export class MmapError extends Error {
   override readonly name = 'MmapError';

@@ -79,9 +79,12 @@ function answers(size: (value: unknown) => unknown, value: unknown): boolean {
   }
 }
 
+/** Whether this is an ArrayBuffer, from any realm. */
+export const isUnshared = (value: unknown): value is ArrayBuffer => answers(sizeOfBuffer, value);
+
 /** Whether this is an ArrayBuffer or a SharedArrayBuffer, from any realm. */
 export function isBuffer(value: unknown): value is ArrayBufferLike {
-  return answers(sizeOfBuffer, value) || (sizeOfShared !== undefined && answers(sizeOfShared, value));
+  return isUnshared(value) || (sizeOfShared !== undefined && answers(sizeOfShared, value));
 }
 
 /** The bytes of any view. A TypeError if its buffer is detached. */
@@ -96,3 +99,7 @@ const encodeWith = uncurry(TextEncoder.prototype.encode as (this: typeof encoder
 export const encode = (text: string): Uint8Array => encodeWith(encoder, text);
 
 export const { max, min } = Math;
+export const { isSafeInteger } = Number;
+export const numberOf = Number;
+export const textOf = String;
+export const { defineProperty } = Object;

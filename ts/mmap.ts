@@ -18,7 +18,8 @@ import { adviceNumber, type Access, type Advice, type Backend } from './backend.
 import { Direct, NO_BYTES, UNKNOWN } from './direct.js';
 import { MmapError } from './errors.js';
 import type { FileLike } from './file-like.js';
-import { bytesFrom, lengthOf, max, min } from './intrinsics.js';
+import { bytewise, refuseText, UNCOPIED } from './indices.js';
+import { bytesFrom, defineProperty, lengthOf, max, min } from './intrinsics.js';
 
 const NEWLINE = toPattern(10, 'newline');
 
@@ -32,6 +33,15 @@ const NEWLINE = toPattern(10, 'newline');
  * storage failed. A method that throws anything but `fault`, `io` or `no-space` has changed nothing.
  */
 export class Mmap implements FileLike, ByteArrayLike, Disposable {
+  static {
+    const prototype = bytewise({
+      isMapping: (value) => Mmap.#isMapping(value),
+      load: (map, index) => (map as Mmap).#byteAt(index),
+      store: (map, index, value) => (map as Mmap).#store(toPattern(toByte(value, 'value'), 'value'), index),
+    });
+    Object.setPrototypeOf(Mmap.prototype, prototype);
+  }
+
   readonly #access: Access;
   readonly #offset: number;
   readonly #direct: Direct;
@@ -43,6 +53,9 @@ export class Mmap implements FileLike, ByteArrayLike, Disposable {
   #length: number;
   #cursor = 0;
 
+  /** The byte at an index, as {@link at} for one from 0. An assignment stores a byte, as {@link set} does. */
+  [index: number]: number;
+
   /** @internal Use `mmap()`. */
   constructor(backend: Backend, offset: number) {
     this.#backend = backend;
@@ -51,6 +64,7 @@ export class Mmap implements FileLike, ByteArrayLike, Disposable {
     this.#offset = offset;
     this.#direct = new Direct(backend, this.#length);
     this.#faultCount = this.#direct.faultCount;
+    defineProperty(this, 'bytes', UNCOPIED);
   }
 
   // Each method converts its arguments before it looks at the mapping: a conversion can run code of the caller, which can
@@ -108,6 +122,16 @@ export class Mmap implements FileLike, ByteArrayLike, Disposable {
     this.close();
   }
 
+  /** Refuses: a Blob, a Response or a template would hold the text of {@link toString} in place of the bytes. */
+  [Symbol.toPrimitive](): never {
+    return refuseText();
+  }
+
+  /** What JSON shows of a mapping: what it is, not its bytes. */
+  toJSON(): { access: Access; offset: number; closed: boolean } {
+    return { access: this.#access, offset: this.#offset, closed: this.closed };
+  }
+
   /** Like Python's `repr`: access, length, cursor and offset, or that it is closed. */
   toString(): string {
     return this.#describe();
@@ -121,6 +145,10 @@ export class Mmap implements FileLike, ByteArrayLike, Disposable {
   /** @internal What `console.log` shows. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.#describe();
+  }
+
+  static #isMapping(value: unknown): value is Mmap {
+    return typeof value === 'object' && value !== null && #access in value;
   }
 
   #open(): Backend {
@@ -292,6 +320,7 @@ export class Mmap implements FileLike, ByteArrayLike, Disposable {
   set(source: Bytes | ArrayLike<number>, offset: number | bigint = 0): void {
     const start = toSize(offset, 'offset', 'out-of-range');
     if (isBytes(source)) this.#store(source, start);
+    else if (Mmap.#isMapping(source)) this.#store(source.slice(), start);
     else this.#store(isNumbers(source) ? bytesFrom(source) : toBytes(source, 'source'), start);
   }
 

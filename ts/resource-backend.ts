@@ -42,8 +42,8 @@ export class ResourceBackend implements Backend {
 
   read(offset: number, length: number): Uint8Array {
     const bytes = callBindings(() => this.#resource.read(BigInt(offset), BigInt(length)));
-    // componentize-js makes lists in another realm, where they are no `instanceof Uint8Array` of the program's.
-    return bytes instanceof Uint8Array ? bytes : bytesOfView(bytes);
+    // componentize-js makes lists in another realm, where they are no Uint8Array of the program's.
+    return Object.getPrototypeOf(bytes) === Uint8Array.prototype ? bytes : bytesOfView(bytes);
   }
 
   readInto(offset: number, target: Uint8Array): void {

@@ -239,7 +239,7 @@ test('toString and inspection', () => {
   const map = mmap(newFile('0123456789'), { offset: 2, length: 5, access: 'read' });
   map.seek(3);
   const text = "Mmap { access: 'read', length: 5, position: 3, offset: 2 }";
-  assert.equal([String(map), inspect(map)], [text, text]);
+  assert.equal([map.toString(), inspect(map)], [text, text]);
 });
 
 test.run();

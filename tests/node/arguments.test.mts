@@ -259,7 +259,7 @@ test('a closed mapping', () => {
   map.close();
   map[Symbol.dispose]();
   assert.ok(map.closed);
-  assert.is(String(map), 'Mmap { closed: true }');
+  assert.is(map.toString(), 'Mmap { closed: true }');
   const calls: Array<() => unknown> = [
     () => map.length,
     () => map.size(),

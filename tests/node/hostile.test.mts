@@ -40,9 +40,15 @@ const CALLS: Record<string, unknown[]> = {
   copyWithin: [0, 5, 9],
   size: [],
   toString: [],
+  toJSON: [],
   close: [],
 };
-const SYMBOLS = [Symbol.iterator, Symbol.dispose ?? Symbol.for('dispose'), Symbol.for('nodejs.util.inspect.custom')];
+const SYMBOLS = [
+  Symbol.iterator,
+  Symbol.dispose ?? Symbol.for('dispose'),
+  Symbol.toPrimitive,
+  Symbol.for('nodejs.util.inspect.custom'),
+];
 const GETTERS = ['length', 'access', 'offset', 'closed'];
 
 class Thrown extends Error {}

@@ -6,6 +6,7 @@
  */
 import type * as Bindings from '../bindings/interfaces/wasi-mmap-mmap-span.js';
 import { MmapError } from '../errors.js';
+import { isUnshared } from '../intrinsics.js';
 import { hasGuardRegion, spanGranularity, unnoticedFaults, type NativeSpan } from '../node/native.js';
 import { createHandle, repOf, Reps, type Table } from './handles.mjs';
 import { lookUp, type Mapping } from './mapping.mjs';
@@ -90,7 +91,7 @@ function isSuitable(memory: WebAssembly.Memory): boolean {
     const { buffer } = memory;
     // Shared memory can be in use by other threads while pages change, and outlives the thread that would clean up. Memory
     // with 64-bit addresses may have no guard region.
-    result = buffer instanceof ArrayBuffer && hasGuardRegion(buffer, REACH);
+    result = isUnshared(buffer) && hasGuardRegion(buffer, REACH);
     suitable.set(memory, result);
   }
   return result;

@@ -20,6 +20,13 @@ function openFile(fd: number, length: number, offset: number, request: FileReque
     : openPosix(fd, ALL_RIGHTS, length, request.sharing, request.protection, offset);
 }
 
+/** The path, if it is one. A URL may be of another realm, such as that of jsdom. */
+function pathOf(file: Source): string | URL | undefined {
+  if (typeof file !== 'object' || file === null) return typeof file === 'string' ? file : undefined;
+  const { href } = file as Partial<URL>;
+  return typeof href === 'string' ? new URL(href) : undefined;
+}
+
 /** Opens a backend over the source. A file that is opened here is closed here, for a mapping duplicates it. */
 function openBackend(file: Source, { length, offset, request }: Parsed): NativeBackend {
   if (request.kind === 'named') {
@@ -27,15 +34,16 @@ function openBackend(file: Source, { length, offset, request }: Parsed): NativeB
     throw new MmapError('invalid-argument', 'a name is for memory without a file: all who map a file share it');
   }
   if (file === null) return openFile(NO_FILE, length, offset, request);
-  if (typeof file === 'string' || file instanceof URL) {
-    const fd = openSync(file, needsWrite(request) ? 'r+' : 'r');
+  const path = pathOf(file);
+  if (path !== undefined) {
+    const fd = openSync(path, needsWrite(request) ? 'r+' : 'r');
     try {
       return openFile(fd, length, offset, request);
     } finally {
       closeSync(fd);
     }
   }
-  const fd: unknown = typeof file === 'object' ? file.fd : file;
+  const fd: unknown = typeof file === 'object' ? (file as { fd: unknown }).fd : file;
   if (typeof fd !== 'number') wrongType('file', 'a path, URL, file descriptor, FileHandle or null', file);
   if (!Number.isInteger(fd) || fd < 0 || fd > 0x7fffffff) {
     throw new MmapError('bad-descriptor', `${fd} is no file descriptor (null asks for memory without a file)`);
