@@ -1,4 +1,5 @@
 import type { Bytes } from './arguments.js';
+import type { OwnBytes } from './backend.js';
 
 /**
  * What an `Mmap` shares with an array of bytes, under the names of `Uint8Array`.
@@ -30,7 +31,7 @@ export interface ByteArrayLike extends Iterable<number> {
    *
    * @throws {MmapError} `fault`, `no-memory`
    */
-  slice(start?: number | bigint, end?: number | bigint): Uint8Array;
+  slice(start?: number | bigint, end?: number | bigint): OwnBytes;
 
   /**
    * The bytes from `start` (default 0) to `end` (default: the end) themselves, without a copy.
@@ -46,14 +47,14 @@ export interface ByteArrayLike extends Iterable<number> {
    * @throws {MmapError} `unsupported` (larger than `MAX_VIEW_LENGTH`, at most 4 GiB: take windows; and always in a guest and
    *   over the polyfill), `no-memory`
    */
-  view(start?: number | bigint, end?: number | bigint): Uint8Array;
+  view(start?: number | bigint, end?: number | bigint): OwnBytes;
 
   /**
    * {@link view}, under TypedArray's name.
    *
    * @throws {MmapError} as {@link view}
    */
-  subarray(start?: number | bigint, end?: number | bigint): Uint8Array;
+  subarray(start?: number | bigint, end?: number | bigint): OwnBytes;
 
   /**
    * The first position, at or after `from` (default 0), of a byte or of a run of bytes, or -1.

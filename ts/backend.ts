@@ -27,6 +27,12 @@ type NumberedFunction<F> = F extends (...args: infer A) => infer R
 /** The operations of the contract. After a change of `wit/mmap.wit`, a backend without that change does not compile. */
 type Operations = { [K in keyof Bindings.Mapping]: NumberedFunction<Bindings.Mapping[K]> };
 
+/**
+ * Bytes that the platform's functions take, such as those of Blob, fetch and WebAssembly: never shared memory. From
+ * TypeScript 5.7 on it is `Uint8Array<ArrayBuffer>`, before that there is no such distinction.
+ */
+export type OwnBytes = ReturnType<typeof Uint8Array.of>;
+
 /** A mapping, as {@link Mmap} uses it. */
 export interface Backend extends Operations {
   /** Unmaps. The object is not used afterwards. */
@@ -34,7 +40,7 @@ export interface Backend extends Operations {
   /** Like `read`, but fills memory of the caller. */
   readInto(offset: number, target: Uint8Array): void;
   /** Bytes that any code may keep, change and pass on: without a copy, in a buffer of their own. */
-  view(offset: number, length: number): Uint8Array;
+  view(offset: number, length: number): OwnBytes;
   /** Memory that {@link Mmap} accesses itself; absent where every access is a call. */
   readonly shared?: SharedMemory;
 }

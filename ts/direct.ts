@@ -1,6 +1,6 @@
 /** The data of a mapping for {@link Mmap}: directly from the pages where that pays, else by calls of the backend. */
 import { sizeOf } from './arguments.js';
-import type { Backend, SharedMemory } from './backend.js';
+import type { Backend, OwnBytes, SharedMemory } from './backend.js';
 import { isRangeError, MmapError } from './errors.js';
 import { bufferOf, Bytes, fillBytes, lengthOf, min, secretBytes, setBytes, sliceBytes } from './intrinsics.js';
 
@@ -87,23 +87,23 @@ export class Direct {
     return byte;
   }
 
-  read(offset: number, length: number): Uint8Array {
+  read(offset: number, length: number): OwnBytes {
     if (length === 0) return new Bytes(0); // The offset may lie past the end.
     try {
-      return this.ready() ? this.#copy(offset, length) : this.#backend.read(offset, length);
+      return this.ready() ? this.#copy(offset, length) : (this.#backend.read(offset, length) as OwnBytes);
     } catch (error) {
       // The engine cannot allocate the array.
       throw isRangeError(error) ? new MmapError('no-memory', `no memory for ${length} bytes`) : error;
     }
   }
 
-  #copy(offset: number, length: number): Uint8Array {
+  #copy(offset: number, length: number): OwnBytes {
     const result = length > SHORT ? sliceBytes(this.bytes, offset, offset + length) : this.#copyShort(offset, length);
     this.#check(offset, length);
     return result;
   }
 
-  #copyShort(offset: number, length: number): Uint8Array {
+  #copyShort(offset: number, length: number): OwnBytes {
     const { bytes } = this;
     const result = new Bytes(length);
     for (let index = 0; index < length; index += 1) result[index] = bytes[offset + index] as number;

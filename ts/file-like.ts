@@ -1,4 +1,5 @@
 import type { Bytes } from './arguments.js';
+import type { OwnBytes } from './backend.js';
 
 /**
  * What an `Mmap` shares with a file: a cursor, and the names of Python's `mmap` in camelCase.
@@ -20,7 +21,7 @@ export interface FileLike {
    * @param length absent or negative: all bytes that follow
    * @throws {MmapError} `invalid-argument`, `fault`, `no-memory`
    */
-  read(length?: number | bigint): Uint8Array;
+  read(length?: number | bigint): OwnBytes;
 
   /**
    * Fills `target` from the cursor on, and moves the cursor past these bytes.
@@ -43,14 +44,14 @@ export interface FileLike {
    *
    * @throws {MmapError} `fault`, `no-memory`
    */
-  readLine(): Uint8Array;
+  readLine(): OwnBytes;
 
   /**
    * The lines from the cursor on, each with its newline.
    *
    * @throws {MmapError} as {@link readLine}
    */
-  lines(): Generator<Uint8Array, void, undefined>;
+  lines(): Generator<OwnBytes, void, undefined>;
 
   /**
    * Stores bytes at the cursor, and moves the cursor past them. If they do not fit, it stores none.

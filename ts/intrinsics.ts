@@ -52,7 +52,9 @@ export function secretBytes(buffer: ArrayBuffer): Uint8Array {
 /** Copies a typed array into another one, also in the same memory. A TypeError if one is detached. */
 export const setBytes = uncurry(typedArray.set);
 /** Copies a part. Only for {@link secretBytes}: it calls the constructor of another array. */
-export const sliceBytes = uncurry<(this: Uint8Array, start: number, end: number) => Uint8Array>(typedArray.slice);
+export const sliceBytes = uncurry<(this: Uint8Array, start: number, end: number) => ReturnType<typeof Uint8Array.of>>(
+  typedArray.slice,
+);
 export const fillBytes = uncurry<(this: Uint8Array, value: number, start: number, end: number) => Uint8Array>(
   typedArray.fill,
 );

@@ -14,8 +14,9 @@ import {
   type Bytes,
 } from './arguments.js';
 import type { ByteArrayLike } from './array-like.js';
-import { adviceNumber, type Access, type Advice, type Backend } from './backend.js';
+import { adviceNumber, type Access, type Advice, type Backend, type OwnBytes } from './backend.js';
 import { Direct, NO_BYTES, UNKNOWN } from './direct.js';
+import './disposable.js';
 import { MmapError } from './errors.js';
 import type { FileLike } from './file-like.js';
 import { bytewise, refuseText, UNCOPIED } from './indices.js';
@@ -173,7 +174,7 @@ export class Mmap implements FileLike, ByteArrayLike, Disposable {
     return this.#open().fileSize();
   }
 
-  read(length?: number | bigint): Uint8Array {
+  read(length?: number | bigint): OwnBytes {
     const wanted = length === undefined ? -1 : toInteger(length, 'length', 'invalid-argument');
     this.#open();
     const rest = this.#rest();
@@ -184,7 +185,7 @@ export class Mmap implements FileLike, ByteArrayLike, Disposable {
     return this.#length > this.#cursor ? this.#length - this.#cursor : 0;
   }
 
-  #take(count: number): Uint8Array {
+  #take(count: number): OwnBytes {
     const result = this.#direct.read(this.#cursor, count);
     this.#cursor += count;
     return result;
@@ -208,14 +209,14 @@ export class Mmap implements FileLike, ByteArrayLike, Disposable {
     return byte;
   }
 
-  readLine(): Uint8Array {
+  readLine(): OwnBytes {
     const backend = this.#open();
     const rest = this.#rest();
     const found = rest === 0 ? undefined : backend.find(NEWLINE, this.#cursor, this.#length);
     return this.#take(found === undefined ? rest : found + 1 - this.#cursor);
   }
 
-  *lines(): Generator<Uint8Array, void, undefined> {
+  *lines(): Generator<OwnBytes, void, undefined> {
     this.#open();
     for (let line = this.readLine(); line.length > 0; line = this.readLine()) yield line;
   }
@@ -324,7 +325,7 @@ export class Mmap implements FileLike, ByteArrayLike, Disposable {
     else this.#store(isNumbers(source) ? bytesFrom(source) : toBytes(source, 'source'), start);
   }
 
-  slice(start?: number | bigint, end?: number | bigint): Uint8Array {
+  slice(start?: number | bigint, end?: number | bigint): OwnBytes {
     const { from, count } = this.#range(start, end);
     return this.#direct.read(from, count);
   }
@@ -337,12 +338,12 @@ export class Mmap implements FileLike, ByteArrayLike, Disposable {
     return { from, count: to > from ? to - from : 0 };
   }
 
-  view(start?: number | bigint, end?: number | bigint): Uint8Array {
+  view(start?: number | bigint, end?: number | bigint): OwnBytes {
     const { from, count } = this.#range(start, end);
     return this.#open().view(from, count);
   }
 
-  subarray(start?: number | bigint, end?: number | bigint): Uint8Array {
+  subarray(start?: number | bigint, end?: number | bigint): OwnBytes {
     return this.view(start, end);
   }
 

@@ -9,8 +9,8 @@
  * @packageDocumentation
  */
 import { getDirectories } from 'wasi:filesystem/preopens@0.2.12';
-import type { Descriptor } from 'wasi:filesystem/types@0.2.12';
 import { mmap as hostMmap, mmapPosix } from 'wasi-mmap:mmap/mapping@0.2.0';
+import type { Descriptor } from '../../ts/bindings/interfaces/wasi-filesystem-types.js';
 import { createMmap, type MmapFunction } from '../../ts/create-mmap.js';
 import { openerBelow, type Open } from '../../ts/files.js';
 

@@ -372,7 +372,7 @@ test('a mapping over an object that is no backend does no harm', () => {
 test('a class of the program keeps what it gets and loses nothing', () => {
   const kept: unknown[] = [];
   class Keeper extends Mmap {
-    override read(length?: number): Uint8Array {
+    override read(length?: number): ReturnType<Mmap['read']> {
       kept.push(length);
       return super.read(length);
     }

@@ -15,7 +15,7 @@ import { attachLowered, lookUpSpan, span, type SpanGuest } from './span.mjs';
 const LOWER = Symbol.for('cabiLower');
 
 interface Memory {
-  readonly memory: { readonly buffer: ArrayBuffer };
+  readonly memory: { readonly buffer: ArrayBufferLike };
 }
 
 interface Guest extends Memory {

@@ -14,16 +14,21 @@ import { lookUp, type Mapping } from './mapping.mjs';
 /** The bytes that V8 reserves for a memory with 32-bit addresses: the reach of an address plus a constant offset. */
 const REACH = 2 ** 33;
 
+/** A `WebAssembly.Memory`, also for programs whose types have no WebAssembly. */
+interface Memory {
+  readonly buffer: ArrayBufferLike;
+}
+
 /** What jco passes for a guest. */
 export interface SpanGuest {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: Memory;
   readonly resourceTables: [Readonly<Table>, Table];
 }
 
 /** A span, and the memory that its pages lie in, which this keeps alive. */
 interface Attached {
   readonly backend: NativeSpan;
-  readonly memory: WebAssembly.Memory;
+  readonly memory: Memory;
   readonly address: number;
   readonly length: number;
   readonly guest: Set<number>;
@@ -83,9 +88,9 @@ function memoriesAreFixed(): boolean {
 }
 
 /** Whether pages can lie in a memory, for the memories that were checked. */
-const suitable = new WeakMap<WebAssembly.Memory, boolean>();
+const suitable = new WeakMap<Memory, boolean>();
 
-function isSuitable(memory: WebAssembly.Memory): boolean {
+function isSuitable(memory: Memory): boolean {
   let result = suitable.get(memory);
   if (result === undefined) {
     const { buffer } = memory;

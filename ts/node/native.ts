@@ -7,6 +7,7 @@ import {
   type Access,
   type Advice,
   type Backend,
+  type OwnBytes,
   type Protection,
   type SharedMemory,
   type Sharing,
@@ -171,7 +172,7 @@ export class NativeBackend extends addon.Mapping implements Backend {
     return result;
   }
 
-  view(offset: number, length: number): Uint8Array {
+  view(offset: number, length: number): OwnBytes {
     if (length > MAX_VIEW_LENGTH) {
       throw new MmapError('unsupported', `a view holds at most ${MAX_VIEW_LENGTH} bytes, not ${length}: take windows`);
     }

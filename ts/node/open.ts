@@ -9,10 +9,10 @@ import { needsWrite, parseArguments, type FileRequest, type MmapOptions, type Pa
 import { ALL_RIGHTS, NO_FILE, openAccess, openNamed, openPosix, type NativeBackend } from './native.js';
 
 /**
- * The file to map: a path or file URL (open during the call only), an open file descriptor or `FileHandle` (which may be
+ * The file to map: a path or file `URL` (open during the call only), an open file descriptor or `FileHandle` (which may be
  * closed afterwards), or `null` for zero-filled memory without a file.
  */
-export type Source = string | URL | number | { readonly fd: number } | null;
+export type Source = string | { readonly href: string } | number | { readonly fd: number } | null;
 
 function openFile(fd: number, length: number, offset: number, request: FileRequest): NativeBackend {
   return request.kind === 'access'
@@ -23,7 +23,7 @@ function openFile(fd: number, length: number, offset: number, request: FileReque
 /** The path, if it is one. A URL may be of another realm, such as that of jsdom. */
 function pathOf(file: Source): string | URL | undefined {
   if (typeof file !== 'object' || file === null) return typeof file === 'string' ? file : undefined;
-  const { href } = file as Partial<URL>;
+  const href: unknown = 'href' in file ? file.href : undefined;
   return typeof href === 'string' ? new URL(href) : undefined;
 }
 
