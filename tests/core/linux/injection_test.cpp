@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Every call of the system that an operation makes is made to fail, one after the other, and from each on: after it the
 // operation has said so in the contract's words or succeeded all the same, nothing is half done, and nothing is left.
+#include "../injection.h"
 #include "../support.h"
 #include "areas.h"
-#include "injection.h"
 
 #include <csignal>
 #include <dirent.h>

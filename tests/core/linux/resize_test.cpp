@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Files that grow while others append to them: nothing that anybody wrote is cut off, whatever fails.
+#include "../injection.h"
 #include "../support.h"
-#include "injection.h"
 
 namespace {
 

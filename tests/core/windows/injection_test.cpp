@@ -2,7 +2,7 @@
 // Every call of the system that spans make is made to fail, one after the other, and from each on: after it nobody else
 // can allocate where memory of the guest was, no other memory of it has changed, an access to what has no memory fills
 // it or is a trap, and all of it works again once there is memory.
-#include "injection.h"
+#include "../injection.h"
 #include "spans.h"
 
 #include <algorithm>
@@ -183,7 +183,10 @@ void check_afterwards(World &world, bool may_be_filler) {
 TEST_P(WindowsSpansInjection, Attach) {
   with_every_plan([&](injection::Plan plan) {
     World world(std::get<wmcore_access>(GetParam()));
-    plan.after = [&] { world.check_addresses(); };
+    plan.before = [&](int number) {
+      if (number >= plan.first)
+        world.check_addresses();
+    };
     int failures = 0;
     wmcore_status status = WMCORE_OK;
     {
@@ -191,7 +194,7 @@ TEST_P(WindowsSpansInjection, Attach) {
       status = world.attach();
       world.check_place(/*may_trap=*/true, /*may_be_file=*/status == WMCORE_OK, /*may_be_filler=*/true);
       failures = active.failures();
-      EXPECT_FALSE(active.failed_fast());
+      EXPECT_FALSE(injection::failed_fast());
     }
     EXPECT_TRUE(status == WMCORE_OK || (failures > 0 && is_failure(status, plan.error))) << wmcore_status_name(status);
     world.check();
@@ -208,7 +211,10 @@ TEST_P(WindowsSpansInjection, Attach) {
 TEST_P(WindowsSpansInjection, Detach) {
   with_every_plan([&](injection::Plan plan) {
     World world(std::get<wmcore_access>(GetParam()));
-    plan.after = [&] { world.check_addresses(); };
+    plan.before = [&](int number) {
+      if (number >= plan.first)
+        world.check_addresses();
+    };
     EXPECT_EQ(world.attach(), WMCORE_OK);
     int failures = 0;
     {
@@ -217,7 +223,7 @@ TEST_P(WindowsSpansInjection, Detach) {
       // What could not be taken away is the file still, which the guest may read.
       world.check_place(/*may_trap=*/true, /*may_be_file=*/true, /*may_be_filler=*/false);
       failures = active.failures();
-      EXPECT_FALSE(active.failed_fast());
+      EXPECT_FALSE(injection::failed_fast());
     }
     if (failures == 0)
       check_afterwards(world, /*may_be_filler=*/false);
@@ -234,7 +240,10 @@ TEST_P(WindowsSpansInjection, Detach) {
 TEST_P(WindowsSpansInjection, LostPage) {
   with_every_plan([&](injection::Plan plan) {
     World world(std::get<wmcore_access>(GetParam()));
-    plan.after = [&] { world.check_addresses(); };
+    plan.before = [&](int number) {
+      if (number >= plan.first)
+        world.check_addresses();
+    };
     EXPECT_EQ(world.attach(), WMCORE_OK);
     int failures = 0;
     storage_lost = false;
@@ -252,7 +261,7 @@ TEST_P(WindowsSpansInjection, LostPage) {
         }
       }
       failures = active.failures();
-      EXPECT_FALSE(active.failed_fast());
+      EXPECT_FALSE(injection::failed_fast());
     }
     fail_storage(world.place() + 5); // Again, with memory.
     world.check();
@@ -267,7 +276,10 @@ TEST_P(WindowsSpansInjection, LostPage) {
 TEST_P(WindowsSpansInjection, GrowthOfTheFile) {
   with_every_plan([&](injection::Plan plan) {
     World world(std::get<wmcore_access>(GetParam()));
-    plan.after = [&] { world.check_addresses(); };
+    plan.before = [&](int number) {
+      if (number >= plan.first)
+        world.check_addresses();
+    };
     EXPECT_EQ(world.attach(), WMCORE_OK);
     const uint64_t shown = (world.bytes.size() + 4095) / 4096 * 4096 - unit;
     world.file.write(world.bytes.size(), Bytes(units * unit, 7));
@@ -283,7 +295,7 @@ TEST_P(WindowsSpansInjection, GrowthOfTheFile) {
       const Injected active(plan);
       check_tail(/*may_trap=*/true);
       EXPECT_EQ(wmcore_span_faulted(world.span), (failures = active.failures()) > 0);
-      EXPECT_FALSE(active.failed_fast());
+      EXPECT_FALSE(injection::failed_fast());
     }
     check_tail(/*may_trap=*/false);
     world.check();
@@ -299,7 +311,10 @@ TEST_P(WindowsSpansInjection, GrowthOfTheFile) {
 TEST_P(WindowsSpansInjection, Hole) {
   with_every_plan([&](injection::Plan plan) {
     World world(std::get<wmcore_access>(GetParam()));
-    plan.after = [&] { world.check_addresses(); };
+    plan.before = [&](int number) {
+      if (number >= plan.first)
+        world.check_addresses();
+    };
     EXPECT_EQ(world.attach(), WMCORE_OK);
     EXPECT_TRUE(wmcore::vacate(world.place(), units * unit));
     int failures = 0;
@@ -309,7 +324,7 @@ TEST_P(WindowsSpansInjection, Hole) {
       world.detach();
       world.check_place(/*may_trap=*/true, false, false);
       failures = active.failures();
-      EXPECT_FALSE(active.failed_fast());
+      EXPECT_FALSE(injection::failed_fast());
     }
     check_afterwards(world, /*may_be_filler=*/false);
     return failures;
@@ -320,7 +335,10 @@ TEST_P(WindowsSpansInjection, Growth) {
   for (const bool beside_a_span : {false, true})
     with_every_plan([&](injection::Plan plan) {
       World world(std::get<wmcore_access>(GetParam()));
-      plan.after = [&] { world.check_addresses(); };
+      plan.before = [&](int number) {
+        if (number >= plan.first)
+          world.check_addresses();
+      };
       if (beside_a_span) {
         EXPECT_EQ(world.attach(), WMCORE_OK);
       }
@@ -332,7 +350,7 @@ TEST_P(WindowsSpansInjection, Growth) {
         const Injected active(plan);
         grew = world.grow(3);
         failures = active.failures();
-        failed_fast = active.failed_fast();
+        failed_fast = injection::failed_fast();
       }
       EXPECT_TRUE(grew || failures > 0);
       world.check_addresses();

@@ -1,59 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "injection.h"
+#include "../injection.h"
 
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
 
-namespace injection {
-
 namespace {
 
-Plan plan;
-std::atomic<DWORD> thread{0}; ///< That follows the plan; 0 if none does.
-bool inside = false;
-int calls = 0;
-int failed = 0;
-bool fast = false;
-
-bool fails(Function function) {
-  if (thread != GetCurrentThreadId() || inside || function != plan.function)
-    return false;
-  calls++;
-  if (calls < plan.first || (plan.only_once && calls > plan.first))
-    return false;
-  failed++;
-  if (plan.after) {
-    inside = true;
-    plan.after();
-    inside = false;
-  }
-  SetLastError(plan.error);
-  return true;
-}
+std::atomic<bool> fast{false};
 
 } // namespace
 
-const char *name_of(Function function) {
-#define AS_TEXT(name) #name,
-  static const char *const names[] = {INJECTED_FUNCTIONS(AS_TEXT) "nothing"};
-#undef AS_TEXT
-  return names[function];
-}
-
-Injected::Injected(Plan wanted) {
-  plan = std::move(wanted);
-  calls = failed = 0;
-  fast = false;
-  thread = GetCurrentThreadId();
-}
-
-Injected::~Injected() { thread = 0; }
-
-int Injected::failures() const { return failed; }
-bool Injected::failed_fast() const { return fast; }
-
-} // namespace injection
+bool injection::failed_fast() { return fast.exchange(false); }
 
 using namespace injection;
 
@@ -79,7 +37,7 @@ STANDS_BEFORE(BOOL, FALSE, GetFileSizeEx, (HANDLE file, LARGE_INTEGER *size), (f
 
 static void(WINAPI *real_RaiseFailFastException)(EXCEPTION_RECORD *, CONTEXT *, DWORD) = nullptr;
 static void WINAPI before_RaiseFailFastException(EXCEPTION_RECORD *record, CONTEXT *context, DWORD flags) {
-  if (thread != GetCurrentThreadId())
+  if (!is_followed())
     real_RaiseFailFastException(record, context, flags);
   fast = true;
 }

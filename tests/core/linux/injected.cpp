@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "injection.h"
+#include "../injection.h"
 
 #include <csignal>
 #include <cstdint>
@@ -8,56 +8,6 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
-
-namespace injection {
-
-namespace {
-
-thread_local bool active = false;
-thread_local bool inside = false; // In what the test does before a call.
-Plan plan;
-int calls = 0;
-int failed = 0;
-
-bool fails(Function function) {
-  if (!active || inside || function != plan.function)
-    return false;
-  calls++;
-  if (plan.before) {
-    inside = true;
-    plan.before(calls);
-    inside = false;
-  }
-  if (calls < plan.first || (plan.only_once && calls > plan.first))
-    return false;
-  failed++;
-  errno = plan.error;
-  return true;
-}
-
-} // namespace
-
-const char *name_of(Function function) {
-#define AS_TEXT(name) #name,
-  static const char *const names[] = {INJECTED_FUNCTIONS(AS_TEXT) "nothing"};
-#undef AS_TEXT
-  return names[function];
-}
-
-Injected::Injected(Plan wanted) {
-  plan = std::move(wanted);
-  calls = failed = 0;
-  active = true;
-}
-
-Injected::~Injected() { active = false; }
-
-int Injected::failures() const { return failed; }
-
-Paused::Paused() { inside = true; }
-Paused::~Paused() { inside = false; }
-
-} // namespace injection
 
 using namespace injection;
 

@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Failures of the system that a test asks for. The linker puts these functions in place of the system's (--wrap, see
-// host/CMakeLists.txt), in the core and in the tests alike; they fail only while a test says so, and only in its
-// thread.
+// Failures of the system that a test asks for: functions of ours stand before those of the system that the core calls.
+// They fail only while a test says so, and only in its thread.
 #pragma once
 
-#include <cerrno>
-#include <functional>
+#include "injected.h" // Of this system: INJECTED_FUNCTIONS, Error, default_error and set_error().
 
-/// What the core asks the system for.
-// clang-format off: it never comes to an end with this macro.
-#define INJECTED_FUNCTIONS(X) \
-  X(mmap) X(munmap) X(madvise) X(mprotect) X(msync) X(ftruncate) X(fallocate) X(pwrite) X(fstat) X(fstatfs) X(fcntl) \
-  X(open) X(lseek) X(getrlimit) X(sigaction) X(syscall) X(allocation)
-// clang-format on
+#include <functional>
 
 namespace injection {
 
@@ -26,7 +19,7 @@ const char *name_of(Function function);
 struct Plan {
   Function function = functions;
   int first = 1;
-  int error = ENOMEM;
+  Error error = default_error;
   bool only_once = true;
   /// Called before each call of the function, in place of another process.
   std::function<void(int number)> before = nullptr;
@@ -52,5 +45,10 @@ public:
   Paused(const Paused &) = delete;
   Paused &operator=(const Paused &) = delete;
 };
+
+/// Whether this call fails: a function of ours asks it.
+bool fails(Function function);
+/// Whether this thread follows a plan.
+bool is_followed();
 
 } // namespace injection
