@@ -26,7 +26,7 @@ fn main() {
         need_polyfill();
     }
     // Cargo follows symbolic links only if it is told to.
-    for path in ["build.rs", "core", "core/linux", "core/windows", "core/include"] {
+    for path in ["build.rs", "core", "core/posix", "core/linux", "core/windows", "core/include"] {
         println!("cargo::rerun-if-changed={path}");
     }
     println!("cargo::rustc-check-cfg=cfg(native_core)");
@@ -43,6 +43,9 @@ fn main() {
     let mut core = cc::Build::new();
     core.cpp(true).std("c++17").include("core/include").include("stringzilla");
     core.files(sources(Path::new("core"))).files(sources(&Path::new("core").join(&system)));
+    if system == "linux" {
+        core.files(sources(Path::new("core/posix")));
+    }
     if system == "windows" {
         core.define("WIN32_LEAN_AND_MEAN", None).define("NOMINMAX", None).define("_WIN32_WINNT", "0x0a00");
         core.cpp_link_stdlib_static(true); // Windows has no C++ library of GNU or LLVM.

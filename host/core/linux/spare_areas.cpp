@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "spare_areas.h"
+#include "../posix/spare_areas.h"
 #include "../system.h"
 
 #include <atomic>

@@ -1,4 +1,4 @@
-//! The operations of threads on a range, and the handler: host/core/region.cpp and linux/signals.cpp.
+//! The operations of threads on a range, and the handler: host/core/region.cpp and posix/signals.cpp.
 
 use crate::kernel::Page;
 use crate::process::{Process, Slot, NOTHING};

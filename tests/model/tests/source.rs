@@ -8,7 +8,7 @@ const MODEL: [(&str, &str); 2] =
 
 /// The folders of the core.
 fn path_of(name: &str) -> String {
-    let folder = if name == "signals.cpp" { "core/linux" } else { "core" };
+    let folder = if name == "signals.cpp" { "core/posix" } else { "core" };
     format!("{}/../../host/{folder}/{name}", env!("CARGO_MANIFEST_DIR"))
 }
 
