@@ -4,7 +4,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH):$(CURDIR)/build/venv/bin
 SETUP := @.build/setup.sh
 CARGO_TARGET := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/wasi-mmap/cargo
 
-.PHONY: help demo tour check test sanitized conformance browser bench fuzz fuzz-coverage engines model miri sanitized-crate lint format build tests sanitizers polyfill guests crates programs plugged wasmtime windows checks package prebuilds clean
+.PHONY: help demo tour check test sanitized conformance browser bench fuzz fuzz-coverage engines compilers model miri sanitized-crate lint format build tests sanitizers polyfill guests crates programs plugged wasmtime windows checks package prebuilds clean
 
 help:
 	@echo 'make demo         set up, and show what mapping does to real files (three minutes the first time)'
@@ -15,6 +15,7 @@ help:
 	@echo 'make sanitized    the tests of the Node API with AddressSanitizer and ThreadSanitizer in the addon'
 	@echo 'make conformance  the contract suite as a matrix'
 	@echo 'make engines      plugged components in other engines and versions of them (ten minutes)'
+	@echo 'make compilers    the types of the package in every supported version of TypeScript (ten minutes)'
 	@echo 'make browser      a page that maps files, on http://127.0.0.1:8620'
 	@echo 'make bench        ratios against the rivals'
 	@echo 'make fuzz         TARGET=core|search|plug|polyfill|components TIME=seconds [SEED=number]: fuzz it'
@@ -53,6 +54,8 @@ test: checks tests sanitizers plugged crates programs wasmtime windows prebuilds
 	$(SETUP) windows
 	$(SETUP) wine10
 	$(SETUP) nodes
+	$(SETUP) compilers
+	$(SETUP) bundlers
 	@[ ! -d /usr/src/googletest ] || tests/tools/core-windows.sh
 	@echo 'building the tests of the crate for Windows'
 	@CARGO_TARGET_DIR=$(CARGO_TARGET) host/wasmtime/windows.sh x64 tests
@@ -73,6 +76,12 @@ engines: tests polyfill guests
 	$(SETUP) engines
 	$(SETUP) browser
 	@node build/tests/contract/engines.mjs $(T)
+
+# Apart from `make test`, which tries chosen ones: types change rarely.
+compilers: package
+	@tests/tools/typescript.sh
+	$(SETUP) compilers
+	@node build/tests/package/compilers.test.mjs --all $(T)
 
 # The page of tests/browser, on loopback.
 browser: tests polyfill guests

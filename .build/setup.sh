@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what a target needs: setup.sh build|demo|polyfill|guests|wasmtime|wasmtime-windows|test|browser|arm64|windows|wine10|nodes|engines|lint|fuzz|prebuilds. A second run finds everything there.
+# Installs what a target needs: setup.sh build|demo|polyfill|guests|wasmtime|wasmtime-windows|test|browser|arm64|windows|wine10|nodes|engines|compilers|bundlers|lint|fuzz|prebuilds. A second run finds everything there.
 set -eu
 cd "$(dirname "$0")/.."
 . .build/lib.sh
@@ -166,6 +166,24 @@ other_node() {
   else
     rm -rf "$draft"
     say 'npm does not have it, its tests will be skipped'
+    [ -z "${CI:-}" ]
+  fi
+}
+
+# locked NAME: the packages of npm that pins/NAME lists, with their hashes. What needs them is skipped where they cannot be
+# had, except in CI.
+locked() {
+  key=$(node -p "crypto.createHash('sha256').update(fs.readFileSync('.build/pins/$1/package-lock.json')).digest('hex').slice(0, 12)")
+  [ -d "$cache/$1-$key/node_modules" ] && return
+  say "installing the $1 with npm: $(node -p "Object.keys(require('./.build/pins/$1/package.json').dependencies).join(' ')")"
+  new_folder
+  cp ".build/pins/$1/package.json" ".build/pins/$1/package-lock.json" "$draft/"
+  # As in node_modules(), not `npm ci`.
+  if moving npm install --prefix "$draft" --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error; then
+    keep_as "$1-$key" node_modules
+  else
+    rm -rf "$draft"
+    say 'npm does not have them, their tests will be skipped'
     [ -z "${CI:-}" ]
   fi
 }
@@ -342,6 +360,7 @@ windows) windows ;;
 wine10) wine10 ;;
 nodes) nodes ;;
 engines) engines ;;
+compilers | bundlers) locked "$1" ;;
 fuzz) fuzzer ;;
 prebuilds) zig ;;
 *) fail "unknown target: $1" ;;

@@ -1,9 +1,9 @@
 /** Finds the addon for this system: the one that a clone has built, else the one in the package. */
-import { closeSync, existsSync, openSync, readdirSync, readSync } from 'node:fs';
-import { join, toNamespacedPath } from 'node:path';
+import { files, paths } from './builtins.js';
+import { findRoots, isBundled } from './places.js';
 
-const ROOT = join(__dirname, '..', '..');
-const PREBUILDS = join(ROOT, 'prebuilds');
+const { closeSync, existsSync, openSync, readdirSync, readSync } = files;
+const { join, sep, toNamespacedPath } = paths;
 
 /** Whether Node is linked with musl. Then its first bytes name the loader of musl. */
 function usesMusl(): boolean {
@@ -18,10 +18,10 @@ function usesMusl(): boolean {
   return start.includes('/ld-musl-');
 }
 
-/** The addon's file in `prebuilds/`, on Linux one for each C library. */
+/** The addon's file in the package, on Linux one for each C library. */
 function prebuilt(): string {
   const libc = process.platform !== 'linux' ? '' : usesMusl() ? '.musl' : '.glibc';
-  return join(PREBUILDS, `${process.platform}-${process.arch}`, `wasi-mmap${libc}.node`);
+  return join('prebuilds', `${process.platform}-${process.arch}`, `wasi-mmap${libc}.node`);
 }
 
 function thisSystem(): string {
@@ -32,10 +32,11 @@ function thisSystem(): string {
   return `${name} with glibc ${header.glibcVersionRuntime ?? 'of an unknown version'}`;
 }
 
-function prebuiltSystems(): string {
-  if (!existsSync(PREBUILDS)) return 'none';
-  const names = readdirSync(PREBUILDS).flatMap((platform) =>
-    readdirSync(join(PREBUILDS, platform)).map((file) => {
+function prebuiltSystems(roots: string[]): string {
+  const folder = roots.map((root) => join(root, 'prebuilds')).find((path) => existsSync(path));
+  if (folder === undefined) return 'none';
+  const names = readdirSync(folder).flatMap((platform) =>
+    readdirSync(join(folder, platform)).map((file) => {
       const libc = file.split('.').at(-2);
       return libc === 'glibc' || libc === 'musl' ? `${platform} with ${libc}` : platform;
     }),
@@ -44,13 +45,44 @@ function prebuiltSystems(): string {
 }
 
 /** There is no addon for this system, or it fails to load. */
-export class NoAddonError extends Error {}
+export class NoAddonError extends Error {
+  override readonly name = 'NoAddonError'; // Also where a bundler has shortened the name of the class.
+}
+
+const BUNDLED =
+  'A bundler has put wasi-mmap into this program, without its native addon. ' +
+  'Mark wasi-mmap as external and install it beside the program (esbuild and Bun: --external:wasi-mmap; ' +
+  "webpack: externals: { 'wasi-mmap': 'commonjs wasi-mmap' }; rollup, rolldown and tsdown: external: ['wasi-mmap']; " +
+  "vite: ssr: { external: ['wasi-mmap'] }; ncc: --external wasi-mmap), " +
+  'or copy the folder prebuilds of the package beside the program';
+
+interface Permission {
+  has(scope: string, path?: string): boolean;
+}
+
+/** The permission model refuses what the addon needs. Without the right to read it, Node says that there is no such file. */
+function forbidden(roots: string[], cause?: unknown): NoAddonError | undefined {
+  const { permission } = process as { permission?: Permission };
+  const unreadable = roots.filter((root) => permission && !permission.has('fs.read', join(root, 'prebuilds')));
+  const isDisabled = (cause as { code?: unknown } | undefined)?.code === 'ERR_DLOPEN_DISABLED';
+  if (unreadable.length === 0 && !isDisabled) return undefined;
+  const flags = [
+    ...(isDisabled || !permission?.has('addon')
+      ? ['--allow-addons (under --permission; and without --no-addons)']
+      : []),
+    ...unreadable.map((root) => `--allow-fs-read=${root}${sep}*`),
+  ];
+  const message =
+    `wasi-mmap has no permission to load its native addon: run node with ${flags.join(' and ')}, ` +
+    'or use wasi-mmap/polyfill, which needs no addon';
+  return new NoAddonError(message, { cause });
+}
 
 /** The error names the system, because the remedy depends on it. */
-function failure(problem: string, cause?: unknown): NoAddonError {
+function failure(problem: string, roots: string[], cause?: unknown): NoAddonError {
   const message =
     `wasi-mmap ${problem} (${thisSystem()}, Node ${process.versions.node}). ` +
-    `The package has one for: ${prebuiltSystems()}. ` +
+    `The package has one for: ${prebuiltSystems(roots)}. ` +
     'Elsewhere use wasi-mmap/polyfill (wasi-mmap run --no-native), which needs none, ' +
     'or build the package on this system: make package, in a clone of its repository';
   return new NoAddonError(message, { cause });
@@ -62,15 +94,26 @@ function failure(problem: string, cause?: unknown): NoAddonError {
  * @throws {NoAddonError} with the name of the system and the remedy
  */
 export function loadAddon(): unknown {
-  const built = join(ROOT, 'build', 'addon', `${process.platform}-${process.arch}`, 'wasi_mmap.node');
-  const path = [built, prebuilt()].find((candidate) => existsSync(candidate));
-  if (!path) throw failure('has no native addon for this system');
+  const roots = findRoots();
+  const denied = forbidden(roots);
+  if (denied) throw denied;
+  const built = join('build', 'addon', `${process.platform}-${process.arch}`, 'wasi_mmap.node');
+  const path = roots
+    .flatMap((root) => [join(root, built), join(root, prebuilt())])
+    .find((candidate) => existsSync(candidate));
+  if (path === undefined) {
+    if (isBundled && roots.length === 0) throw new NoAddonError(BUNDLED);
+    throw failure('has no native addon for this system', roots);
+  }
   // Not `require`: its cache would give the addon to other code, and the same addon to all copies of this package.
   const addon: { exports: unknown } = { exports: {} };
   try {
     process.dlopen(addon, toNamespacedPath(path));
     return addon.exports;
   } catch (error) {
-    throw failure(`cannot load its native addon: ${(error as Error).message.trim()}`, error);
+    throw (
+      forbidden(roots, error) ??
+      failure(`cannot load its native addon: ${(error as Error).message.trim()}`, roots, error)
+    );
   }
 }

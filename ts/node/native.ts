@@ -1,6 +1,4 @@
 /** The native addon as a backend of {@link Mmap}. */
-import { constants } from 'node:buffer';
-import { isMainThread, markAsUntransferable } from 'node:worker_threads';
 import { MmapError, type ErrorCode } from '../errors.js';
 import {
   adviceNumber,
@@ -13,6 +11,7 @@ import {
   type Sharing,
 } from '../backend.js';
 import { Bytes, min, secretBytes, uncurry } from '../intrinsics.js';
+import { buffers, threads } from './builtins.js';
 import { loadAddon } from './load.js';
 import { keepHandlerInstalled } from './signals.js';
 
@@ -103,6 +102,8 @@ interface Addon {
 
 type MakeError = (code: ErrorCode, errno: number) => MmapError;
 
+const { isMainThread, markAsUntransferable } = threads;
+
 /**
  * Whether this environment can end before its process does. Node and Bun then end every loan, even if another thread holds
  * the memory. Deno ends a loan when its memory is garbage, on any thread.
@@ -131,7 +132,7 @@ const SHARINGS: Readonly<Record<Sharing, number>> = { shared: 0, private: 1 };
 const protectionBits = ({ read, write, execute }: Protection): number =>
   (read ? 1 : 0) | (write ? 2 : 0) | (execute ? 4 : 0);
 
-const { MAX_LENGTH } = constants;
+const { MAX_LENGTH } = buffers.constants;
 /**
  * The largest length of a view, in bytes: what the engine allows, but at most 4 GiB (2^32), above which some engines end
  * the process.

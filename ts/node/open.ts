@@ -1,11 +1,11 @@
 /** `mmap()` in Node, over the native addon. */
-import { closeSync, openSync } from 'node:fs';
 import { wrongType } from '../arguments.js';
 import type { Access } from '../backend.js';
 import { constructMmap } from '../construct.js';
 import { MmapError } from '../errors.js';
 import type { Mmap } from '../mmap.js';
 import { needsWrite, parseArguments, type FileRequest, type MmapOptions, type Parsed } from '../request.js';
+import { files } from './builtins.js';
 import { ALL_RIGHTS, NO_FILE, openAccess, openNamed, openPosix, type NativeBackend } from './native.js';
 
 /**
@@ -36,11 +36,11 @@ function openBackend(file: Source, { length, offset, request }: Parsed): NativeB
   if (file === null) return openFile(NO_FILE, length, offset, request);
   const path = pathOf(file);
   if (path !== undefined) {
-    const fd = openSync(path, needsWrite(request) ? 'r+' : 'r');
+    const fd = files.openSync(path, needsWrite(request) ? 'r+' : 'r');
     try {
       return openFile(fd, length, offset, request);
     } finally {
-      closeSync(fd);
+      files.closeSync(fd);
     }
   }
   const fd: unknown = typeof file === 'object' ? (file as { fd: unknown }).fd : file;

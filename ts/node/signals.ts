@@ -1,5 +1,5 @@
 /** Keeps the fault handler in front of signal handlers that a program installs with `process.on`. */
-import { isMainThread } from 'node:worker_threads';
+import { threads } from './builtins.js';
 
 /** The signal that Linux raises for a lost page. */
 const SIGNAL = 'SIGBUS';
@@ -12,7 +12,7 @@ const SIGNAL = 'SIGBUS';
  * resizes, flushes, advises or makes a view installs the handler again.
  */
 export function keepHandlerInstalled(install: () => void): void {
-  if (process.platform === 'win32' || !isMainThread) return;
+  if (process.platform === 'win32' || !threads.isMainThread) return;
   const changed = (name: string | symbol): void => {
     if (name !== SIGNAL) return;
     install();
