@@ -54,6 +54,7 @@ test: checks tests sanitizers plugged crates programs wasmtime windows prebuilds
 	$(SETUP) windows
 	$(SETUP) wine10
 	$(SETUP) nodes
+	$(SETUP) runtimes
 	$(SETUP) compilers
 	$(SETUP) bundlers
 	@[ ! -d /usr/src/googletest ] || tests/tools/core-windows.sh
@@ -69,6 +70,7 @@ conformance: tests plugged wasmtime windows prebuilds
 	$(SETUP) browser
 	$(SETUP) arm64
 	$(SETUP) windows
+	$(SETUP) runtimes
 	@node build/tests/contract/conformance.mjs
 
 # Apart from `make test`: an engine changes when its pin does.

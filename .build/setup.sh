@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what a target needs: setup.sh build|demo|polyfill|guests|wasmtime|wasmtime-windows|test|browser|arm64|windows|wine10|nodes|engines|compilers|bundlers|lint|fuzz|prebuilds. A second run finds everything there.
+# Installs what a target needs: setup.sh build|demo|polyfill|guests|wasmtime|wasmtime-windows|test|browser|arm64|windows|wine10|nodes|runtimes|engines|compilers|bundlers|lint|fuzz|prebuilds. A second run finds everything there.
 set -eu
 cd "$(dirname "$0")/.."
 . .build/lib.sh
@@ -283,6 +283,15 @@ pinned_version() {
   node -p "Object.keys(require('./.build/pins/npm.json')).findLast((pin) => pin.startsWith('$1@')).slice('$1@'.length)"
 }
 
+# The other runtimes of JavaScript. What needs them is skipped where they cannot be had, except in CI.
+runtimes() {
+  [ "$(uname -s)" = Linux ] || return 0
+  for runtime in "bun @oven/bun-linux-$(uname -m | sed 's/x86_64/x64/')" "deno @deno/linux-$(node -p process.arch)-glibc"; do
+    version=$(pinned_version "${runtime#* }")
+    other_node "engines/${runtime%% *}-$version" "${runtime#* }" "$version"
+  done
+}
+
 # engine_of_pypi NAME VERSION: an engine that is a package of PyPI, which may have other versions beside it.
 engine_of_pypi() {
   [ -e "$cache/engines/$1-$2/complete" ] && return
@@ -307,12 +316,8 @@ engines() {
   while read -r name version; do engine_of_pypi "$name" "$version" </dev/null; done <<EOF
 $pins
 EOF
-  arch=$(node -p process.arch)
-  nodes "$(pinned_version "node-linux-$arch")"
-  for engine in "bun @oven/bun-linux-$(uname -m | sed 's/x86_64/x64/')" "deno @deno/linux-$arch-glibc"; do
-    version=$(pinned_version "${engine#* }")
-    other_node "engines/${engine%% *}-$version" "${engine#* }" "$version"
-  done
+  nodes "$(pinned_version "node-linux-$(node -p process.arch)")"
+  runtimes
 }
 
 mkdir -p build
@@ -359,6 +364,7 @@ arm64) arm64 ;;
 windows) windows ;;
 wine10) wine10 ;;
 nodes) nodes ;;
+runtimes) runtimes ;;
 engines) engines ;;
 compilers | bundlers) locked "$1" ;;
 fuzz) fuzzer ;;

@@ -1,5 +1,6 @@
 /** The contract suite in a page: each vector runs there as a whole, over a file system in memory. */
-import type { Column } from '../contract/targets.mjs';
+import { generationOf, POLYFILL, type About } from '../tools/about.mjs';
+import type { Column, ReportedColumn } from '../contract/targets.mjs';
 import type { Vector } from '../contract/vectors.mjs';
 import { findChromium, start, type Session } from './chromium.mjs';
 import { translateGuests } from './guests.mjs';
@@ -47,7 +48,22 @@ async function runVector([from, ...args]: [string, Language, Vector]): Promise<s
   return (await suite.runVector(...args)) ?? null;
 }
 
-export function browser(language: Language): Column {
+/** `navigator.userAgentData`, which is Chromium's own. */
+interface UserAgentData {
+  getHighEntropyValues(names: string[]): Promise<{ architecture: string; bitness: string; uaFullVersion: string }>;
+}
+
+async function askBrowser(): Promise<{ version: string; arch: string }> {
+  const { userAgentData } = (globalThis as unknown as { navigator: { userAgentData: UserAgentData } }).navigator;
+  const asked = await userAgentData.getHighEntropyValues(['architecture', 'bitness', 'uaFullVersion']);
+  const { architecture, bitness, uaFullVersion: version } = asked;
+  return {
+    version,
+    arch: bitness === '64' ? ({ x86: 'x64', arm: 'arm64' }[architecture] ?? architecture) : architecture,
+  };
+}
+
+export function browser(language: Language): ReportedColumn {
   return {
     name: `${language}-browser`,
     language: language.startsWith('c-') ? 'c' : (language as Column['language']),
@@ -59,10 +75,16 @@ export function browser(language: Language): Column {
       const call = `(${runVector.toString()})(${JSON.stringify([SUITE, language, vector])})`;
       return (await (await pageOf(language)).evaluate<string | null>(call)) ?? undefined;
     },
+    async about(): Promise<About & { wasi: string }> {
+      const asked = await (await pageOf(language)).evaluate(askBrowser);
+      // A page has no C library.
+      const wasi = generationOf(language === 'typescript' ? POLYFILL : `build/guests/${language}/contract.wasm`);
+      return { runtime: 'chromium', ...asked, libc: 'none', wasi };
+    },
     close: () => session && leave(),
   };
 }
 
-export const browserColumns: Column[] = (['typescript', 'rust', 'c', 'javascript'] as const).map((language) =>
+export const browserColumns: ReportedColumn[] = (['typescript', 'rust', 'c', 'javascript'] as const).map((language) =>
   browser(language),
 );

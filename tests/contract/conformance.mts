@@ -8,6 +8,7 @@ import {
   type Row,
 } from '../programs/python/cpython.mjs';
 import { HOSTS, missing, type Host } from '../python/hosts.mjs';
+import { aboutGuest } from './hosts.mjs';
 import { runAll, columns, type Outcome } from './targets.mjs';
 import { loadVectors } from './vectors.mjs';
 
@@ -16,7 +17,11 @@ const report: object[] = [];
 const total: Record<Outcome['state'], number> = { passed: 0, failed: 0, 'expected failure': 0, skipped: 0 };
 
 for (const column of columns) {
-  console.log(`${column.language} on ${column.host}/${column.os}-${column.arch}`);
+  const { language, host, os } = column;
+  const about = column.missing === undefined ? await column.about() : undefined;
+  const { runtime = host, version = '', arch = column.arch, libc = 'none', wasi = 'none' } = about ?? {};
+  const place = [`${os}-${arch}`, libc, wasi && `WASI ${wasi}`].filter((word) => !word.endsWith('none'));
+  console.log(`${language} on ${host}, ${runtime} ${version}, ${place.join(', ')}`);
   const reasons = new Map<string, number>();
   for (const [subject, list] of vectors) {
     const counts: typeof total = { passed: 0, failed: 0, 'expected failure': 0, skipped: 0 };
@@ -27,9 +32,8 @@ for (const column of columns) {
       else if (state !== 'passed') reasons.set(`${state}: ${detail}`, (reasons.get(`${state}: ${detail}`) ?? 0) + 1);
     }
     const { passed, failed, skipped, 'expected failure': expected } = counts;
-    const { language, host, os, arch } = column;
     const counted = { passed, failed, expected_failures: expected, skipped };
-    report.push({ suite: subject, language, host, os, arch, ...counted });
+    report.push({ suite: subject, language, host, os, ...(about ?? { arch }), ...counted });
     const notes = [
       failed && `${failed} failed`,
       expected && `${expected} expected failures`,
@@ -66,7 +70,14 @@ async function testMmap(): Promise<void> {
     const failed = counted('failed') - known;
     const skipped = counted('skipped by itself') + counted('not applicable');
     const counts = { passed: counted('ok'), failed, expected_failures: known, skipped };
-    report.push({ suite: 'test_mmap.py', language: 'python', host, os, arch: process.arch, ...counts });
+    report.push({
+      suite: 'test_mmap.py',
+      language: 'python',
+      host,
+      os,
+      ...(await aboutGuest('python', host)),
+      ...counts,
+    });
     total.passed += counts.passed;
     total.failed += failed;
     total['expected failure'] += known;

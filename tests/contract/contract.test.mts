@@ -26,6 +26,18 @@ test('expectations name vectors that exist', () => {
   }
 });
 
+test('every column says what runs it', async () => {
+  for (const { name, host, os, arch, missing, about } of columns) {
+    if (missing !== undefined) continue; // Its vectors are skipped aloud.
+    const said = await about();
+    assert.is(host === 'browser' ? 'chromium' : host.replace('-polyfill', ''), said.runtime, name);
+    assert.match(said.version, /^\d+\.\d+/, name);
+    assert.is(said.arch, arch, name);
+    assert.is(said.libc === 'none', os !== 'linux' || host === 'browser', name);
+    assert.match(said.wasi, /^(0\.[23]|none)$/, name);
+  }
+});
+
 // All outcomes first: uvu counts only suites that are defined without a pause.
 const outcomes = new Map<Column, Array<[Vector, Outcome]>>();
 for (const column of columns) {

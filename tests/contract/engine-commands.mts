@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { runtimes } from '../tools/platforms.mjs';
 import type { Column } from './targets.mjs';
 
 export interface Engine {
@@ -63,7 +64,7 @@ function pythonWasmtimeOf(version: string): Engine {
 }
 
 /** jco in an engine for JavaScript, through the command of this project. */
-function jcoIn(name: string, version: string, program: string, options: string[] = []): Engine {
+function jcoIn(name: string, version: string, program: string, ...options: string[]): Engine {
   const command = [program, ...options, 'dist/cli/main.mjs', 'run', '--no-native'];
   return {
     name: `jco in ${name}`,
@@ -76,20 +77,14 @@ function jcoIn(name: string, version: string, program: string, options: string[]
 
 function javascriptEngine([name, version]: [string, string]): Engine[] {
   const { arch, versions, execPath } = process;
-  const at = (folder: string, path: string): string => join(cache, folder, 'node_modules', name, path);
   if (name === `node-linux-${arch}`) {
     const major = version.split('.')[0] ?? '';
     const here = versions.node.startsWith(`${major}.`);
-    const program = here ? execPath : at(`nodes/${name}-${major}`, 'bin/node');
+    const program = here ? execPath : join(cache, `nodes/${name}-${major}`, 'node_modules', name, 'bin/node');
     return [jcoIn('Node', here ? versions.node : version, program)];
   }
-  if (name === `@oven/bun-linux-${arch === 'arm64' ? 'aarch64' : arch}`) {
-    return [jcoIn('Bun', version, at(`engines/bun-${version}`, 'bin/bun'))];
-  }
-  if (name === `@deno/linux-${arch}-glibc`) {
-    return [jcoIn('Deno', version, at(`engines/deno-${version}`, 'deno'), ['run', '--allow-all', '--no-lock'])];
-  }
-  return [];
+  const runtime = runtimes.find(({ command: [program] }) => program.includes(`-${version}/node_modules/${name}/`));
+  return runtime ? [jcoIn(runtime.host === 'bun' ? 'Bun' : 'Deno', version, ...runtime.command)] : [];
 }
 
 const versionsOf = (package_: string): string[] =>

@@ -31,6 +31,9 @@ export const readOther = (path: string, offset: number, length: number): string 
   });
 
 export const writeOther = (path: string, offset: number, text: string): void =>
-  withFile(path, 'r+', (fd) => void writeSync(fd, toBytes(text), 0, null, offset));
+  withFile(path, 'r+', (fd) => {
+    const bytes = toBytes(text);
+    writeSync(fd, bytes, 0, bytes.length, offset); // With a length of null, Bun 1.4 ignores the offset.
+  });
 
 export const truncateOther = (path: string, size: number): void => truncateSync(path, size);

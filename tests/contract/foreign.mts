@@ -1,9 +1,11 @@
 /** Columns of other platforms. One process of their Node runs all vectors, because it is slow to start. */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { linesFrom, platforms, type Platform } from '../tools/platforms.mjs';
+import { aboutThere, aboutWasmtime, generationOf, POLYFILL } from '../tools/about.mjs';
+import { linesFrom, platforms, runtimes, type Platform } from '../tools/platforms.mjs';
 import { wasmtimeOf } from '../tools/wasmtime.mjs';
-import type { Column } from './targets.mjs';
+import { componentOf } from './hosts.mjs';
+import type { Column, ReportedColumn } from './targets.mjs';
 import type { Told } from './there.mjs';
 
 /** What runs there: the native host depends on the system, and so do the files of guests and of the polyfill. */
@@ -48,13 +50,18 @@ async function runThere(
   return (vector) => (differences.has(vector) ? differences.get(vector) : end);
 }
 
-function foreign(platform: Platform, implementation: Implementation): Column {
+function generation({ language, host }: Implementation): string {
+  if (language !== 'typescript' && host !== 'browser') return generationOf(componentOf(language, host));
+  return host.endsWith('-polyfill') ? generationOf(POLYFILL) : 'none';
+}
+
+function foreign(platform: Platform, implementation: Implementation): ReportedColumn {
   const { name, os, arch } = platform;
   const { language, host } = implementation;
   const missing = platform.missing ?? missingFor(platform, host);
   let outcomes: ReturnType<typeof runThere> | undefined;
   return {
-    name: `${language}-${host}-${name}`,
+    name: platform.host === 'node' ? `${language}-${host}-${name}` : `${language}-${host}`,
     language,
     host,
     os,
@@ -64,12 +71,22 @@ function foreign(platform: Platform, implementation: Implementation): Column {
       outcomes ??= runThere(platform, implementation);
       return (await outcomes)(vector);
     },
+    async about() {
+      const isWasmtime = host.startsWith('wasmtime');
+      const about = isWasmtime ? aboutWasmtime(wasmtimeOf(os, arch)) : await aboutThere(platform);
+      return { ...about, wasi: generation(implementation) };
+    },
     close: () => undefined,
   };
 }
 
-export const foreignColumns: Column[] = platforms.flatMap((platform) =>
-  IMPLEMENTATIONS.filter(({ os = platform.os }) => os === platform.os).map((implementation) =>
-    foreign(platform, implementation),
-  ),
+/** What runs there; guests in other runtimes are targets. */
+function foreignTo(platform: Platform): Implementation[] {
+  const { host, os: there } = platform;
+  if (host === 'node') return IMPLEMENTATIONS.filter(({ os = there }) => os === there);
+  return ([host, `${host}-polyfill`] as const).map((one) => ({ language: 'typescript', host: one }));
+}
+
+export const foreignColumns: ReportedColumn[] = [...platforms, ...runtimes].flatMap((platform) =>
+  foreignTo(platform).map((implementation) => foreign(platform, implementation)),
 );

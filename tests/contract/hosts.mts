@@ -1,5 +1,7 @@
 /** Guest languages on the hosts that a command starts. */
 import { spawnSync } from 'node:child_process';
+import { aboutThere, aboutThis, aboutWasmtime, generationOf, type About } from '../tools/about.mjs';
+import { runtimes } from '../tools/platforms.mjs';
 import { WASMTIME } from '../tools/wasmtime.mjs';
 import { Guest } from './guest.mjs';
 
@@ -7,10 +9,27 @@ export type GuestLanguage = 'javascript' | 'rust' | 'c' | 'python';
 
 const isWindows = process.platform === 'win32';
 
+const CLI = ['dist/cli/main.mjs', 'run'];
+
+interface HostCommand {
+  command: readonly string[];
+  component: (language: GuestLanguage) => string;
+}
+
+/** The command for Node, in another runtime. */
+function runtime(name: 'bun' | 'deno', ...options: string[]): HostCommand {
+  const words = runtimes.find(({ host }) => host === name)?.command ?? [name];
+  return { command: [...words, ...CLI, ...options], component: plain };
+}
+
 /** How hosts are started: the words before directories and the component, and where their components are. */
 const HOSTS = {
-  node: { command: [process.execPath, 'dist/cli/main.mjs', 'run'], component: plain },
-  'node-polyfill': { command: [process.execPath, 'dist/cli/main.mjs', 'run', '--no-native'], component: plain },
+  node: { command: [process.execPath, ...CLI], component: plain },
+  'node-polyfill': { command: [process.execPath, ...CLI, '--no-native'], component: plain },
+  bun: runtime('bun'),
+  'bun-polyfill': runtime('bun', '--no-native'),
+  deno: runtime('deno'),
+  'deno-polyfill': runtime('deno', '--no-native'),
   wasmtime: { command: [WASMTIME, 'run'], component: plain },
   // The plain command of wasmtime runs components that were compiled before. Those in JavaScript import wasi:http.
   // Windows has only our command, for which a plugged component is one that maps nothing.
@@ -18,7 +37,7 @@ const HOSTS = {
     command: isWindows ? [WASMTIME, 'run'] : ['build/wasmtime/wasmtime', 'run', '--allow-precompiled', '-S', 'http'],
     component: (language: GuestLanguage) => `build/guests/${language}/contract.plugged.${isWindows ? 'wasm' : 'cwasm'}`,
   },
-};
+} satisfies Record<string, HostCommand>;
 
 export type GuestHost = keyof typeof HOSTS;
 
@@ -47,3 +66,23 @@ export function prepare(language: GuestLanguage, host: GuestHost): void {
   const [program, ...words] = commandOf(language, host);
   spawnSync(program, words, { input: '' });
 }
+
+/** The component that runs there. */
+export const componentOf = (language: GuestLanguage, host: GuestHost): string => HOSTS[host].component(language);
+
+/** What this machine lacks for the host. */
+export const missingFor = (host: GuestHost): string | undefined =>
+  runtimes.find(({ host: name }) => host.startsWith(name))?.missing;
+
+/** What runs guests on the host. */
+export async function aboutHost(host: GuestHost): Promise<About> {
+  const there = runtimes.find(({ host: name }) => host.startsWith(name));
+  if (there) return aboutThere(there);
+  return host.startsWith('node') ? aboutThis() : aboutWasmtime(HOSTS[host].command[0] as string);
+}
+
+/** The same, with the generation of WASI that guests in this language are of. */
+export const aboutGuest = async (language: GuestLanguage, host: GuestHost): Promise<About & { wasi: string }> => ({
+  ...(await aboutHost(host)),
+  wasi: generationOf(componentOf(language, host)),
+});

@@ -2,7 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { foreignColumns } from './foreign.mjs';
-import { guestOn, type GuestHost, type GuestLanguage } from './hosts.mjs';
+import { aboutThis, generationOf, POLYFILL, type About } from '../tools/about.mjs';
+import { aboutGuest, guestOn, missingFor, type GuestHost, type GuestLanguage } from './hosts.mjs';
 import { polyfillOpener } from './polyfill.mjs';
 import { openHere, run, type OpenSession, type Session } from './runner.mjs';
 import { browserColumns } from '../browser/columns.mjs';
@@ -14,7 +15,7 @@ export interface Column {
   /** Language and host. */
   name: string;
   language: 'typescript' | 'javascript' | 'rust' | 'c' | 'python';
-  host: 'node' | 'node-polyfill' | 'wasmtime' | 'wasmtime-polyfill' | 'browser';
+  host: GuestHost | 'browser';
   /** The system as Node names it. */
   os: string;
   arch: string;
@@ -26,8 +27,14 @@ export interface Column {
   close(): void;
 }
 
+/** A column of the report, which says what runs it. */
+export interface ReportedColumn extends Column {
+  /** Asks what runs it. The generation of WASI is that of the component; the API without a guest has none. */
+  about(): Promise<About & { wasi: string }>;
+}
+
 /** A column that answers single steps, also those of no vector. */
-export interface Target extends Column {
+export interface Target extends ReportedColumn {
   open: OpenSession;
   /** Opens an existing file below build/; only guests need it. */
   openExisting?: (path: string) => Promise<Session>;
@@ -46,6 +53,7 @@ function here(host: 'node' | 'node-polyfill', open: OpenSession): Target {
     run: (vector, path) => run(open, vector, path),
     open,
     abilities: { cursor: true, pages: host === 'node' },
+    about: async () => ({ ...aboutThis(), wasi: host === 'node' ? 'none' : generationOf(POLYFILL) }),
     close: () => undefined,
   };
 }
@@ -64,9 +72,20 @@ export function guest(language: GuestLanguage, host: GuestHost, runner = guestOn
     openExisting: (path) => runner.openExisting(path),
     // Only Python and JavaScript have negative positions; cursors of the others get no random operations.
     abilities: { cursor: language === 'javascript' || language === 'python', pages: !host.endsWith('-polyfill') },
+    about: () => aboutGuest(language, host),
+    missing: missingFor(host),
     close: () => runner.close(),
   };
 }
+
+/** Guests in the other runtimes of JavaScript. The polyfill there is what it is in Node: two languages show that. */
+const inRuntimes: Target[] =
+  process.platform !== 'linux'
+    ? []
+    : (['bun', 'deno'] as const).flatMap((host) => [
+        ...(['rust', 'c', 'javascript', 'python'] as const).map((language) => guest(language, host)),
+        ...(['rust', 'c'] as const).map((language) => guest(language, `${host}-polyfill`)),
+      ]);
 
 export const targets: Target[] = [
   here('node', openHere),
@@ -74,10 +93,11 @@ export const targets: Target[] = [
   ...(['node', 'node-polyfill', 'wasmtime', 'wasmtime-polyfill'] as const).flatMap((host) =>
     (['rust', 'c', 'javascript', 'python'] as const).map((language) => guest(language, host)),
   ),
+  ...inRuntimes,
 ];
 
 /** All columns, also those that run whole vectors. */
-export const columns: Column[] = [...targets, ...foreignColumns, ...browserColumns];
+export const columns: ReportedColumn[] = [...targets, ...foreignColumns, ...browserColumns];
 
 export interface Outcome {
   state: 'passed' | 'failed' | 'expected failure' | 'skipped';

@@ -22,7 +22,7 @@ async function opener(): Promise<{ open: OpenSession; close?: () => void }> {
     return { open: (path, file) => guest.open(resolve(path), file), close: () => guest.close() };
   }
   // The native host alone needs no preview2-shim.
-  return { open: host === 'node' ? openHere : await (await import('./polyfill.mjs')).polyfillOpener() };
+  return { open: host.endsWith('-polyfill') ? await (await import('./polyfill.mjs')).polyfillOpener() : openHere };
 }
 
 const { open, close } = await opener();

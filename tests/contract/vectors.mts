@@ -50,7 +50,12 @@ export function loadVectors(): Map<string, Vector[]> {
  */
 export function loadExpectations(language: string, host: string, os: string, arch: string): Expectations {
   const result: Expectations = { lacks: {}, failures: {} };
-  for (const name of [language, host, `${language}-${host}`, `${host}-${os}`, `${host}-${os}-${arch}`]) {
+  // Other runtimes of JavaScript have the expectations of Node, and their own.
+  const hosts = [...new Set([host.replace(/^(bun|deno)/, 'node'), host])];
+  for (const name of [
+    language,
+    ...hosts.flatMap((one) => [one, `${language}-${one}`, `${one}-${os}`, `${one}-${os}-${arch}`]),
+  ]) {
     const path = `expectations/${name}.json`;
     if (!existsSync(`${FOLDER}/${path}`)) continue;
     const { lacks, failures } = parse(path) as Partial<Expectations>;

