@@ -1,9 +1,11 @@
 /** The parts of `WebAssembly` that this project uses: TypeScript declares it for browsers only. */
 declare namespace WebAssembly {
-  interface Module {
+  class Module {
+    constructor(bytes: Uint8Array);
     readonly brand: 'WebAssembly.Module';
   }
-  interface Instance {
+  class Instance {
+    constructor(module: Module, imports?: object);
     readonly exports: object;
   }
   class Memory {

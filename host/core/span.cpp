@@ -37,6 +37,22 @@ void end(const wmcore_span &span) {
     unnoticed += 1;
 }
 
+/// Checks the arguments of an attach to a region that must begin at a multiple of `alignment`.
+wmcore_status check(const wmcore_mapping *mapping, uint64_t offset, const void *region, uint64_t alignment,
+                    uint64_t length) {
+  if (span_granularity() == 0 || !mapping->file || mapping->file->named)
+    return WMCORE_UNSUPPORTED;
+  if (!mapping->kind.read)
+    return WMCORE_ACCESS_DENIED;
+  const uint64_t start =
+      mapping->offset + offset; // May overflow if the offset is out of range, which is checked below.
+  if (length == 0 || !aligned(length) || !aligned(start) || reinterpret_cast<uintptr_t>(region) % alignment != 0)
+    return WMCORE_INVALID_ARGUMENT;
+  if (offset >= mapping->length() || length > reach(*mapping, start))
+    return WMCORE_OUT_OF_RANGE;
+  return WMCORE_OK;
+}
+
 } // namespace
 
 extern "C" {
@@ -44,22 +60,13 @@ extern "C" {
 uint32_t wmcore_span_granularity(void) { return static_cast<uint32_t>(span_granularity()); }
 
 wmcore_status wmcore_may_attach(const wmcore_mapping *mapping, uint64_t offset, const void *region, uint64_t length) {
-  if (span_granularity() == 0 || !mapping->file || mapping->file->named)
-    return WMCORE_UNSUPPORTED;
-  if (!mapping->kind.read)
-    return WMCORE_ACCESS_DENIED;
-  const uint64_t start =
-      mapping->offset + offset; // May overflow if the offset is out of range, which is checked below.
-  if (length == 0 || !aligned(length) || !aligned(start) || !aligned(reinterpret_cast<uintptr_t>(region)))
-    return WMCORE_INVALID_ARGUMENT;
-  if (offset >= mapping->length() || length > reach(*mapping, start))
-    return WMCORE_OUT_OF_RANGE;
-  return WMCORE_OK;
+  return check(mapping, offset, region, span_granularity(), length);
 }
 
 wmcore_status wmcore_span_attach(wmcore_mapping *mapping, uint64_t offset, void *region, uint64_t length,
                                  wmcore_span **result) {
-  if (const wmcore_status status = wmcore_may_attach(mapping, offset, region, length))
+  // An engine may place the memory of a guest at any page.
+  if (const wmcore_status status = check(mapping, offset, region, wmcore::granularity(), length))
     return status;
   std::unique_ptr<wmcore_span> span(new (std::nothrow) wmcore_span{});
   if (!span)

@@ -284,13 +284,17 @@ public:
   static Napi::Function define(Napi::Env env) {
     return DefineClass(env, "NativeSpan",
                        {InstanceMethod<&Span::flush>("flush"), InstanceMethod<&Span::advise>("adviseBy"),
-                        InstanceMethod<&Span::faulted>("faulted"), InstanceMethod<&Span::detach>("detach")});
+                        InstanceMethod<&Span::faulted>("faulted"), InstanceMethod<&Span::is_at>("isAt"),
+                        InstanceMethod<&Span::detach>("detach")});
   }
 
   /// (mapping, offset, region of a guest's memory)
   explicit Span(const Napi::CallbackInfo &info) : ObjectWrap(info) {
     wmcore_mapping *mapping = Mapping::of(info[0]);
     auto region = info[2].As<Napi::Uint8Array>();
+    // The address in the guest's memory. NOLINTNEXTLINE(performance-no-int-to-ptr): the core reads nothing there.
+    const void *place = reinterpret_cast<const void *>(region.ByteOffset());
+    require(info.Env(), wmcore_may_attach(mapping, to_u64(info[1]), place, region.ByteLength()));
     require(info.Env(), wmcore_span_attach(mapping, to_u64(info[1]), region.Data(), region.ByteLength(), &span));
     address = region.Data();
   }
@@ -320,6 +324,11 @@ private:
     return Napi::Boolean::New(info.Env(), wmcore_span_faulted(get(info.Env())));
   }
 
+  /// (the region now) => whether the engine has not moved it
+  Napi::Value is_at(const Napi::CallbackInfo &info) {
+    return Napi::Boolean::New(info.Env(), info[0].As<Napi::Uint8Array>().Data() == address);
+  }
+
   /// (the region now): if the engine has moved the memory nevertheless, the old addresses no longer belong to the
   /// guest.
   void detach(const Napi::CallbackInfo &info) {
@@ -339,6 +348,22 @@ Napi::Value has_guard_region(const Napi::CallbackInfo &info) {
   auto buffer = info[0].As<Napi::ArrayBuffer>();
   const auto *bytes = static_cast<const uint8_t *>(buffer.Data());
   return Napi::Boolean::New(info.Env(), is_guard_region(bytes + buffer.ByteLength(), bytes + to_u64(info[1])));
+}
+
+/// (buffer, offset, call) => what the call returns, while the page at this offset can be read; false if it cannot be
+Napi::Value with_readable_page(const Napi::CallbackInfo &info) {
+  auto buffer = info[0].As<Napi::ArrayBuffer>();
+  uint8_t *page = static_cast<uint8_t *>(buffer.Data()) + to_u64(info[1]);
+  if (!is_guard_region(page, page + 1) || !make_readable(page, true))
+    return Napi::Boolean::New(info.Env(), false);
+  try {
+    const Napi::Value result = info[2].As<Napi::Function>().Call({});
+    make_readable(page, false);
+    return result;
+  } catch (...) {
+    make_readable(page, false);
+    throw;
+  }
 }
 
 /// (bytes) => a budget for mappings
@@ -365,6 +390,9 @@ Napi::Value initialize(const Napi::CallbackInfo &info) {
       Napi::Function::New(env, [](const Napi::CallbackInfo & /*call*/) { wmcore_install_fault_handler(); });
   exports["createBudget"] = Napi::Function::New(env, create_budget);
   exports["hasGuardRegion"] = Napi::Function::New(env, has_guard_region);
+  exports["withReadablePage"] = Napi::Function::New(env, with_readable_page);
+  exports["hasAmpleAddresses"] = Napi::Function::New(
+      env, [](const Napi::CallbackInfo &call) { return Napi::Boolean::New(call.Env(), has_ample_addresses()); });
   // Static memory of the core, in a library that is never unloaded (-z nodelete).
   const Napi::Value count =
       external_buffer(env, const_cast<uint32_t *>(wmcore_fault_count()), sizeof(uint32_t), nullptr, nullptr);

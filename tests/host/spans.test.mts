@@ -7,6 +7,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Guest, Memory } from './by-hand.mjs';
+import { runtimes } from '../tools/platforms.mjs';
 import { ACCESSES, runArguments as argumentsIn, SCENARIOS, SPANS, UNIT, writeFiles } from './spans.mjs';
 import { load, outcome, settled } from './support.mjs';
 
@@ -40,6 +41,12 @@ const ENGINES: Engine[] = [
   ['node, Liftoff', process.execPath, ['--liftoff', '--no-wasm-tier-up', '--no-wasm-dynamic-tiering', ...NODE]],
   ['node, TurboFan', process.execPath, ['--no-liftoff', '--no-wasm-tier-up', '--no-wasm-lazy-compilation', ...NODE]],
 ];
+
+for (const { name, command, missing } of runtimes) {
+  const [program, ...words] = command;
+  if (missing === undefined) ENGINES.push([name, program, [...words, ...NODE]]);
+  else console.log(`skips ${name}: this machine has ${missing}`); // The runner fails for that in CI.
+}
 
 for (const [name, command, options] of ENGINES) {
   const test = suite(`spans, ${name}`);
@@ -76,6 +83,21 @@ movable.after(() => rmSync(folder, { recursive: true }));
 
 const WITHOUT: Engine[] = [
   ['memory that could move', process.execPath, ['--disable-wasm-trap-handler', ...NODE]],
+  ...runtimes.flatMap(({ host, command, missing }): Engine[] => {
+    if (missing !== undefined) return [];
+    const [program, ...words] = command;
+    return host === 'bun'
+      ? ['useWasmFastMemory', 'useWasmFaultSignalHandler'].map((option) => {
+          return [`Bun without ${option}`, 'env', [`BUN_JSC_${option}=0`, program, ...words, ...NODE]];
+        })
+      : [
+          [
+            'Deno with a limit of addresses',
+            'sh',
+            ['-c', 'ulimit -v 200000000; exec "$@"', 'sh', program, ...words, ...NODE],
+          ],
+        ];
+  }),
   ['polyfill', process.execPath, NODE],
   ['polyfill on wasmtime', 'build/wasmtime/wasi-mmap', []],
 ];

@@ -12,10 +12,13 @@ const sources = FOLDERS.flatMap((folder) =>
     .map((name) => normalize(join(folder, name)).replaceAll('\\', '/')),
 );
 
+/** Where private names of the package lie, if not beside the command. */
+const PLACES: Readonly<Record<string, string>> = { '#native': 'ts/node/', '#engines': 'ts/host/' };
+
 /** The file of a relative import; undefined for a package, and for what jco generates. */
 function resolveImport(from: string, name: string): string | undefined {
   const path = name.startsWith('#')
-    ? normalize(name.replace('#', name === '#native' ? 'ts/node/' : 'ts/cli/'))
+    ? normalize(name.replace('#', PLACES[name] ?? 'ts/cli/'))
     : normalize(join(dirname(from), name));
   const base = path.replace(/\.m?[jt]s$/, '');
   const ending = name.endsWith('.mjs') ? 'm' : '';

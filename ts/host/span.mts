@@ -1,23 +1,10 @@
-/**
- * The interface `wasi-mmap:mmap/span`: pages of files in the memory of guests that V8 runs.
- *
- * They need memory that does not move. V8 does not move it where it catches accesses out of bounds by a guard region: then it
- * reserves all addresses that follow a memory (`--disable-wasm-trap-handler` turns that off).
- */
+/** The interface `wasi-mmap:mmap/span`: pages of files in the memory of guests, where that never moves. */
 import type * as Bindings from '../bindings/interfaces/wasi-mmap-mmap-span.js';
 import { MmapError } from '../errors.js';
-import { isUnshared } from '../intrinsics.js';
-import { hasGuardRegion, spanGranularity, unnoticedFaults, type NativeSpan } from '../node/native.js';
+import { spanGranularity, unnoticedFaults, type NativeSpan } from '../node/native.js';
+import { hasFixedMemories, isFixed, type Memory } from './engines.mjs';
 import { createHandle, repOf, Reps, type Table } from './handles.mjs';
 import { lookUp, type Mapping } from './mapping.mjs';
-
-/** The bytes that V8 reserves for a memory with 32-bit addresses: the reach of an address plus a constant offset. */
-const REACH = 2 ** 33;
-
-/** A `WebAssembly.Memory`, also for programs whose types have no WebAssembly. */
-interface Memory {
-  readonly buffer: ArrayBufferLike;
-}
 
 /** What jco passes for a guest. */
 export interface SpanGuest {
@@ -74,38 +61,8 @@ export function endSpans(): boolean {
   return unnoticedFaults() > 0;
 }
 
-/** Whether memories do not move in this process. Determined once. */
-let fixed: boolean | undefined;
-
-function memoriesAreFixed(): boolean {
-  try {
-    // A single memory could have a guard region by chance. Several of one page each cannot, unless V8 reserves it.
-    const probes = [1, 2, 3].map(() => new WebAssembly.Memory({ initial: 1, maximum: 1 }));
-    return probes.every(({ buffer }) => hasGuardRegion(buffer, REACH));
-  } catch {
-    return false; // Not enough address space.
-  }
-}
-
-/** Whether pages can lie in a memory, for the memories that were checked. */
-const suitable = new WeakMap<Memory, boolean>();
-
-function isSuitable(memory: Memory): boolean {
-  let result = suitable.get(memory);
-  if (result === undefined) {
-    const { buffer } = memory;
-    // Shared memory can be in use by other threads while pages change, and outlives the thread that would clean up. Memory
-    // with 64-bit addresses may have no guard region.
-    result = isUnshared(buffer) && hasGuardRegion(buffer, REACH);
-    suitable.set(memory, result);
-  }
-  return result;
-}
-
 function granularity(): number | undefined {
-  if (spanGranularity === 0) return undefined;
-  fixed ??= memoriesAreFixed();
-  return fixed ? spanGranularity : undefined;
+  return spanGranularity > 0 && hasFixedMemories() ? spanGranularity : undefined;
 }
 
 /** Attaches a span, and returns the guest's handle. A RangeError if the region is outside of the guest's memory. */
@@ -118,7 +75,7 @@ export function attachLowered(
 ): number {
   const mapping = lookUp(mappings, handle);
   const region = new Uint8Array(memory.buffer, address, length);
-  if (granularity() === undefined || !isSuitable(memory)) {
+  if (spanGranularity === 0 || !isFixed(memory)) {
     throw new MmapError('unsupported', 'the memory of this guest could move');
   }
   const guest = spansOf(spans);
@@ -129,9 +86,15 @@ export function attachLowered(
 
 /** The span of a guest's handle. A handle that the guest does not hold is a TypeError, and so a trap. */
 export function lookUpSpan(table: Readonly<Table>, handle: number): NativeSpan {
-  const attached = reps.get(repOf(table, handle));
+  const rep = repOf(table, handle);
+  const attached = reps.get(rep);
   if (!attached) throw new TypeError(`no span has the handle ${handle}`);
-  return attached.backend;
+  const { backend, memory, address, length } = attached;
+  if (!backend.isAt(new Uint8Array(memory.buffer, address, length))) {
+    detach(rep);
+    throw new TypeError('the memory of this guest has moved');
+  }
+  return backend;
 }
 
 /** Only a guest that was transpiled with `--import-bindings hybrid` passes its memory; the lists of others are copies. */

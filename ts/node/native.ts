@@ -53,6 +53,8 @@ interface AddonSpan {
   flush(offset: Size, length: Size): void;
   adviseBy(offset: Size, length: Size, advice: number): void;
   faulted(): boolean;
+  /** Whether the region is where the span was attached. */
+  isAt(region: Uint8Array): boolean;
   detach(region: Uint8Array): void;
 }
 
@@ -91,6 +93,8 @@ interface Addon {
   readonly spanGranularity: number;
   readonly createBudget: (bytes: Size) => Budget;
   readonly hasGuardRegion: (buffer: ArrayBuffer, size: number) => boolean;
+  readonly withReadablePage: (buffer: ArrayBuffer, offset: number, call: () => boolean) => boolean;
+  readonly hasAmpleAddresses: () => boolean;
   /** Installs the fault handler in front of handlers that were installed later. */
   readonly installFaultHandler: () => void;
   /** Absent where the engine allows no external memory. */
@@ -253,6 +257,15 @@ export const spanGranularity = addon.spanGranularity;
 
 /** Whether all addresses from the end of a buffer to `size` bytes from its start are reserved and inaccessible. */
 export const hasGuardRegion = addon.hasGuardRegion;
+
+/**
+ * Calls a function while the page at `offset` from the start of a buffer, which has to be inaccessible before and afterwards,
+ * can be read. False if the system refuses that.
+ */
+export const withReadablePage = addon.withReadablePage;
+
+/** Whether the system has given all addresses that were asked for: there is no limit, and most are free. */
+export const hasAmpleAddresses = addon.hasAmpleAddresses;
 
 /** Pages of a mapping in the memory of a guest. */
 export class NativeSpan extends addon.Span {

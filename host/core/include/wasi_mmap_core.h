@@ -220,12 +220,16 @@ typedef struct wmcore_span wmcore_span;
 /** The granularity of the contract in bytes, or 0 if the system cannot replace existing memory by pages of a file. */
 uint32_t wmcore_span_granularity(void);
 
-/** Checks the arguments of wmcore_span_attach(). Only the address of `region` is used. */
+/**
+ * Checks the arguments of wmcore_span_attach(). Only the address of `region` is used: that in the guest's memory, which
+ * must be a multiple of the granularity of the contract.
+ */
 wmcore_status wmcore_may_attach(const wmcore_mapping *mapping, uint64_t offset, const void *region, uint64_t length);
 /**
  * Replaces the memory at `region` by pages of the mapping's file, with the access of the mapping. The mapping may be
  * closed afterwards.
- * @param offset in the mapping. @param result receives the span; untouched on failure. Release with
+ * @param offset in the mapping. @param region at a multiple of the allocation granularity of the system, which is all
+ * that engines align memory to. @param result receives the span; untouched on failure. Release with
  * wmcore_span_detach().
  */
 wmcore_status wmcore_span_attach(wmcore_mapping *mapping, uint64_t offset, void *region, uint64_t length,

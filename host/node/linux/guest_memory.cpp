@@ -3,6 +3,10 @@
 
 #include "wasi_mmap_core.h"
 
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -32,4 +36,23 @@ bool is_guard_region(const void *start, const void *end) {
   }
   std::fclose(maps);
   return !usable && next >= last;
+}
+
+bool make_readable(void *page, bool readable) {
+  const auto size = static_cast<size_t>(::sysconf(_SC_PAGESIZE));
+  return ::mprotect(page, size, readable ? PROT_READ : PROT_NONE) == 0;
+}
+
+bool has_ample_addresses() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur != RLIM_INFINITY)
+    return false;
+  FILE *file = std::fopen("/proc/self/statm", "re");
+  if (!file)
+    return false;
+  unsigned long long pages = 0; // The first number: all that the process has reserved.
+  const bool known = std::fscanf(file, "%llu", &pages) == 1;
+  std::fclose(file);
+  const uint64_t half = uint64_t{1} << 46; // A process has 2^47 bytes of addresses on x64, and 2^48 on most arm64.
+  return known && pages < half / static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
 }

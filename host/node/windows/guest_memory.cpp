@@ -7,3 +7,7 @@ uint32_t guest_span_granularity() { return 0; }
 bool is_guard_region(const void * /*start*/, const void * /*end*/) {
   return false; // Never called: there are no spans.
 }
+
+bool make_readable(void * /*page*/, bool /*readable*/) { return false; }
+
+bool has_ample_addresses() { return false; }
