@@ -1,6 +1,11 @@
 import type { Bytes } from './arguments.js';
 import type { OwnBytes } from './backend.js';
 
+/** A class of arrays over memory that exists, such as `Buffer`. */
+export interface BytesClass<T> {
+  from(buffer: OwnBytes['buffer'], byteOffset: number, length: number): T;
+}
+
 /**
  * What an `Mmap` shares with an array of bytes, under the names of `Uint8Array`.
  *
@@ -48,6 +53,12 @@ export interface ByteArrayLike extends Iterable<number> {
    *   over the polyfill), `no-memory`
    */
   view(start?: number | bigint, end?: number | bigint): OwnBytes;
+  /**
+   * The same bytes as an object of another class: `view(0, 10, Buffer)` has the methods of Node's `Buffer`. Throws as above.
+   *
+   * @param type a class with a static method `from(buffer, byteOffset, length)`, which this calls
+   */
+  view<T>(start: number | bigint | undefined, end: number | bigint | undefined, type: BytesClass<T>): T;
 
   /**
    * {@link view}, under TypedArray's name.

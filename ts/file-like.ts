@@ -90,6 +90,16 @@ export interface FileLike {
   flush(offset?: number | bigint, length?: number | bigint): void;
 
   /**
+   * Begins to hand the stored bytes of a range to the storage device, and does not wait: a later {@link flush} waits less.
+   * `promises.flush()` waits without blocking the event loop.
+   *
+   * @param offset default 0
+   * @param length default: to the end
+   * @throws {MmapError} `out-of-range`, `fault`, `no-space`, `io`
+   */
+  startFlush(offset?: number | bigint, length?: number | bigint): void;
+
+  /**
    * Sets the size of the mapping, and of its file, which then ends where the mapping ends. New bytes are zero, and have
    * disk blocks of their own. The cursor stays. Earlier views keep their size and their pages.
    *

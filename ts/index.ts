@@ -9,4 +9,4 @@ export type { Access, Advice } from './backend.js';
 export { Mmap } from './mmap.js';
 export { mmap, type Source } from './node/open.js';
 export { constants, type MmapOptions } from './request.js';
-export { MAX_VIEW_LENGTH } from './node/native.js';
+export { ALLOCATIONGRANULARITY, MAX_VIEW_LENGTH, PAGESIZE } from './node/native.js';

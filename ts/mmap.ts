@@ -13,7 +13,7 @@ import {
   wrongType,
   type Bytes,
 } from './arguments.js';
-import type { ByteArrayLike } from './array-like.js';
+import type { ByteArrayLike, BytesClass } from './array-like.js';
 import { adviceNumber, type Access, type Advice, type Backend, type OwnBytes } from './backend.js';
 import { Direct, NO_BYTES, UNKNOWN } from './direct.js';
 import './disposable.js';
@@ -21,6 +21,7 @@ import { MmapError } from './errors.js';
 import type { FileLike } from './file-like.js';
 import { bytewise, refuseText, UNCOPIED } from './indices.js';
 import { bytesFrom, defineProperty, lengthOf, max, min } from './intrinsics.js';
+import type { MemoryLike } from './memory-like.js';
 
 const NEWLINE = toPattern(10, 'newline');
 
@@ -33,7 +34,7 @@ const NEWLINE = toPattern(10, 'newline');
  * without a right to read. `fault` means that a page cannot be reached: the file was truncated, or its
  * storage failed. A method that throws anything but `fault`, `io` or `no-space` has changed nothing.
  */
-export class Mmap implements FileLike, ByteArrayLike, Disposable {
+export class Mmap implements FileLike, ByteArrayLike, MemoryLike, Disposable {
   static {
     const prototype = bytewise({
       isMapping: (value) => Mmap.#isMapping(value),
@@ -89,21 +90,6 @@ export class Mmap implements FileLike, ByteArrayLike, Disposable {
   /** Whether {@link close} was called. */
   get closed(): boolean {
     return this.#backend === undefined;
-  }
-
-  /**
-   * Announces how a range will be used. It changes speed, never what is read or stored.
-   *
-   * @param offset in bytes, default 0
-   * @param length in bytes, default: to the end
-   * @throws {MmapError} `invalid-argument` (unknown advice), `out-of-range`, `no-memory`, `io`
-   */
-  advise(advice: Advice, offset: number | bigint = 0, length?: number | bigint): void {
-    if (typeof advice !== 'string') wrongType('advice', 'a string', advice);
-    if (adviceNumber(advice) < 0) throw new MmapError('invalid-argument', `unknown advice: ${advice}`);
-    const start = toSize(offset, 'offset', 'out-of-range');
-    const count = length === undefined ? undefined : toSize(length, 'length', 'out-of-range');
-    this.#open().advise(start, count ?? max(this.#length - start, 0), advice);
   }
 
   /**
@@ -256,10 +242,22 @@ export class Mmap implements FileLike, ByteArrayLike, Disposable {
     return this.#cursor;
   }
 
-  flush(offset: number | bigint = 0, length?: number | bigint): void {
+  flush(offset?: number | bigint, length?: number | bigint): void {
+    const { start, count } = this.#extent(offset, length);
+    this.#open().flush(start, count);
+  }
+
+  startFlush(offset?: number | bigint, length?: number | bigint): void {
+    const { start, count } = this.#extent(offset, length);
+    this.#open().startFlush(start, count);
+  }
+
+  /** The range of an offset and a length, which only the backend checks. */
+  #extent(offset: number | bigint = 0, length?: number | bigint): { start: number; count: number } {
     const start = toSize(offset, 'offset', 'out-of-range');
     const count = length === undefined ? undefined : toSize(length, 'length', 'out-of-range');
-    this.#open().flush(start, count ?? max(this.#length - start, 0));
+    this.#open();
+    return { start, count: count ?? max(this.#length - start, 0) };
   }
 
   resize(length: number | bigint): void {
@@ -291,6 +289,33 @@ export class Mmap implements FileLike, ByteArrayLike, Disposable {
     const backend = this.#open();
     const from = toSearchStart(start, this.#length, this.#cursor);
     return backend.rfind(pattern, from, toPosition(end, this.#length, this.#length, 'end')) ?? -1;
+  }
+
+  // Like memory: see MemoryLike.
+
+  advise(advice: Advice, offset?: number | bigint, length?: number | bigint): void {
+    if (typeof advice !== 'string') wrongType('advice', 'a string', advice);
+    if (adviceNumber(advice) < 0) throw new MmapError('invalid-argument', `unknown advice: ${advice}`);
+    const { start, count } = this.#extent(offset, length);
+    this.#open().advise(start, count, advice);
+  }
+
+  populate(offset?: number | bigint, length?: number | bigint): void {
+    const { start, count } = this.#extent(offset, length);
+    this.#open().populate(start, count);
+  }
+
+  resident(offset?: number | bigint, length?: number | bigint): number {
+    const { start, count } = this.#extent(offset, length);
+    return this.#open().resident(start, count);
+  }
+
+  mlock(): void {
+    this.#open().mlock();
+  }
+
+  munlock(): void {
+    this.#open().munlock();
   }
 
   // Like an array: see ByteArrayLike.
@@ -338,9 +363,13 @@ export class Mmap implements FileLike, ByteArrayLike, Disposable {
     return { from, count: to > from ? to - from : 0 };
   }
 
-  view(start?: number | bigint, end?: number | bigint): OwnBytes {
+  view(start?: number | bigint, end?: number | bigint): OwnBytes;
+  view<T>(start: number | bigint | undefined, end: number | bigint | undefined, type: BytesClass<T>): T;
+  view<T>(start?: number | bigint, end?: number | bigint, type?: BytesClass<T>): OwnBytes | T {
+    if (type !== undefined && typeof type.from !== 'function') wrongType('type', 'a class with from()', type);
     const { from, count } = this.#range(start, end);
-    return this.#open().view(from, count);
+    const bytes = this.#open().view(from, count);
+    return type === undefined ? bytes : type.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   subarray(start?: number | bigint, end?: number | bigint): OwnBytes {

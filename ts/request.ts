@@ -7,6 +7,7 @@ import { MmapError } from './errors.js';
 export const constants = Object.freeze({
   MAP_SHARED: 1,
   MAP_PRIVATE: 2,
+  PROT_NONE: 0,
   PROT_READ: 1,
   PROT_WRITE: 2,
   PROT_EXEC: 4,
@@ -25,7 +26,10 @@ export interface MmapOptions {
   readonly access?: Access | undefined;
   /** UNIX only: `constants.MAP_SHARED` (the default) or `MAP_PRIVATE`. */
   readonly flags?: number | undefined;
-  /** UNIX only: bits of `constants.PROT_*`. Default `PROT_READ | PROT_WRITE`. */
+  /**
+   * UNIX only: bits of `constants.PROT_*`. Default `PROT_READ | PROT_WRITE`. With `PROT_NONE` every access is
+   * `access-denied`.
+   */
   readonly prot?: number | undefined;
   /**
    * Windows only, and only without a file: the name of memory that processes share, the `tagname` of Python's `mmap`.
@@ -33,9 +37,14 @@ export interface MmapOptions {
    * exists and is shorter than `length`: `past-end`. On other systems: `unsupported`.
    */
   readonly name?: string | undefined;
+  /**
+   * Whether to load all bytes into memory before `mmap()` returns, as `populate()` does. Default false. As with
+   * `MAP_POPULATE`, bytes that cannot be loaded are no error of `mmap()`: their access is one.
+   */
+  readonly populate?: boolean | undefined;
 }
 
-const OPTION_NAMES = new Set(['length', 'offset', 'access', 'flags', 'prot', 'name']);
+const OPTION_NAMES = new Set(['length', 'offset', 'access', 'flags', 'prot', 'name', 'populate']);
 
 /** How to map a file, or memory without one: with an access, or with the flags of POSIX. */
 export type FileRequest =
@@ -89,11 +98,17 @@ function toRequest({ access, flags, prot, name }: MmapOptions): Request {
   return { kind: 'posix', sharing: toSharing(flags), protection: toProtection(prot) };
 }
 
+function toFlag(value: unknown, name: string): boolean {
+  if (value !== undefined && typeof value !== 'boolean') wrongType(name, 'a boolean', value);
+  return value === true;
+}
+
 /** The arguments of `mmap()` other than the file, converted and checked. */
 export interface Parsed {
   readonly length: number;
   readonly offset: number;
   readonly request: Request;
+  readonly populate: boolean;
 }
 
 /** Parses the arguments that follow the file: a length, access and offset, or options. */
@@ -116,5 +131,6 @@ export function parseArguments(
     length: toSize(options.length ?? 0, 'length', 'invalid-argument'),
     offset: toSize(options.offset ?? 0, 'offset', 'invalid-argument'),
     request: toRequest(options),
+    populate: toFlag(options.populate, 'populate'),
   };
 }

@@ -72,12 +72,32 @@ export class ResourceBackend implements Backend {
     callBindings(() => this.#resource.flush(BigInt(offset), BigInt(length)));
   }
 
+  startFlush(offset: number, length: number): void {
+    callBindings(() => this.#resource.startFlush(BigInt(offset), BigInt(length)));
+  }
+
   resize(length: number): void {
     callBindings(() => this.#resource.resize(BigInt(length)));
   }
 
   advise(offset: number, length: number, advice: Advice): void {
     callBindings(() => this.#resource.advise(BigInt(offset), BigInt(length), advice));
+  }
+
+  populate(offset: number, length: number): void {
+    callBindings(() => this.#resource.populate(BigInt(offset), BigInt(length)));
+  }
+
+  resident(offset: number, length: number): number {
+    return Number(callBindings(() => this.#resource.resident(BigInt(offset), BigInt(length))));
+  }
+
+  mlock(): void {
+    callBindings(() => this.#resource.mlock());
+  }
+
+  munlock(): void {
+    callBindings(() => this.#resource.munlock());
   }
 
   view(): never {

@@ -146,6 +146,12 @@ wmmap_status wmmap_flush(wmmap_mapping mapping, uint64_t offset, uint64_t length
   return unit(&got);
 }
 
+wmmap_status wmmap_start_flush(wmmap_mapping mapping, uint64_t offset, uint64_t length) {
+  unit_result got;
+  import_start_flush(mapping.handle, (int64_t)offset, (int64_t)length, &got);
+  return unit(&got);
+}
+
 wmmap_status wmmap_resize(wmmap_mapping mapping, uint64_t length) {
   unit_result got;
   import_resize(mapping.handle, (int64_t)length, &got);
@@ -155,6 +161,32 @@ wmmap_status wmmap_resize(wmmap_mapping mapping, uint64_t length) {
 wmmap_status wmmap_advise(wmmap_mapping mapping, uint64_t offset, uint64_t length, wmmap_advice advice) {
   unit_result got;
   import_advise(mapping.handle, (int64_t)offset, (int64_t)length, (int32_t)advice, &got);
+  return unit(&got);
+}
+
+wmmap_status wmmap_populate(wmmap_mapping mapping, uint64_t offset, uint64_t length) {
+  unit_result got;
+  import_populate(mapping.handle, (int64_t)offset, (int64_t)length, &got);
+  return unit(&got);
+}
+
+wmmap_status wmmap_resident(wmmap_mapping mapping, uint64_t offset, uint64_t length, uint64_t *bytes) {
+  u64_result got;
+  import_resident(mapping.handle, (int64_t)offset, (int64_t)length, &got);
+  if (!got.is_error)
+    *bytes = got.value;
+  return status(got.is_error, got.error);
+}
+
+wmmap_status wmmap_mlock(wmmap_mapping mapping) {
+  unit_result got;
+  import_mlock(mapping.handle, &got);
+  return unit(&got);
+}
+
+wmmap_status wmmap_munlock(wmmap_mapping mapping) {
+  unit_result got;
+  import_munlock(mapping.handle, &got);
   return unit(&got);
 }
 

@@ -196,6 +196,12 @@ wmmap_status wmmap_rfind(wmmap_mapping mapping, const void *needle, size_t needl
 wmmap_status wmmap_flush(wmmap_mapping mapping, uint64_t offset, uint64_t length);
 
 /**
+ * Begins to store the changed bytes of the range on the storage device, and does not wait: a later wmmap_flush() waits
+ * less. Ranges and errors as for wmmap_flush().
+ */
+wmmap_status wmmap_start_flush(wmmap_mapping mapping, uint64_t offset, uint64_t length);
+
+/**
  * Sets the size of the mapping and of the file, which then ends where the mapping does. New bytes are zero. After an
  * error the mapping has its old size.
  * @param length the new size, at least 1
@@ -212,6 +218,35 @@ wmmap_status wmmap_resize(wmmap_mapping mapping, uint64_t length);
  * Errors: WMMAP_OUT_OF_RANGE (the offset is not inside the mapping), WMMAP_NO_MEMORY, WMMAP_IO.
  */
 wmmap_status wmmap_advise(wmmap_mapping mapping, uint64_t offset, uint64_t length, wmmap_advice advice);
+
+/**
+ * Returns when the bytes of the range are in memory, so that accesses that follow soon need not wait for the storage
+ * device.
+ *
+ * Errors: WMMAP_ACCESS_DENIED (as wmmap_read()), WMMAP_OUT_OF_RANGE, WMMAP_FAULT, WMMAP_NO_MEMORY, WMMAP_IO.
+ */
+wmmap_status wmmap_populate(wmmap_mapping mapping, uint64_t offset, uint64_t length);
+
+/**
+ * How many bytes of the range are in memory now. A system that keeps the answer secret says that all are.
+ * @param bytes receives the number; untouched after an error
+ *
+ * Errors: WMMAP_ACCESS_DENIED (as wmmap_read()), WMMAP_OUT_OF_RANGE, WMMAP_FAULT, WMMAP_NO_MEMORY, WMMAP_UNSUPPORTED
+ * (hosts on Windows, and the polyfill).
+ */
+wmmap_status wmmap_resident(wmmap_mapping mapping, uint64_t offset, uint64_t length, uint64_t *bytes);
+
+/**
+ * Loads the whole mapping, and keeps it in memory until wmmap_munlock(), wmmap_resize() or wmmap_close(). The host may
+ * charge its bytes to the memory that guests may take. A second call does nothing.
+ *
+ * Errors: WMMAP_ACCESS_DENIED (as wmmap_read(); or the host may lock nothing), WMMAP_FAULT, WMMAP_NO_MEMORY (more than
+ * the host allows), WMMAP_UNSUPPORTED (the polyfill).
+ */
+wmmap_status wmmap_mlock(wmmap_mapping mapping);
+
+/** Ends wmmap_mlock(). Errors: WMMAP_UNSUPPORTED (the polyfill), WMMAP_IO. */
+wmmap_status wmmap_munlock(wmmap_mapping mapping);
 
 /*
  * Spans: the interface `wasi-mmap:mmap/span`, and the world `wasi-mmap:mmap/guest-spans`. A program that calls none of

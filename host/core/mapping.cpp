@@ -235,6 +235,10 @@ wmcore_status wmcore_flush(wmcore_mapping *mapping, uint64_t offset, uint64_t le
   return mapping->region->flush(offset, length);
 }
 
+wmcore_status wmcore_start_flush(wmcore_mapping *mapping, uint64_t offset, uint64_t length) {
+  return mapping->region->start_flush(offset, length);
+}
+
 wmcore_status wmcore_resize(wmcore_mapping *mapping, uint64_t length) {
   if (mapping->access() != WMCORE_WRITE || (mapping->file && mapping->file->named))
     return WMCORE_NOT_RESIZABLE;
@@ -248,11 +252,13 @@ wmcore_status wmcore_resize(wmcore_mapping *mapping, uint64_t length) {
     return WMCORE_NO_MEMORY;
   if (const wmcore_status status =
           (under_pages ? resize_under_pages : resize_between_pages)(*mapping, length, region)) {
-    mapping->charge.set(charged);
+    mapping->locked = mapping->region->locked();
+    mapping->charge.set(std::min(charged, mapping->cost(mapping->length())));
     return status;
   }
   mapping->drop_regions();
   mapping->region = region;
+  mapping->locked = false;
   mapping->charge.set(mapping->cost(length));
   return WMCORE_OK;
 }
@@ -260,6 +266,79 @@ wmcore_status wmcore_resize(wmcore_mapping *mapping, uint64_t length) {
 wmcore_status wmcore_advise(wmcore_mapping *mapping, uint64_t offset, uint64_t length, wmcore_advice advice) {
   return mapping->region->advise(offset, length, advice);
 }
+
+wmcore_status wmcore_populate(wmcore_mapping *mapping, uint64_t offset, uint64_t length) {
+  wmcore_status status = WMCORE_OK;
+  do
+    status = wmcore_populate_step(mapping, &offset, &length);
+  while (!status && length > 0);
+  return status;
+}
+
+wmcore_status wmcore_populate_step(wmcore_mapping *mapping, uint64_t *offset, uint64_t *length) {
+  if (const wmcore_status status = mapping->may_read(*offset, *length))
+    return status;
+  const uint64_t count = std::min(piece, *length);
+  if (const wmcore_status status = mapping->region->populate(*offset, count))
+    return status;
+  *offset += count;
+  *length -= count;
+  return WMCORE_OK;
+}
+
+wmcore_status wmcore_resident(wmcore_mapping *mapping, uint64_t offset, uint64_t length, uint64_t *bytes) {
+  wmcore_status status = WMCORE_OK;
+  uint64_t sum = 0;
+  do
+    status = wmcore_resident_step(mapping, &offset, &length, &sum);
+  while (!status && length > 0);
+  if (!status)
+    *bytes = sum;
+  return status;
+}
+
+wmcore_status wmcore_resident_step(wmcore_mapping *mapping, uint64_t *offset, uint64_t *length, uint64_t *bytes) {
+  if (const wmcore_status status = mapping->may_read(*offset, *length))
+    return status;
+  const uint64_t count = std::min(piece, *length);
+  if (const wmcore_status status = mapping->region->count_resident(*offset, count, *bytes))
+    return status;
+  *offset += count;
+  *length -= count;
+  return WMCORE_OK;
+}
+
+wmcore_status wmcore_mlock(wmcore_mapping *mapping) {
+  if (const wmcore_status status = mapping->may_read(0, mapping->length()))
+    return status;
+  if (mapping->locked)
+    return WMCORE_OK;
+  mapping->locked = true;
+  const uint64_t charged = mapping->charge.get();
+  wmcore_status status = WMCORE_NO_MEMORY;
+  if (mapping->charge.set(mapping->cost(mapping->length()))) {
+    status = mapping->region->lock();
+    if (!status)
+      return WMCORE_OK;
+    mapping->charge.set(charged);
+  }
+  mapping->locked = false;
+  return status;
+}
+
+wmcore_status wmcore_munlock(wmcore_mapping *mapping) {
+  if (!mapping->locked)
+    return WMCORE_OK;
+  if (const wmcore_status status = mapping->region->unlock())
+    return status;
+  mapping->locked = false;
+  mapping->charge.set(mapping->cost(mapping->length()));
+  return WMCORE_OK;
+}
+
+uint64_t wmcore_page_size(void) { return wmcore::page_size(); }
+
+uint64_t wmcore_granularity(void) { return wmcore::granularity(); }
 
 wmcore_status wmcore_check(wmcore_mapping *mapping, uint64_t offset, uint64_t length, bool *clean) {
   if (clean)
@@ -273,7 +352,8 @@ const uint32_t *wmcore_fault_count(void) {
 }
 
 wmcore_region *wmcore_region_hold(wmcore_mapping *mapping) {
-  mapping->changed |= mapping->kind.write; // The holder may store at any time.
+  if (mapping->kind.write)
+    mapping->changed = true; // The holder may store at any time.
   mapping->region->hold();
   return mapping->region;
 }
@@ -293,7 +373,8 @@ wmcore_status wmcore_region_lend(wmcore_mapping *mapping, wmcore_region **result
         return status;
     region = mapping->lent;
   }
-  mapping->changed |= mapping->kind.write; // The holder may store at any time.
+  if (mapping->kind.write)
+    mapping->changed = true; // The holder may store at any time.
   region->hold();
   *result = region;
   return WMCORE_OK;

@@ -6,15 +6,17 @@
 #include "region.h"
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
 struct wmcore_mapping {
   std::shared_ptr<const wmcore::File> file; // Null for zero-filled memory.
   uint64_t offset;
   wmcore::PageKind kind;
-  wmcore_region *region = nullptr; // Held by the mapping.
-  wmcore_region *lent = nullptr;   // Held by the mapping; pages to lend, if they differ from those of `region`.
-  bool changed = false;            // Private pages may differ from the file.
+  wmcore_region *region = nullptr;  // Held by the mapping.
+  wmcore_region *lent = nullptr;    // Held by the mapping; pages to lend, if they differ from those of `region`.
+  std::atomic<bool> changed{false}; // Private pages may differ from the file.
+  bool locked = false;              // All bytes are charged.
   wmcore::Charge charge;
   uint64_t stored = 0; // Bytes of private pages that stores have touched, in whole pages; a page counts each time.
 
@@ -41,10 +43,10 @@ struct wmcore_mapping {
   bool shows_its_file() const { return file && !file->named && (kind.shared || !changed); }
 
   /// The bytes that a mapping of `size` bytes takes from a budget: its page tables, which the system frees only with
-  /// the mapping, and its private pages.
+  /// the mapping, and its private pages, or all pages while they are locked.
   uint64_t cost(uint64_t size) const {
     constexpr uint64_t bytes_per_entry = 512; // 4 KiB of a page for each entry of 8 bytes.
-    return size / bytes_per_entry + (file ? std::min(stored, size) : size);
+    return size / bytes_per_entry + (file && !locked ? std::min(stored, size) : size);
   }
   /// Charges a store that makes pages private. Returns false, and charges nothing, if the budget has too few bytes.
   bool may_store(uint64_t start, uint64_t size) {

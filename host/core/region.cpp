@@ -78,6 +78,7 @@ void wmcore_region::forget() {
 
 bool wmcore_region::unmap() {
   uint8_t *const old = pages;
+  is_locked = false; // The system unlocks what it unmaps.
   if (place && old && !clear_pages(old, page_length)) {
     orphan_slot(slot); // Nobody ends this region again.
     return false;
@@ -143,9 +144,11 @@ void wmcore_region::recover() {
   // The border between pages and zeros splits the area: count it if it is new.
   if (!ends_there && !count_split(*slot))
     return;
-  // Pages with another advice than their neighbours would be a separate area.
+  // Pages with another advice than their neighbours, or locked ones beside others, would be a separate area.
   if (usage != WMCORE_NORMAL)
     advise_pages(pages, page_length, WMCORE_NORMAL, /*discards_changes=*/false);
+  if (is_locked)
+    unlock_pages(pages, page_length);
   if (restore_pages(pages + lost.start, *file, page_offset + lost.start, covered - lost.start, kind)) {
     if (ends_there && slot->split.exchange(false))
       Areas::give_back(1);
@@ -156,12 +159,17 @@ void wmcore_region::recover() {
   }
   if (usage != WMCORE_NORMAL)
     advise_pages(pages, page_length, usage, /*discards_changes=*/false);
+  if (is_locked)
+    lock_pages(pages, page_length);
 }
 
 wmcore_status wmcore_region::prepare(uint64_t offset, uint64_t length) {
   if (clean())
     return WMCORE_OK;
-  recover();
+  {
+    const std::scoped_lock lock(changing);
+    recover();
+  }
   return check(offset, length);
 }
 
@@ -181,22 +189,79 @@ wmcore_status wmcore_region::check_stores(uint64_t offset, uint64_t length) cons
   return status;
 }
 
-wmcore_status wmcore_region::flush(uint64_t offset, uint64_t length) {
+wmcore_status wmcore_region::check_file(uint64_t offset, uint64_t length) const {
+  uint64_t file_size = 0;
+  if (!file || length == 0)
+    return WMCORE_OK;
+  if (const wmcore_status status = file->size(file_size))
+    return status;
+  return page_offset + lead + offset + length > page_up(file_size) ? WMCORE_FAULT : WMCORE_OK;
+}
+
+wmcore_status wmcore_region::flush(uint64_t offset, uint64_t length, Wait wait) {
   if (!contains(offset, length))
     return WMCORE_OUT_OF_RANGE;
   if (!file || !kind.stores_reach_file() || length == 0)
     return WMCORE_OK;
   if (const wmcore_status status = prepare(offset, length))
     return status;
-  // msync() touches no page, so it does not notice lost pages.
-  uint64_t file_size = 0;
-  if (const wmcore_status status = file->size(file_size))
+  if (const wmcore_status status = check_file(offset, length))
     return status;
-  if (page_offset + lead + offset + length > page_up(file_size))
-    return WMCORE_FAULT;
   const uint64_t start = page_down(lead + offset);
-  const wmcore_status status = flush_pages(pages + start, lead + offset + length - start, *file);
+  const uint64_t count = lead + offset + length - start;
+  const wmcore_status status = wait == Wait::yes ? flush_pages(pages + start, count, *file)
+                                                 : start_flush_pages(pages + start, count, *file, page_offset + start);
   return status ? status : check(offset, length);
+}
+
+wmcore_status wmcore_region::populate(uint64_t offset, uint64_t length) {
+  if (const wmcore_status status = prepare(offset, length))
+    return status;
+  const uint64_t start = page_down(lead + offset);
+  const uint64_t end = page_up(lead + offset + length);
+  if (length > 0 && !populate_pages(pages + start, end - start))
+    for (uint64_t at = start; at < end; at += page)
+      (void)*const_cast<const volatile uint8_t *>(pages + at); // The fault handler is there for lost pages.
+  return check(offset, length);
+}
+
+wmcore_status wmcore_region::count_resident(uint64_t offset, uint64_t length, uint64_t &bytes) {
+  if (const wmcore_status status = prepare(offset, length))
+    return status;
+  constexpr size_t at_once = 4096;
+  uint8_t resident[at_once];
+  const uint64_t unit = page_size(); // Also for files with larger pages.
+  const uint64_t from = lead + offset;
+  const uint64_t to = from + length;
+  for (uint64_t at = from & ~(unit - 1); at < to; at += at_once * unit) {
+    const uint64_t count = std::min<uint64_t>(at_once, (to - at + unit - 1) / unit);
+    if (const wmcore_status status = find_resident_pages(pages + at, static_cast<size_t>(count), resident))
+      return status;
+    for (uint64_t number = 0; number < count; number++)
+      if ((resident[number] & 1) != 0)
+        bytes += std::min(at + (number + 1) * unit, to) - std::max(at + number * unit, from);
+  }
+  return check(offset, length);
+}
+
+wmcore_status wmcore_region::lock() {
+  if (const wmcore_status status = prepare(0, size))
+    return status;
+  const std::scoped_lock lock(changing);
+  if (const wmcore_status status = check_file(0, size))
+    return status;
+  if (const wmcore_status status = lock_pages(pages, page_length))
+    return check_file(0, size) ? WMCORE_FAULT : status; // Systems report pages that the file has just lost as memory.
+  is_locked = true;
+  return WMCORE_OK;
+}
+
+wmcore_status wmcore_region::unlock() {
+  const std::scoped_lock lock(changing);
+  if (const wmcore_status status = unlock_pages(pages, page_length))
+    return status;
+  is_locked = false;
+  return WMCORE_OK;
 }
 
 wmcore_status wmcore_region::advise(uint64_t offset, uint64_t length, wmcore_advice advice) {
@@ -204,6 +269,7 @@ wmcore_status wmcore_region::advise(uint64_t offset, uint64_t length, wmcore_adv
     return WMCORE_OUT_OF_RANGE;
   if (!slot)
     return WMCORE_OK;
+  const std::scoped_lock lock(changing);
   // The system remembers this advice for each area, so a part would be split off: it gets the whole region.
   if (advice != WMCORE_WILL_NEED && advice != WMCORE_DONT_NEED) {
     const wmcore_status status = advise_pages(pages, page_length, advice, /*discards_changes=*/false);
@@ -211,6 +277,8 @@ wmcore_status wmcore_region::advise(uint64_t offset, uint64_t length, wmcore_adv
       usage = advice;
     return status;
   }
+  if (is_locked && advice == WMCORE_DONT_NEED) // Some systems would unlock the pages, others refuse.
+    return WMCORE_OK;
   length = std::min(length, size - offset);
   const uint64_t start = page_down(lead + offset);
   const bool private_changes = !file || !kind.shared;

@@ -4,6 +4,8 @@
 
 #include "faults.h"
 
+#include <mutex>
+
 /// Pages of a file or of zero-filled memory. They stay mapped until the last holder releases them.
 ///
 /// The system chooses the address, except for a span, whose pages replace memory of a guest.
@@ -50,18 +52,32 @@ struct wmcore_region {
 
   /// Both take any range. Error: `out-of-range` (the range of flush() is not inside, that of advise() starts past the
   /// end).
-  wmcore_status flush(uint64_t offset, uint64_t length);
+  wmcore_status flush(uint64_t offset, uint64_t length) { return flush(offset, length, Wait::yes); }
+  wmcore_status start_flush(uint64_t offset, uint64_t length) { return flush(offset, length, Wait::no); }
   wmcore_status advise(uint64_t offset, uint64_t length, wmcore_advice advice);
+
+  /// Both take a range inside the region, in pieces that a caller can stop between.
+  wmcore_status populate(uint64_t offset, uint64_t length);
+  wmcore_status count_resident(uint64_t offset, uint64_t length, uint64_t &bytes);
+
+  wmcore_status lock();
+  wmcore_status unlock();
+  bool locked() const { return is_locked; }
 
   static std::atomic<size_t> live;
 
 private:
   wmcore_region(uint8_t *place, std::shared_ptr<const File> file, uint64_t offset, uint64_t length, PageKind kind);
+  enum class Wait { no, yes };
+  wmcore_status flush(uint64_t offset, uint64_t length, Wait wait);
   wmcore_status map_at_place();
   ~wmcore_region();
   /// Unregisters the addresses. The pages stay mapped.
   void forget();
   void recover();
+  /// Returns `fault` unless the file has all pages of the range. System calls that touch no page do not notice the
+  /// others.
+  wmcore_status check_file(uint64_t offset, uint64_t length) const;
   /// Offset of the first lost page from the first page, or LostFrom::nothing.
   uint64_t lost_from() const { return slot->lost_from.start(); }
   uint64_t page_down(uint64_t value) const { return value & ~(page - 1); }
@@ -77,6 +93,8 @@ private:
   const uint64_t page_length; ///< Of all its pages in bytes.
   uint8_t *pages = nullptr;
   wmcore::FaultSlot *slot = nullptr;
+  std::mutex changing;                 ///< Held while pages are replaced, advised or locked.
   wmcore_advice usage = WMCORE_NORMAL; ///< The last advice for all pages.
+  bool is_locked = false;
   std::atomic<size_t> holders{1};
 };

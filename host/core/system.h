@@ -123,7 +123,18 @@ bool commit_memory(uint8_t *start, uint64_t length);
 void release_memory(uint8_t *start, uint64_t size);
 /// Both take a range that starts at a page.
 wmcore_status flush_pages(uint8_t *base, uint64_t length, const File &file);
+/// Begins what flush_pages() waits for; `offset` is that of `base` in the file. Does nothing where it would wait.
+wmcore_status start_flush_pages(uint8_t *base, uint64_t length, const File &file, uint64_t offset);
 /// Advice other than WMCORE_WILL_NEED and WMCORE_DONT_NEED splits areas unless the range is a whole region.
 wmcore_status advise_pages(uint8_t *base, uint64_t length, wmcore_advice advice, bool discards_changes);
+
+/// Loads the pages of a range that starts at a page. Returns false if the system has no such call, or cannot load all:
+/// an access to each page then loads it or faults.
+bool populate_pages(uint8_t *base, uint64_t length);
+/// Sets a byte of `resident` for each of `count` pages: its lowest bit tells whether the page is in memory.
+wmcore_status find_resident_pages(uint8_t *base, size_t count, uint8_t *resident);
+/// Loads pages and keeps them in memory. A failure leaves none locked.
+wmcore_status lock_pages(uint8_t *base, uint64_t length);
+wmcore_status unlock_pages(uint8_t *base, uint64_t length);
 
 } // namespace wmcore

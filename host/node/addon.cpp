@@ -88,8 +88,12 @@ public:
                         InstanceMethod<&Mapping::read>("readInto"), InstanceMethod<&Mapping::byte_at>("byteAt"),
                         InstanceMethod<&Mapping::write>("write"), InstanceMethod<&Mapping::move>("move"),
                         InstanceMethod<&Mapping::find<wmcore_find>>("find"),
-                        InstanceMethod<&Mapping::find<wmcore_rfind>>("rfind"), InstanceMethod<&Mapping::flush>("flush"),
+                        InstanceMethod<&Mapping::find<wmcore_rfind>>("rfind"), InstanceMethod<&Mapping::flush<wmcore_flush>>("flush"),
+                        InstanceMethod<&Mapping::flush<wmcore_start_flush>>("startFlush"),
                         InstanceMethod<&Mapping::resize>("resize"), InstanceMethod<&Mapping::advise>("adviseBy"),
+                        InstanceMethod<&Mapping::populate>("populate"), InstanceMethod<&Mapping::resident>("resident"),
+                        InstanceMethod<&Mapping::lock<wmcore_mlock>>("mlock"),
+                        InstanceMethod<&Mapping::lock<wmcore_munlock>>("munlock"),
                         InstanceMethod<&Mapping::check>("check"), InstanceMethod<&Mapping::clean>("clean"),
                         // ts/node/native.ts deletes it from the class: no other code may get this memory.
                         InstanceMethod<&Mapping::own_buffer>("ownBuffer", napi_configurable),
@@ -211,9 +215,9 @@ private:
     return position == WMCORE_NOT_FOUND ? info.Env().Undefined() : to_number(info.Env(), position);
   }
 
-  void flush(const Napi::CallbackInfo &info) {
+  template <auto operation> void flush(const Napi::CallbackInfo &info) {
     reinstall_handler(info.Env());
-    require(info.Env(), wmcore_flush(get(info.Env()), to_u64(info[0]), to_u64(info[1])));
+    require(info.Env(), operation(get(info.Env()), to_u64(info[0]), to_u64(info[1])));
   }
 
   void resize(const Napi::CallbackInfo &info) {
@@ -224,6 +228,22 @@ private:
   void advise(const Napi::CallbackInfo &info) {
     reinstall_handler(info.Env());
     require(info.Env(), wmcore_advise(get(info.Env()), to_u64(info[0]), to_u64(info[1]), to_advice(info[2])));
+  }
+
+  void populate(const Napi::CallbackInfo &info) {
+    reinstall_handler(info.Env());
+    require(info.Env(), wmcore_populate(get(info.Env()), to_u64(info[0]), to_u64(info[1])));
+  }
+
+  Napi::Value resident(const Napi::CallbackInfo &info) {
+    uint64_t bytes = 0;
+    require(info.Env(), wmcore_resident(get(info.Env()), to_u64(info[0]), to_u64(info[1]), &bytes));
+    return to_number(info.Env(), bytes);
+  }
+
+  template <auto operation> void lock(const Napi::CallbackInfo &info) {
+    reinstall_handler(info.Env());
+    require(info.Env(), operation(get(info.Env())));
   }
 
   void check(const Napi::CallbackInfo &info) {
@@ -385,6 +405,8 @@ Napi::Value initialize(const Napi::CallbackInfo &info) {
   Napi::Object exports = Napi::Object::New(env);
   exports["Mapping"] = Mapping::define(env);
   exports["Span"] = Span::define(env);
+  exports["pageSize"] = to_number(env, wmcore_page_size());
+  exports["granularity"] = to_number(env, wmcore_granularity());
   exports["spanGranularity"] = to_number(env, guest_span_granularity());
   exports["installFaultHandler"] =
       Napi::Function::New(env, [](const Napi::CallbackInfo & /*call*/) { wmcore_install_fault_handler(); });

@@ -5,6 +5,7 @@ A step is a dict; `by="contract"` marks one that CPython does not decide, with i
 
 TEXT = {"repeat": "hello world!", "size": 14000}
 PAGE = 4096
+PAGES = {"repeat": "0123456789abcdef", "size": 4 * PAGE}
 ACCESSES = ("read", "write", "copy")
 ADVICES = ("normal", "random", "sequential", "will-need", "dont-need")
 MAX_NUMBER = 2**53 - 1
@@ -360,8 +361,44 @@ vector("advise", "what copy changed is kept", TEXT, mmap("copy"), step("write", 
 vector("advise", "memory without a file is kept", all_bytes("x"), anonymous(100), step("write", offset=0, bytes="kept"),
        ours("advise", offset=0, length=100, advice="dont-need"), ours("read", offset=0, length=4, expect="kept"))  # fmt: skip
 
+# Loading, locking and beginning to flush: no bytes change. CPython has none of it.
+for access in ACCESSES:
+    both = [read(0, 5), read(13990, 10)]
+    vector("residency", f"loading and flushing, {access}", TEXT, mmap(access), ours("populate", offset=0, length=14000),
+           ours("populate", offset=5001, length=10), ours("populate", offset=14000, length=0), ours("start-flush", offset=0, length=14000),
+           ours("start-flush", offset=5001, length=10), ours("start-flush", offset=14000, length=0), *both, needs=["paging"])  # fmt: skip
+    vector("residency", f"what was loaded is in memory, {access}", TEXT, mmap(access, 13900, 100), ours("populate", offset=0, length=13900),
+           ours("resident", offset=0, length=13900, expect=13900), ours("resident", offset=5001, length=10, expect=10),
+           ours("resident", offset=13900, length=0, expect=0), needs=["paging", "resident"])  # fmt: skip
+    vector("residency", f"locking, {access}", TEXT, mmap(access), ours("munlock"), ours("mlock"), ours("mlock"),
+           ours("advise", offset=0, length=14000, advice="dont-need"), *both, ours("munlock"), ours("munlock"), *both,
+           needs=["paging", "mlock"])  # fmt: skip
+    for operation in ("populate", "resident", "start-flush"):
+        outside = [ours(operation, offset=offset, length=length, error="out-of-range") for offset, length in
+                   ((14001, 0), (0, 14001), (14000, 1), (1, MAX_NUMBER), (MAX_NUMBER, 1))]  # fmt: skip
+        vector("residency", f"{operation} of what is not there, {access}", TEXT, mmap(access), *outside, needs=["paging"])
+    vector("residency", f"loading and locking lost pages, {access}", PAGES, mmap(access), step("file-truncate", length=PAGE + 1),
+           ours("mlock", error="fault"), ours("populate", offset=0, length=2 * PAGE),
+           ours("populate", offset=PAGE, length=PAGE + 1, error="fault"), ours("resident", offset=3 * PAGE, length=1, error="fault"),
+           ours("start-flush", offset=3 * PAGE, length=1, **({"error": "fault"} if access == "write" else {})),
+           step("file-truncate", length=4 * PAGE), ours("populate", offset=0, length=4 * PAGE), ours("mlock"), read(0, 3),
+           needs=["paging", "mlock", "resident", "truncate"])  # fmt: skip
+vector("residency", "writing, then beginning to flush", TEXT, mmap(), step("write", offset=5, bytes="new"),
+       ours("start-flush", offset=5, length=3), file_read(0, 9), step("flush", offset=5, length=3), needs=["paging"])  # fmt: skip
+vector("residency", "memory without a file", all_bytes("x"), anonymous(9000), ours("populate", offset=0, length=9000),
+       ours("start-flush", offset=0, length=9000), ours("mlock"), read(0, 3), needs=["paging", "mlock"])  # fmt: skip
+vector("residency", "a resize ends a lock", TEXT, mmap(), ours("mlock"), step("resize", length=5000), ours("munlock"), ours("mlock"),
+       step("resize", length=20000), read(4990, 20), needs=["paging", "mlock"])  # fmt: skip
+vector("residency", "no right to read", TEXT, posix("shared", []), ours("populate", offset=0, length=1, error="access-denied"),
+       ours("resident", offset=0, length=1, error="access-denied"), ours("mlock", error="access-denied"),
+       needs=["paging", "posix"])  # fmt: skip
+for closed in (
+    ours("populate", offset=0, length=0, error="closed"), ours("resident", offset=0, length=0, error="closed"),
+    ours("start-flush", offset=0, length=0, error="closed"), ours("mlock", error="closed"), ours("munlock", error="closed"),
+):  # fmt: skip
+    vector("residency", f"{closed['op']} after close", TEXT, mmap(), step("close"), closed, needs=["paging", "closed"])
+
 # Files that shrink. CPython dies of most of this.
-PAGES = {"repeat": "0123456789abcdef", "size": 4 * PAGE}
 for access in ACCESSES:
     lost = [mmap(access), step("file-truncate", length=PAGE)]
     vector("faults", f"reading a lost page, {access}", PAGES, *lost, ours("read", offset=2 * PAGE, length=1, error="fault"),

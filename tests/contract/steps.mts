@@ -95,6 +95,16 @@ export class Steps<Source> {
         return map.resize(length);
       case 'advise':
         return map.advise(advice, offset, length);
+      case 'start-flush':
+        return map.startFlush(offset, length);
+      case 'populate':
+        return map.populate(offset, length);
+      case 'resident':
+        return map.resident(offset, length);
+      case 'mlock':
+        return map.mlock();
+      case 'munlock':
+        return map.munlock();
       case 'close':
         return map.close();
       case 'seek':

@@ -103,62 +103,64 @@ export const PROPERTIES = words(
   /\s+/,
   String.raw`
   BlockResult CANCELLED CANCELLED_BEFORE_RETURNED CANCELLED_BEFORE_STARTED CANCEL_DELIVERED CANCEL_PENDING DONE
-  Descriptor DirectoryEntryStream EVENT_HANDLER_EVENTS Error FREE FUTURE_READ FUTURE_WRITE Fields FutureIncomingResponse
-  FutureTrailers Global IDLE INITIAL IncomingBody IncomingDatagramStream IncomingRequest IncomingResponse InputStream
-  Instance JCO_DEBUG Mapping Module NONE NOT_CANCELLED Network OutgoingBody OutgoingDatagramStream OutgoingRequest
-  OutgoingResponse OutputStream Pollable RESOLVED RESUMED RETURNED RequestOptions ResolveAddressStream ResponseOutparam
-  RuntimeError STARTED STARTING STREAM_READ STREAM_WRITE SUBTASK Span State SuspendError Suspending TASK_CANCELLED
-  TcpSocket TerminalInput TerminalOutput TickResult UdpSocket WebAssembly _ID _componentIdx _createdReps _jcoMaySuspend
-  accept access acquireExclusiveLock adapter# add addBackpressureWaiter addBorrowedHandle addLender addPendingTaskStart
-  addResourceLender addWaitable address addressFamily advise alertId alertMessage align# all alwaysTaskReturn append
-  appendViaStream apply args asIntN asUintN assign async at attach augments authority betweenBytesTimeout bind block
-  blockingFlush blockingRead blockingSkip blockingSplice blockingWriteAndFlush blockingWriteZeroesAndFlush body buffer
-  byteLength byteOffset call callMetadata callbackFn callbackFnName callee calleeComponentIdx calleeIsAsync
-  callerComponentIdx callingSyncExport callingSyncImport callingWasmExport cancel cancelProgress cancelRequested
-  cancellable cancellationRequested cancelled case caseMetas catch charCodeAt checkSend checkWrite childTask
-  childTaskFnName childTaskID className classNameFn clear clone code codepoints compileStreaming completionPromise
-  componentIdx connectTimeout constructor consume contains context create createDirectoryAt createFn createResourceFn
-  createSubtask createTcpSocket createUdpSocket createWaitable cstate ctx current currentSubtask data
-  dataAccessTimestamp dataIntegritySync dataModificationTimestamp deadlockCheck deadlockDetail debug decode
-  decrementBackpressure defineProperty delete deliverPendingCancel deliverResolve directory discriminant dispose done
-  drop elemAlign# elemLiftFn elemLiftFns elemLowerFn elemLowerMetas elemSize# encodeInto enter enterSync entries
-  entryFnName env err errHandling errMsg error errored event exclusive exclusiveLock exclusiveRelease
-  exclusivelyLockedBy execute exit exitPromise exitWithCode exports f# fast faulted fieldMetas fieldName fieldSize
-  fileIntegritySync fileSize filesystemErrorCode filter finally find findIndex finish finishBind finishConnect
-  finishListen firstByteTimeout flags flowInfo flush fn fnName for fromCharCode fromList funcName funcTypeIsAsync
-  functionIdx get get# getArguments getBackpressure getBackpressureWaiters getBigInt# getBigUint# getCallMetadata
-  getCallbackFn getCallbackFnName getCalleeParams getCalleeParamsFn getChildTask getDirectories getEnvironment
-  getErrHandling getFlags getFloat# getInsecureRandomBytes getInsecureRandomU# getInt# getLatestSubtask getMemoryFn
-  getParamsFn getParentSubtask getParentTask getPendingEvent getPostReturnFn getRandomBytes getRandomU# getReallocFn
-  getResult getReturnLowerFns getReturnMemory getReturnMemoryIdx getRootTask getStateNumber getStderr getStdin getStdout
-  getSubtaskByWaitableRep getTerminalStderr getTerminalStdin getTerminalStdout getType getUint# getWaitableHandleIdx
-  granularity handle handlerID handles has hasBackpressure hasCallback hasOwnProperty hasPendingEvent
-  hasPendingSchedulerWork hasResultPointer headers holder hopLimit httpErrorCode id idx immediateSuspend
-  immediateSuspendUntil importFn inSet includes incrementBackpressure infoCode initialCwd insecureSeed insert instance#
-  instanceNetwork instantiate intSizeBytes isArray isAsync isCancellable isCancelled isEnum isErrored
-  isExclusivelyLocked isExited isHost isInSet isInteger isListening isManualAsync isNotStarted isNumber isRejected
-  isRemoval isResolved isResolvedState isReturned isRunningState isSafeInteger isSameObject isSync isTaskSuspended join
-  keepAliveCount keepAliveEnabled keepAliveIdleTime keepAliveInterval keys knownLen len lenders lends length
-  liftResource linkAt linkCount localAddress lower lowerFn lowerResource lowers m# manuallyAsync map markTrapped max
-  mayBlock mayEnter mayLeave memory memoryIdx message meta metadata metadataHash metadataHashAt method mmap mmapPosix
-  move mutable mutateDirectory n# name names nanoseconds needsExclusiveLock newTaskID next notifyProgress now
+  Descriptor DirectoryEntryStream EVENT_HANDLER_EVENTS Error FREE FUTURE_READ FUTURE_WRITE Fields
+  FutureIncomingResponse FutureTrailers Global IDLE INITIAL IncomingBody IncomingDatagramStream IncomingRequest
+  IncomingResponse InputStream Instance JCO_DEBUG Mapping Module NONE NOT_CANCELLED Network OutgoingBody
+  OutgoingDatagramStream OutgoingRequest OutgoingResponse OutputStream Pollable RESOLVED RESUMED RETURNED
+  RequestOptions ResolveAddressStream ResponseOutparam RuntimeError STARTED STARTING STREAM_READ STREAM_WRITE SUBTASK
+  Span State SuspendError Suspending TASK_CANCELLED TcpSocket TerminalInput TerminalOutput TickResult UdpSocket
+  WebAssembly _ID _componentIdx _createdReps _jcoMaySuspend accept access acquireExclusiveLock adapter# add
+  addBackpressureWaiter addBorrowedHandle addLender addPendingTaskStart addResourceLender addWaitable address
+  addressFamily advise alertId alertMessage align# all alwaysTaskReturn append appendViaStream apply args asIntN
+  asUintN assign async at attach augments authority betweenBytesTimeout bind block blockingFlush blockingRead
+  blockingSkip blockingSplice blockingWriteAndFlush blockingWriteZeroesAndFlush body buffer byteLength byteOffset call
+  callMetadata callbackFn callbackFnName callee calleeComponentIdx calleeIsAsync callerComponentIdx callingSyncExport
+  callingSyncImport callingWasmExport cancel cancelProgress cancelRequested cancellable cancellationRequested
+  cancelled case caseMetas catch charCodeAt checkSend checkWrite childTask childTaskFnName childTaskID className
+  classNameFn clear clone code codepoints compileStreaming completionPromise componentIdx connectTimeout constructor
+  consume contains context create createDirectoryAt createFn createResourceFn createSubtask createTcpSocket
+  createUdpSocket createWaitable cstate ctx current currentSubtask data dataAccessTimestamp dataIntegritySync
+  dataModificationTimestamp deadlockCheck deadlockDetail debug decode decrementBackpressure defineProperty delete
+  deliverPendingCancel deliverResolve directory discriminant dispose done drop elemAlign# elemLiftFn elemLiftFns
+  elemLowerFn elemLowerMetas elemSize# encodeInto enter enterSync entries entryFnName env err errHandling errMsg error
+  errored event exclusive exclusiveLock exclusiveRelease exclusivelyLockedBy execute exit exitPromise exitWithCode
+  exports f# fast faulted fieldMetas fieldName fieldSize fileIntegritySync fileSize filesystemErrorCode filter finally
+  find findIndex finish finishBind finishConnect finishListen firstByteTimeout flags flowInfo flush fn fnName for
+  fromCharCode fromList funcName funcTypeIsAsync functionIdx get get# getArguments getBackpressure
+  getBackpressureWaiters getBigInt# getBigUint# getCallMetadata getCallbackFn getCallbackFnName getCalleeParams
+  getCalleeParamsFn getChildTask getDirectories getEnvironment getErrHandling getFlags getFloat#
+  getInsecureRandomBytes getInsecureRandomU# getInt# getLatestSubtask getMemoryFn getParamsFn getParentSubtask
+  getParentTask getPendingEvent getPostReturnFn getRandomBytes getRandomU# getReallocFn getResult getReturnLowerFns
+  getReturnMemory getReturnMemoryIdx getRootTask getStateNumber getStderr getStdin getStdout getSubtaskByWaitableRep
+  getTerminalStderr getTerminalStdin getTerminalStdout getType getUint# getWaitableHandleIdx granularity handle
+  handlerID handles has hasBackpressure hasCallback hasOwnProperty hasPendingEvent hasPendingSchedulerWork
+  hasResultPointer headers holder hopLimit httpErrorCode id idx immediateSuspend immediateSuspendUntil importFn inSet
+  includes incrementBackpressure infoCode initialCwd insecureSeed insert instance# instanceNetwork instantiate
+  intSizeBytes isArray isAsync isCancellable isCancelled isEnum isErrored isExclusivelyLocked isExited isHost isInSet
+  isInteger isListening isManualAsync isNotStarted isNumber isRejected isRemoval isResolved isResolvedState isReturned
+  isRunningState isSafeInteger isSameObject isSync isTaskSuspended join keepAliveCount keepAliveEnabled
+  keepAliveIdleTime keepAliveInterval keys knownLen len lenders lends length liftResource linkAt linkCount
+  localAddress lower lowerFn lowerResource lowers m# manuallyAsync map markTrapped max mayBlock mayEnter mayLeave
+  memory memoryIdx message meta metadata metadataHash metadataHashAt method mlock mmap mmapPosix move munlock mutable
+  mutateDirectory n# name names nanoseconds needsExclusiveLock newTaskID next notifyProgress now
   onNextExclusiveRelease onResolve onResume onStart openAt own packedResult paramCount paramLiftFns params parent
-  parentSubtask parentSubtaskID parentTask parentTaskFnName parentTaskID pathWithQuery payload payload# payloadMaybeNull
-  pendingHostOperations poll pop port postReturn post_return preserveFutureResult previousTaskMayBlock process promise
-  promising prototype ptr push queued random rcode read readDirectory readDirectoryEntry readViaStream readlinkAt ready
-  readyFn realloc receive receiveBufferSize registerHandler registerOnResolveHandler registerOnStartHandler reject
-  releaser remoteAddress remove removeBackpressureWaiter removeBorrowedHandle removeDirectoryAt removeHandler
-  removePendingTaskStart removeSubtask removeWaitable renameAt rep requestCancellation requestedWriteSync requester
-  resize resolution resolve resolveAddresses resolveAsValue resolveDelivered resolveNextAddress resolved resource
-  resourceScopeId resourceTables resultLowerFns resultPtr results resume resumeTaskByID returnCalls returnFn
-  returnFnCalled rfind rid rootTaskID rsc run runCallbackFn runTickLoop runtime scheme scope scopeId seconds send
-  sendBufferSize set set# setAuthority setBackpressure setBetweenBytesTimeout setBigInt# setBigUint# setCallbackFn
-  setCalleeIsAsync setChildTask setConnectTimeout setErrored setFirstByteTimeout setFloat# setHopLimit setIdx setInt#
-  setKeepAliveCount setKeepAliveEnabled setKeepAliveIdleTime setKeepAliveInterval setListenBacklogSize setMethod
-  setOnProgressFn setParentSubtask setPathWithQuery setPendingEvent setPostReturnFn setReceiveBufferSize setResult
-  setReturnLowerFns setReturnMemory setReturnMemoryIdx setScheme setSendBufferSize setSize setStatusCode setTarget
-  setTimes setTimesAt setUint# setUnicastHopLimit settleCompletion shift shutdown size size# skip skipExclusiveLockCheck
-  slice slot slow splice startBind startConnect startFn startFnParams startListen stat statAt state status
+  parentSubtask parentSubtaskID parentTask parentTaskFnName parentTaskID pathWithQuery payload payload#
+  payloadMaybeNull pendingHostOperations poll pop populate port postReturn post_return preserveFutureResult
+  previousTaskMayBlock process promise promising prototype ptr push queued random rcode read readDirectory
+  readDirectoryEntry readViaStream readlinkAt ready readyFn realloc receive receiveBufferSize registerHandler
+  registerOnResolveHandler registerOnStartHandler reject releaser remoteAddress remove removeBackpressureWaiter
+  removeBorrowedHandle removeDirectoryAt removeHandler removePendingTaskStart removeSubtask removeWaitable renameAt
+  rep requestCancellation requestedWriteSync requester resident resize resolution resolve resolveAddresses
+  resolveAsValue resolveDelivered resolveNextAddress resolved resource resourceScopeId resourceTables resultLowerFns
+  resultPtr results resume resumeTaskByID returnCalls returnFn returnFnCalled rfind rid rootTaskID rsc run
+  runCallbackFn runTickLoop runtime scheme scope scopeId seconds send sendBufferSize set set# setAuthority
+  setBackpressure setBetweenBytesTimeout setBigInt# setBigUint# setCallbackFn setCalleeIsAsync setChildTask
+  setConnectTimeout setErrored setFirstByteTimeout setFloat# setHopLimit setIdx setInt# setKeepAliveCount
+  setKeepAliveEnabled setKeepAliveIdleTime setKeepAliveInterval setListenBacklogSize setMethod setOnProgressFn
+  setParentSubtask setPathWithQuery setPendingEvent setPostReturnFn setReceiveBufferSize setResult setReturnLowerFns
+  setReturnMemory setReturnMemoryIdx setScheme setSendBufferSize setSize setStatusCode setTarget setTimes setTimesAt
+  setUint# setUnicastHopLimit settleCompletion shift shutdown size size# skip skipExclusiveLockCheck slice slot slow
+  splice startBind startConnect startFlush startFn startFnParams startListen stat statAt state status
   statusChangeTimestamp statusCode storage storageLen storagePtr storagelen stream stringEncoding stringify subscribe
   subscribeDuration subscribeInstant subtask subtaskFnName subtaskID subtaskState subtasks suspendTask suspendUntil
   suspendUntilCallback suspendedTaskCancellable suspendedTaskMetas suspendedTaskReady suspendedTasks symlinkAt

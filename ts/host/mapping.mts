@@ -171,6 +171,10 @@ export class Mapping implements Bindings.Mapping {
     operation(() => this.#backend.flush(offset, length));
   }
 
+  startFlush(offset: bigint, length: bigint): void {
+    operation(() => this.#backend.startFlush(offset, length));
+  }
+
   resize(length: bigint): void {
     operation(() => this.#backend.resize(length));
     this.#length = this.#backend.length();
@@ -178,6 +182,22 @@ export class Mapping implements Bindings.Mapping {
 
   advise(offset: bigint, length: bigint, advice: Bindings.Advice): void {
     operation(() => this.#backend.advise(offset, length, advice));
+  }
+
+  populate(offset: bigint, length: bigint): void {
+    operation(() => this.#backend.populate(offset, length));
+  }
+
+  resident(offset: bigint, length: bigint): bigint {
+    return operation(() => BigInt(this.#backend.resident(offset, length)));
+  }
+
+  mlock(): void {
+    operation(() => this.#backend.mlock());
+  }
+
+  munlock(): void {
+    operation(() => this.#backend.munlock());
   }
 
   /** Unmaps. jco calls it when the guest drops the resource. */

@@ -34,7 +34,12 @@ interface AddonMapping {
   rfind(needle: Uint8Array, start: Size, end: Size): number | undefined;
   flush(offset: Size, length: Size): void;
   resize(length: Size): void;
+  startFlush(offset: Size, length: Size): void;
   adviseBy(offset: Size, length: Size, advice: number): void;
+  populate(offset: Size, length: Size): void;
+  resident(offset: Size, length: Size): number;
+  mlock(): void;
+  munlock(): void;
   /** At most once, right after the mapping was opened. */
   charge(budget: Budget): void;
   close(): void;
@@ -89,6 +94,9 @@ interface Addon {
   readonly Mapping: AddonMappingClass;
   /** The region is memory of a guest. It must not move, and must stay alive until `detach`. */
   readonly Span: new (mapping: AddonMapping, offset: Size, region: Uint8Array) => AddonSpan;
+  readonly pageSize: number;
+  /** The alignment of the addresses of mappings. */
+  readonly granularity: number;
   /** 0 where there are no spans. */
   readonly spanGranularity: number;
   readonly createBudget: (bytes: Size) => Budget;
@@ -162,6 +170,14 @@ export interface Rights {
 
 /** The rights that the file was opened with decide. */
 export const ALL_RIGHTS: Rights = { read: true, write: true };
+
+/** The size of a page of memory, in bytes: systems load, lose and lock pages as a whole. Python's `mmap.PAGESIZE`. */
+export const PAGESIZE = addon.pageSize;
+/**
+ * The alignment of the addresses of mappings, in bytes, as in Python's `mmap`. `mmap()` itself takes any offset: one that is
+ * a multiple of it wastes no memory.
+ */
+export const ALLOCATIONGRANULARITY = addon.granularity;
 
 /** Stands for memory without a file: zero-filled. */
 export const NO_FILE = -1;

@@ -129,9 +129,17 @@ void import_find(int32_t self, const void *needle, size_t length, int64_t start,
 MAPPING("[method]mapping.rfind")
 void import_rfind(int32_t self, const void *needle, size_t length, int64_t start, int64_t end, option_result *result);
 MAPPING("[method]mapping.flush") void import_flush(int32_t self, int64_t offset, int64_t length, unit_result *result);
+MAPPING("[method]mapping.start-flush")
+void import_start_flush(int32_t self, int64_t offset, int64_t length, unit_result *result);
 MAPPING("[method]mapping.resize") void import_resize(int32_t self, int64_t length, unit_result *result);
 MAPPING("[method]mapping.advise")
 void import_advise(int32_t self, int64_t offset, int64_t length, int32_t advice, unit_result *result);
+MAPPING("[method]mapping.populate")
+void import_populate(int32_t self, int64_t offset, int64_t length, unit_result *result);
+MAPPING("[method]mapping.resident")
+void import_resident(int32_t self, int64_t offset, int64_t length, u64_result *result);
+MAPPING("[method]mapping.mlock") void import_mlock(int32_t self, unit_result *result);
+MAPPING("[method]mapping.munlock") void import_munlock(int32_t self, unit_result *result);
 
 SPAN("granularity") void import_granularity(u32_option *result);
 SPAN("attach")

@@ -309,12 +309,23 @@ impl<F: File> Mapping<F> {
     }
 
     pub fn flush(&self, offset: u64, length: u64) -> Outcome<()> {
-        let position = self.position(offset, length)?;
-        if length == 0 || !self.kind.write || self.shared_file().is_none() {
-            return Ok(());
+        match self.file_to_flush(offset, length)? {
+            Some(file) => file.sync().map_err(to_mapping_error),
+            None => Ok(()),
         }
+    }
+
+    /// Changes are in the file already, and WASI cannot begin to store them without waiting.
+    pub fn start_flush(&self, offset: u64, length: u64) -> Outcome<()> {
+        self.file_to_flush(offset, length).map(|_| ())
+    }
+
+    /// The file, if it may have changes of the range.
+    fn file_to_flush(&self, offset: u64, length: u64) -> Outcome<Option<&F>> {
+        let position = self.position(offset, length)?;
+        let Some(file) = self.shared_file().filter(|_| length > 0 && self.kind.write) else { return Ok(None) };
         self.require_pages(position, length)?;
-        self.shared_file().map_or(Ok(()), |file| file.sync().map_err(to_mapping_error))
+        Ok(Some(file))
     }
 
     /// New bytes of a file are zero, but have no blocks yet, because WASI cannot ask for them.
@@ -353,5 +364,36 @@ impl<F: File> Mapping<F> {
             let _ = file.advise(self.offset + offset, length.min(self.length.get() - offset), advice);
         }
         Ok(())
+    }
+
+    /// Reads the range, and so brings it into the memory of the host's system.
+    pub fn populate(&self, offset: u64, length: u64) -> Outcome<()> {
+        let position = self.may_read(offset, length)?;
+        self.require_pages(position, length)?;
+        if self.file.is_none() {
+            return Ok(());
+        }
+        #[allow(clippy::cast_possible_truncation)] // A chunk.
+        let mut bytes = zeros(CHUNK.min(length) as usize)?;
+        let mut done = 0;
+        while done < length {
+            let part = CHUNK.min(length - done);
+            #[allow(clippy::cast_possible_truncation)] // A chunk.
+            self.load_all(position + done, &mut bytes[..part as usize])?;
+            done += part;
+        }
+        Ok(())
+    }
+
+    /// WASI does not say what is in memory.
+    pub fn resident(&self, offset: u64, length: u64) -> Outcome<u64> {
+        self.may_read(offset, length)?;
+        if length > 0 { Err(ErrorCode::Unsupported) } else { Ok(0) }
+    }
+
+    /// There are no pages of the host's system to lock.
+    pub fn mlock(&self) -> Outcome<()> {
+        self.may_read(0, 0)?;
+        Err(ErrorCode::Unsupported)
     }
 }

@@ -139,6 +139,24 @@ impl Mapping {
         Ok(self.resource.flush(offset, len)?)
     }
 
+    /// Begins to store all changes on the storage device, and does not wait: a later [`flush`](Self::flush) waits less.
+    ///
+    /// # Errors
+    ///
+    /// `fault`, `no-space`, `io`.
+    pub fn start_flush(&self) -> Result<()> {
+        self.start_flush_range(0, self.len())
+    }
+
+    /// Begins to store the changes in a range on the storage device, and does not wait.
+    ///
+    /// # Errors
+    ///
+    /// `out-of-range`, `fault`, `no-space`, `io`.
+    pub fn start_flush_range(&self, offset: u64, len: u64) -> Result<()> {
+        Ok(self.resource.start_flush(offset, len)?)
+    }
+
     /// Sets the size of the mapping and of the file, which then ends where the mapping does.
     ///
     /// # Errors
@@ -165,6 +183,44 @@ impl Mapping {
     /// `out-of-range` (an offset past the last byte), `no-memory`, `io`.
     pub fn advise_range(&self, advice: Advice, offset: u64, len: u64) -> Result<()> {
         Ok(self.resource.advise(offset, len, advice)?)
+    }
+
+    /// Returns when the bytes of a range are in memory, so that accesses that follow soon need not wait for the storage
+    /// device.
+    ///
+    /// # Errors
+    ///
+    /// `access-denied`, `out-of-range`, `fault`, `no-memory`, `io`.
+    pub fn populate(&self, offset: u64, len: u64) -> Result<()> {
+        Ok(self.resource.populate(offset, len)?)
+    }
+
+    /// Returns how many bytes of a range are in memory now. A system that keeps the answer secret says that all are.
+    ///
+    /// # Errors
+    ///
+    /// `access-denied`, `out-of-range`, `fault`, `no-memory`, `unsupported` (hosts on Windows, and the polyfill).
+    pub fn resident(&self, offset: u64, len: u64) -> Result<u64> {
+        Ok(self.resource.resident(offset, len)?)
+    }
+
+    /// Loads the whole mapping, and keeps it in memory until [`munlock`](Self::munlock), [`resize`](Self::resize) or the
+    /// drop. The host may charge its bytes to the memory that guests may take.
+    ///
+    /// # Errors
+    ///
+    /// `access-denied`, `fault`, `no-memory` (more than the host allows), `unsupported` (the polyfill).
+    pub fn mlock(&self) -> Result<()> {
+        Ok(self.resource.mlock()?)
+    }
+
+    /// Ends [`mlock`](Self::mlock). Does nothing on a mapping that is not locked.
+    ///
+    /// # Errors
+    ///
+    /// `unsupported` (the polyfill), `io`.
+    pub fn munlock(&self) -> Result<()> {
+        Ok(self.resource.munlock()?)
     }
 
     /// Moves the cursor to an offset: `seek(SeekFrom::Start(offset))`.

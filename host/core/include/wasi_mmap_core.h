@@ -5,7 +5,9 @@
  * The core implements the contract, wit/mmap.wit, which specifies each operation below and its errors. This header adds
  * only what a native caller must know beyond it.
  *
- * Threads: calls on one mapping must not overlap. Different mappings may be used from any threads at the same time.
+ * Threads: different mappings may be used from any threads at the same time. On one mapping, these may overlap each other
+ * and one other call that is not wmcore_resize() or wmcore_close(): wmcore_file_size(), wmcore_read(), the searches,
+ * wmcore_check(), wmcore_flush(), wmcore_start_flush(), wmcore_populate(), wmcore_resident() and their steps.
  * The bytes of a region may be read and written at any time while the region is held.
  *
  * Faults: mapping a file installs a process-wide handler for the fault of a lost page (the signal SIGBUS on Linux, the
@@ -170,11 +172,26 @@ wmcore_status wmcore_rfind_step(wmcore_mapping *mapping, const void *needle, siz
 /** wmcore_move() in steps of 16 MiB: updates the arguments to the rest, until `*length` is 0. */
 wmcore_status wmcore_move_step(wmcore_mapping *mapping, uint64_t *destination, uint64_t *source, uint64_t *length);
 wmcore_status wmcore_flush(wmcore_mapping *mapping, uint64_t offset, uint64_t length);
+wmcore_status wmcore_start_flush(wmcore_mapping *mapping, uint64_t offset, uint64_t length);
 /** Held regions keep their pages. On Windows a held region makes shrinking WMCORE_BUSY. The address of the mapping may
  * change, also on failure. */
 wmcore_status wmcore_resize(wmcore_mapping *mapping, uint64_t length);
 /** WMCORE_NORMAL, WMCORE_RANDOM and WMCORE_SEQUENTIAL apply to the whole mapping. */
 wmcore_status wmcore_advise(wmcore_mapping *mapping, uint64_t offset, uint64_t length, wmcore_advice advice);
+wmcore_status wmcore_populate(wmcore_mapping *mapping, uint64_t offset, uint64_t length);
+/** wmcore_populate() in steps of 16 MiB: updates the arguments to the rest, until `*length` is 0. */
+wmcore_status wmcore_populate_step(wmcore_mapping *mapping, uint64_t *offset, uint64_t *length);
+/** @param bytes receives the bytes of the range that are in memory. */
+wmcore_status wmcore_resident(wmcore_mapping *mapping, uint64_t offset, uint64_t length, uint64_t *bytes);
+/** wmcore_resident() in steps of 16 MiB: adds to `*bytes`, and updates the range to the rest, until `*length` is 0. */
+wmcore_status wmcore_resident_step(wmcore_mapping *mapping, uint64_t *offset, uint64_t *length, uint64_t *bytes);
+/** Charges all bytes of the mapping to its budget while they are locked. */
+wmcore_status wmcore_mlock(wmcore_mapping *mapping);
+wmcore_status wmcore_munlock(wmcore_mapping *mapping);
+
+/** The size of a page, and the granularity of the addresses of mappings, in bytes: powers of two. */
+uint64_t wmcore_page_size(void);
+uint64_t wmcore_granularity(void);
 
 /**
  * Checks a range for lost pages, after code outside of the core has touched the bytes of a region.

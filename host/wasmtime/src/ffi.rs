@@ -106,8 +106,14 @@ core_functions! {
         done: *mut bool,
     ) -> Status = UNSUPPORTED;
     fn wmcore_flush(mapping: *mut Mapping, offset: u64, length: u64) -> Status = UNSUPPORTED;
+    fn wmcore_start_flush(mapping: *mut Mapping, offset: u64, length: u64) -> Status = UNSUPPORTED;
     fn wmcore_resize(mapping: *mut Mapping, length: u64) -> Status = UNSUPPORTED;
     fn wmcore_advise(mapping: *mut Mapping, offset: u64, length: u64, advice: Enum) -> Status = UNSUPPORTED;
+    fn wmcore_populate_step(mapping: *mut Mapping, offset: *mut u64, length: *mut u64) -> Status = UNSUPPORTED;
+    fn wmcore_resident_step(mapping: *mut Mapping, offset: *mut u64, length: *mut u64, bytes: *mut u64) -> Status =
+        UNSUPPORTED;
+    fn wmcore_mlock(mapping: *mut Mapping) -> Status = UNSUPPORTED;
+    fn wmcore_munlock(mapping: *mut Mapping) -> Status = UNSUPPORTED;
     fn wmcore_span_granularity() -> u32 = 0;
     fn wmcore_may_attach(mapping: *const Mapping, offset: u64, region: *const c_void, length: u64) -> Status = UNSUPPORTED;
     fn wmcore_span_attach(

@@ -9,7 +9,7 @@ use crate::mapping::Mapping;
 use crate::native::{self, span_granularity, Request};
 use crate::scheduler::{ready, Scheduler};
 use crate::span::Span;
-use crate::steps::{Direction, Move, Search, Steps, Work};
+use crate::steps::{Direction, Move, Populate, Resident, Search, Steps, Work};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -106,8 +106,17 @@ fn define_blocking<T: Send + 'static>(
     define(instance, scheduler, "[method]mapping.flush", move |store, (this, offset, length): (This, u64, u64)| {
         Box::pin(call_blocking(store, view, scheduler, this, move |mapping| mapping.flush(offset, length)))
     })?;
+    define(instance, scheduler, "[method]mapping.start-flush", move |store, (this, offset, length): (This, u64, u64)| {
+        Box::pin(call_blocking(store, view, scheduler, this, move |mapping| mapping.start_flush(offset, length)))
+    })?;
     define(instance, scheduler, "[method]mapping.resize", move |store, (this, length): (This, u64)| {
         Box::pin(call_blocking(store, view, scheduler, this, move |mapping| mapping.resize(length)))
+    })?;
+    define(instance, scheduler, "[method]mapping.mlock", move |store, (this,): (This,)| {
+        Box::pin(call_blocking(store, view, scheduler, this, native::Mapping::mlock))
+    })?;
+    define(instance, scheduler, "[method]mapping.munlock", move |store, (this,): (This,)| {
+        Box::pin(call_blocking(store, view, scheduler, this, native::Mapping::munlock))
     })
 }
 
@@ -145,6 +154,7 @@ fn define_steps<T: Send + 'static>(
 ) -> Result<()> {
     type Searched = (Resource<Mapping>, WasmList<u8>, u64, u64);
     type Moved = (Resource<Mapping>, u64, u64, u64);
+    type Ranged = (Resource<Mapping>, u64, u64);
     let steps = Arc::new(Steps { view, scheduler, interrupts: Interrupts::default() });
     for (name, direction) in
         [("[method]mapping.find", Direction::Forward), ("[method]mapping.rfind", Direction::Backward)]
@@ -155,6 +165,12 @@ fn define_steps<T: Send + 'static>(
     }
     define_long(instance, &steps, "[method]mapping.move", |(this, destination, source, length): Moved| {
         (this, None, Move { destination, source, length })
+    })?;
+    define_long(instance, &steps, "[method]mapping.populate", |(this, offset, length): Ranged| {
+        (this, None, Populate { offset, length })
+    })?;
+    define_long(instance, &steps, "[method]mapping.resident", |(this, offset, length): Ranged| {
+        (this, None, Resident { offset, length, bytes: 0 })
     })
 }
 

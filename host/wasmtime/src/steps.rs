@@ -1,4 +1,4 @@
-//! Calls that may take long, `find`, `rfind` and `move`: they go in steps, and can be stopped between them.
+//! Calls that may take long, `find`, `rfind`, `move`, `populate` and `resident`: they go in steps, and can be stopped between them.
 
 use crate::bindings::Outcome;
 use crate::calls::{call, call_with_bytes};
@@ -22,7 +22,8 @@ pub trait Work: Send + 'static {
     type Result: Send + 'static;
     /// The bytes of it that are done before another thread is asked.
     fn head(&self) -> u64;
-    /// Goes through at most `most` bytes, which is at least 1. A move ignores `most`, and goes as far as the core does.
+    /// Goes through at most `most` bytes, which is at least 1. Work other than a search ignores `most`, and goes as far as the
+    /// core does.
     fn step(&mut self, mapping: &mut native::Mapping, needle: &[u8], most: u64) -> Step<Self::Result>;
 }
 
@@ -99,6 +100,51 @@ impl Work for Move {
         let before = self.length;
         mapping.move_step(&mut self.destination, &mut self.source, &mut self.length)?;
         Ok((before - self.length, (self.length == 0).then_some(())))
+    }
+}
+
+/// The rest of a range that is loaded. Each page may wait for the disk, so none of it is done on the caller's thread.
+pub struct Populate {
+    pub offset: u64,
+    pub length: u64,
+}
+
+impl Work for Populate {
+    type Result = ();
+
+    fn head(&self) -> u64 {
+        0
+    }
+
+    fn step(&mut self, mapping: &mut native::Mapping, _: &[u8], _: u64) -> Step<()> {
+        let before = self.length;
+        mapping.populate_step(&mut self.offset, &mut self.length)?;
+        Ok((before - self.length, (self.length == 0).then_some(())))
+    }
+}
+
+/// The rest of a range whose bytes in memory are counted, and the count.
+pub struct Resident {
+    pub offset: u64,
+    pub length: u64,
+    pub bytes: u64,
+}
+
+impl Work for Resident {
+    type Result = u64;
+
+    fn head(&self) -> u64 {
+        if self.length <= SHORT {
+            SHORT
+        } else {
+            0
+        }
+    }
+
+    fn step(&mut self, mapping: &mut native::Mapping, _: &[u8], _: u64) -> Step<u64> {
+        let before = self.length;
+        mapping.resident_step(&mut self.offset, &mut self.length, &mut self.bytes)?;
+        Ok((before - self.length, (self.length == 0).then_some(self.bytes)))
     }
 }
 

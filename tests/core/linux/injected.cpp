@@ -34,6 +34,10 @@ WRAP(off_t, -1, lseek, (int fd, off_t at, int whence), (fd, at, whence))
 WRAP(int, -1, getrlimit, (__rlimit_resource_t what, struct rlimit *result), (what, result))
 WRAP(int, -1, sigaction, (int signal, const struct sigaction *wanted, struct sigaction *result),
      (signal, wanted, result))
+WRAP(int, -1, mincore, (void *at, size_t size, unsigned char *result), (at, size, result))
+WRAP(int, -1, mlock, (const void *at, size_t size), (at, size))
+WRAP(int, -1, munlock, (const void *at, size_t size), (at, size))
+WRAP(int, -1, sync_file_range, (int fd, off_t from, off_t size, unsigned flags), (fd, from, size, flags))
 WRAP(long, -1, syscall, (long number, long a, long b, long c, long d, long e, long f), (number, a, b, c, d, e, f))
 // NOLINTEND(bugprone-reserved-identifier)
 

@@ -8,7 +8,8 @@
 // clang-format off: it never comes to an end with this macro.
 #define INJECTED_FUNCTIONS(X) \
   X(mmap) X(munmap) X(madvise) X(mprotect) X(msync) X(ftruncate) X(fallocate) X(pwrite) X(fstat) X(fstatfs) X(fcntl) \
-  X(open) X(lseek) X(getrlimit) X(sigaction) X(syscall) X(allocation)
+  X(open) X(lseek) X(getrlimit) X(sigaction) X(syscall) X(mincore) X(mlock) X(munlock) X(sync_file_range) \
+  X(allocation)
 // clang-format on
 
 namespace injection {

@@ -193,6 +193,23 @@ const Operation operations[] = {
      },
      nullptr},
     {"flush", [](World &w) { w.must_open(); }, [](World &w) { return wmcore_flush(w.mapping, 5, page); }, nullptr},
+    {"start a flush", [](World &w) { w.must_open(); }, [](World &w) { return wmcore_start_flush(w.mapping, 5, page); },
+     nullptr},
+    {"populate", [](World &w) { w.must_open(); }, [](World &w) { return wmcore_populate(w.mapping, 5, 3 * page); },
+     nullptr},
+    {"ask for resident pages", [](World &w) { w.must_open(); },
+     [](World &w) {
+       uint64_t resident = 0;
+       return wmcore_resident(w.mapping, 5, 3 * page, &resident);
+     },
+     nullptr},
+    {"lock and unlock", [](World &w) { w.must_open(); },
+     [](World &w) {
+       const wmcore_status locked = wmcore_mlock(w.mapping);
+       const wmcore_status unlocked = wmcore_munlock(w.mapping);
+       return locked ? locked : unlocked;
+     },
+     nullptr},
     {"advise", [](World &w) { w.must_open(); },
      [](World &w) {
        wmcore_status status = WMCORE_OK;
@@ -291,6 +308,10 @@ std::vector<int> errors_of(Function function) {
   case injection::fstat_:
   case injection::msync_:
     return {EIO};
+  case injection::sync_file_range_:
+    return {EIO, EINVAL, ENOSPC};
+  case injection::mlock_:
+    return {ENOMEM, EAGAIN, EPERM};
   case injection::fcntl_:
   case injection::open_:
     return {EMFILE};

@@ -200,6 +200,26 @@ pub unsafe fn wmcore_rfind_step(
 pub unsafe fn wmcore_flush(_: *mut Mapping, _: u64, _: u64) -> Status {
     0
 }
+pub unsafe fn wmcore_start_flush(_: *mut Mapping, _: u64, _: u64) -> Status {
+    0
+}
+pub unsafe fn wmcore_populate_step(_: *mut Mapping, offset: *mut u64, length: *mut u64) -> Status {
+    *at!(offset) += *at!(length);
+    *at!(length) = 0;
+    0
+}
+pub unsafe fn wmcore_resident_step(_: *mut Mapping, offset: *mut u64, length: *mut u64, bytes: *mut u64) -> Status {
+    *at!(bytes) += *at!(length);
+    *at!(offset) += *at!(length);
+    *at!(length) = 0;
+    0
+}
+pub unsafe fn wmcore_mlock(_: *mut Mapping) -> Status {
+    0
+}
+pub unsafe fn wmcore_munlock(_: *mut Mapping) -> Status {
+    0
+}
 pub unsafe fn wmcore_resize(mapping: *mut Mapping, length: u64) -> Status {
     at!(mapping).bytes.resize(index(length), 0);
     0

@@ -73,6 +73,15 @@ fn calls_on_a_mapping() {
         assert_eq!((map.length(), map.file_size(), map.access()), (8, Ok(8), Access::Write));
         map.may_read(0, 8).unwrap();
         map.flush(0, 8).unwrap();
+        map.start_flush(0, 8).unwrap();
+        let (mut from, mut left, mut resident) = (0, 8, 0);
+        map.resident_step(&mut from, &mut left, &mut resident).unwrap();
+        assert_eq!((from, left, resident), (8, 0, 8));
+        (from, left) = (0, 8);
+        map.populate_step(&mut from, &mut left).unwrap();
+        assert_eq!((from, left), (8, 0));
+        map.mlock().unwrap();
+        map.munlock().unwrap();
         // Another thread may use it.
         thread::spawn(move || map.write(0, b"x").unwrap()).join().unwrap();
     });

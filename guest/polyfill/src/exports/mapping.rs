@@ -93,11 +93,31 @@ impl GuestMapping for Resource {
         self.0.flush(offset, length)
     }
 
+    fn start_flush(&self, offset: u64, length: u64) -> Outcome<()> {
+        self.0.start_flush(offset, length)
+    }
+
     fn resize(&self, length: u64) -> Outcome<()> {
         self.0.resize(length)
     }
 
     fn advise(&self, offset: u64, length: u64, advice: Advice) -> Outcome<()> {
         self.0.advise(offset, length, advice)
+    }
+
+    fn populate(&self, offset: u64, length: u64) -> Outcome<()> {
+        self.0.populate(offset, length)
+    }
+
+    fn resident(&self, offset: u64, length: u64) -> Outcome<u64> {
+        self.0.resident(offset, length)
+    }
+
+    fn mlock(&self) -> Outcome<()> {
+        self.0.mlock()
+    }
+
+    fn munlock(&self) -> Outcome<()> {
+        Err(ErrorCode::Unsupported)
     }
 }

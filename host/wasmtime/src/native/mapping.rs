@@ -199,6 +199,11 @@ impl Mapping {
         check(unsafe { ffi::wmcore_flush(self.0.as_ptr(), offset, length) })
     }
 
+    pub fn start_flush(&mut self, offset: u64, length: u64) -> Outcome<()> {
+        // SAFETY: as for `flush`.
+        check(unsafe { ffi::wmcore_start_flush(self.0.as_ptr(), offset, length) })
+    }
+
     pub fn resize(&mut self, length: u64) -> Outcome<()> {
         // SAFETY: the mapping is alive, and nobody holds its address.
         check(unsafe { ffi::wmcore_resize(self.0.as_ptr(), length) })
@@ -207,6 +212,28 @@ impl Mapping {
     pub fn advise(&mut self, offset: u64, length: u64, advice: Advice) -> Outcome<()> {
         // SAFETY: the mapping is alive, and the core checks the range.
         check(unsafe { ffi::wmcore_advise(self.0.as_ptr(), offset, length, advice as u32) })
+    }
+
+    /// Loads the first bytes of a range, and sets the arguments to the rest of it.
+    pub fn populate_step(&mut self, offset: &mut u64, length: &mut u64) -> Outcome<()> {
+        // SAFETY: the mapping is alive, the arguments outlive the call, and the core checks the range.
+        check(unsafe { ffi::wmcore_populate_step(self.0.as_ptr(), offset, length) })
+    }
+
+    /// Counts the first bytes of a range that are in memory, adds them to `bytes`, and sets the range to the rest of it.
+    pub fn resident_step(&mut self, offset: &mut u64, length: &mut u64, bytes: &mut u64) -> Outcome<()> {
+        // SAFETY: as for `populate_step`.
+        check(unsafe { ffi::wmcore_resident_step(self.0.as_ptr(), offset, length, bytes) })
+    }
+
+    pub fn mlock(&mut self) -> Outcome<()> {
+        // SAFETY: the mapping is alive.
+        check(unsafe { ffi::wmcore_mlock(self.0.as_ptr()) })
+    }
+
+    pub fn munlock(&mut self) -> Outcome<()> {
+        // SAFETY: the mapping is alive.
+        check(unsafe { ffi::wmcore_munlock(self.0.as_ptr()) })
     }
 }
 

@@ -42,6 +42,11 @@ static wmmap_status run(const char *op, wmmap_mapping *map, uint8_t **data, size
   OP("flush") return wmmap_flush(*map, number("offset"), number("length"));
   OP("resize") return wmmap_resize(*map, number("length"));
   OP("advise") return wmmap_advise(*map, number("offset"), number("length"), choice("advice", advices));
+  OP("start-flush") return wmmap_start_flush(*map, number("offset"), number("length"));
+  OP("populate") return wmmap_populate(*map, number("offset"), number("length"));
+  OP("resident") return wmmap_resident(*map, number("offset"), number("length"), value);
+  OP("mlock") return wmmap_mlock(*map);
+  OP("munlock") return wmmap_munlock(*map);
   OP("close") wmmap_close(map);
   OP("end") {
     for (size_t i = 0; i < 256; i += 1)

@@ -53,6 +53,11 @@ fn answer(step: &Step, map: &mut Mapping) -> Result<Box<dyn Answer>> {
         "flush" => Box::new(map.flush_range(offset(), length())?),
         "resize" => Box::new(map.resize(length())?),
         "advise" => Box::new(map.advise_range(step.choices("advice", &ADVICES)[0], offset(), length())?),
+        "start-flush" => Box::new(map.start_flush_range(offset(), length())?),
+        "populate" => Box::new(map.populate(offset(), length())?),
+        "resident" => Box::new(map.resident(offset(), length())?),
+        "mlock" => Box::new(map.mlock()?),
+        "munlock" => Box::new(map.munlock()?),
         "seek" => Box::new(map.seek(seek_from(step)?)?),
         "tell" => Box::new(map.stream_position()?),
         "read-next" => {
