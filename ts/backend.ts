@@ -41,8 +41,27 @@ export interface Backend extends Operations {
   readInto(offset: number, target: Uint8Array): void;
   /** Bytes that any code may keep, change and pass on: without a copy, in a buffer of their own. */
   view(offset: number, length: number): OwnBytes;
+  /** The operations that may wait for the disk, on other threads; absent where there are none. */
+  readonly background?: Background;
   /** Memory that {@link Mmap} accesses itself; absent where every access is a call. */
   readonly shared?: SharedMemory;
+}
+
+/** An operation on another thread. */
+export interface Started<T> {
+  readonly promise: Promise<T>;
+  /** Ends the operation early, if it can. The promise settles all the same, with anything. */
+  stop(): void;
+}
+
+/** Operations of a backend on other threads. While a resize runs, every other operation is `busy`. */
+export interface Background {
+  read(offset: number, length: number): Started<OwnBytes>;
+  find(needle: Uint8Array, start: number, end: number): Started<number | undefined>;
+  rfind(needle: Uint8Array, start: number, end: number): Started<number | undefined>;
+  flush(offset: number, length: number): Started<void>;
+  populate(offset: number, length: number): Started<void>;
+  resize(length: number): Started<void>;
 }
 
 /**

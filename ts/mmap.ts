@@ -22,6 +22,7 @@ import type { FileLike } from './file-like.js';
 import { bytewise, refuseText, UNCOPIED } from './indices.js';
 import { bytesFrom, defineProperty, lengthOf, max, min } from './intrinsics.js';
 import type { MemoryLike } from './memory-like.js';
+import { MmapPromises, type Part } from './mmap-promises.js';
 
 const NEWLINE = toPattern(10, 'newline');
 
@@ -54,6 +55,7 @@ export class Mmap implements FileLike, ByteArrayLike, MemoryLike, Disposable {
   #backend: Backend | undefined;
   #length: number;
   #cursor = 0;
+  #promises: MmapPromises | undefined;
 
   /** The byte at an index, as {@link at} for one from 0. An assignment stores a byte, as {@link set} does. */
   [index: number]: number;
@@ -134,6 +136,24 @@ export class Mmap implements FileLike, ByteArrayLike, MemoryLike, Disposable {
     return this.#describe();
   }
 
+  /** The operations that may wait for the disk, as promises that do not block the event loop. */
+  get promises(): MmapPromises {
+    return (this.#promises ??= new MmapPromises({
+      backend: () => this.#open(),
+      length: () => this.#length,
+      cursor: () => this.#cursor,
+      take: (wanted) => {
+        const part = { from: this.#cursor, count: this.#following(wanted) };
+        this.#cursor += part.count;
+        return part;
+      },
+      range: (start, end) => this.#range(start, end),
+      extent: (offset, length) => this.#extent(offset, length),
+      resizing: (length) => this.#forget(length),
+      resized: (length) => (this.#length = length),
+    }));
+  }
+
   static #isMapping(value: unknown): value is Mmap {
     return typeof value === 'object' && value !== null && #access in value;
   }
@@ -162,9 +182,14 @@ export class Mmap implements FileLike, ByteArrayLike, MemoryLike, Disposable {
 
   read(length?: number | bigint): OwnBytes {
     const wanted = length === undefined ? -1 : toInteger(length, 'length', 'invalid-argument');
+    return this.#take(this.#following(wanted));
+  }
+
+  /** How many bytes a read of a length copies: all that follow if it is negative. */
+  #following(wanted: number): number {
     this.#open();
     const rest = this.#rest();
-    return this.#take(wanted < 0 || wanted > rest ? rest : wanted);
+    return wanted < 0 || wanted > rest ? rest : wanted;
   }
 
   #rest(): number {
@@ -243,21 +268,21 @@ export class Mmap implements FileLike, ByteArrayLike, MemoryLike, Disposable {
   }
 
   flush(offset?: number | bigint, length?: number | bigint): void {
-    const { start, count } = this.#extent(offset, length);
-    this.#open().flush(start, count);
+    const { from, count } = this.#extent(offset, length);
+    this.#open().flush(from, count);
   }
 
   startFlush(offset?: number | bigint, length?: number | bigint): void {
-    const { start, count } = this.#extent(offset, length);
-    this.#open().startFlush(start, count);
+    const { from, count } = this.#extent(offset, length);
+    this.#open().startFlush(from, count);
   }
 
   /** The range of an offset and a length, which only the backend checks. */
-  #extent(offset: number | bigint = 0, length?: number | bigint): { start: number; count: number } {
-    const start = toSize(offset, 'offset', 'out-of-range');
+  #extent(offset: number | bigint = 0, length?: number | bigint): Part {
+    const from = toSize(offset, 'offset', 'out-of-range');
     const count = length === undefined ? undefined : toSize(length, 'length', 'out-of-range');
     this.#open();
-    return { start, count: count ?? max(this.#length - start, 0) };
+    return { from, count: count ?? max(this.#length - from, 0) };
   }
 
   resize(length: number | bigint): void {
@@ -296,18 +321,18 @@ export class Mmap implements FileLike, ByteArrayLike, MemoryLike, Disposable {
   advise(advice: Advice, offset?: number | bigint, length?: number | bigint): void {
     if (typeof advice !== 'string') wrongType('advice', 'a string', advice);
     if (adviceNumber(advice) < 0) throw new MmapError('invalid-argument', `unknown advice: ${advice}`);
-    const { start, count } = this.#extent(offset, length);
-    this.#open().advise(start, count, advice);
+    const { from, count } = this.#extent(offset, length);
+    this.#open().advise(from, count, advice);
   }
 
   populate(offset?: number | bigint, length?: number | bigint): void {
-    const { start, count } = this.#extent(offset, length);
-    this.#open().populate(start, count);
+    const { from, count } = this.#extent(offset, length);
+    this.#open().populate(from, count);
   }
 
   resident(offset?: number | bigint, length?: number | bigint): number {
-    const { start, count } = this.#extent(offset, length);
-    return this.#open().resident(start, count);
+    const { from, count } = this.#extent(offset, length);
+    return this.#open().resident(from, count);
   }
 
   mlock(): void {
@@ -356,7 +381,7 @@ export class Mmap implements FileLike, ByteArrayLike, MemoryLike, Disposable {
   }
 
   /** Start and length of the range that `slice(start, end)` means. */
-  #range(start: unknown, end: unknown): { from: number; count: number } {
+  #range(start: unknown, end: unknown): Part {
     this.#open();
     const from = toPosition(start, this.#length, 0, 'start');
     const to = toPosition(end, this.#length, this.#length, 'end');

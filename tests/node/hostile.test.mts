@@ -23,15 +23,20 @@ const CALLS: Record<string, unknown[]> = {
   seek: [5, 0],
   tell: [],
   flush: [0, 5],
+  startFlush: [0, 5],
   resize: [SIZE],
   move: [0, 5, 5],
   find: ['x', 0, 5],
   rfind: ['x', 0, 5],
   advise: ['random', 0, 5],
+  populate: [0, 5],
+  resident: [0, 5],
+  mlock: [],
+  munlock: [],
   at: [5],
   set: ['x', 5],
   slice: [5, 9],
-  view: [5, 9],
+  view: [5, 9, Buffer],
   subarray: [5, 9],
   indexOf: ['x', 5],
   lastIndexOf: ['x', 5],
@@ -49,7 +54,7 @@ const SYMBOLS = [
   Symbol.toPrimitive,
   Symbol.for('nodejs.util.inspect.custom'),
 ];
-const GETTERS = ['length', 'access', 'offset', 'closed'];
+const GETTERS = ['length', 'access', 'offset', 'closed', 'promises'];
 
 class Thrown extends Error {}
 

@@ -5,10 +5,12 @@ import {
   type Access,
   type Advice,
   type Backend,
+  type Background,
   type OwnBytes,
   type Protection,
   type SharedMemory,
   type Sharing,
+  type Started,
 } from '../backend.js';
 import { Bytes, min, secretBytes, uncurry } from '../intrinsics.js';
 import { buffers, threads } from './builtins.js';
@@ -40,6 +42,13 @@ interface AddonMapping {
   resident(offset: Size, length: Size): number;
   mlock(): void;
   munlock(): void;
+  // On other threads, until the stop is requested.
+  readAsync(offset: Size, target: Uint8Array, stop: Stop): Promise<OwnBytes>;
+  findAsync(needle: Uint8Array, start: Size, end: Size, stop: Stop): Promise<number | undefined>;
+  rfindAsync(needle: Uint8Array, start: Size, end: Size, stop: Stop): Promise<number | undefined>;
+  flushAsync(offset: Size, length: Size, stop: Stop): Promise<void>;
+  populateAsync(offset: Size, length: Size, stop: Stop): Promise<void>;
+  resizeAsync(length: Size, stop: Stop): Promise<void>;
   /** At most once, right after the mapping was opened. */
   charge(budget: Budget): void;
   close(): void;
@@ -49,6 +58,9 @@ interface AddonMapping {
   ownBuffer?(): ArrayBuffer | undefined;
   lendBuffer(offset: number, length: number): ArrayBuffer;
 }
+
+/** Tells an operation on another thread to end early. Only the addon knows what it is. */
+type Stop = { readonly [stop: symbol]: never };
 
 /** How much memory of the host some mappings may take. Only the addon knows what it is. */
 export type Budget = { readonly [budget: symbol]: never };
@@ -99,6 +111,8 @@ interface Addon {
   readonly granularity: number;
   /** 0 where there are no spans. */
   readonly spanGranularity: number;
+  readonly createStop: () => Stop;
+  readonly requestStop: (stop: Stop) => void;
   readonly createBudget: (bytes: Size) => Budget;
   readonly hasGuardRegion: (buffer: ArrayBuffer, size: number) => boolean;
   readonly withReadablePage: (buffer: ArrayBuffer, offset: number, call: () => boolean) => boolean;
@@ -182,13 +196,58 @@ export const ALLOCATIONGRANULARITY = addon.granularity;
 /** Stands for memory without a file: zero-filled. */
 export const NO_FILE = -1;
 
+function begin<T>(start: (stop: Stop) => Promise<T>): Started<T> {
+  const stop = addon.createStop();
+  return { promise: start(stop), stop: () => addon.requestStop(stop) };
+}
+
+function newBytes(length: number): OwnBytes {
+  if (length > MAX_LENGTH) throw new MmapError('no-memory', 'more than one Uint8Array can hold');
+  return new Bytes(length);
+}
+
+class NativeBackground implements Background {
+  readonly #mapping: AddonMapping;
+
+  constructor(mapping: AddonMapping) {
+    this.#mapping = mapping;
+  }
+
+  read(offset: number, length: number): Started<OwnBytes> {
+    return begin((stop) => this.#mapping.readAsync(offset, newBytes(length), stop));
+  }
+
+  find(needle: Uint8Array, start: number, end: number): Started<number | undefined> {
+    return begin((stop) => this.#mapping.findAsync(needle, start, end, stop));
+  }
+
+  rfind(needle: Uint8Array, start: number, end: number): Started<number | undefined> {
+    return begin((stop) => this.#mapping.rfindAsync(needle, start, end, stop));
+  }
+
+  flush(offset: number, length: number): Started<void> {
+    return begin((stop) => this.#mapping.flushAsync(offset, length, stop));
+  }
+
+  populate(offset: number, length: number): Started<void> {
+    return begin((stop) => this.#mapping.populateAsync(offset, length, stop));
+  }
+
+  resize(length: number): Started<void> {
+    return begin((stop) => this.#mapping.resizeAsync(length, stop));
+  }
+}
+
 /** A mapping of the addon. Made by {@link openAccess}, {@link openPosix} and {@link openNamed}. */
 export class NativeBackend extends addon.Mapping implements Backend {
   shared?: SharedMemory;
 
+  get background(): Background {
+    return new NativeBackground(this);
+  }
+
   read(offset: number, length: number): Uint8Array {
-    if (length > MAX_LENGTH) throw new MmapError('no-memory', 'more than one Uint8Array can hold');
-    const result = new Bytes(length);
+    const result = newBytes(length);
     this.readInto(offset, result);
     return result;
   }

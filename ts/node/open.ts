@@ -20,15 +20,19 @@ function openFile(fd: number, length: number, offset: number, request: FileReque
     : openPosix(fd, ALL_RIGHTS, length, request.sharing, request.protection, offset);
 }
 
+/** The flags with which a path is opened. */
+export const openFlags = ({ request }: Parsed): 'r' | 'r+' => (needsWrite(request) ? 'r+' : 'r');
+
 /** The path, if it is one. A URL may be of another realm, such as that of jsdom. */
-function pathOf(file: Source): string | URL | undefined {
+export function pathOf(file: Source): string | URL | undefined {
   if (typeof file !== 'object' || file === null) return typeof file === 'string' ? file : undefined;
   const href: unknown = 'href' in file ? file.href : undefined;
   return typeof href === 'string' ? new URL(href) : undefined;
 }
 
 /** Opens a backend over the source. A file that is opened here is closed here, for a mapping duplicates it. */
-function openBackend(file: Source, { length, offset, request }: Parsed): NativeBackend {
+function openBackend(file: Source, parsed: Parsed): NativeBackend {
+  const { length, offset, request } = parsed;
   if (request.kind === 'named') {
     if (file === null) return openNamed(request.name, length, request.access);
     throw new MmapError('invalid-argument', 'a name is for memory without a file: all who map a file share it');
@@ -36,7 +40,7 @@ function openBackend(file: Source, { length, offset, request }: Parsed): NativeB
   if (file === null) return openFile(NO_FILE, length, offset, request);
   const path = pathOf(file);
   if (path !== undefined) {
-    const fd = files.openSync(path, needsWrite(request) ? 'r+' : 'r');
+    const fd = files.openSync(path, openFlags(parsed));
     try {
       return openFile(fd, length, offset, request);
     } finally {
@@ -49,6 +53,11 @@ function openBackend(file: Source, { length, offset, request }: Parsed): NativeB
     throw new MmapError('bad-descriptor', `${fd} is no file descriptor (null asks for memory without a file)`);
   }
   return openFile(fd, length, offset, request);
+}
+
+/** Maps with arguments that were parsed. Throws as {@link mmap}. */
+export function mapSource(file: Source, parsed: Parsed): Mmap {
+  return constructMmap(openBackend(file, parsed), parsed, file === null);
 }
 
 /**
@@ -72,6 +81,5 @@ export function mmap(
   access?: Access,
   offset?: number | bigint,
 ): Mmap {
-  const parsed = parseArguments(lengthOrOptions, access, offset);
-  return constructMmap(openBackend(file, parsed), parsed, file === null);
+  return mapSource(file, parseArguments(lengthOrOptions, access, offset));
 }
