@@ -10,7 +10,9 @@ output=dist/polyfill
 mkdir -p "$output" dist/portable/ts/polyfill/component
 
 # Browsers get the same files by another way.
-echo "export * from '../../../../polyfill/component/polyfill.js';" >dist/portable/ts/polyfill/component/polyfill.js
+for name in polyfill modules; do
+  echo "export * from '../../../../polyfill/component/$name.js';" >"dist/portable/ts/polyfill/component/$name.js"
+done
 
 # module FOLDER LIBRARIES FLAGS [OPTIONS]: builds the crate; `$module` is the folder of its core module. Without rustup's
 # target Debian's compiler builds these libraries of Rust too.
@@ -93,3 +95,13 @@ for part in "$@"; do
   "build_$part"
   built
 done
+
+# Where its core modules are, in the words by which bundlers know a file that they have to copy.
+{
+  echo 'export const modules = {'
+  for path in "$output"/component/*.wasm; do
+    name=$(basename "$path")
+    echo "  '$name': () => new URL('./$name', import.meta.url),"
+  done
+  echo '};'
+} >"$output/component/modules.js"

@@ -1,12 +1,22 @@
 // The package inside of programs: put into one file by bundlers, installed by other package managers, in one executable,
 // without permissions, and twice in one program.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, cpSync, mkdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  realpathSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { findChromium, start as openChromium } from '../browser/chromium.mjs';
 import { findNodes } from '../tools/platforms.mjs';
 import { findTools, pack, skip, temporaryFolder, unpack } from './packed.mjs';
 
@@ -132,6 +142,53 @@ if (tools === undefined) {
     cpSync(prebuilds, join(other, 'node_modules/wasi-mmap/prebuilds'), { recursive: true });
     writeFileSync(join(other, 'node_modules/wasi-mmap/package.json'), '{ "name": "wasi-mmap", "version": "0.0.1" }');
     assert.match(run(join(other, 'out.cjs')), 'A bundler has put wasi-mmap into this program');
+  });
+
+  /** A program over the polyfill, with the preview2-shim of this clone. */
+  function newPolyfilled(name: string): string {
+    const folder = newProgram(name);
+    unpack(archive, folder);
+    mkdirSync(join(folder, 'node_modules/@bytecodealliance'));
+    const shim = '@bytecodealliance/preview2-shim';
+    symlinkSync(resolve('node_modules', shim), join(folder, 'node_modules', shim));
+    return folder;
+  }
+
+  test('the polyfill in a page that vite has made', async () => {
+    const folder = newPolyfilled('page');
+    writeFileSync(
+      join(folder, 'index.html'),
+      '<link rel="icon" href="data:,"><script type="module" src="/page.mjs"></script>',
+    );
+    writeFileSync(
+      join(folder, 'page.mjs'),
+      `import { createFilesystem, InMemoryFilesystemAdapter } from '@bytecodealliance/preview2-shim/filesystem';
+       import { WASIShim } from '@bytecodealliance/preview2-shim/instantiation';
+       import { createPolyfill } from 'wasi-mmap/polyfill';
+       const root = { dir: { text: { source: 'one, two' } } };
+       const filesystem = createFilesystem({ adapter: new InMemoryFilesystemAdapter(), preopens: { '/': root } });
+       const map = (await createPolyfill(new WASIShim({ filesystem }).getImportObject())).mmap('/text');
+       map.set('TWO', map.find('two'));
+       console.log(new TextDecoder().decode(map.slice()));`,
+    );
+    const { build } = await load<{ build: Build }>('vite/dist/node/index.js');
+    await build({ configFile: false, root: folder, logLevel: 'error', build: { target: 'esnext' } });
+    assert.ok(
+      readdirSync(join(folder, 'dist/assets')).some((name) => name.endsWith('.wasm')),
+      'vite copies its modules',
+    );
+    const executable = findChromium();
+    if (executable === undefined) return skip('the page of vite: no Chromium (.build/setup.sh browser)');
+    const session = await openChromium(executable, { '/': join(folder, 'dist') });
+    try {
+      await session.open('');
+      for (let patience = 200; session.said.length + session.errors.length === 0 && patience > 0; patience -= 1) {
+        await new Promise((done) => setTimeout(done, 100));
+      }
+      assert.equal([session.said, session.errors], [['one, TWO'], []]);
+    } finally {
+      await session.close();
+    }
   });
 
   test('a bundle in a worker', async () => {

@@ -11,13 +11,13 @@ export const VERSION = '0.2.0';
 const here = typeof __dirname === 'string' ? __dirname : undefined;
 const file = typeof __filename === 'string' ? __filename : undefined;
 
-/** Whether this file is not one of the package any more. */
-export const isBundled = file === undefined || !/[\\/]dist[\\/]node[\\/]places\.js$/.test(file);
+/** Whether this file is not one of the package any more. Bun writes the name that it had into a bundle. */
+export const isBundled = file === undefined || !/[\\/]dist[\\/]node[\\/]places\.js$/.test(file) || !existsSync(file);
 
 /** The folders in which the program, of which this package has become a part, can lie. */
 function programs(): string[] {
-  const [, main] = process.argv;
-  return [here, main === undefined ? undefined : dirname(main)].filter((folder) => folder !== undefined);
+  const names = [process.argv[1], process.execPath]; // The second one is a program that Bun or Deno has compiled.
+  return [here, ...names.map((name) => name && dirname(name))].filter((folder) => folder !== undefined);
 }
 
 /** The installed package of this version that a program in this folder would import. */

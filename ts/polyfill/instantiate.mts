@@ -1,21 +1,37 @@
 /** The polyfill component, as jco has transpiled it for both Node and browsers. */
-import { instantiate } from './component/polyfill.js';
 import type { InstantiateCore } from '../instantiate-core.js';
+import { modules } from './component/modules.js';
+import { instantiate } from './component/polyfill.js';
 
-const FOLDER = new URL('./component/', import.meta.url);
+const compiled = new Map<string, Promise<WebAssembly.Module>>();
 
-const modules = new Map<string, Promise<WebAssembly.Module>>();
+/** Node does not fetch files. */
+async function readBytes(url: URL): Promise<Uint8Array> {
+  if (url.protocol === 'file:') return (await import('node:fs/promises')).readFile(url);
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
+  return new Uint8Array(await response.arrayBuffer());
+}
 
-/** Reads a core module, for Node does not fetch files. Each is compiled once for all instances. */
-function readModule(name: string): Promise<WebAssembly.Module> {
-  const known = modules.get(name);
-  if (known) return known;
-  const module = import('node:fs/promises')
-    .then(({ readFile }) => readFile(new URL(name, FOLDER)))
-    .then((bytes) => WebAssembly.compile(bytes));
-  modules.set(name, module);
+async function compile(name: string): Promise<WebAssembly.Module> {
+  try {
+    return await WebAssembly.compile(await readBytes((modules[name] as () => URL)()));
+  } catch (cause) {
+    const message =
+      `wasi-mmap cannot load ${name} of its polyfill: ${(cause as Error).message}. In a program made by a bundler that does ` +
+      'not copy it (esbuild and rollup do not), mark wasi-mmap as external, or copy dist/polyfill/component/*.wasm of the ' +
+      'package beside the program';
+    throw new Error(message, { cause });
+  }
+}
+
+/** Each core module is compiled once for all instances. */
+function getCoreModule(name: string): Promise<WebAssembly.Module> {
+  const module = compiled.get(name) ?? compile(name);
+  compiled.set(name, module);
+  module.catch(() => compiled.delete(name)); // A page may be offline for a while.
   return module;
 }
 
 export const instantiatePolyfill = (wasi: object, core?: InstantiateCore): ReturnType<typeof instantiate> =>
-  instantiate(FOLDER.protocol === 'file:' ? readModule : undefined, wasi, core);
+  instantiate(getCoreModule, wasi, core);
