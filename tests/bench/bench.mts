@@ -9,6 +9,7 @@ import { polyfillFigures } from './polyfill.mjs';
 import { programFigures } from './programs.mjs';
 import { pythonGuestFigures } from './python.mjs';
 import { add, heading, measure, speed, write } from './report.mjs';
+import { waitingFigures } from './waiting.mjs';
 
 const mmapIo = loadMmapIo();
 const folder = mkdtempSync(resolve('build', 'bench-'));
@@ -234,6 +235,7 @@ heading('Single bytes and small slices');
 
 map.close();
 closeSync(fd);
+await waitingFigures(path, folder, mmapIo);
 await guestFigures(folder);
 wasmtimeFigures(folder);
 polyfillFigures(folder);

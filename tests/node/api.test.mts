@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import { pathToFileURL } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { constants, mmap } from 'wasi-mmap';
+import { ALLOCATIONGRANULARITY, constants, mmap, PAGESIZE } from 'wasi-mmap';
 import { newFile, pattern, POSIX, throwsCode, WINE } from './support.mjs';
 
 const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
@@ -195,6 +195,76 @@ test('advice changes nothing that is stored', () => {
       map.access,
     );
   }
+});
+
+test('loading, locking and beginning to flush change nothing that is stored', () => {
+  const path = newFile(pattern(100_000));
+  for (const map of [
+    mmap(path, 0, 'read'),
+    mmap(path, 0, 'copy'),
+    mmap(path, { populate: true }),
+    mmap(null, 100_000),
+  ]) {
+    if (map.access !== 'read') map.fill(42, 10, 90_000);
+    const before = map.slice();
+    map.populate();
+    map.populate(5_000n, 100n);
+    map.populate(100_000);
+    map.startFlush();
+    map.startFlush(5_000, 100);
+    assert.equal(map.slice(), before);
+    if (!POSIX) throwsCode(() => map.resident(), 'unsupported');
+  }
+  const small = mmap(path, 10_000, 'copy'); // A process may lock only 64 KiB on older systems.
+  small.mlock();
+  small.mlock();
+  small.fill(7, 0, 10);
+  small.munlock();
+  small.munlock();
+  assert.equal(small.slice(0, 11), Uint8Array.of(7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 10));
+});
+
+if (POSIX) {
+  test('resident: the bytes of a range that are in memory', () => {
+    const file = mmap(newFile(pattern(100_000)), { offset: 100, populate: true });
+    assert.is(file.resident(), 99_900);
+    assert.is(file.resident(5_000, 100), 100);
+    assert.is(file.resident(99_900), 0);
+    const memory = mmap(null, 100 * PAGESIZE);
+    assert.is(memory.resident(), 0);
+    memory[50 * PAGESIZE] = 1;
+    assert.is(memory.resident(), PAGESIZE);
+    assert.is(memory.resident(50 * PAGESIZE - 10, 20), 10);
+  });
+
+  test('PROT_NONE: every access is refused', () => {
+    const map = mmap(newFile('some bytes'), { prot: constants.PROT_NONE });
+    throwsCode(() => map.at(0), 'access-denied');
+    throwsCode(() => map.slice(), 'access-denied');
+    throwsCode(() => map.view(), 'access-denied');
+    throwsCode(() => map.populate(), 'access-denied');
+    throwsCode(() => map.resident(), 'access-denied');
+    throwsCode(() => map.mlock(), 'access-denied');
+    throwsCode(() => map.set('x'), 'read-only');
+  });
+}
+
+test('the sizes of pages', () => {
+  for (const size of [PAGESIZE, ALLOCATIONGRANULARITY]) assert.ok(size >= 4096 && Number.isInteger(Math.log2(size)));
+  assert.ok(ALLOCATIONGRANULARITY >= PAGESIZE);
+});
+
+test('views of another class are the bytes themselves', () => {
+  const map = mmap(newFile('some bytes'));
+  const view = map.view(5, 10, Buffer);
+  assert.ok(Buffer.isBuffer(view));
+  assert.is(view.toString('latin1'), 'bytes');
+  view.write('BYTES');
+  assert.is(Buffer.from(map.slice()).toString(), 'some BYTES');
+  const given: unknown[] = [];
+  assert.is(map.view(2, 4, { from: (...all) => given.push(...all) }), 3);
+  assert.equal(given.slice(1), [0, 2]);
+  assert.is(map.view(3, 3, Buffer).length, 0);
 });
 
 test('resize: the file ends where the mapping does', () => {
