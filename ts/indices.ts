@@ -4,7 +4,7 @@ import { isSafeInteger, numberOf, textOf } from './intrinsics.js';
 
 /** How the properties of an object with this prototype, or a later one, are its bytes. */
 interface Bytewise {
-  /** Whether this is such an object: others have no indices. */
+  /** Whether this is such an object: others, such as a Proxy of one, have no bytes to give. */
   isMapping(value: unknown): boolean;
   /** The byte at an index from 0, or undefined past the end. */
   load(mapping: unknown, index: number): number | undefined;
@@ -29,12 +29,14 @@ export function bytewise({ isMapping, load, store }: Bytewise): object {
   return new Proxy(Object.freeze({}), {
     get(target, key, receiver) {
       const index = indexOf(key);
-      if (index === undefined || !isMapping(receiver)) return Reflect.get(target, key, receiver) as unknown;
+      if (index === undefined) return Reflect.get(target, key, receiver) as unknown;
+      if (!isMapping(receiver)) refuseOther();
       return isSafeInteger(index) && index >= 0 ? load(receiver, index) : undefined;
     },
     set(target, key, value, receiver) {
       const index = indexOf(key);
-      if (index === undefined || !isMapping(receiver)) return Reflect.set(target, key, value, receiver);
+      if (index === undefined) return Reflect.set(target, key, value, receiver);
+      if (!isMapping(receiver)) refuseOther();
       if (!isSafeInteger(index) || index < 0) throw new MmapError('out-of-range', `no index ${textOf(key)}`);
       store(receiver, index, value);
       return true;
@@ -47,6 +49,10 @@ export function bytewise({ isMapping, load, store }: Bytewise): object {
 }
 
 const REMEDY = 'use slice() for a copy of the bytes, view() for the bytes themselves';
+
+function refuseOther(): never {
+  throw new TypeError('only a mapping itself has bytes, not a Proxy of it, nor what inherits from it');
+}
 
 /** What `Blob`, `Response` and templates ask an object for, to write it as text. */
 export function refuseText(): never {

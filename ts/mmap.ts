@@ -62,6 +62,7 @@ export class Mmap implements FileLike, ByteArrayLike, MemoryLike, Disposable {
 
   /** @internal Use `mmap()`. */
   constructor(backend: Backend, offset: number) {
+    if (backend === undefined) throw new TypeError('mappings are made by mmap()');
     this.#backend = backend;
     this.#access = backend.access();
     this.#length = backend.length();
@@ -133,7 +134,7 @@ export class Mmap implements FileLike, ByteArrayLike, MemoryLike, Disposable {
 
   /** @internal What `console.log` shows. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return this.#describe();
+    return Mmap.#isMapping(this) ? this.#describe() : 'Mmap {}'; // Node asks a Proxy of a mapping too.
   }
 
   /** The operations that may wait for the disk, as promises that do not block the event loop. */

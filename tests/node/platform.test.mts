@@ -83,13 +83,16 @@ test('indices of what may not be changed, and of a closed mapping', () => {
   throwsCode(() => (copy[0] = 1), 'closed');
 });
 
-test('other objects have no indices: the prototype, and what inherits from a mapping', () => {
-  const { prototype } = Object.getPrototypeOf(mmap(null, 1)).constructor as { prototype: Record<string, unknown> };
-  assert.is(prototype['0'], undefined);
-  const heir = Object.create(mmap(newFile(TEXT))) as Record<string, unknown>;
-  assert.is(heir['0'], undefined);
-  heir['0'] = 'own';
-  assert.is(heir['0'], 'own');
+test('other objects have no bytes: the prototype, what inherits from a mapping, and a Proxy of one', () => {
+  const map = mmap(newFile(TEXT));
+  const { prototype } = Object.getPrototypeOf(map).constructor as { prototype: object };
+  for (const other of [prototype, Object.create(map), new Proxy(map, {})] as Array<Record<string, unknown>>) {
+    throwsTypeError(() => other['0']);
+    throwsTypeError(() => (other['0'] = 72));
+    throwsTypeError(() => Buffer.from(other as never));
+  }
+  assert.is(inspect(new Proxy(map, {})), 'Mmap {}');
+  assert.is(map[0], 104);
 });
 
 test('functions that take an array-like get the bytes', () => {
