@@ -1,10 +1,12 @@
 // No leaks: descriptors, pages and memory end with the mapping, by close, by `using` or by the garbage collector.
 import { readFileSync } from 'node:fs';
-import { test } from 'uvu';
+import { test as everywhere } from 'uvu';
 import * as assert from 'uvu/assert';
 import { mmap } from 'wasi-mmap';
 import { liveRegions } from '#native';
-import { collectUntil, newFile, openDescriptors, pattern, POSIX, runNode, WINE } from './support.mjs';
+import { collectUntil, inRuntimes, newFile, openDescriptors, pattern, POSIX, runNode, WINE } from './support.mjs';
+
+const test = inRuntimes(everywhere);
 
 const path = newFile(pattern(10_000));
 

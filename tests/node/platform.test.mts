@@ -4,10 +4,12 @@ import { pathToFileURL } from 'node:url';
 import { inspect, isDeepStrictEqual } from 'node:util';
 import { createContext, runInContext } from 'node:vm';
 import { MessageChannel } from 'node:worker_threads';
-import { test } from 'uvu';
+import { test as everywhere } from 'uvu';
 import * as assert from 'uvu/assert';
 import { mmap, type Access } from 'wasi-mmap';
-import { newFile, throwsCode, throwsTypeError } from './support.mjs';
+import { inRuntimes, newFile, throwsCode, throwsTypeError } from './support.mjs';
+
+const test = inRuntimes(everywhere);
 
 const TEXT = 'hello world';
 const ACCESSES: readonly Access[] = ['read', 'write', 'copy'];

@@ -2,11 +2,13 @@
 // so do all other views.
 import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { test } from 'uvu';
+import { test as everywhere } from 'uvu';
 import * as assert from 'uvu/assert';
 import { mmap } from 'wasi-mmap';
 import { liveRegions } from '#native';
-import { collectUntil, newFile, pattern } from './support.mjs';
+import { collectUntil, inRuntimes, newFile, pattern } from './support.mjs';
+
+const test = inRuntimes(everywhere);
 
 const SIZE = 100_000;
 const BYTES = pattern(SIZE);

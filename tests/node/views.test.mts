@@ -2,11 +2,13 @@
 import { readFileSync, statSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { deflateRaw, inflateRawSync } from 'node:zlib';
-import { test } from 'uvu';
+import { test as everywhere } from 'uvu';
 import * as assert from 'uvu/assert';
 import { mmap } from 'wasi-mmap';
 import { liveRegions } from '#native';
-import { collectUntil, newFile, pattern, POSIX, throwsCode } from './support.mjs';
+import { collectUntil, inRuntimes, newFile, pattern, POSIX, throwsCode } from './support.mjs';
+
+const test = inRuntimes(everywhere);
 
 const compress = promisify(deflateRaw);
 

@@ -105,6 +105,17 @@ function find(): Platform[] {
 
 export const platforms: Platform[] = find();
 
+/** Tests that run in no other runtime, and why. */
+const NODE_ALONE = {
+  'node/garbage': 'it counts collections by an observer of Node',
+  'node/large': 'the size of a file is the same everywhere, and the test takes long',
+  'node/posix/no-space': 'a full disk is the same everywhere',
+  'host/spans': 'run in Node, it runs the command in every runtime',
+  'host/areas': 'memory areas are counted in the core',
+  'host/hostile-wine': 'it is for Windows',
+  'host/spans-wine': 'it is for Windows',
+};
+
 /** A runtime that `setup.sh runtimes` brings, in the version of `.build/pins/npm.json`. */
 function runtime(
   host: 'bun' | 'deno',
@@ -125,8 +136,8 @@ function runtime(
     arch,
     command: [program, ...words],
     missing: lacking,
-    folders: [],
-    without,
+    folders: ['node', 'host'],
+    without: { ...NODE_ALONE, ...without },
     apart: [],
   };
 }
@@ -138,7 +149,10 @@ export const runtimes: Platform[] =
   process.platform !== 'linux'
     ? []
     : [
-        runtime('bun', `@oven/bun-linux-${machine === 'arm64' ? 'aarch64' : machine}`, 'bin/bun', ['--expose-gc'], {}),
+        runtime('bun', `@oven/bun-linux-${machine === 'arm64' ? 'aarch64' : machine}`, 'bin/bun', ['--expose-gc'], {
+          'node/patched': 'functions of Bun cannot all be replaced',
+          'node/posix/signals': 'Bun ends at a SIGBUS of others once pages are mapped, listener or not',
+        }),
         runtime(
           'deno',
           `@deno/linux-${machine}-glibc`,

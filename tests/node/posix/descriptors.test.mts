@@ -2,11 +2,11 @@
 import { execFileSync } from 'node:child_process';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { newFile, pattern } from '../support.mjs';
+import { evaluate, newFile, pattern } from '../support.mjs';
 
 /** Runs JavaScript in a process that may have 1024 descriptors. */
 function runLimited(code: string): string {
-  const node = [process.execPath, '--expose-gc', '--input-type=module', '-e', code, newFile(pattern(10_000))];
+  const node = [process.execPath, ...evaluate(code), newFile(pattern(10_000))];
   return execFileSync('sh', ['-c', 'ulimit -n 1024 && exec "$@"', 'sh', ...node], {
     encoding: 'utf8',
     timeout: 120_000,

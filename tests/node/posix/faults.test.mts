@@ -2,10 +2,12 @@
 import { spawnSync } from 'node:child_process';
 import { ftruncateSync, openSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'uvu';
+import { test as everywhere } from 'uvu';
 import * as assert from 'uvu/assert';
 import { mmap, type Mmap } from 'wasi-mmap';
-import { diskFolder, pattern, runNode, throwsCode } from '../support.mjs';
+import { diskFolder, evaluate, inRuntimes, pattern, runNode, throwsCode } from '../support.mjs';
+
+const test = inRuntimes(everywhere);
 
 const PAGE = 4096;
 const BYTES = pattern(10 * PAGE);
@@ -152,6 +154,8 @@ test('many mappings, many faults', () => {
   maps.forEach((map) => map.close());
 });
 
+const CUT = `import { truncateSync } from 'node:fs'; truncateSync(process.argv[1], 1);`;
+
 test('cut by another process in the middle of a read', () => {
   const output = runNode(
     `
@@ -161,7 +165,7 @@ test('cut by another process in the middle of a read', () => {
     const fd = openSync(process.argv[1], 'r+');
     ftruncateSync(fd, 64 << 20);
     const map = mmap(fd, 0, 'read');
-    spawn(process.execPath, ['-e', 'require("fs").truncateSync(process.argv[1], 1)', process.argv[1]]);
+    spawn(process.execPath, [...${JSON.stringify(evaluate(CUT))}, process.argv[1]]);
     const end = Date.now() + 30000;
     let code;
     while (!code && Date.now() < end) {
@@ -176,11 +180,12 @@ test('cut by another process in the middle of a read', () => {
 
 test('a SIGBUS that is not ours still ends the process', () => {
   const code = `
-    require('wasi-mmap').mmap(process.argv[1], 0, 'read').at(0);
+    import { mmap } from 'wasi-mmap';
+    mmap(process.argv[1], 0, 'read').at(0);
     process.kill(process.pid, 'SIGBUS');
     setTimeout(() => console.log('survived'), 2000);
   `;
-  const result = spawnSync(process.execPath, ['-e', code, newFile()], { encoding: 'utf8' });
+  const result = spawnSync(process.execPath, [...evaluate(code), newFile()], { encoding: 'utf8' });
   assert.is(result.signal, 'SIGBUS');
   assert.is(result.stdout, '');
 });
