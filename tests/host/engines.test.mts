@@ -75,8 +75,8 @@ if (bun) {
   test('addresses that others have reserved after a memory do not make it a fast one', () => {
     const fast = Array.from({ length: FAST }, () => new Memory({ initial: 1 }));
     assert.ok(fast.some(isUnchecked)); // Other tests have taken some.
-    // So large that some lie where addresses after them are free.
-    const others = Array.from({ length: 10 }, () => new Memory({ initial: 20_000 }));
+    // Of sizes that lie in different parts of the address space: after some of them, addresses are free.
+    const others = [1, 1, 1, 2000, 2000, 20_000, 20_000, 40_000].map((initial) => new Memory({ initial }));
     const followed = others.filter(({ buffer }) => {
       const at = ptr(buffer) + PROBED;
       return Number(mmap(at, UNIT, 0, FLAGS, -1, 0)) === at;
