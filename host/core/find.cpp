@@ -71,7 +71,7 @@ private:
   /// Searches all positions that touch a range of data, and moves past it.
   wmcore_status look(Direction direction, Range data, uint64_t &position) {
     const bool forward = direction == Direction::forward;
-    const uint64_t start = data.start - std::min(overlap, data.start - rest.start);
+    const uint64_t start = data.start - std::min<uint64_t>(overlap, data.start - rest.start);
     const uint64_t end = data.end + std::min<uint64_t>(overlap, rest.end - data.end);
     const uint8_t *found =
         (forward ? wmcore_search : wmcore_search_reverse)(bytes + start, end - start, needle, overlap + 1);
@@ -111,7 +111,7 @@ private:
       part *= 2;
       // A match may still start before the hole and end in it.
       rest.end = std::min(rest.end, data.start + overlap);
-      passed = std::min(overlap, rest.end - data.start);
+      passed = std::min<uint64_t>(overlap, rest.end - data.start);
       return false;
     }
     if (next_hole(data.start) < data.end && part > std::max<uint64_t>(least_part, overlap)) {

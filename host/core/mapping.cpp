@@ -140,7 +140,7 @@ wmcore_status wmcore_open_posix(wmcore_file file, uint32_t rights, uint64_t leng
     return WMCORE_UNSUPPORTED;
   const bool write = (protection & WMCORE_PROTECT_WRITE) != 0;
   // No component can execute mapped pages; writable and executable pages only help an attacker.
-  if (write && (protection & WMCORE_PROTECT_EXECUTE) != 0)
+  if ((protection & WMCORE_PROTECT_EXECUTE) != 0 && (write || !wmcore::executable_pages()))
     return WMCORE_UNSUPPORTED;
   const bool read = write || (protection & WMCORE_PROTECT_READ) != 0; // Pages that can be written can be read.
   const PageKind kind{read, write, (protection & WMCORE_PROTECT_EXECUTE) != 0, sharing == WMCORE_SHARED};

@@ -282,5 +282,6 @@ wmcore_status wmcore_region::advise(uint64_t offset, uint64_t length, wmcore_adv
   length = std::min(length, size - offset);
   const uint64_t start = page_down(lead + offset);
   const bool private_changes = !file || !kind.shared;
-  return advise_pages(pages + start, lead + offset + length - start, advice, private_changes);
+  return advise_pages(pages + start, lead + offset + length - start, advice, private_changes, file.get(),
+                      page_offset + start);
 }

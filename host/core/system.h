@@ -93,6 +93,9 @@ uint64_t page_size();
 /// mapped. Otherwise there is no mmap-posix, and a file can be truncated only while it is not mapped.
 bool posix_pages();
 
+/// Tells whether a program may ask for pages that can be executed.
+bool executable_pages();
+
 /// Installs the fault handler, again if another part of the program has replaced it.
 wmcore_status install_fault_handler();
 
@@ -125,8 +128,10 @@ void release_memory(uint8_t *start, uint64_t size);
 wmcore_status flush_pages(uint8_t *base, uint64_t length, const File &file);
 /// Begins what flush_pages() waits for; `offset` is that of `base` in the file. Does nothing where it would wait.
 wmcore_status start_flush_pages(uint8_t *base, uint64_t length, const File &file, uint64_t offset);
-/// Advice other than WMCORE_WILL_NEED and WMCORE_DONT_NEED splits areas unless the range is a whole region.
-wmcore_status advise_pages(uint8_t *base, uint64_t length, wmcore_advice advice, bool discards_changes);
+/// Advice other than WMCORE_WILL_NEED and WMCORE_DONT_NEED splits areas unless the range is a whole region. `offset` is
+/// that of the range in `file`, which is null where there is none any more.
+wmcore_status advise_pages(uint8_t *base, uint64_t length, wmcore_advice advice, bool discards_changes,
+                           const File *file = nullptr, uint64_t offset = 0);
 
 /// Loads the pages of a range that starts at a page. Returns false if the system has no such call, or cannot load all:
 /// an access to each page then loads it or faults.

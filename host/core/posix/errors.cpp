@@ -37,6 +37,9 @@ wmcore_status wmcore::fail(int error_number) {
   case ENODEV:
   case ENOSYS:
   case EOPNOTSUPP:
+#if ENOTSUP != EOPNOTSUPP // The same number on Linux.
+  case ENOTSUP:
+#endif
     return WMCORE_UNSUPPORTED;
   default:
     return WMCORE_IO;

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "errors.h"
+#include "native.h"
 
 #include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <new>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 using namespace wmcore;
@@ -17,7 +15,7 @@ using namespace wmcore;
 namespace {
 
 /// Descriptors that stay free for the rest of the process.
-constexpr rlim_t reserved_descriptors = 64;
+constexpr uint64_t reserved_descriptors = 64;
 
 int descriptor(wmcore_file file) { return static_cast<int>(file); }
 
@@ -28,7 +26,7 @@ FileIdentity identity_of(const struct stat &status) {
 /// The rights with which the system opened a descriptor.
 uint32_t rights_of(int flags) {
   const int mode = flags & O_ACCMODE;
-  if ((flags & O_PATH) != 0)
+  if (is_path_only(flags))
     return 0;
   return (mode == O_WRONLY ? 0 : WMCORE_RIGHT_READ) | (mode == O_RDONLY ? 0 : WMCORE_RIGHT_WRITE);
 }
@@ -43,24 +41,8 @@ wmcore_status check(int fd, uint32_t rights, uint32_t needed, struct stat &statu
   return (rights & rights_of(flags) & needed) == needed ? WMCORE_OK : fail(EACCES);
 }
 
-/// The page size of a file's mappings in bytes.
-uint64_t page_of(int fd) {
-  struct statfs file_system = {};
-  if (::fstatfs(fd, &file_system) == 0 && file_system.f_type == HUGETLBFS_MAGIC)
-    return static_cast<uint64_t>(file_system.f_bsize);
-  return page_size();
-}
-
-int allocate(int fd, int mode, uint64_t from, uint64_t to) {
-  int result = 0;
-  do
-    result = ::fallocate(fd, mode, static_cast<off_t>(from), static_cast<off_t>(to - from));
-  while (result != 0 && errno == EINTR);
-  return result;
-}
-
-/// Extends a file on a file system without fallocate(): moves the end first, so that others append past it, then writes
-/// zeros to allocate the blocks. If the disk is full, it truncates the file again unless others have appended.
+/// Extends a file on a file system that cannot allocate: moves the end first, so that others append past it, then
+/// writes zeros to allocate the blocks. If the disk is full, it truncates the file again unless others have appended.
 int extend_with_zeros(int fd, uint64_t from, uint64_t to) {
   if (::ftruncate(fd, static_cast<off_t>(to)) != 0)
     return errno;
@@ -86,10 +68,9 @@ int extend_with_zeros(int fd, uint64_t from, uint64_t to) {
 /// Extends a file and allocates its blocks. It never truncates: others may append to the file meanwhile.
 int extend(int fd, uint64_t from, uint64_t to) {
   // Allocates the blocks past the end first, so that a full disk changes nothing visible.
-  if (allocate(fd, FALLOC_FL_KEEP_SIZE, from, to) != 0)
-    return errno == EOPNOTSUPP || errno == ENOSYS ? extend_with_zeros(fd, from, to) : errno;
-  // Unlike ftruncate(), this never moves the end backward.
-  return allocate(fd, 0, to - 1, to) == 0 ? 0 : errno;
+  if (const int error = allocate_past_end(fd, from, to))
+    return is_unsupported(error) ? extend_with_zeros(fd, from, to) : error;
+  return move_end_forward(fd, to);
 }
 
 } // namespace
@@ -113,9 +94,8 @@ wmcore_status wmcore::File::duplicate(wmcore_file file, uint32_t rights, uint32_
     return unfit;
   }
   // The system takes the lowest free number, so a high number means that few are left.
-  rlimit limit = {};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
-      static_cast<rlim_t>(own) + std::min<rlim_t>(reserved_descriptors, limit.rlim_cur / 4) >= limit.rlim_cur) {
+  const uint64_t most = max_descriptors();
+  if (static_cast<uint64_t>(own) + std::min(reserved_descriptors, most / 4) >= most) {
     ::close(own);
     return fail(EMFILE);
   }

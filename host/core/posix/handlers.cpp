@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "handlers.h"
+#include "native.h"
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 namespace wmcore {
 
@@ -73,7 +72,7 @@ size_t enter(long thread, uintptr_t frame, Call *&place) {
 void call(const struct sigaction &handler, int signal, siginfo_t *info, void *context) {
   if ((handler.sa_flags & SA_SIGINFO) != 0) {
     handler.sa_sigaction(signal, info, context);
-  } else if (handler.sa_handler == SIG_IGN && info->si_code <= 0) {
+  } else if (handler.sa_handler == SIG_IGN && access_of(*info, context).sent) {
     // A signal that a process sent can be ignored. A true fault cannot: the kernel would kill the process too.
   } else if (handler.sa_handler == SIG_DFL || handler.sa_handler == SIG_IGN) {
     struct sigaction fatal = {};
@@ -103,8 +102,7 @@ bool remember_handler(const struct sigaction &installed) {
 }
 
 void call_handlers(int signal, siginfo_t *info, void *context) {
-  // gettid by number: older C libraries have no function for it.
-  const long thread = ::syscall(SYS_gettid);
+  const long thread = thread_number();
   Call *place = nullptr;
   size_t depth = enter(thread, reinterpret_cast<uintptr_t>(__builtin_frame_address(0)), place);
   const uint64_t all = in_force.load();

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "errors.h"
+#include "native.h"
 #include "spare_areas.h"
 
 #include <cerrno>
-#include <cstdio>
-#include <cstdlib>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -33,9 +32,6 @@ wmcore_status check(const File &file) {
   return file.size(size);
 }
 
-/// A child of fork() needs no guest memory, and would keep its files open. A failure has no other effect.
-void keep_from_children(void *base, uint64_t length) { ::madvise(base, length, MADV_DONTFORK); }
-
 } // namespace
 
 uint64_t granularity() { return page_size(); }
@@ -45,21 +41,6 @@ bool posix_pages() { return true; }
 uint64_t page_size() {
   static const auto size = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
   return size;
-}
-
-size_t max_areas() {
-  static const size_t limit = [] {
-    unsigned long most = 65530; // The default since Linux 2.6.
-    if (FILE *setting = std::fopen("/proc/sys/vm/max_map_count", "re")) {
-      char text[32] = {};
-      if (std::fgets(text, sizeof text, setting))
-        if (const unsigned long number = std::strtoul(text, nullptr, 10))
-          most = number;
-      std::fclose(setting);
-    }
-    return static_cast<size_t>(most / 2);
-  }();
-  return limit;
 }
 
 wmcore_status map_pages(const File *file, uint64_t offset, uint64_t length, PageKind kind, uint8_t *&base) {
@@ -85,8 +66,6 @@ bool unmap_pages(uint8_t *base, uint64_t length) {
   // It can fail where it splits an area that the kernel has merged: then one spare area is enough.
   return ::munmap(base, length) == 0 || (give_up_spare_area() && ::munmap(base, length) == 0);
 }
-
-void discard_zeros(uint8_t *base, uint64_t length) { ::madvise(base, length, MADV_DONTNEED); }
 
 uint64_t span_granularity() { return wasm_page; }
 
@@ -146,11 +125,15 @@ bool has_all_pages(uint8_t * /*base*/, uint64_t /*length*/) { return true; }
 
 void release_memory(uint8_t *start, uint64_t size) { unmap_pages(start, size); }
 
-wmcore_status flush_pages(uint8_t *base, uint64_t length, const File & /*file*/) {
-  return ::msync(base, length, MS_SYNC) == 0 ? WMCORE_OK : fail(errno);
+wmcore_status flush_pages(uint8_t *base, uint64_t length, const File &file) {
+  if (::msync(base, length, MS_SYNC) != 0)
+    return fail(errno);
+  const int error = flush_device(static_cast<int>(file.handle));
+  return error == 0 ? WMCORE_OK : fail(error);
 }
 
-wmcore_status advise_pages(uint8_t *base, uint64_t length, wmcore_advice advice, bool discards_changes) {
+wmcore_status advise_pages(uint8_t *base, uint64_t length, wmcore_advice advice, bool discards_changes,
+                           const File *file, uint64_t offset) {
   int value = MADV_NORMAL;
   switch (advice) {
   case WMCORE_NORMAL:
@@ -161,11 +144,12 @@ wmcore_status advise_pages(uint8_t *base, uint64_t length, wmcore_advice advice,
   case WMCORE_SEQUENTIAL:
     value = MADV_SEQUENTIAL;
     break;
-  case WMCORE_WILL_NEED:
-    value = MADV_WILLNEED;
-    break;
+  case WMCORE_WILL_NEED: {
+    const int error = read_ahead(base, length, file, offset);
+    return error == 0 ? WMCORE_OK : fail(error);
+  }
   case WMCORE_DONT_NEED:
-    // Linux would discard stores into private pages; the contract keeps them.
+    // Linux discards stores into private pages; the contract keeps them.
     if (discards_changes)
       return WMCORE_OK;
     value = MADV_DONTNEED;

@@ -4,6 +4,7 @@
 #include "../areas.h"
 #include "errors.h"
 #include "handlers.h"
+#include "native.h"
 #include "spare_areas.h"
 
 #include <algorithm>
@@ -12,8 +13,6 @@
 #include <mutex>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 namespace wmcore {
 
@@ -22,11 +21,8 @@ namespace {
 /// Maps zero pages over a part of a slot, with the same protection.
 bool put_zero_pages(const FaultSlot &slot, uintptr_t start, uint64_t length) {
   const int protection = slot.write.load() ? PROT_READ | PROT_WRITE : PROT_READ;
-  // Safe: the range lies inside a slot, whose pages stay mapped as long as a thread can fault on them. The raw system
-  // call bypasses interceptors of the C library's mmap().
-  const long result =
-      ::syscall(SYS_mmap, start, length, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0L);
-  return result != -1;
+  // Safe: the range lies inside a slot, whose pages stay mapped as long as a thread can fault on them.
+  return map_zeros(start, length, protection);
 }
 
 /// Maps zero pages from `lost` to the end of the slot.
@@ -68,10 +64,13 @@ uint64_t covered_bytes(const FaultSlot &slot) {
   return size > offset ? (size - offset + page - 1) & ~(page - 1) : 0;
 }
 
-/// Makes the faulting access succeed. Returns false if the address belongs to no slot.
-bool survive(uintptr_t address) {
+/// Makes the faulting access succeed. Returns false if no page of ours could.
+bool survive(uintptr_t address, const Access &access) {
   FaultSlot *slot = find_slot(address);
   if (!slot || !slot->of_file.load())
+    return false;
+  // Zero pages have the same protection, so that a forbidden store would repeat for ever.
+  if (access.may_be_store && !slot->write.load())
     return false;
   const uint64_t faulted = (address - slot->base.load()) & ~(slot->page.load() - 1);
   const uint64_t covered = covered_bytes(*slot);
@@ -83,13 +82,10 @@ bool survive(uintptr_t address) {
   return lose(*slot, std::min(covered, faulted));
 }
 
-/// Tells whether the kernel raised the signal for an unreachable address: not kill(), and not a misaligned address,
-/// which no page could mend.
-bool is_fault(const siginfo_t &info) { return info.si_code == BUS_ADRERR || info.si_code == BUS_MCEERR_AR; }
-
 void on_bus_error(int signal, siginfo_t *info, void *context) {
   const int saved = errno; // The interrupted code may read it next.
-  if (!is_fault(*info) || !survive(reinterpret_cast<uintptr_t>(info->si_addr)))
+  const Access access = access_of(*info, context);
+  if (!access.faulted || !survive(reinterpret_cast<uintptr_t>(info->si_addr), access))
     call_handlers(signal, info, context);
   errno = saved;
 }
@@ -101,12 +97,13 @@ bool is_ours(const struct sigaction &action) {
 /// Installs the handler for the first time, and again when another one has replaced it. One thread at a time.
 int install(const struct sigaction &installed) {
   max_areas(); // The first call reads a file, which no handler may do.
+  keep_loaded();
   if (!remember_handler(installed))
     return ENOMEM;
   struct sigaction action = {};
   action.sa_sigaction = on_bus_error;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
-  ::sigemptyset(&action.sa_mask);
+  sigemptyset(&action.sa_mask);
   return ::sigaction(SIGBUS, &action, nullptr) == 0 ? 0 : errno;
 }
 

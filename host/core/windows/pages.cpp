@@ -49,6 +49,8 @@ uint64_t page_size() { return system_info().dwPageSize; }
 
 bool posix_pages() { return false; }
 
+bool executable_pages() { return false; } // There is no mmap-posix.
+
 size_t max_areas() { return SIZE_MAX; } // Only memory limits the number of views.
 
 wmcore_status map_pages(const File *file, uint64_t offset, uint64_t length, PageKind kind, uint8_t *&base) {
@@ -93,7 +95,8 @@ wmcore_status flush_pages(uint8_t *base, uint64_t length, const File &file) {
   return flushed ? WMCORE_OK : fail(GetLastError());
 }
 
-wmcore_status advise_pages(uint8_t *base, uint64_t length, wmcore_advice advice, bool /*discards_changes*/) {
+wmcore_status advise_pages(uint8_t *base, uint64_t length, wmcore_advice advice, bool /*discards_changes*/,
+                           const File * /*file*/, uint64_t /*offset*/) {
   if (advice == WMCORE_WILL_NEED) {
     WIN32_MEMORY_RANGE_ENTRY range = {base, static_cast<SIZE_T>(length)};
     PrefetchVirtualMemory(GetCurrentProcess(), 1, &range, 0); // Advice may be ignored.

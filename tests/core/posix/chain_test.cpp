@@ -5,7 +5,7 @@
 #include <csetjmp>
 #include <csignal>
 #include <sys/mman.h>
-#include <sys/syscall.h>
+#include <sys/wait.h>
 
 namespace {
 
@@ -117,24 +117,13 @@ void a_later_handler_that_passes_on_to_ours() {
   _exit(our_fault_is_survived(mapping) && passed_on == 200 ? 0 : 1);
 }
 
-void addresses_that_are_not_aligned() {
-  struct sigaction action = {};
-  action.sa_sigaction = previous_handler;
-  action.sa_flags = SA_SIGINFO;
-  sigaction(SIGBUS, &action, nullptr);
+/// A protected page raises SIGBUS on some systems, which no zeros can mend.
+void a_store_into_pages_for_reading() {
   const TemporaryFile file(pattern(page_size()));
   const Mapping mapping = map(file.handle(), WMCORE_READ);
   wmcore_region *const region = wmcore_region_hold(mapping.get());
-  // As the kernel reports them; a page of ours could not mend that.
-  siginfo_t info = {};
-  info.si_signo = SIGBUS;
-  info.si_code = BUS_ADRALN;
-  info.si_addr = wmcore_region_bytes(region);
-  if (sigsetjmp(escape, 1) == 0) {
-    syscall(SYS_rt_tgsigqueueinfo, getpid(), static_cast<pid_t>(syscall(SYS_gettid)), SIGBUS, &info);
-    _exit(2);
-  }
-  _exit(calls == 1 ? 0 : 1);
+  *const_cast<volatile uint8_t *>(wmcore_region_bytes(region)) = 1;
+  _exit(0);
 }
 
 /// A host that closes what it does not know, and goes on opening files.
@@ -191,8 +180,10 @@ TEST_F(ChainDeathTest, LaterHandlersThatPassOn) {
   EXPECT_EXIT(a_later_handler_that_passes_on_to_ours(), testing::ExitedWithCode(0), "");
 }
 
-TEST_F(ChainDeathTest, AddressesThatAreNotAligned) {
-  EXPECT_EXIT(addresses_that_are_not_aligned(), testing::ExitedWithCode(0), "");
+TEST_F(ChainDeathTest, StoresIntoPagesForReading) {
+  // A sanitizer makes an exit of the signal.
+  const auto has_failed = [](int status) { return !WIFEXITED(status) || WEXITSTATUS(status) != 0; };
+  EXPECT_EXIT(a_store_into_pages_for_reading(), has_failed, "");
 }
 
 TEST_F(ChainDeathTest, DescriptorsThatAHostCloses) {

@@ -8,9 +8,7 @@ namespace {
 
 /// As a host with a pool of threads that nobody waits for.
 void end_while_threads_map() {
-  const int fd = memfd_create("mapped", 0);
-  if (ftruncate(fd, 1 << 20) != 0)
-    _exit(9);
+  const int fd = (new TemporaryFile(pattern(1 << 20)))->fd; // Open until the end.
   for (int number = 0; number < 4; number++)
     std::thread([fd] {
       constexpr size_t kept = 700; // More than one chunk of the fault table holds.

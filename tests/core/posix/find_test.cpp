@@ -116,6 +116,9 @@ TEST_P(SparseFile, HolesPastTheEndAreLost) {
 }
 
 TEST_P(SparseFile, OfTerabytes) {
+#if !defined(__linux__)
+  GTEST_SKIP() << "skips: this system does not tell where the holes of a file are, and a search reads all of it";
+#endif
   const TemporaryFile file({});
 #if defined(__SANITIZE_THREAD__)
   const uint64_t size = uint64_t{1} << 36; // It leaves a program few addresses.

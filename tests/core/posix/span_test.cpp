@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Pages of a file in place of memory: what is refused, what accesses do, and what is left behind.
-#include "../support.h"
-#include "areas.h"
+#include "spans.h"
+
+#include "../../../host/core/system.h"
 
 #include <atomic>
 #include <sys/mman.h>
@@ -9,49 +10,6 @@
 #include <thread>
 
 namespace {
-
-constexpr uint64_t unit = 65536;
-
-struct Detach {
-  void operator()(wmcore_span *span) const { wmcore_span_detach(span); }
-};
-using Span = std::unique_ptr<wmcore_span, Detach>;
-
-/// Memory of a guest, with something in it.
-class Memory {
-public:
-  explicit Memory(uint64_t size) : size(size), first(static_cast<uint8_t *>(wmcore_memory_reserve(size))) {
-    EXPECT_NE(first, nullptr);
-    EXPECT_TRUE(wmcore_memory_commit(first, size));
-    std::fill(first, first + size, uint8_t{0xee});
-  }
-  ~Memory() { wmcore_memory_release(first, size); }
-  Memory(const Memory &) = delete;
-  Memory &operator=(const Memory &) = delete;
-
-  Bytes read(uint64_t offset, uint64_t length) const { return {first + offset, first + offset + length}; }
-
-  const uint64_t size;
-  uint8_t *const first;
-};
-
-class Spans : public testing::TestWithParam<wmcore_access> {
-protected:
-  wmcore_status attach(const Mapping &mapping, uint64_t offset, uint8_t *region, uint64_t length) {
-    wmcore_span *result = nullptr;
-    const wmcore_status status = wmcore_span_attach(mapping.get(), offset, region, length, &result);
-    EXPECT_EQ(result != nullptr, status == WMCORE_OK);
-    if (result)
-      spans.emplace_back(result);
-    return status;
-  }
-
-  const Bytes bytes = pattern(4 * unit);
-  const TemporaryFile file{bytes};
-  const Mapping mapping = map(file.handle(), GetParam());
-  Memory memory{20 * unit};
-  std::vector<Span> spans;
-};
 
 TEST_P(Spans, RefusesWhatIsNotAligned) {
   EXPECT_EQ(attach(mapping, 0, memory.first, 0), WMCORE_INVALID_ARGUMENT);
@@ -211,53 +169,6 @@ TEST_P(Spans, AbandonedOnesTouchNothing) {
   EXPECT_EQ(attach(mapping, 0, memory.first, unit), WMCORE_OK) << "and hold nothing";
 }
 
-TEST_P(Spans, LeaveNoAreasBehind) {
-  const auto areas = [&] { return count_areas(memory.first, memory.size); };
-  const size_t before = areas();
-  const size_t live = wmcore_live_regions();
-  for (int round = 0; round < 3; round++) {
-    for (uint64_t place = 0; place < 16; place += 2)
-      ASSERT_EQ(attach(mapping, 0, memory.first + place * unit, unit), WMCORE_OK);
-    EXPECT_GT(areas(), before);
-    spans.clear();
-    EXPECT_EQ(areas(), before);
-  }
-  EXPECT_EQ(wmcore_live_regions(), live);
-}
-
-// Linux does not merge areas that were touched for the first time after they had been divided.
-TEST_P(Spans, LeaveNoAreasBehindInMemoryThatNobodyHadTouched) {
-  auto *fresh = static_cast<uint8_t *>(wmcore_memory_reserve(20 * unit));
-  ASSERT_TRUE(wmcore_memory_commit(fresh, 20 * unit));
-  const size_t before = count_areas(fresh, 20 * unit);
-  for (const bool lost : {false, true}) {
-    for (uint64_t place = 1; place < 19; place += 2)
-      ASSERT_EQ(attach(mapping, 0, fresh + place * unit, unit), WMCORE_OK);
-    for (uint64_t place = 0; place < 20; place += 2)
-      fresh[place * unit] = 'x';
-    if (lost)
-      file.truncate(page_size());
-    for (uint64_t place = 1; place < 19; place += 2)
-      EXPECT_EQ(fresh[(place + 1) * unit - 1], lost ? 0 : bytes[unit - 1]);
-    spans.clear();
-    EXPECT_EQ(count_areas(fresh, 20 * unit), before);
-  }
-  wmcore_memory_release(fresh, 20 * unit);
-}
-
-TEST_P(Spans, CountTheirAreas) {
-  const size_t others = count_areas();
-  for (uint64_t place = 0; place < 20; place++)
-    ASSERT_EQ(attach(mapping, 0, memory.first + place * unit, unit), WMCORE_OK);
-  for (const Span &span : spans)
-    for (const wmcore_advice advice : {WMCORE_RANDOM, WMCORE_SEQUENTIAL, WMCORE_DONT_NEED})
-      ASSERT_EQ(wmcore_span_advise(span.get(), page_size(), page_size(), advice), WMCORE_OK);
-  file.truncate(page_size());
-  for (uint64_t place = 0; place < 20; place++)
-    EXPECT_EQ(memory.first[(place + 1) * unit - 1], 0);
-  EXPECT_LE(count_areas(), others + 3 * spans.size());
-}
-
 TEST_P(Spans, ChildrenDoNotGetThem) {
   ASSERT_EQ(attach(mapping, 0, memory.first, unit), WMCORE_OK);
   const pid_t child = fork();
@@ -292,12 +203,7 @@ TEST_P(Spans, ManyThreadsAttachOverEachOther) {
     thread.join();
 }
 
-std::string name_of(const testing::TestParamInfo<wmcore_access> &info) {
-  static const char *const names[] = {"Read", "Write", "Copy"};
-  return names[info.param];
-}
-
-INSTANTIATE_TEST_SUITE_P(Accesses, Spans, testing::Values(WMCORE_READ, WMCORE_WRITE, WMCORE_COPY), name_of);
+INSTANTIATE_TEST_SUITE_P(Accesses, Spans, testing::Values(WMCORE_READ, WMCORE_WRITE, WMCORE_COPY), name_of_access);
 
 TEST(ManySpans, TenThousandAndTheLimit) {
   const Bytes bytes = pattern(unit);
@@ -317,7 +223,7 @@ TEST(ManySpans, TenThousandAndTheLimit) {
       spans.emplace_back(span);
   }
   // A span counts as two areas of the half that we take.
-  if (area_limit() / 4 < count) {
+  if (wmcore::max_areas() / 2 < count) {
     EXPECT_EQ(status, WMCORE_NO_MEMORY) << "before the system has no areas left";
   }
   EXPECT_GE(spans.size(), 10000U);
