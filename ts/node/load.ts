@@ -83,7 +83,7 @@ function failure(problem: string, roots: string[], cause?: unknown): NoAddonErro
   const message =
     `wasi-mmap ${problem} (${thisSystem()}, Node ${process.versions.node}). ` +
     `The package has one for: ${prebuiltSystems(roots)}. ` +
-    'Elsewhere use wasi-mmap/polyfill (wasi-mmap run --no-native), which needs none, ' +
+    'Elsewhere use createPolyfill() of wasi-mmap/polyfill (wasi-mmap run --no-native), which needs none, ' +
     'or build the package on this system: make package, in a clone of its repository';
   return new NoAddonError(message, { cause });
 }

@@ -1,7 +1,7 @@
 /** Keeps the fault handler in front of signal handlers that a program installs with `process.on`. */
 import { threads } from './builtins.js';
 
-/** The signal that Linux raises for a lost page. */
+/** The signal for a lost page on Linux and macOS. */
 const SIGNAL = 'SIGBUS';
 
 /**

@@ -26,3 +26,10 @@ bool is_guard_region(const void *start, const void *end) {
   }
   return true;
 }
+
+// Only JavaScriptCore is asked with such a page. Here it gets faults as Mach exceptions, before any signal, and would
+// make a trap of a lost page: no spans.
+bool make_readable(void * /*page*/, bool /*readable*/) { return false; }
+
+// Only engines without a trap handler are asked for it. None was tried here.
+bool has_ample_addresses() { return false; }

@@ -19,7 +19,7 @@ constexpr uint32_t abort_with(uint32_t status, uint32_t more = 0) { return data_
 
 TEST(DarwinArm64, PagesThatAreMissing) {
   // Translation faults, access flag faults and permission faults, of every level.
-  for (const uint32_t status : {0x04, 0x05, 0x06, 0x07, 0x09, 0x0a, 0x0b, 0x0d, 0x0e, 0x0f}) {
+  for (const uint32_t status : {0x04U, 0x05U, 0x06U, 0x07U, 0x09U, 0x0aU, 0x0bU, 0x0dU, 0x0eU, 0x0fU}) {
     const Access load = access_of_syndrome(abort_with(status));
     EXPECT_TRUE(load.faulted && !load.may_be_store && !load.sent) << status;
     const Access stored = access_of_syndrome(abort_with(status, store));

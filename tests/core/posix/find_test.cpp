@@ -47,7 +47,7 @@ TEST_P(SparseFile, PlacesAtEveryEdge) {
   std::vector<uint64_t> places;
   // Over the edges of steps, at the start and the end, and next to each other.
   for (const uint64_t edge : {uint64_t{0}, 64 * mib, 128 * mib, 192 * mib + 4096, 256 * mib, 320 * mib, size})
-    for (const uint64_t before : {uint64_t{0}, uint64_t{1}, needle.size() / 2, needle.size()}) {
+    for (const size_t before : {size_t{0}, size_t{1}, needle.size() / 2, needle.size()}) {
       const uint64_t at = std::min(edge - std::min(edge, before), size - needle.size());
       if (places.empty() || at >= places.back() + needle.size())
         places.push_back(at);
