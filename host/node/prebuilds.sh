@@ -68,6 +68,9 @@ all)
     rm -rf prebuilds build/prebuilds.sources
     build linux-x64 "x86_64-linux-gnu.$glibc" Linux x86_64
     build linux-arm64 "aarch64-linux-gnu.$glibc" Linux aarch64
+    # The oldest macOS of Node 20.
+    build darwin-x64 x86_64-macos.10.15 Darwin x86_64
+    build darwin-arm64 aarch64-macos.11.0 Darwin arm64
     build win32-x64 x86_64-windows-gnu Windows AMD64
     build win32-arm64 aarch64-windows-gnu Windows ARM64
     built
