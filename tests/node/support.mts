@@ -82,7 +82,7 @@ export function throwsTypeError(call: () => unknown, message?: string): void {
 
 /** The open file descriptors of this process. Unknown on Windows, where the tests of the core count handles. */
 export function openDescriptors(): number {
-  return POSIX ? readdirSync('/proc/self/fd').length : 0;
+  return POSIX ? readdirSync('/dev/fd').length : 0;
 }
 
 /** Collects garbage until the condition holds, or gives up after a while. */

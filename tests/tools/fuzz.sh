@@ -105,7 +105,7 @@ coverage)
   "$(clang llvm-profdata)" merge -sparse build/fuzz/core.profraw build/fuzz/search.profraw -o build/fuzz/coverage.profdata
   # shellcheck disable=SC2046
   "$(clang llvm-cov)" report build/cmake/fuzz-coverage/fuzz_core -object build/cmake/fuzz-coverage/fuzz_search \
-    -instr-profile=build/fuzz/coverage.profdata $(git ls-files 'host/core/*.cpp' 'host/core/*.h' ':!host/core/windows')
+    -instr-profile=build/fuzz/coverage.profdata $(git ls-files 'host/core/*.cpp' 'host/core/*.h' ':!host/core/windows' ':!host/core/darwin')
   ;;
 *) fail 'what is to be done? run, keep, replay or coverage' ;;
 esac
