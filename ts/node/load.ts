@@ -28,8 +28,22 @@ function thisSystem(): string {
   const name = `${process.platform}-${process.arch}`;
   if (process.platform !== 'linux') return name;
   if (usesMusl()) return `${name} with musl`;
-  const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
-  return `${name} with glibc ${header.glibcVersionRuntime ?? 'of an unknown version'}`;
+  return `${name} with glibc ${glibcVersion() ?? 'of an unknown version'}`;
+}
+
+function glibcVersion(): string | undefined {
+  try {
+    const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
+    return header.glibcVersionRuntime;
+  } catch {
+    return undefined; // Deno makes no report without --allow-sys.
+  }
+}
+
+/** The runtime and its version. Bun and Deno also name the Node that they are like. */
+function thisRuntime(): string {
+  const { bun, deno, node } = process.versions as NodeJS.ProcessVersions & { bun?: string; deno?: string };
+  return bun ? `Bun ${bun}` : deno ? `Deno ${deno}` : `Node ${node}`;
 }
 
 function prebuiltSystems(roots: string[]): string {
@@ -62,6 +76,12 @@ interface Permission {
 
 /** The permission model refuses what the addon needs. Without the right to read it, Node says that there is no such file. */
 function forbidden(roots: string[], cause?: unknown): NoAddonError | undefined {
+  if ((cause as Error | undefined)?.name === 'NotCapable') {
+    const message =
+      'wasi-mmap has no permission to load its native addon: run deno with --allow-ffi and --allow-read, ' +
+      'or use wasi-mmap/polyfill, which needs no addon';
+    return new NoAddonError(message, { cause });
+  }
   const { permission } = process as { permission?: Permission };
   const unreadable = roots.filter((root) => permission && !permission.has('fs.read', join(root, 'prebuilds')));
   const isDisabled = (cause as { code?: unknown } | undefined)?.code === 'ERR_DLOPEN_DISABLED';
@@ -81,7 +101,7 @@ function forbidden(roots: string[], cause?: unknown): NoAddonError | undefined {
 /** The error names the system, because the remedy depends on it. */
 function failure(problem: string, roots: string[], cause?: unknown): NoAddonError {
   const message =
-    `wasi-mmap ${problem} (${thisSystem()}, Node ${process.versions.node}). ` +
+    `wasi-mmap ${problem} (${thisSystem()}, ${thisRuntime()}). ` +
     `The package has one for: ${prebuiltSystems(roots)}. ` +
     'Elsewhere use createPolyfill() of wasi-mmap/polyfill (wasi-mmap run --no-native), which needs none, ' +
     'or build the package on this system: make package, in a clone of its repository';
