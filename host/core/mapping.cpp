@@ -17,11 +17,8 @@ constexpr uint64_t most_addresses = uint64_t{1} << 47; // The user address space
 
 enum class PastEnd { refused, allowed };
 
-/// Determines how many bytes to map: a `length` of 0 means to the end of the file.
-wmcore_status settle_length(const File &file, uint64_t offset, PastEnd past_end, uint64_t &length) {
-  uint64_t size = 0;
-  if (const wmcore_status status = file.size(size))
-    return status;
+/// Determines how many bytes of a file of this size to map: a `length` of 0 means to the end of the file.
+wmcore_status settle_length(uint64_t size, uint64_t offset, PastEnd past_end, uint64_t &length) {
   if (length == 0) {
     if (size == 0)
       return WMCORE_EMPTY_FILE;
@@ -61,9 +58,10 @@ wmcore_status open_mapping(wmcore_file file, uint32_t rights, uint64_t length, u
       return status;
     offset = 0;
   } else {
-    if (const wmcore_status status = File::duplicate(file, rights, kind.needed_rights(), own))
+    uint64_t size = 0;
+    if (const wmcore_status status = File::duplicate(file, rights, kind.needed_rights(), own, size))
       return status;
-    if (const wmcore_status status = settle_length(*own, offset, past_end, length))
+    if (const wmcore_status status = settle_length(size, offset, past_end, length))
       return status;
   }
   return map_file(std::move(own), length, offset, kind, result);
@@ -167,6 +165,8 @@ wmcore_status wmcore_may_read(const wmcore_mapping *mapping, uint64_t offset, ui
 wmcore_status wmcore_read(wmcore_mapping *mapping, uint64_t offset, uint64_t length, void *target) {
   if (const wmcore_status status = mapping->may_read(offset, length))
     return status;
+  if (mapping->may_read_file(length) && mapping->file->read(mapping->offset + offset, length, target))
+    return WMCORE_OK;
   if (length > 0)
     std::memcpy(target, mapping->region->bytes() + offset, length);
   return mapping->region->check(offset, length);

@@ -17,6 +17,7 @@ struct wmcore_mapping {
   wmcore_region *lent = nullptr;    // Held by the mapping; pages to lend, if they differ from those of `region`.
   std::atomic<bool> changed{false}; // Private pages may differ from the file.
   bool locked = false;              // All bytes are charged.
+  std::atomic<int> file_reads{4};   // How many reads may go to the file.
   wmcore::Charge charge;
   uint64_t stored = 0; // Bytes of private pages that stores have touched, in whole pages; a page counts each time.
 
@@ -41,6 +42,14 @@ struct wmcore_mapping {
   bool stores_are_private() const { return !file || !kind.shared; }
   /// Tells whether the bytes equal those of the file.
   bool shows_its_file() const { return file && !file->named && (kind.shared || !changed); }
+
+  /// Tells whether a read may go to the file, in place of its pages: the first short ones of a mapping, because a page
+  /// that is touched for the first time costs many times as much as a system call. Programs read a few bytes, and
+  /// close.
+  bool may_read_file(uint64_t length) {
+    return length > 0 && length <= wmcore::page_size() && file_reads.load(std::memory_order_relaxed) > 0 &&
+           shows_its_file() && region->clean() && file_reads.fetch_sub(1, std::memory_order_relaxed) > 0;
+  }
 
   /// The bytes that a mapping of `size` bytes takes from a budget: its page tables, which the system frees only with
   /// the mapping, and its private pages, or all pages while they are locked.

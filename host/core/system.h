@@ -31,17 +31,18 @@ struct FileIdentity {
 /// A duplicate of the caller's file. It closes with the last mapping or region that needs it.
 class File {
 public:
-  explicit File(wmcore_file handle, uint64_t page, FileIdentity identity = {}, bool named = false)
-      : handle(handle), page(page), identity(identity), named(named) {}
+  explicit File(wmcore_file handle, uint64_t page, FileIdentity identity = {}, bool named = false,
+                bool coherent = false)
+      : handle(handle), page(page), identity(identity), named(named), coherent(coherent) {}
   ~File();
   File(const File &) = delete;
   File &operator=(const File &) = delete;
 
   /// Duplicates the caller's file. Checks in this order that it is open, that its kind can be mapped, and that both
   /// `rights` and the system hold the rights in `needed` (bits of wmcore_rights). Fails with `no-memory` rather than
-  /// take the last descriptors of the process.
+  /// take the last descriptors of the process. @param size receives the size of the file in bytes.
   static wmcore_status duplicate(wmcore_file file, uint32_t rights, uint32_t needed,
-                                 std::shared_ptr<const File> &result);
+                                 std::shared_ptr<const File> &result, uint64_t &size);
 
   /// Opens or creates the memory that processes share under this name (UTF-8). New memory is zero-filled and `length`
   /// bytes long. Error: `unsupported` (the system has no such names).
@@ -49,6 +50,9 @@ public:
 
   /// Error: `bad-descriptor` (the handle now belongs to another file).
   wmcore_status size(uint64_t &result) const;
+  /// Reads bytes of the file without touching a page, if it is known that its pages show the same bytes. Returns false
+  /// if that is not known, or not all bytes could be read.
+  bool read(uint64_t offset, uint64_t length, void *target) const;
   /// Truncates the file, or extends it and allocates blocks for the new bytes. Extending never truncates a file to
   /// which others append meanwhile. On failure the file keeps its size and what others appended.
   wmcore_status resize(uint64_t size) const;
@@ -56,7 +60,8 @@ public:
   const wmcore_file handle;
   const uint64_t page; ///< Page size in bytes; some file systems have larger pages.
   const FileIdentity identity;
-  const bool named; ///< Whether it is memory that processes share under a name.
+  const bool named;    ///< Whether it is memory that processes share under a name.
+  const bool coherent; ///< Whether it is known that reads of the file and its pages show the same bytes.
 };
 
 /// The data and the holes of a sparse file. A hole reads as zeros and takes no blocks.

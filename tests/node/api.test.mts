@@ -215,7 +215,7 @@ test('loading, locking and beginning to flush change nothing that is stored', ()
     assert.equal(map.slice(), before);
     if (!POSIX) throwsCode(() => map.resident(), 'unsupported');
   }
-  const small = mmap(path, 10_000, 'copy'); // A process may lock only 64 KiB on older systems.
+  const small = mmap(newFile(pattern(10_000)), 0, 'copy'); // A process may lock only 64 KiB on older systems.
   small.mlock();
   small.mlock();
   small.fill(7, 0, 10);

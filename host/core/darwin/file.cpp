@@ -9,7 +9,7 @@
 
 namespace wmcore {
 
-uint64_t page_of(int /*fd*/) { return page_size(); }
+FileMapping mapping_of(int /*fd*/, int /*flags*/) { return {page_size(), /*coherent=*/false}; }
 
 uint64_t max_descriptors() {
   // The limit of the process may be infinite, or larger than what the kernel gives.

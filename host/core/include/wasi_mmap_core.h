@@ -5,9 +5,9 @@
  * The core implements the contract, wit/mmap.wit, which specifies each operation below and its errors. This header adds
  * only what a native caller must know beyond it.
  *
- * Threads: different mappings may be used from any threads at the same time. On one mapping, these may overlap each other
- * and one other call that is not wmcore_resize() or wmcore_close(): wmcore_file_size(), wmcore_read(), the searches,
- * wmcore_check(), wmcore_flush(), wmcore_start_flush(), wmcore_populate(), wmcore_resident() and their steps.
+ * Threads: different mappings may be used from any threads at the same time. On one mapping, these may overlap each
+ * other and one other call that is not wmcore_resize() or wmcore_close(): wmcore_file_size(), wmcore_read(), the
+ * searches, wmcore_check(), wmcore_flush(), wmcore_start_flush(), wmcore_populate(), wmcore_resident() and their steps.
  * The bytes of a region may be read and written at any time while the region is held.
  *
  * Faults: mapping a file installs a process-wide handler for the fault of a lost page (the signal SIGBUS on Linux, the

@@ -22,11 +22,24 @@ int allocate(int fd, int mode, uint64_t from, uint64_t to) {
 
 } // namespace
 
-uint64_t page_of(int fd) {
+FileMapping mapping_of(int fd, int flags) {
   struct statfs file_system = {};
-  if (::fstatfs(fd, &file_system) == 0 && file_system.f_type == HUGETLBFS_MAGIC)
-    return static_cast<uint64_t>(file_system.f_bsize);
-  return page_size();
+  if (::fstatfs(fd, &file_system) != 0)
+    return {page_size(), /*coherent=*/false};
+  switch (file_system.f_type) {
+  case HUGETLBFS_MAGIC:
+    return {static_cast<uint64_t>(file_system.f_bsize), /*coherent=*/false};
+  // They read through the pages that they map. Not so overlayfs, where a mapping may show a file that was since
+  // replaced, and file systems of a network or of programs.
+  case EXT4_SUPER_MAGIC:
+  case XFS_SUPER_MAGIC:
+  case BTRFS_SUPER_MAGIC:
+  case F2FS_SUPER_MAGIC:
+  case TMPFS_MAGIC:
+    return {page_size(), (flags & O_DIRECT) == 0};
+  default:
+    return {page_size(), /*coherent=*/false};
+  }
 }
 
 uint64_t max_descriptors() {

@@ -32,8 +32,8 @@ uint32_t rights_of(int flags) {
 }
 
 /// Checks in this order that a descriptor is open, is a regular file, and has the rights.
-wmcore_status check(int fd, uint32_t rights, uint32_t needed, struct stat &status) {
-  const int flags = ::fcntl(fd, F_GETFL);
+wmcore_status check(int fd, uint32_t rights, uint32_t needed, struct stat &status, int &flags) {
+  flags = ::fcntl(fd, F_GETFL);
   if (flags < 0 || ::fstat(fd, &status) != 0)
     return fail(errno);
   if (!S_ISREG(status.st_mode))
@@ -78,18 +78,19 @@ int extend(int fd, uint64_t from, uint64_t to) {
 wmcore::File::~File() { ::close(descriptor(handle)); }
 
 wmcore_status wmcore::File::duplicate(wmcore_file file, uint32_t rights, uint32_t needed,
-                                      std::shared_ptr<const File> &result) {
+                                      std::shared_ptr<const File> &result, uint64_t &size) {
   if (file < 0 || file > INT_MAX)
     return fail(EBADF);
   // Duplicates first: the caller's number could belong to another file after the checks.
   const int own = ::fcntl(descriptor(file), F_DUPFD_CLOEXEC, 0);
   const int duplicate_error = errno;
   struct stat status = {};
+  int flags = 0;
   if (own < 0) {
-    const wmcore_status unfit = check(descriptor(file), rights, needed, status);
+    const wmcore_status unfit = check(descriptor(file), rights, needed, status, flags);
     return unfit ? unfit : fail(duplicate_error);
   }
-  if (const wmcore_status unfit = check(own, rights, needed, status)) {
+  if (const wmcore_status unfit = check(own, rights, needed, status, flags)) {
     ::close(own);
     return unfit;
   }
@@ -100,11 +101,13 @@ wmcore_status wmcore::File::duplicate(wmcore_file file, uint32_t rights, uint32_
     return fail(EMFILE);
   }
   try {
-    result = std::make_shared<File>(own, page_of(own), identity_of(status));
+    const FileMapping how = mapping_of(own, flags);
+    result = std::make_shared<File>(own, how.page, identity_of(status), /*named=*/false, how.coherent);
   } catch (const std::bad_alloc &) {
     ::close(own);
     return fail(ENOMEM);
   }
+  size = static_cast<uint64_t>(status.st_size);
   return WMCORE_OK;
 }
 
@@ -122,6 +125,14 @@ wmcore_status wmcore::File::size(uint64_t &result) const {
     return fail(EBADF);
   result = static_cast<uint64_t>(status.st_size);
   return WMCORE_OK;
+}
+
+bool wmcore::File::read(uint64_t offset, uint64_t length, void *target) const {
+  if (!coherent ||
+      ::pread(descriptor(handle), target, length, static_cast<off_t>(offset)) != static_cast<ssize_t>(length))
+    return false;
+  uint64_t now = 0;
+  return size(now) == WMCORE_OK; // After the read: the descriptor was still that of the file.
 }
 
 wmcore_status wmcore::File::resize(uint64_t size) const {

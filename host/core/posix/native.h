@@ -25,8 +25,14 @@ long thread_number();
 /// Keeps the code of the handler in memory: an engine may unload an addon.
 void keep_loaded();
 
-/// The page size in bytes of the mappings of a file.
-uint64_t page_of(int fd);
+/// How the system maps a file.
+struct FileMapping {
+  uint64_t page; ///< The page size in bytes.
+  bool coherent; ///< Whether it is known that reads of the file and its pages show the same bytes.
+};
+
+/// @param flags of F_GETFL
+FileMapping mapping_of(int fd, int flags);
 /// The number of descriptors that the process may have, or UINT64_MAX if it is not limited.
 uint64_t max_descriptors();
 /// Tells whether a descriptor was opened for its path alone, by the flags of F_GETFL.

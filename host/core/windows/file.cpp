@@ -99,7 +99,7 @@ wmcore_status allocate(HANDLE handle, uint64_t size) {
 wmcore::File::~File() { CloseHandle(handle_of(handle)); }
 
 wmcore_status wmcore::File::duplicate(wmcore_file file, uint32_t rights, uint32_t needed,
-                                      std::shared_ptr<const File> &result) {
+                                      std::shared_ptr<const File> &result, uint64_t &size) {
   // Duplicates first: the caller's handle could belong to another file after the checks.
   const HANDLE process = GetCurrentProcess();
   HANDLE duplicate = nullptr;
@@ -112,7 +112,9 @@ wmcore_status wmcore::File::duplicate(wmcore_file file, uint32_t rights, uint32_
     CloseHandle(duplicate);
     return unfit;
   }
-  return own(duplicate, /*named=*/false, result);
+  if (const wmcore_status status = own(duplicate, /*named=*/false, result))
+    return status;
+  return result->size(size);
 }
 
 wmcore_status wmcore::File::share(const char *name, uint64_t length, std::shared_ptr<const File> &result) {
@@ -136,6 +138,8 @@ wmcore_status wmcore::File::size(uint64_t &result) const {
   result = static_cast<uint64_t>(size.QuadPart);
   return WMCORE_OK;
 }
+
+bool wmcore::File::read(uint64_t /*offset*/, uint64_t /*length*/, void * /*target*/) const { return false; }
 
 wmcore_status wmcore::File::resize(uint64_t size) const {
   uint64_t before = 0;

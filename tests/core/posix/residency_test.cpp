@@ -88,7 +88,8 @@ TEST(ResidencyPosix, LockedPagesAreLostAndComeBack) {
   }
 }
 
-// The calls that the header allows to overlap, while the file is cut and one thread stores bytes that none of them reads.
+// The calls that the header allows to overlap, while the file is cut and one thread stores bytes that none of them
+// reads.
 TEST(ResidencyPosix, CallsOverlap) {
   const TemporaryFile file(pattern(64 * page));
   const Mapping mapping = map(file.handle(), WMCORE_WRITE);
