@@ -1,4 +1,5 @@
 /** Makes the function `mmap()` over an import of `wasi-mmap:mmap/mapping`: in a guest, and over the polyfill. */
+import { dispose } from './disposable.js';
 import type * as Bindings from './bindings/interfaces/wasi-mmap-mmap-mapping.js';
 import { wrongType } from './arguments.js';
 import { MmapError } from './errors.js';
@@ -8,8 +9,6 @@ import type { Mmap } from './mmap.js';
 import { constructMmap } from './construct.js';
 import { needsWrite, parseArguments, type MmapOptions, type Parsed } from './request.js';
 import { callBindings, ResourceBackend } from './resource-backend.js';
-
-const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('dispose');
 
 /** The functions of `wasi-mmap:mmap/mapping`, with one type of descriptor. */
 export interface MappingInterface<D> {

@@ -10,4 +10,5 @@ declare global {
   }
 }
 
-export {};
+/** `Symbol.dispose`, or what stands for it in engines that do not know it. */
+export const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('dispose');

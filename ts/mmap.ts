@@ -16,7 +16,7 @@ import {
 import type { ByteArrayLike, BytesClass } from './array-like.js';
 import { adviceNumber, type Access, type Advice, type Backend, type OwnBytes } from './backend.js';
 import { Direct, NO_BYTES, UNKNOWN } from './direct.js';
-import './disposable.js';
+import { dispose } from './disposable.js';
 import { MmapError } from './errors.js';
 import type { FileLike } from './file-like.js';
 import { bytewise, refuseText, UNCOPIED } from './indices.js';
@@ -108,7 +108,7 @@ export class Mmap implements FileLike, ByteArrayLike, MemoryLike, Disposable {
   }
 
   /** {@link close}, for `using`. */
-  [Symbol.dispose](): void {
+  [dispose](): void {
     this.close();
   }
 

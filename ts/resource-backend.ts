@@ -1,10 +1,9 @@
 /** The contract's resource as a backend of {@link Mmap}: in a guest, and over the polyfill. */
+import { dispose } from './disposable.js';
 import type * as Bindings from './bindings/interfaces/wasi-mmap-mmap-mapping.js';
 import { MmapError } from './errors.js';
 import type { Access, Advice, Backend } from './backend.js';
 import { bytesOfView, lengthOf, setBytes } from './intrinsics.js';
-
-const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('dispose');
 
 /** Calls the bindings. They throw an `err` as an exception with the error-code as its payload. */
 export function callBindings<T>(call: () => T): T {

@@ -88,13 +88,13 @@ function flushFigures(folder: string): void {
 async function longestPause(work: () => unknown): Promise<number> {
   let longest = 0;
   let last = performance.now();
-  let ended = false;
+  const state = { ended: false };
   const done = (async () => {
     await new Promise((resolve) => setImmediate(resolve));
     await work();
-    ended = true;
+    state.ended = true;
   })();
-  while (!ended) {
+  while (!state.ended) {
     await new Promise((resolve) => setImmediate(resolve));
     const now = performance.now();
     longest = Math.max(longest, now - last);

@@ -376,7 +376,9 @@ for access in ACCESSES:
     for operation in ("populate", "resident", "start-flush"):
         outside = [ours(operation, offset=offset, length=length, error="out-of-range") for offset, length in
                    ((14001, 0), (0, 14001), (14000, 1), (1, MAX_NUMBER), (MAX_NUMBER, 1))]  # fmt: skip
-        vector("residency", f"{operation} of what is not there, {access}", TEXT, mmap(access), *outside, needs=["paging"])
+        vector(
+            "residency", f"{operation} of what is not there, {access}", TEXT, mmap(access), *outside, needs=["paging"]
+        )
     vector("residency", f"loading and locking lost pages, {access}", PAGES, mmap(access), step("file-truncate", length=PAGE + 1),
            ours("mlock", error="fault"), ours("populate", offset=0, length=2 * PAGE),
            ours("populate", offset=PAGE, length=PAGE + 1, error="fault"), ours("resident", offset=3 * PAGE, length=1, error="fault"),

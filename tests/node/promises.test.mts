@@ -7,7 +7,7 @@ import { Worker } from 'node:worker_threads';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { AbortError, Mmap, mmap, MmapError, type MmapPromises } from 'wasi-mmap';
-import * as promises from 'wasi-mmap/promises';
+import { mmap as mmapAsync, type AsyncOptions } from 'wasi-mmap/promises';
 import { liveRegions } from '#native';
 import { collectUntil, diskFolder, newFile, newPath, openDescriptors, pattern, POSIX, throwsCode } from './support.mjs';
 
@@ -29,7 +29,7 @@ async function rejects(promise: Promise<unknown>, expected: string): Promise<voi
 }
 
 /** Every operation, with arguments that are right. */
-const CALLS: ReadonlyArray<(map: MmapPromises, options?: promises.AsyncOptions) => Promise<unknown>> = [
+const CALLS: ReadonlyArray<(map: MmapPromises, options?: AsyncOptions) => Promise<unknown>> = [
   (map, options) => map.read(10, options),
   (map, options) => map.slice(5, 10, options),
   (map, options) => map.find('x', 0, 10, options),
@@ -54,13 +54,13 @@ test('wrong arguments reject, and throw nothing', async () => {
     [() => map.promises.resize(0), 'invalid-argument'],
     [() => map.promises.resize('1' as Any), 'TypeError'],
     [() => mmap(newFile(BYTES), 0, 'read').promises.resize(5), 'not-resizable'],
-    [() => promises.mmap(5.5), 'bad-descriptor'],
-    [() => promises.mmap({} as Any), 'TypeError'],
-    [() => promises.mmap(newPath()), 'Error'],
-    [() => promises.mmap(newFile('')), 'empty-file'],
-    [() => promises.mmap(newFile('x'), { length: 2 }), 'past-end'],
-    [() => promises.mmap(newFile('x'), { signals: 1 } as Any), 'TypeError'],
-    [() => promises.mmap(newFile('x'), { signal: 1 as Any }), 'TypeError'],
+    [() => mmapAsync(5.5), 'bad-descriptor'],
+    [() => mmapAsync({} as Any), 'TypeError'],
+    [() => mmapAsync(newPath()), 'Error'],
+    [() => mmapAsync(newFile('')), 'empty-file'],
+    [() => mmapAsync(newFile('x'), { length: 2 }), 'past-end'],
+    [() => mmapAsync(newFile('x'), { signals: 1 } as Any), 'TypeError'],
+    [() => mmapAsync(newFile('x'), { signal: 1 as Any }), 'TypeError'],
     ...CALLS.flatMap((call): Array<[() => Promise<unknown>, string]> => [
       [() => call(map.promises, 5 as Any), 'TypeError'],
       [() => call(map.promises, { signal: 'x' as Any }), 'TypeError'],
@@ -75,7 +75,7 @@ test('wrong arguments reject, and throw nothing', async () => {
 test('the same results as without promises', async () => {
   const path = newFile(BYTES);
   for (const access of ['read', 'write', 'copy'] as const) {
-    const map = await promises.mmap(path, 0, access);
+    const map = await mmapAsync(path, 0, access);
     assert.instance(map, Mmap);
     assert.equal(await map.promises.read(7), BYTES.slice(0, 7));
     assert.is(map.tell(), 7);
@@ -102,10 +102,10 @@ test('sources: a path, a URL, a descriptor and a FileHandle that are closed at o
   const handle = await open(path);
   const before = openDescriptors();
   const opening = [
-    promises.mmap(path, { access: 'read', populate: true }),
-    promises.mmap(pathToFileURL(path), 0, 'copy'),
-    promises.mmap(fd, 0, 'read'),
-    promises.mmap(handle, 0, 'read'),
+    mmapAsync(path, { access: 'read', populate: true }),
+    mmapAsync(pathToFileURL(path), 0, 'copy'),
+    mmapAsync(fd, 0, 'read'),
+    mmapAsync(handle, 0, 'read'),
   ];
   closeSync(fd);
   await handle.close();
@@ -113,7 +113,7 @@ test('sources: a path, a URL, a descriptor and a FileHandle that are closed at o
     assert.equal(map.slice(), BYTES);
     map.close();
   }
-  const memory = await promises.mmap(null, 100);
+  const memory = await mmapAsync(null, 100);
   assert.equal(memory.slice(), new Uint8Array(100));
   memory.close();
   if (POSIX) assert.is(openDescriptors(), before - 2);
@@ -256,7 +256,7 @@ test('a signal that is aborted before', async () => {
   const signal = AbortSignal.abort('enough');
   for (const call of CALLS) await rejects(call(map.promises, { signal }), 'AbortError');
   assert.is(map.tell(), 0);
-  await rejects(promises.mmap(newFile(BYTES), { signal }), 'AbortError');
+  await rejects(mmapAsync(newFile(BYTES), { signal }), 'AbortError');
   const error = (await map.promises.flush(0, 1, { signal }).catch((reason: unknown) => reason)) as AbortError;
   assert.instance(error, AbortError);
   assert.is(error.code, 'ABORT_ERR');
@@ -267,9 +267,9 @@ test('a signal that is aborted before', async () => {
 test('a signal that is aborted meanwhile', async () => {
   const map = mmap(null, MUCH);
   for (const start of [
-    (options: promises.AsyncOptions) => map.promises.find(ABSENT, 0, undefined, options),
-    (options: promises.AsyncOptions) => map.promises.slice(0, MUCH / 4, options),
-    (options: promises.AsyncOptions) => map.promises.populate(0, MUCH, options),
+    (options: AsyncOptions) => map.promises.find(ABSENT, 0, undefined, options),
+    (options: AsyncOptions) => map.promises.slice(0, MUCH / 4, options),
+    (options: AsyncOptions) => map.promises.populate(0, MUCH, options),
   ]) {
     const controller = new AbortController();
     const promise = start({ signal: controller.signal });
@@ -306,7 +306,7 @@ test('mmap that is given up maps nothing', async () => {
   const descriptors = openDescriptors();
   for (const populate of [true, false]) {
     const controller = new AbortController();
-    const promise = promises.mmap(path, { signal: controller.signal, populate });
+    const promise = mmapAsync(path, { signal: controller.signal, populate });
     controller.abort();
     await rejects(promise, 'AbortError');
   }
@@ -340,7 +340,7 @@ if (POSIX) {
     await rejects(map.promises.populate(), 'fault');
     await rejects(map.promises.flush(), 'fault');
     assert.equal(await map.promises.slice(0, 4096), BYTES.slice(0, 4096));
-    const populated = await promises.mmap(path, { length: 4096, populate: true });
+    const populated = await mmapAsync(path, { length: 4096, populate: true });
     truncateSync(path, SIZE);
     assert.is(await map.promises.find(Buffer.from([0, 0]), 8192), 8192);
     map.close();

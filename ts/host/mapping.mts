@@ -1,4 +1,5 @@
 /** The interface `wasi-mmap:mmap/mapping` for guests that jco has transpiled. */
+import { dispose } from '../disposable.js';
 import type * as Bindings from '../bindings/interfaces/wasi-mmap-mmap-mapping.js';
 import { MmapError } from '../errors.js';
 import {
@@ -19,8 +20,6 @@ const MAX_LIST_LENGTH = 2 ** 32 - 1;
 /** The longest list that bindings copy, which needs its memory twice. */
 const MAX_COPY_LENGTH = 2 ** 30;
 const NO_BYTES = new Uint8Array(0);
-const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('dispose');
-
 /** Guests hold their mappings. A mapping that a guest loses without dropping it is garbage: then its rep is released. */
 const reps = new Reps<WeakRef<Mapping>>();
 const collected = new FinalizationRegistry((rep: number) => reps.release(rep));

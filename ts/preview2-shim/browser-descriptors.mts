@@ -7,11 +7,10 @@
  * Versions: all up to 0.26.1.
  * Mended: tests/browser/descriptors.test.mts fails (the tests "as it is, the shim ...").
  */
+import { dispose } from '../disposable.js';
 import type { Descriptor, DescriptorFlags } from '../bindings/interfaces/wasi-filesystem-types.js';
 
 const MAX_SIZE = BigInt(Number.MAX_SAFE_INTEGER);
-const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('dispose');
-
 const mended = new WeakSet<Descriptor>();
 
 function refuse(code: string): never {

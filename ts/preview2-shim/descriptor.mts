@@ -7,12 +7,11 @@
  * Mended: tests/preview2-shim/faults.test.mts fails ("a descriptor does not tell its file").
  */
 import { callExtension, inputStreamId } from '@bytecodealliance/preview2-shim/io-worker';
+import { dispose } from '../disposable.js';
 import type { Descriptor, DescriptorFlags } from '../bindings/interfaces/wasi-filesystem-types.js';
 import { MmapError } from '../errors.js';
 
 const WORKER = new URL('./worker.mjs', import.meta.url);
-const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('dispose');
-
 /** Past the end of any file: the shim reads ahead from the position where a stream begins. */
 const PAST_EVERYTHING = BigInt(Number.MAX_SAFE_INTEGER);
 

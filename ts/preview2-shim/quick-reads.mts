@@ -7,6 +7,7 @@
  */
 import { readSync } from 'node:fs';
 import { types } from '@bytecodealliance/preview2-shim/filesystem';
+import { dispose } from '../disposable.js';
 import type { Descriptor } from '../bindings/interfaces/wasi-filesystem-types.js';
 import type { InstantiateCore } from '../instantiate-core.js';
 import { withFile } from './descriptor.mjs';
@@ -19,8 +20,6 @@ const LARGEST = 1n << 20n;
 /** Bytes that are lent to a component, which copies them at once: new memory for each read takes as long as the read. */
 const lent = new Uint8Array(Number(LARGEST));
 let lending = false;
-
-const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('dispose');
 
 interface Known {
   reads: number;
