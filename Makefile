@@ -51,6 +51,7 @@ check: tests
 test: checks tests sanitizers plugged crates programs wasmtime windows prebuilds
 	$(SETUP) browser
 	$(SETUP) arm64
+	$(SETUP) musl
 	$(SETUP) windows
 	$(SETUP) wine10
 	$(SETUP) nodes
@@ -69,6 +70,7 @@ sanitized: sanitizers
 conformance: tests plugged wasmtime windows prebuilds
 	$(SETUP) browser
 	$(SETUP) arm64
+	$(SETUP) musl
 	$(SETUP) windows
 	$(SETUP) runtimes
 	@node build/tests/contract/conformance.mjs

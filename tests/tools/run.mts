@@ -6,7 +6,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { dirname, join, sep } from 'node:path';
+import { dirname, join, resolve as absolute, sep } from 'node:path';
 import { findNodes, lacksWine10, platforms, runtimes, WINDOWS, type Platform } from './platforms.mjs';
 import { WASMTIME, wasmtimeOf } from './wasmtime.mjs';
 
@@ -125,20 +125,32 @@ function otherVersions(): Runner[] {
 /** Tests in which several threads have a part in the addon. */
 const THREAD_TESTS = ['hostile', 'transfers', 'views', 'workers', 'posix/faults', 'posix/signals'];
 
-/** The tests of the Node API with a sanitizer in the addon, where it was built. */
+/** The tests of the Node API with a sanitizer in the addon, or without external memory, where those were built. */
 function sanitizedAddon(): Runner[] {
   if (!existsSync('build/sanitized')) return [];
   const all = testFiles('build/tests/node').map((file) => file.replace('.test.mjs', ''));
   // A limit of descriptors leaves the sanitizer none.
   const tests = { address: all.filter((file) => file !== 'posix/descriptors'), thread: THREAD_TESTS };
-  return Object.entries(tests).flatMap(([variant, files]) =>
-    files.map((file) => ({
-      name: `addon, ${variant}: ${file}`,
-      command: ['tests/tools/sanitized.sh', 'run', variant, `build/tests/node/${file}.test.mjs`],
-      count: uvu,
-    })),
-  );
+  const start = (variant: string, name: string, count: Runner['count'], ...words: string[]): Runner => ({
+    name: `addon, ${variant}: ${name}`,
+    command: ['tests/tools/sanitized.sh', 'run', variant, ...words],
+    count,
+  });
+  const place = absolute(mkdtempSync(join(folder, 'caged-')));
+  return [
+    ...Object.entries(tests).flatMap(([variant, names]) =>
+      names.map((name) => start(variant, name, uvu, `build/tests/node/${name}.test.mjs`)),
+    ),
+    start('caged', 'what differs', uvu, 'build/tests/sanitized/caged.mjs'),
+    ...['arguments', 'patched', 'platform'].map((name) =>
+      start('caged', name, uvu, `build/tests/node/${name}.test.mjs`),
+    ),
+    start('caged', 'contract, typescript', plain, 'build/tests/contract/there.mjs', place),
+  ];
 }
+
+const folder = mkdtempSync(join('build', 'contract-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
 const CORE_ON_WINDOWS = 'build/cmake/windows/core_tests.exe';
 
@@ -188,9 +200,6 @@ function crateOnWindows(): Runner[] {
   ];
 }
 
-const folder = mkdtempSync(join('build', 'contract-'));
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-
 /** What Windows itself runs of the programs for it that are built elsewhere. */
 function programsOfWindows(): Runner[] {
   const missing = [WASMTIME, CORE_ON_WINDOWS].filter((program) => !existsSync(program));
@@ -211,7 +220,8 @@ function programsOfWindows(): Runner[] {
 function plainRunners(): Runner[] {
   const { platform: os, arch } = process;
   const name = `${os}-${arch}`;
-  const native = existsSync(join('prebuilds', name)) || existsSync(join('build', 'addon', name));
+  const folders = [join('prebuilds', name), join('build', 'addon', name), join('build', 'addon', `${name}-musl`)];
+  const native = folders.some((place) => existsSync(place));
   if (!native) console.log(`SKIPPED node/${name}: there is no addon for it, only the polyfill is tested`);
   const guests = (['rust', 'c'] as const).filter((language) => existsSync(`build/guests/${language}/contract.wasm`));
   if (guests.length < 2) console.log(`SKIPPED guests on ${name}: there is no build/guests (make guests)`);

@@ -1,5 +1,6 @@
 #!/bin/sh
-# The addon with a sanitizer, inside of the Node that is there: sanitized.sh build; sanitized.sh run address|thread FILE.
+# The addon with a sanitizer, or refused external memory as in Electron (caged), inside of the Node that is there:
+# sanitized.sh build; sanitized.sh run address|thread|caged FILE.
 set -eu
 cd "$(dirname "$0")/../.."
 . .build/lib.sh
@@ -25,20 +26,25 @@ run() {
     exec env LD_PRELOAD="$(c++ -print-file-name=libtsan.so)" \
       TSAN_OPTIONS="$signals:ignore_noninstrumented_modules=1:report_signal_unsafe=0:halt_on_error=1" "$@"
     ;;
+  caged) exec "$@" ;;
   esac
 }
 
 build() {
-  platform=$(node -p 'process.platform + "-" + process.arch')
-  for variant in address thread; do
+  platform=$(addon_folder)
+  for variant in address thread caged; do
     echo "building the addon, $variant"
     here=$(folder "$variant")
-    cmake_build "addon-$variant" tests/sanitized -DSANITIZE="$variant" -DADDON_DIRECTORY="$PWD/$here/build/addon/$platform"
+    option=-DSANITIZE=$variant
+    [ "$variant" = caged ] && option=-DCAGED=ON
+    cmake_build "addon-$variant" tests/sanitized "$option" -DADDON_DIRECTORY="$PWD/$here/build/addon/$platform"
     # A package of its own: it takes the addon that lies in its folder.
     rm -rf "$here/dist" "$here/build/tests"
     cp -r package.json dist "$here/"
     cp -r build/tests "$here/build/"
     ln -sfn ../../../node_modules "$here/node_modules"
+    ln -sfn ../../../tests "$here/tests"
+    [ "$variant" = caged ] && continue
     canary="process.dlopen({ exports: {} }, require('path').resolve('build/addon/$platform/canary.node'))"
     (run "$variant" node -e "$canary") 2>&1 | grep -q "Sanitizer: " ||
       { echo "the sanitizer, $variant, sees nothing of an addon" >&2; exit 1; }

@@ -1,43 +1,25 @@
 /** Finds the addon for this system: the one that a clone has built, else the one in the package. */
 import { files, paths } from './builtins.js';
+import { glibcVersion, libc } from './libc.js';
 import { findRoots, isBundled } from './places.js';
 
-const { closeSync, existsSync, openSync, readdirSync, readSync } = files;
+const { existsSync, readdirSync } = files;
 const { join, sep, toNamespacedPath } = paths;
 
-/** Whether Node is linked with musl. Then its first bytes name the loader of musl. */
-function usesMusl(): boolean {
-  const start = Buffer.alloc(4096);
-  try {
-    const fd = openSync(process.execPath, 'r');
-    readSync(fd, start);
-    closeSync(fd);
-  } catch {
-    return false; // A file can be executable and not readable.
-  }
-  return start.includes('/ld-musl-');
-}
-
-/** The addon's file in the package, on Linux one for each C library. */
-function prebuilt(): string {
-  const libc = process.platform !== 'linux' ? '' : usesMusl() ? '.musl' : '.glibc';
-  return join('prebuilds', `${process.platform}-${process.arch}`, `wasi-mmap${libc}.node`);
+/** Where the addon can be: built in a clone, and in the package, on Linux one for each C library. */
+function candidates(): string[] {
+  const system = `${process.platform}-${process.arch}`;
+  const library = process.platform === 'linux' ? libc() : undefined;
+  return [
+    join('build', 'addon', library === 'musl' ? `${system}-musl` : system, 'wasi_mmap.node'),
+    join('prebuilds', system, library ? `wasi-mmap.${library}.node` : 'wasi-mmap.node'),
+  ];
 }
 
 function thisSystem(): string {
   const name = `${process.platform}-${process.arch}`;
   if (process.platform !== 'linux') return name;
-  if (usesMusl()) return `${name} with musl`;
-  return `${name} with glibc ${glibcVersion() ?? 'of an unknown version'}`;
-}
-
-function glibcVersion(): string | undefined {
-  try {
-    const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
-    return header.glibcVersionRuntime;
-  } catch {
-    return undefined; // Deno makes no report without --allow-sys.
-  }
+  return libc() === 'musl' ? `${name} with musl` : `${name} with glibc ${glibcVersion() ?? 'of an unknown version'}`;
 }
 
 /** The runtime and its version. Bun and Deno also name the Node that they are like. */
@@ -51,8 +33,8 @@ function prebuiltSystems(roots: string[]): string {
   if (folder === undefined) return 'none';
   const names = readdirSync(folder).flatMap((platform) =>
     readdirSync(join(folder, platform)).map((file) => {
-      const libc = file.split('.').at(-2);
-      return libc === 'glibc' || libc === 'musl' ? `${platform} with ${libc}` : platform;
+      const library = file.split('.').at(-2);
+      return library === 'glibc' || library === 'musl' ? `${platform} with ${library}` : platform;
     }),
   );
   return names.sort().join(', ') || 'none';
@@ -117,10 +99,8 @@ export function loadAddon(): unknown {
   const roots = findRoots();
   const denied = forbidden(roots);
   if (denied) throw denied;
-  const built = join('build', 'addon', `${process.platform}-${process.arch}`, 'wasi_mmap.node');
-  const path = roots
-    .flatMap((root) => [join(root, built), join(root, prebuilt())])
-    .find((candidate) => existsSync(candidate));
+  const names = candidates();
+  const path = roots.flatMap((root) => names.map((name) => join(root, name))).find((name) => existsSync(name));
   if (path === undefined) {
     if (isBundled && roots.length === 0) throw new NoAddonError(BUNDLED);
     throw failure('has no native addon for this system', roots);

@@ -253,6 +253,9 @@ export class NativeBackend extends addon.Mapping implements Backend {
   }
 
   view(offset: number, length: number): OwnBytes {
+    if (!addon.faultCount) {
+      throw new MmapError('unsupported', 'this engine (as that of Electron) takes no memory of others: use slice()');
+    }
     if (length > MAX_VIEW_LENGTH) {
       throw new MmapError('unsupported', `a view holds at most ${MAX_VIEW_LENGTH} bytes, not ${length}: take windows`);
     }
