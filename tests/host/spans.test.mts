@@ -7,7 +7,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Guest, Memory } from './by-hand.mjs';
-import { runtimes } from '../tools/platforms.mjs';
+import { platforms, runtimes } from '../tools/platforms.mjs';
 import { ACCESSES, runArguments as argumentsIn, SCENARIOS, SPANS, UNIT, writeFiles } from './spans.mjs';
 import { load, outcome, settled } from './support.mjs';
 
@@ -42,7 +42,8 @@ const ENGINES: Engine[] = [
   ['node, TurboFan', process.execPath, ['--no-liftoff', '--no-wasm-tier-up', '--no-wasm-lazy-compilation', ...NODE]],
 ];
 
-for (const { name, command, missing } of runtimes) {
+const musl = platforms.filter(({ name }) => name === 'linux-x64-musl');
+for (const { name, command, missing } of [...runtimes, ...musl]) {
   const [program, ...words] = command;
   if (missing === undefined) ENGINES.push([name, program, [...words, ...NODE]]);
   else console.log(`skips ${name}: this machine has ${missing}`); // The runner fails for that in CI.
