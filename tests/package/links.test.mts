@@ -44,7 +44,7 @@ const { v8 } = createRequire(import.meta.url)('node-api-headers').symbols as Rec
 >;
 const NODE_API = new Set([...(v8?.node_api_symbols ?? []), ...(v8?.js_native_api_symbols ?? [])]);
 
-/** Those for macOS: see macho.test.mts. */
+/** Those of macOS are in macho.test.mts. */
 const built = existsSync('build/prebuilds.sources')
   ? readdirSync('prebuilds')
       .filter((platform) => !platform.startsWith('darwin'))

@@ -78,10 +78,9 @@ function nodeForMusl(arch: string): string {
 const QEMU = 'qemu-aarch64-static';
 /** Slow on an emulated processor, and not of the C library, as views, threads, faults and signals are. */
 const WITHOUT_UNDER_MUSL = Object.fromEntries(
-  [
-    ...['api', 'arguments', 'garbage', 'hostile', 'large', 'lifecycle', 'patched', 'platform', 'transfers'],
-    ...['posix/descriptors', 'posix/no-space'],
-  ].map((test) => [`node/${test}`, 'linux-arm64 has it with glibc, linux-x64-musl with musl']),
+  ['api', 'arguments', 'garbage', 'hostile', 'large', 'lifecycle', 'patched', 'platform', 'transfers']
+    .concat('posix/descriptors', 'posix/no-space', 'promises')
+    .map((test) => [`node/${test}`, 'linux-arm64 has it with glibc, linux-x64-musl with musl']),
 );
 
 function find(): Platform[] {
