@@ -5,10 +5,10 @@ import { isSafeInteger, numberOf, textOf } from './intrinsics.js';
 /** How the properties of an object with this prototype, or a later one, are its bytes. */
 interface Bytewise {
   /** Whether this is such an object: others, such as a Proxy of one, have no bytes to give. */
-  isMapping(value: unknown): boolean;
+  isMapping: (value: unknown) => boolean;
   /** The byte at an index from 0, or undefined past the end. */
-  load(mapping: unknown, index: number): number | undefined;
-  store(mapping: unknown, index: number, value: unknown): void;
+  load: (mapping: unknown, index: number) => number | undefined;
+  store: (mapping: unknown, index: number, value: unknown) => void;
 }
 
 /** The number that a key stands for by the rule of typed arrays: exactly as JavaScript writes it. */

@@ -136,7 +136,7 @@ export class MmapPromises {
     this.#mapping.backend();
     let begun = false;
     let stopped = false;
-    const before = [this.#resize, ...this.#running];
+    const before = [this.#resize ?? Promise.resolve(), ...this.#running];
     const work = (async (): Promise<void> => {
       await Promise.allSettled(before);
       if (stopped) return;

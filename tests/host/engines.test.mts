@@ -64,9 +64,10 @@ test('a region that is not aligned in the memory of the guest is refused, wherev
 
 if (bun) {
   // TypeScript knows no modules of Bun.
-  const { dlopen, ptr } = (await import('bun:ffi' as string)) as {
-    dlopen(name: string, symbols: object): { symbols: { mmap(...args: number[]): bigint | number } };
-    ptr(buffer: ArrayBuffer): number;
+  const name: string = 'bun:ffi';
+  const { dlopen, ptr } = (await import(name)) as {
+    dlopen: (name: string, symbols: object) => { symbols: { mmap: (...args: number[]) => bigint | number } };
+    ptr: (buffer: ArrayBuffer) => number;
   };
   const args = ['u64', 'u64', 'i32', 'i32', 'i32', 'i64'];
   const { mmap } = dlopen('libc.so.6', { mmap: { args, returns: 'u64' } }).symbols;

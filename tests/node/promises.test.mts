@@ -130,7 +130,7 @@ test('the event loop goes on', async () => {
     let ended = false;
     const promise = operation().then(() => (ended = true));
     for (let task = 0; task < 50; task += 1) await Promise.resolve();
-    assert.not.ok(ended, `${operation} ended before the event loop could go on`);
+    assert.not.ok(ended, `${String(operation)} ended before the event loop could go on`);
     await promise;
   }
   map.close();

@@ -137,7 +137,7 @@ test('a view cannot leave its thread', () => {
   const view = map.view();
   let sent = view;
   try {
-    sent = structuredClone(view, { transfer: [view.buffer as ArrayBuffer] });
+    sent = structuredClone(view, { transfer: [view.buffer] });
   } catch (error) {
     assert.is((error as Error).name, 'DataCloneError');
   }

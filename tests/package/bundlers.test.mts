@@ -275,7 +275,7 @@ for (const { major, path } of [{ major: process.versions.node, path: process.exe
       attempt(`--allow-fs-read=${root}/*`),
       /no permission to load its native addon: run node with --allow-addons/,
     );
-    const unreadable = attempt('--allow-addons', program, code, ...manifests);
+    const unreadable = attempt('--allow-addons', program, code, `--allow-fs-read=${data}`, ...manifests);
     assert.match(unreadable, `--allow-fs-read=${app}/node_modules/wasi-mmap/`);
     assert.is(attempt(...all), OUTPUT);
 

@@ -110,13 +110,14 @@ for (const major of [20, 22, 24, 26]) {
   });
 }
 
-/** The message of the package on another system. */
+/** What mmap() says on another system, where the package can be imported all the same. */
 function complaint(
   pretence: string,
   folder: string,
   [program, ...words]: readonly string[] = [process.execPath],
 ): string {
-  const code = `${pretence}; try { require('wasi-mmap'); } catch (error) { console.log(error.message); }`;
+  const code = `${pretence}; const { mmap } = require('wasi-mmap');
+    try { mmap(null, 1); } catch (error) { console.log(error.message); }`;
   return spawnSync(program as string, [...words, '-e', code], { cwd: folder, encoding: 'utf8' }).stdout;
 }
 
@@ -159,6 +160,23 @@ test('with musl: its addon, and the message without one', () => {
   const said = complaint('', folder, command);
   assert.match(said, 'no native addon for this system (linux-x64 with musl, Node ');
   assert.match(said, REMEDY);
+});
+
+test('without an addon the package can be imported, and only mapping needs one', () => {
+  const folder = install(process.execPath, 'without');
+  rmSync(join(folder, 'node_modules/wasi-mmap/prebuilds'), { recursive: true });
+  writeFileSync(
+    join(folder, 'a.mjs'),
+    `import { constants, mmap, MmapError, PAGESIZE } from 'wasi-mmap';
+     import { mmap as later } from 'wasi-mmap/promises';
+     const name = (error) => error.name;
+     console.log(constants.PROT_READ, PAGESIZE, new MmapError('closed').code);
+     for (const map of [() => mmap('data.bin'), () => later('data.bin')]) {
+       console.log(await (async () => map())().catch(name));
+     }`,
+  );
+  const output = execFileSync(process.execPath, ['a.mjs'], { cwd: folder, encoding: 'utf8' });
+  assert.is(output, '1 4096 closed\nNoAddonError\nNoAddonError\n');
 });
 
 test('an addon that does not load is no riddle', () => {

@@ -8,6 +8,7 @@ import type * as Modules from 'node:module';
 import type * as Paths from 'node:path';
 import type * as Threads from 'node:worker_threads';
 
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- each module has a type of its own
 function builtin<T>(name: string, required: () => unknown): T {
   if (typeof process === 'undefined' || !process.versions?.node) {
     throw new Error('wasi-mmap maps files in Node, Bun and Deno. In a page, import wasi-mmap/polyfill');

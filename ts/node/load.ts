@@ -4,6 +4,7 @@ import { glibcVersion, libc } from './libc.js';
 import { findRoots, isBundled } from './places.js';
 
 const { existsSync, readdirSync } = files;
+// oxlint-disable-next-line typescript/unbound-method -- they use no `this`
 const { join, sep, toNamespacedPath } = paths;
 
 /** Where the addon can be: built in a clone, and in the package, on Linux one for each C library. */

@@ -15,6 +15,7 @@ import {
 import { Bytes, min, secretBytes, uncurry } from '../intrinsics.js';
 import { buffers, threads } from './builtins.js';
 import { loadAddon } from './load.js';
+import { noAddon } from './no-addon.js';
 import { keepHandlerInstalled } from './signals.js';
 
 /** A u64: a safe integer, or any u64 as a bigint. */
@@ -102,7 +103,7 @@ interface AddonMappingClass {
   openNamed<T extends AddonMapping>(this: new () => T, name: string, length: Size, access: number): T;
 }
 
-interface Addon {
+export interface Addon {
   readonly Mapping: AddonMappingClass;
   /** The region is memory of a guest. It must not move, and must stay alive until `detach`. */
   readonly Span: new (mapping: AddonMapping, offset: Size, region: Uint8Array) => AddonSpan;
@@ -140,11 +141,21 @@ interface Module {
   initialize(makeError: MakeError, watchesLoans: boolean, reinstallsHandler: boolean): Addon;
 }
 
-const addon = (loadAddon() as Module).initialize(
-  (code, errno) => new MmapError(code, undefined, errno === 0 ? undefined : errno),
-  WATCHES_LOANS,
-  !isMainThread,
-);
+function initialize(): Addon {
+  let module: Module;
+  try {
+    module = loadAddon() as Module;
+  } catch (error) {
+    return noAddon(error);
+  }
+  return module.initialize(
+    (code, errno) => new MmapError(code, undefined, errno === 0 ? undefined : errno),
+    WATCHES_LOANS,
+    !isMainThread,
+  );
+}
+
+const addon = initialize();
 
 /** Lends pages that end with their mapping. No other code can call it, for the class has no such method any more. */
 // oxlint-disable-next-line typescript/unbound-method -- uncurry binds it

@@ -2,6 +2,7 @@
 import { files, modules, paths } from './builtins.js';
 
 const { existsSync, readFileSync } = files;
+// oxlint-disable-next-line typescript/unbound-method -- they use no `this`
 const { dirname, join } = paths;
 
 /** The version in package.json. Code and addon of different versions do not fit. */
