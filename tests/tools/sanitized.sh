@@ -44,6 +44,7 @@ build() {
     cp -r build/tests "$here/build/"
     ln -sfn ../../../node_modules "$here/node_modules"
     ln -sfn ../../../tests "$here/tests"
+    ln -sfn ../../../.build "$here/.build"
     [ "$variant" = caged ] && continue
     canary="process.dlopen({ exports: {} }, require('path').resolve('build/addon/$platform/canary.node'))"
     (run "$variant" node -e "$canary") 2>&1 | grep -q "Sanitizer: " ||
