@@ -14,7 +14,7 @@ export interface About {
 
 /** The C library whose loader a text names: a list of areas, or the start of a program. */
 function libcIn(text: string): About['libc'] {
-  if (text.includes('/ld-musl-')) return 'musl';
+  if (/\/ld-musl-|-linux-musl\/libc\.so/.test(text)) return 'musl'; // The second is its own file in Debian.
   return /\/ld-(linux|[\d.]+\.so)|\/libc\.so\.6/.test(text) ? 'glibc' : 'none';
 }
 
