@@ -84,7 +84,7 @@ const guarded = (limits: Limits, reach: number): boolean[] =>
 
 const V8_WITH_HANDLER: Engine = {
   isKnown: () => guarded({ initial: 1, maximum: 1 }, V8_REACH).every(Boolean),
-  isFixed: ({ buffer }) => hasGuardRegion(buffer as ArrayBuffer, V8_REACH),
+  isFixed: ({ buffer }) => hasFixedMemories() && hasGuardRegion(buffer as ArrayBuffer, V8_REACH),
 };
 
 const V8_WITHOUT_HANDLER: Engine = {
@@ -93,7 +93,10 @@ const V8_WITHOUT_HANDLER: Engine = {
     guarded({ initial: 1 }, ADDRESSES).every(Boolean) &&
     !guarded({ initial: 1, maximum: 1 }, ADDRESSES).every(Boolean),
   isFixed: (memory) =>
-    hasAmpleAddresses() && hasGuardRegion(memory.buffer as ArrayBuffer, ADDRESSES) && loadOf(memory) !== undefined,
+    hasFixedMemories() &&
+    hasAmpleAddresses() &&
+    hasGuardRegion(memory.buffer as ArrayBuffer, ADDRESSES) &&
+    loadOf(memory) !== undefined,
 };
 
 const JAVASCRIPTCORE: Engine = {
