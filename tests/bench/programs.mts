@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { accesses, HERE, makeTable, records, scan, type Scan } from '../programs/c/timings.mjs';
-import { OTHER_THREAD } from '../programs/c/hosts.mjs';
+import { OTHER_THREAD, RUNTIMES } from '../programs/c/hosts.mjs';
 import { lacks } from '../tools/wine.mjs';
 import { add, heading, speed } from './report.mjs';
 
@@ -81,6 +81,12 @@ export function programFigures(folder: string): number {
     }
     row('a copy (polyfill: no spans)', mapped(`${host}-polyfill`));
     row('mmap() on this machine', mapped(HERE), host === 'wasmtime' ? 1 / 1.5 : undefined);
+  }
+
+  for (const host of Object.keys(RUNTIMES)) {
+    const [spans, read] = [scan(host, tables, true), scan(host, tables, false, 1)]; // Which takes ten seconds and more.
+    add(`scan, ${host}`, 'mmap()', 'the same without mmap', 'ms', spans.milliseconds, read.milliseconds);
+    agree(`scan, ${host}`, mapped('node').answer, spans.answer, read.answer);
   }
 
   const lacking = lacks('spans');

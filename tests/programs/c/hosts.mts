@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { relative } from 'node:path';
 import { compiled, WASMTIME } from '../../polyfill/forms.mjs';
+import { runtimes } from '../../tools/platforms.mjs';
 import { runAll, WINDOWS_HOSTS } from '../../tools/wine.mjs';
 
 /** Commands that take grants and a component. */
@@ -12,6 +13,13 @@ export const HOSTS: Record<string, [string, ...string[]]> = {
   'wasmtime-polyfill': ['build/wasmtime/wasi-mmap', 'run', '--no-native'],
   'plain-wasmtime-polyfill': [WASMTIME, 'run', '--allow-precompiled'],
 };
+
+/** The other runtimes of JavaScript that this machine has. */
+export const RUNTIMES: Record<string, [string, ...string[]]> = Object.fromEntries(
+  runtimes
+    .filter(({ missing }) => missing === undefined)
+    .map(({ name, command }) => [name, [...command, 'dist/cli/main.mjs', 'run']]),
+);
 
 const components = new Map<string, string>();
 /** The component for a host: the plain wasmtime has it with the polyfill inside. */
@@ -56,7 +64,7 @@ export function runHere(name: string, folder: string, words: string[]): Ended {
 /** Runs build/programs/NAME.wasm, for which the folder is the root. */
 export function runGuest(host: string, name: string, folder: string, words: string[]): Ended {
   const command = [componentFor(host, name), ...words];
-  const [program, ...before] = HOSTS[host] ?? [OTHER_THREAD_HOST];
+  const [program, ...before] = HOSTS[host] ?? RUNTIMES[host] ?? [OTHER_THREAD_HOST];
   const all = host === OTHER_THREAD ? [folder, ...command] : [...before, '--dir', `${folder}::/`, ...command];
   return ended(spawnSync(program, all, { encoding: 'utf8', maxBuffer: MAX_OUTPUT, stdio: ['ignore', 'pipe', 'pipe'] }));
 }

@@ -42,8 +42,7 @@ export interface Scan {
 }
 
 /** Scans the table. The best of several times counts: engines compile while they run. */
-export function scan(host: string, folder: string, mapped: boolean): Scan {
-  const times = mapped ? 12 : 3;
+export function scan(host: string, folder: string, mapped: boolean, times = mapped ? 12 : 3): Scan {
   const { lines, error } = run(host, 'sqlite', folder, [
     '-t',
     'scan.db',
