@@ -73,14 +73,17 @@ private:
     const bool forward = direction == Direction::forward;
     const uint64_t start = data.start - std::min<uint64_t>(overlap, data.start - rest.start);
     const uint64_t end = data.end + std::min<uint64_t>(overlap, rest.end - data.end);
-    const uint8_t *found =
-        (forward ? wmcore_search : wmcore_search_reverse)(bytes + start, end - start, needle, overlap + 1);
-    const uint64_t at = found ? static_cast<uint64_t>(found - bytes) : WMCORE_NOT_FOUND;
-    const uint64_t seen_start = found && !forward ? at : start;
-    const uint64_t seen_end = found && forward ? at + overlap + 1 : end;
-    if (const wmcore_status fault = region.check(seen_start, seen_end - seen_start))
-      return fault;
-    position = at;
+    uint32_t restorations = 0;
+    do {
+      restorations = region.restorations();
+      const uint8_t *found =
+          (forward ? wmcore_search : wmcore_search_reverse)(bytes + start, end - start, needle, overlap + 1);
+      position = found ? static_cast<uint64_t>(found - bytes) : WMCORE_NOT_FOUND;
+      const uint64_t seen_start = found && !forward ? position : start;
+      const uint64_t seen_end = found && forward ? position + overlap + 1 : end;
+      if (const wmcore_status fault = region.check(seen_start, seen_end - seen_start))
+        return fault;
+    } while (region.restorations() != restorations);
     if (forward)
       rest.start = data.end;
     else

@@ -167,9 +167,15 @@ wmcore_status wmcore_read(wmcore_mapping *mapping, uint64_t offset, uint64_t len
     return status;
   if (mapping->may_read_file(length) && mapping->file->read(mapping->offset + offset, length, target))
     return WMCORE_OK;
-  if (length > 0)
-    std::memcpy(target, mapping->region->bytes() + offset, length);
-  return mapping->region->check(offset, length);
+  const wmcore_region &region = *mapping->region;
+  for (;;) {
+    const uint32_t restorations = region.restorations();
+    if (length > 0)
+      std::memcpy(target, region.bytes() + offset, length);
+    const wmcore_status status = region.check(offset, length);
+    if (status || region.restorations() == restorations)
+      return status;
+  }
 }
 
 wmcore_status wmcore_write(wmcore_mapping *mapping, uint64_t offset, uint64_t length, const void *source) {
@@ -335,6 +341,8 @@ wmcore_status wmcore_munlock(wmcore_mapping *mapping) {
   mapping->charge.set(mapping->cost(mapping->length()));
   return WMCORE_OK;
 }
+
+void wmcore_step_aside(bool aside) { wmcore_region::aside = aside; }
 
 uint64_t wmcore_page_size(void) { return wmcore::page_size(); }
 

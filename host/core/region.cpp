@@ -23,6 +23,7 @@ constexpr size_t areas_of_span = 2;
 } // namespace
 
 std::atomic<size_t> wmcore_region::live{0};
+thread_local bool wmcore_region::aside = false;
 
 wmcore_region::wmcore_region(uint8_t *place, std::shared_ptr<const File> of_file, uint64_t offset, uint64_t length,
                              PageKind kind)
@@ -152,6 +153,7 @@ void wmcore_region::recover() {
   if (restore_pages(pages + lost.start, *file, page_offset + lost.start, covered - lost.start, kind)) {
     if (ends_there && slot->split.exchange(false))
       Areas::give_back(1);
+    restored.fetch_add(1); // Before the mark: whoever does not see it any more sees this.
     // The mark moves last, and only if no thread has met a fault since the snapshot: that fault may concern a page that
     // was just restored, and an area that is not counted again.
     if (!slot->lost_from.move_on(lost, ends_there ? LostFrom::nothing : covered))
@@ -166,10 +168,8 @@ void wmcore_region::recover() {
 wmcore_status wmcore_region::prepare(uint64_t offset, uint64_t length) {
   if (clean())
     return WMCORE_OK;
-  {
-    const std::scoped_lock lock(changing);
+  if (!aside)
     recover();
-  }
   return check(offset, length);
 }
 
@@ -247,7 +247,6 @@ wmcore_status wmcore_region::count_resident(uint64_t offset, uint64_t length, ui
 wmcore_status wmcore_region::lock() {
   if (const wmcore_status status = prepare(0, size))
     return status;
-  const std::scoped_lock lock(changing);
   if (const wmcore_status status = check_file(0, size))
     return status;
   if (const wmcore_status status = lock_pages(pages, page_length))
@@ -257,7 +256,6 @@ wmcore_status wmcore_region::lock() {
 }
 
 wmcore_status wmcore_region::unlock() {
-  const std::scoped_lock lock(changing);
   if (const wmcore_status status = unlock_pages(pages, page_length))
     return status;
   is_locked = false;
@@ -269,7 +267,6 @@ wmcore_status wmcore_region::advise(uint64_t offset, uint64_t length, wmcore_adv
     return WMCORE_OUT_OF_RANGE;
   if (!slot)
     return WMCORE_OK;
-  const std::scoped_lock lock(changing);
   // The system remembers this advice for each area, so a part would be split off: it gets the whole region.
   if (advice != WMCORE_WILL_NEED && advice != WMCORE_DONT_NEED) {
     const wmcore_status status = advise_pages(pages, page_length, advice, /*discards_changes=*/false);

@@ -4,8 +4,6 @@
 
 #include "faults.h"
 
-#include <mutex>
-
 /// Pages of a file or of zero-filled memory. They stay mapped until the last holder releases them.
 ///
 /// The system chooses the address, except for a span, whose pages replace memory of a guest.
@@ -29,6 +27,8 @@ struct wmcore_region {
   uint64_t length() const { return size; }
   bool contains(uint64_t start, uint64_t count) const { return start <= size && count <= size - start; }
   bool clean() const { return slot && slot->clean(); }
+  /// How often lost pages were brought back. A thread that has stepped aside may have read the zeros before them.
+  uint32_t restorations() const { return restored.load(); }
 
   /// Tells whether there are other holders than the caller.
   bool shared() const { return holders.load(std::memory_order_acquire) > 1; }
@@ -65,6 +65,8 @@ struct wmcore_region {
   bool locked() const { return is_locked; }
 
   static std::atomic<size_t> live;
+  /// Whether this thread has stepped aside.
+  static thread_local bool aside;
 
 private:
   wmcore_region(uint8_t *place, std::shared_ptr<const File> file, uint64_t offset, uint64_t length, PageKind kind);
@@ -93,8 +95,8 @@ private:
   const uint64_t page_length; ///< Of all its pages in bytes.
   uint8_t *pages = nullptr;
   wmcore::FaultSlot *slot = nullptr;
-  std::mutex changing;                 ///< Held while pages are replaced, advised or locked.
   wmcore_advice usage = WMCORE_NORMAL; ///< The last advice for all pages.
   bool is_locked = false;
   std::atomic<size_t> holders{1};
+  std::atomic<uint32_t> restored{0};
 };

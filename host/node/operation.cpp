@@ -22,8 +22,10 @@ public:
 
 protected:
   void Execute() override {
+    wmcore_step_aside(true);
     for (bool done = false; !done && !status && !stop->load();)
       status = work.step(opened->mapping, done);
+    wmcore_step_aside(false);                          // The thread is one of a pool.
     system_error = status ? wmcore_system_error() : 0; // It belongs to this thread.
   }
 

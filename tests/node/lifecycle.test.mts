@@ -52,7 +52,9 @@ test(`${CYCLES} open and close cycles leak nothing`, () => {
   );
   const { before, after } = JSON.parse(output);
   assert.equal([before.regions, after.regions], [0, 0]);
-  assert.is(after.descriptors, before.descriptors);
+  // A leak would be thousands; Deno opens some for itself.
+  const descriptors = `descriptors: ${before.descriptors} before, ${after.descriptors} after`;
+  assert.ok(after.descriptors <= before.descriptors + ('deno' in process.versions ? 10 : 0), descriptors);
   // The engine maps and unmaps its own heap.
   assert.ok(after.ranges <= before.ranges + 1000, `mapped ranges: ${before.ranges} before, ${after.ranges} after`);
   assert.ok(

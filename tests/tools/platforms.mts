@@ -76,6 +76,9 @@ function nodeForMusl(arch: string): string {
 }
 
 const QEMU = 'qemu-aarch64-static';
+/** They take minutes where a processor or a system is emulated, and say what V8 does with memory, the same everywhere. */
+const OF_V8 = (tests: string[]): Record<string, string> =>
+  Object.fromEntries(tests.map((test) => [`node/${test}`, 'it is of V8, and has run in the other versions of Node']));
 /** Slow on an emulated processor, and not of the C library, as views, threads, faults and signals are. */
 const WITHOUT_UNDER_MUSL = Object.fromEntries(
   ['api', 'arguments', 'garbage', 'hostile', 'large', 'lifecycle', 'patched', 'platform', 'transfers']
@@ -99,6 +102,7 @@ function find(): Platform[] {
         'arm64',
         QEMU,
       ),
+      without: OF_V8(['garbage', 'patched', 'transfers']),
     },
     {
       ...linux,
@@ -136,6 +140,7 @@ function find(): Platform[] {
         'wine',
       ),
       ...WINDOWS,
+      without: { ...WINDOWS.without, ...OF_V8(['garbage']) },
     },
   ];
 }

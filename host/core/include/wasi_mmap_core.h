@@ -5,9 +5,8 @@
  * The core implements the contract, wit/mmap.wit, which specifies each operation below and its errors. This header adds
  * only what a native caller must know beyond it.
  *
- * Threads: different mappings may be used from any threads at the same time. On one mapping, these may overlap each
- * other and one other call that is not wmcore_resize() or wmcore_close(): wmcore_file_size(), wmcore_read(), the
- * searches, wmcore_check(), wmcore_flush(), wmcore_start_flush(), wmcore_populate(), wmcore_resident() and their steps.
+ * Threads: calls on one mapping must not overlap, except for those of threads that have stepped aside: see
+ * wmcore_step_aside(). Different mappings may be used from any threads at the same time.
  * The bytes of a region may be read and written at any time while the region is held.
  *
  * Faults: mapping a file installs a process-wide handler for the fault of a lost page (the signal SIGBUS on Linux, the
@@ -188,6 +187,14 @@ wmcore_status wmcore_resident_step(wmcore_mapping *mapping, uint64_t *offset, ui
 /** Charges all bytes of the mapping to its budget while they are locked. */
 wmcore_status wmcore_mlock(wmcore_mapping *mapping);
 wmcore_status wmcore_munlock(wmcore_mapping *mapping);
+
+/**
+ * Lets the calls of this thread overlap those of another one on the same mapping, or ends that. Only these calls may
+ * overlap, and neither wmcore_resize() nor wmcore_close(): wmcore_read(), the searches, wmcore_file_size(),
+ * wmcore_flush(), wmcore_start_flush(), wmcore_populate(), wmcore_resident(), and their steps. They report lost pages
+ * that the file covers again as lost: only the other thread brings them back.
+ */
+void wmcore_step_aside(bool aside);
 
 /** The size of a page, and the granularity of the addresses of mappings, in bytes: powers of two. */
 uint64_t wmcore_page_size(void);

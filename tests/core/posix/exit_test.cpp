@@ -8,7 +8,8 @@ namespace {
 
 /// As a host with a pool of threads that nobody waits for.
 void end_while_threads_map() {
-  const int fd = (new TemporaryFile(pattern(1 << 20)))->fd; // Open until the end.
+  static const TemporaryFile &file = *new TemporaryFile(pattern(1 << 20)); // Open until the end.
+  const int fd = file.fd;
   for (int number = 0; number < 4; number++)
     std::thread([fd] {
       constexpr size_t kept = 700; // More than one chunk of the fault table holds.

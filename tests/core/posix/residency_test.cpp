@@ -100,6 +100,7 @@ TEST(ResidencyPosix, CallsOverlap) {
   std::vector<std::thread> threads;
   for (int number = 0; number < 2; number++)
     threads.emplace_back([&] {
+      wmcore_step_aside(true);
       while (!stop) {
         uint8_t byte = 0;
         uint64_t number = 0;
