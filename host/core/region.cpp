@@ -219,7 +219,9 @@ wmcore_status wmcore_region::populate(uint64_t offset, uint64_t length) {
     return status;
   const uint64_t start = page_down(lead + offset);
   const uint64_t end = page_up(lead + offset + length);
-  if (length > 0 && !populate_pages(pages + start, end - start))
+  if (length > 0 && populate_pages(pages + start, end - start))
+    return check_file(offset, length); // An emulator of the system may know no such call, and do nothing.
+  if (length > 0)
     for (uint64_t at = start; at < end; at += page)
       (void)*const_cast<const volatile uint8_t *>(pages + at); // The fault handler is there for lost pages.
   return check(offset, length);
