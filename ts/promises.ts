@@ -21,7 +21,7 @@ export interface AsyncMmapOptions extends MmapOptions, AsyncOptions {}
 async function openAndMap(file: Source, parsed: Parsed): Promise<Mmap> {
   const path = pathOf(file);
   if (path === undefined) return mapSource(file, parsed);
-  const handle = await files.promises.open(path, openFlags(parsed));
+  const handle = await files.promises.open(path as string | URL, openFlags(parsed));
   try {
     return mapSource(handle, parsed);
   } finally {

@@ -1,5 +1,5 @@
 /** Stands for the addon where there is none, so that the module can be imported: only what needs the addon throws. */
-import type { Addon } from './native.js';
+import type { Addon } from './addon.js';
 
 /** The page size of the polyfill, in bytes. */
 const PAGE = 4096;

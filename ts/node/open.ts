@@ -24,7 +24,7 @@ function openFile(fd: number, length: number, offset: number, request: FileReque
 export const openFlags = ({ request }: Parsed): 'r' | 'r+' => (needsWrite(request) ? 'r+' : 'r');
 
 /** The path, if it is one. A URL may be of another realm, such as that of jsdom. */
-export function pathOf(file: Source): string | URL | undefined {
+export function pathOf(file: Source): string | { readonly href: string } | undefined {
   if (typeof file !== 'object' || file === null) return typeof file === 'string' ? file : undefined;
   const href: unknown = 'href' in file ? file.href : undefined;
   return typeof href === 'string' ? new URL(href) : undefined;
@@ -40,7 +40,7 @@ function openBackend(file: Source, parsed: Parsed): NativeBackend {
   if (file === null) return openFile(NO_FILE, length, offset, request);
   const path = pathOf(file);
   if (path !== undefined) {
-    const fd = files.openSync(path, openFlags(parsed));
+    const fd = files.openSync(path as string | URL, openFlags(parsed));
     try {
       return openFile(fd, length, offset, request);
     } finally {
