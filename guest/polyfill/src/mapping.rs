@@ -388,7 +388,11 @@ impl<F: File> Mapping<F> {
     /// WASI does not say what is in memory.
     pub fn resident(&self, offset: u64, length: u64) -> Outcome<u64> {
         self.may_read(offset, length)?;
-        if length > 0 { Err(ErrorCode::Unsupported) } else { Ok(0) }
+        if length > 0 {
+            Err(ErrorCode::Unsupported)
+        } else {
+            Ok(0)
+        }
     }
 
     /// There are no pages of the host's system to lock.

@@ -106,9 +106,14 @@ fn define_blocking<T: Send + 'static>(
     define(instance, scheduler, "[method]mapping.flush", move |store, (this, offset, length): (This, u64, u64)| {
         Box::pin(call_blocking(store, view, scheduler, this, move |mapping| mapping.flush(offset, length)))
     })?;
-    define(instance, scheduler, "[method]mapping.start-flush", move |store, (this, offset, length): (This, u64, u64)| {
-        Box::pin(call_blocking(store, view, scheduler, this, move |mapping| mapping.start_flush(offset, length)))
-    })?;
+    define(
+        instance,
+        scheduler,
+        "[method]mapping.start-flush",
+        move |store, (this, offset, length): (This, u64, u64)| {
+            Box::pin(call_blocking(store, view, scheduler, this, move |mapping| mapping.start_flush(offset, length)))
+        },
+    )?;
     define(instance, scheduler, "[method]mapping.resize", move |store, (this, length): (This, u64)| {
         Box::pin(call_blocking(store, view, scheduler, this, move |mapping| mapping.resize(length)))
     })?;
