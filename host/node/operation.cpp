@@ -60,6 +60,7 @@ void request_stop(const Napi::CallbackInfo &info) { (*info[0].As<Napi::External<
 
 Napi::Value start(Napi::Env env, std::shared_ptr<Opened> opened, const Napi::Value &stop, Work work) {
   reinstall_handler(env);
+  wmcore_may_read(opened->mapping, 0, 0); // Brings lost pages back, which a thread that steps aside does not do.
   auto *operation = new Operation(env, std::move(opened), *stop.As<Napi::External<Stop>>().Data(),
                                   std::move(work)); // Deletes itself.
   const Napi::Value promise = operation->get_promise();

@@ -311,7 +311,7 @@ test('mmap that is given up maps nothing', async () => {
     controller.abort();
     await rejects(promise, 'AbortError');
   }
-  assert.ok(await collectUntil(() => liveRegions() === regions && openDescriptors() === descriptors));
+  assert.ok(await collectUntil(() => liveRegions() <= regions && openDescriptors() <= descriptors));
 });
 
 test('signals of another realm', async () => {
