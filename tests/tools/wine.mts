@@ -60,6 +60,7 @@ export function runAll(wine: Wine, jobs: ReadonlyArray<readonly string[]>): Ende
       encoding: 'utf8',
       env: { ...process.env, WINE_VERSION: wine === 'spans' ? '10' : '', WINE_TIMEOUT: '1800' }, // For all of them.
     });
+    if (stdout.trim() !== '') console.log(stdout.trim());
     const read = (name: string): string =>
       existsSync(`${folder}/${name}`) ? readFileSync(`${folder}/${name}`, 'utf8') : '';
     const ends = JSON.parse(read('ends.json') || '[]') as Array<number | string>;
