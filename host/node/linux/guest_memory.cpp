@@ -50,9 +50,10 @@ bool has_ample_addresses() {
   FILE *file = std::fopen("/proc/self/statm", "re");
   if (!file)
     return false;
-  unsigned long long pages = 0; // The first number: all that the process has reserved.
-  const bool known = std::fscanf(file, "%llu", &pages) == 1;
+  char text[128] = {};
+  const bool known = std::fgets(text, sizeof text, file) != nullptr;
   std::fclose(file);
+  const uint64_t pages = std::strtoull(text, nullptr, 10); // The first number: all that the process has reserved.
   const uint64_t half = uint64_t{1} << 46; // A process has 2^47 bytes of addresses on x64, and 2^48 on most arm64.
   return known && pages < half / static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
 }
