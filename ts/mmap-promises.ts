@@ -111,21 +111,24 @@ export class MmapPromises {
 
   /** As `Mmap.flush`. */
   async flush(offset?: number | bigint, length?: number | bigint, options?: AsyncOptions): Promise<void> {
-    const { from, count } = this.#mapping.extent(offset, length);
-    return this.#run(
-      signalOf(options),
-      (backend) => backend.flush(from, count),
-      (background) => background.flush(from, count),
-    );
+    return this.#overExtent('flush', [offset, length], options);
   }
 
   /** As `Mmap.populate`. */
   async populate(offset?: number | bigint, length?: number | bigint, options?: AsyncOptions): Promise<void> {
+    return this.#overExtent('populate', [offset, length], options);
+  }
+
+  async #overExtent(
+    operation: 'flush' | 'populate',
+    [offset, length]: [number | bigint | undefined, number | bigint | undefined],
+    options: AsyncOptions | undefined,
+  ): Promise<void> {
     const { from, count } = this.#mapping.extent(offset, length);
     return this.#run(
       signalOf(options),
-      (backend) => backend.populate(from, count),
-      (background) => background.populate(from, count),
+      (backend) => backend[operation](from, count),
+      (background) => background[operation](from, count),
     );
   }
 
@@ -141,9 +144,11 @@ export class MmapPromises {
       await Promise.allSettled(before);
       if (stopped) return;
       begun = true;
-      const backend = this.#mapping.backend();
       this.#mapping.resizing(size); // Also if it fails: Windows unmaps a file before it refuses to truncate it.
-      await (backend.background ? backend.background.resize(size) : called(() => backend.resize(size))).promise;
+      await this.#start(
+        (backend) => backend.resize(size),
+        (background) => background.resize(size),
+      ).promise;
       this.#mapping.resized(size);
     })();
     const ended: Promise<void> = work.then(
@@ -161,6 +166,12 @@ export class MmapPromises {
     if (this.#resize === resize) this.#resize = undefined;
   }
 
+  #start<T>(call: (backend: Backend) => T, begin: (background: Background) => Started<T>): Started<T> {
+    const backend = this.#mapping.backend();
+    const { background } = backend; // Made by each look.
+    return background ? begin(background) : called(() => call(backend));
+  }
+
   /** Starts an operation, after a resize that was asked for before it. */
   #run<T>(
     signal: AsyncOptions['signal'],
@@ -173,8 +184,7 @@ export class MmapPromises {
     const work = (async (): Promise<T> => {
       if (resize) await resize;
       if (stopped) return undefined as T; // Nobody waits for it.
-      const backend = this.#mapping.backend();
-      const started = backend.background ? begin(backend.background) : called(() => call(backend));
+      const started = this.#start(call, begin);
       stop = () => started.stop();
       return started.promise;
     })();

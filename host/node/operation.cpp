@@ -30,7 +30,7 @@ protected:
   }
 
   void OnOK() override {
-    if (stop->load()) // Whoever stopped it waits for nothing, but the promise takes memory until it is settled.
+    if (stop->load()) // Nobody awaits it any more, but the promise takes memory until it is settled.
       promise.Resolve(Env().Undefined());
     else if (status)
       promise.Reject(to_error(Env(), status, system_error));

@@ -1,4 +1,4 @@
-/** What a program waits for: mapping and viewing many times, cold pages, the storage device, and the event loop. */
+/** The waits of a program: mapping and viewing many times, cold pages, the storage device, and the event loop. */
 import { closeSync, fsyncSync, openSync, readSync, writeFileSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { mmap } from 'wasi-mmap';

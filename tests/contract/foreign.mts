@@ -80,7 +80,7 @@ function foreign(platform: Platform, implementation: Implementation): ReportedCo
   };
 }
 
-/** What runs there; guests in other runtimes are targets. */
+/** The implementations that run there; guests in other runtimes are targets. */
 function foreignTo(platform: Platform): Implementation[] {
   const { host, os: there } = platform;
   if (host === 'node') return IMPLEMENTATIONS.filter(({ os = there }) => os === there);

@@ -97,7 +97,7 @@ export async function collectUntil(condition: () => boolean): Promise<boolean> {
 
 const runtime = (['bun', 'deno'] as const).find((name) => name in process.versions);
 
-/** What has this runtime run a module, with `gc()`: its arguments, after which those of the module follow. */
+/** The arguments with which this runtime runs a module and gives it `gc()`; those of the module follow. */
 export function evaluate(code: string): string[] {
   if (runtime !== 'deno') return ['--expose-gc', '--input-type=module', '-e', code];
   // The module has a name there, which is the first argument.

@@ -87,7 +87,7 @@ if (tools === undefined) {
     }
   });
 
-  /** What the compiler says of programs in a cell. */
+  /** The messages of the compiler about programs in a cell. */
   function compile(cell: Cell, files: string[], options: object = {}): string {
     const app = join(folder, cell.types);
     const config = {

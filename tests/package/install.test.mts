@@ -1,34 +1,19 @@
 // The files of the package, its installation without scripts on each version of Node, and its message where it has no addon.
 import { execFileSync, spawnSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { cpSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { platforms } from '../tools/platforms.mjs';
+import { findNodes, platforms } from '../tools/platforms.mjs';
+import { pack, temporaryFolder } from './packed.mjs';
 
-const root = mkdtempSync(join(tmpdir(), 'wasi-mmap-install-'));
-process.on('exit', () => rmSync(root, { recursive: true, force: true }));
+const root = temporaryFolder('install');
 
 const platform = `${process.platform}-${process.arch}`;
-const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'wasi-mmap');
 let archive = '';
 
 test.before(() => {
-  execFileSync('host/node/prebuilds.sh', ['here']);
-  execFileSync('ts/pack.sh', [root], { stdio: ['ignore', 'ignore', 'inherit'] });
-  archive = join(root, readdirSync(root)[0] as string);
+  archive = pack(root);
 });
 
 test('exactly these files', () => {
@@ -68,9 +53,7 @@ test('README says how large it is', () => {
 /** A Node of this major version: this one, or one of `setup.sh nodes`. */
 function findNode(major: number): string | undefined {
   if (process.versions.node.startsWith(`${major}.`)) return process.execPath;
-  const name = `node-${platform}`;
-  const path = join(cache, 'nodes', `${name}-${major}`, 'node_modules', name, 'bin/node');
-  return existsSync(path) ? path : undefined;
+  return findNodes().find((node) => node.major === major)?.path;
 }
 
 const BODY = `
@@ -110,7 +93,7 @@ for (const major of [20, 22, 24, 26]) {
   });
 }
 
-/** What mmap() says on another system, where the package can be imported all the same. */
+/** The message of mmap() on another system, where the package can be imported all the same. */
 function complaint(
   pretence: string,
   folder: string,

@@ -51,7 +51,7 @@ const built = existsSync('build/prebuilds.sources')
       .flatMap((platform) => readdirSync(join('prebuilds', platform)).map((file) => `${platform}/${file}`))
   : [];
 
-/** What all of them link, or undefined where this machine cannot tell. */
+/** The libraries and symbols of each addon, or undefined where this machine cannot tell. */
 function read(): Record<string, Links> | undefined {
   const python = 'build/venv/bin/python';
   const lief = existsSync('build/venv/binaries.stamp');

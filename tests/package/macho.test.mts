@@ -60,7 +60,7 @@ function parse(bytes: Buffer): Library {
   return result;
 }
 
-/** What the system gives: functions of C and POSIX, of Mach, the loader, and the unwinder. All are older than macOS 10.15. */
+/** The symbols of the system: functions of C and POSIX, of Mach, the loader, and the unwinder. All are older than macOS 10.15. */
 const OF_THE_SYSTEM = new Set(readFileSync('tests/package/libsystem.txt', 'utf8').trim().split('\n'));
 const OF_NODE = /^_napi_[a-z0-9_]+$/;
 

@@ -39,7 +39,7 @@ export interface AddonMapping {
   close(): void;
   clean(): boolean;
   check(offset: number, length: number): void;
-  /** Deleted from the class when this file loads: see {@link ownBuffer}. */
+  /** Deleted from the class by `native.ts`, which alone may call it. */
   ownBuffer?(): ArrayBuffer | undefined;
   lendBuffer(offset: number, length: number): ArrayBuffer;
 }
@@ -64,7 +64,7 @@ interface AddonSpan {
 interface AddonMappingClass {
   new (): AddonMapping;
   readonly prototype: AddonMapping;
-  /** Maps a file, or {@link NO_FILE}: `mmap` of the contract. */
+  /** Maps a file, or memory for a negative descriptor: `mmap` of the contract. */
   openAccess<T extends AddonMapping>(
     this: new () => T,
     fd: number,
@@ -73,7 +73,7 @@ interface AddonMappingClass {
     access: number,
     offset: Size,
   ): T;
-  /** Maps a file, or {@link NO_FILE}: `mmap-posix` of the contract. */
+  /** Maps a file, or memory for a negative descriptor: `mmap-posix` of the contract. */
   openPosix<T extends AddonMapping>(
     this: new () => T,
     fd: number,

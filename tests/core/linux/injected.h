@@ -4,7 +4,7 @@
 
 #include <cerrno>
 
-/// What the core asks the system for.
+/// The functions of the system that the core calls.
 // clang-format off: it never comes to an end with this macro.
 #define INJECTED_FUNCTIONS(X) \
   X(mmap) X(munmap) X(madvise) X(mprotect) X(msync) X(ftruncate) X(fallocate) X(pwrite) X(fstat) X(fstatfs) X(fcntl) \

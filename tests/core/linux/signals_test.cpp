@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Signals that only the kernel of another system, or of another processor, raises: each test runs in a child.
 #include "../../../host/core/posix/native.h"
+#include "../posix/escaping_handler.h"
 #include "../support.h"
 
-#include <csetjmp>
-#include <csignal>
 #include <sys/syscall.h>
 
 using wmcore::Access;
@@ -28,23 +27,8 @@ Access __wrap__ZN6wmcore9access_ofERK9siginfo_tPKv(const siginfo_t &info, const 
 
 namespace {
 
-sigjmp_buf escape;
-volatile sig_atomic_t calls = 0;
-
-void handler(int /*signal*/, siginfo_t * /*info*/, void * /*context*/) {
-  calls = calls + 1;
-  siglongjmp(escape, 1); // Safe: jumps out of a plain access below, which holds nothing.
-}
-
-void install() {
-  struct sigaction action = {};
-  action.sa_sigaction = handler;
-  action.sa_flags = SA_SIGINFO;
-  sigaction(SIGBUS, &action, nullptr);
-}
-
 void addresses_that_are_not_aligned() {
-  install();
+  install_handler();
   const TemporaryFile file(pattern(page_size()));
   const Mapping mapping = map(file.handle(), WMCORE_READ);
   wmcore_region *const region = wmcore_region_hold(mapping.get());
@@ -62,7 +46,7 @@ void addresses_that_are_not_aligned() {
 
 /// A lost page of this access, met by what counts as a store. Exits with 0 if the older handler gets it.
 void stores_go_to_the_older_handler(wmcore_access access) {
-  install();
+  install_handler();
   const TemporaryFile file(pattern(page_size()));
   const Mapping mapping = map(file.handle(), access);
   wmcore_region *const region = wmcore_region_hold(mapping.get());

@@ -1,27 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Handlers of others, from before ours and after it. Each test runs in a child that maps for the first time.
 #include "../support.h"
+#include "escaping_handler.h"
 
-#include <csetjmp>
-#include <csignal>
 #include <sys/mman.h>
 #include <sys/wait.h>
 
 namespace {
 
-sigjmp_buf escape;
-volatile sig_atomic_t calls = 0;
-
-void previous_handler(int /*signal*/, siginfo_t * /*info*/, void * /*context*/) {
-  calls = calls + 1;
-  siglongjmp(escape, 1); // Safe: jumps out of a plain load below, which holds nothing.
-}
-
 void foreign_fault_reaches_the_previous_handler() {
-  struct sigaction action = {};
-  action.sa_sigaction = previous_handler;
-  action.sa_flags = SA_SIGINFO;
-  sigaction(SIGBUS, &action, nullptr);
+  install_handler();
   const TemporaryFile file(pattern(page_size()));
   const Mapping mapping = map(file.handle(), WMCORE_READ);
   void *foreign = mmap(nullptr, page_size(), PROT_READ, MAP_SHARED, file.fd, 0);
@@ -90,7 +78,7 @@ void nobody_is_left_behind_ours() {
   _exit(0);
 }
 
-struct sigaction behind; // What a handler replaced that was installed after ours, and calls.
+struct sigaction behind; // The one that a handler replaced which was installed after ours, and calls.
 volatile sig_atomic_t passed_on = 0;
 
 void handler_that_passes_on(int signal, siginfo_t *info, void *context) {
@@ -99,15 +87,11 @@ void handler_that_passes_on(int signal, siginfo_t *info, void *context) {
 }
 
 void a_later_handler_that_passes_on_to_ours() {
-  struct sigaction action = {};
-  action.sa_sigaction = previous_handler;
-  action.sa_flags = SA_SIGINFO;
-  sigaction(SIGBUS, &action, nullptr);
+  install_handler();
   const TemporaryFile file(pattern(page_size()));
   const TemporaryFile other({});
   const Mapping mapping = map(file.handle(), WMCORE_READ);
-  action.sa_sigaction = handler_that_passes_on;
-  sigaction(SIGBUS, &action, &behind);
+  install_handler(handler_that_passes_on, &behind);
   wmcore_install_fault_handler();
   // Ours, theirs, ours again and the oldest one, which jumps away: round after round.
   for (int round = 1; round <= 200; round++)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// What POSIX alone has of it: pages that can be asked for, rights to none, and files that are cut.
+// The parts that POSIX alone has: pages that can be asked for, rights to none, and files that are cut.
 #include "../support.h"
 
 #include <atomic>

@@ -5,7 +5,7 @@
 
 #include <windows.h>
 
-/// What the core asks the system for to place, replace and take away pages.
+/// The functions of the system by which the core places, replaces and takes away pages.
 #define INJECTED_FUNCTIONS(X)                                                                                          \
   X(VirtualAlloc2)                                                                                                     \
   X(MapViewOfFile3) X(UnmapViewOfFile2) X(VirtualFree) X(VirtualAlloc) X(CreateFileMappingW) X(GetFileSizeEx)

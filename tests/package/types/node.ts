@@ -1,4 +1,4 @@
-// What the package returns is handed to the functions of Node, and Node's values to the package.
+// The functions of Node take the values that the package returns, and the package those of Node.
 import { mmap, MmapError, MAX_VIEW_LENGTH, constants, type Mmap, type MmapOptions, type Source } from 'wasi-mmap';
 import { createHash, webcrypto } from 'node:crypto';
 import { openSync, promises, writeFileSync, writeSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// What the package returns is handed to the functions of the web, which take no shared memory.
+// The functions of the web take the bytes that the package returns: they take no shared memory.
 import { mmap, type Mmap } from 'wasi-mmap';
 
 export async function use(path: string, polyfilled: Mmap): Promise<unknown[]> {
