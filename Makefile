@@ -4,7 +4,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH):$(CURDIR)/build/venv/bin
 SETUP := @.build/setup.sh
 CARGO_TARGET := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/wasi-mmap/cargo
 
-.PHONY: help demo tour check test sanitized conformance browser bench fuzz fuzz-coverage engines compilers model miri sanitized-crate lint format build tests sanitizers polyfill guests crates programs plugged wasmtime windows checks package prebuilds clean
+.PHONY: help demo tour check test thorough sanitized conformance browser bench fuzz fuzz-coverage engines compilers model miri sanitized-crate lint format build tests sanitizers polyfill guests crates programs plugged wasmtime windows checks package prebuilds clean
 
 help:
 	@echo 'make demo         set up, and show what mapping does to real files (three minutes the first time)'
@@ -12,6 +12,7 @@ help:
 	@echo 'make check        the core, the Node API, the vectors in TypeScript, style of changed files: two minutes'
 	@echo 'make test         set up, and run all tests, also of other platforms, emulated (npm test runs what needs only Node)'
 	@echo 'make test T=word  the same, but run only the tests whose names contain the word (also: npm test -- word)'
+	@echo 'make thorough     the same, with more random operations and with what takes long and rarely breaks'
 	@echo 'make sanitized    the tests of the Node API with AddressSanitizer and ThreadSanitizer in the addon'
 	@echo 'make conformance  the contract suite as a matrix'
 	@echo 'make engines      plugged components in other engines and versions of them (ten minutes)'
@@ -63,6 +64,11 @@ test: checks tests sanitizers plugged crates programs wasmtime windows prebuilds
 	@CARGO_TARGET_DIR=$(CARGO_TARGET) host/wasmtime/windows.sh x64 tests
 	@echo 'running $(if $(T),the tests that match $(T),all tests (about twenty minutes on two cores))'
 	@CARGO_TARGET_DIR=$(CARGO_TARGET) node build/tests/tools/run.mjs $(T)
+
+thorough:
+	@THOROUGH=1 $(MAKE) --no-print-directory test
+	@host/node/prebuilds.sh again
+	@CARGO_TARGET_DIR=$(CARGO_TARGET) host/wasmtime/windows.sh x64 again
 
 sanitized: sanitizers
 	@node build/tests/tools/run.mjs addon,
@@ -149,8 +155,7 @@ programs: guests
 
 # The suite's runners with the polyfill in front, for the plain wasmtime.
 plugged: polyfill guests
-	$(SETUP) wasmtime
-	@CARGO_TARGET_DIR=$(CARGO_TARGET) .build/rust-program.sh tests/programs/rust/wasmtime wasmtime
+	$(SETUP) plain-wasmtime
 	@tests/tools/plugged.sh
 
 # The command for wasmtime, as build/wasmtime/wasi-mmap.
@@ -167,10 +172,10 @@ windows: polyfill
 # The C++ in tests/, plain and with each sanitizer.
 checks: build
 	$(SETUP) test
-	@for variant in plain address undefined thread; do \
+	@for variant in plain address,undefined thread; do \
 	  echo "building the tests of the core, $$variant"; \
 	  sanitizer=$$variant; [ $$variant = plain ] && sanitizer=; \
-	  .build/cmake.sh $$variant tests/core -DSANITIZE=$$sanitizer || exit 1; \
+	  .build/cmake.sh $${variant%,*} tests/core -DSANITIZE=$$sanitizer || exit 1; \
 	done
 	@echo 'building the fuzz targets, to replay the kept inputs'
 	@.build/cmake.sh fuzz tests/fuzz/native -DENGINE=replay

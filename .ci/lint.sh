@@ -25,7 +25,6 @@ crates() {
   "$1" tests/fuzz/polyfill
   "$1" tests/fuzz/plug
   "$1" tests/bench/wasmtime --release
-  "$1" tests/programs/rust/wasmtime --release
 }
 
 check_format() { cargo fmt --check --manifest-path "$1/Cargo.toml"; }

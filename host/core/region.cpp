@@ -243,7 +243,7 @@ wmcore_status wmcore_region::count_resident(uint64_t offset, uint64_t length, ui
       if ((resident[number] & 1) != 0)
         bytes += std::min(at + (number + 1) * unit, to) - std::max(at + number * unit, from);
   }
-  return check(offset, length);
+  return check_file(offset, length); // Nobody may have met the lost pages.
 }
 
 wmcore_status wmcore_region::lock() {

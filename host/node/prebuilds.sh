@@ -1,6 +1,7 @@
 #!/bin/sh
 # Builds the addon into prebuilds/: for every platform with zig (`prebuilds.sh all`), or, where there is none yet, takes
 # the one that was built for this machine (`prebuilds.sh here`). What was made from the same sources stays.
+# `prebuilds.sh again` builds all of them a second time, elsewhere, which is to give the same bytes.
 set -eu
 cd "$(dirname "$0")/../.."
 . .build/lib.sh
@@ -38,30 +39,41 @@ compile() {
   quietly "prebuild-$1" cmake --build "$tree" -j2
 }
 
-# build_elsewhere NAME ZIG-TARGET CMAKE-SYSTEM PROCESSOR: builds in another folder, which is to give the same bytes.
-build_elsewhere() {
+# name_of PLATFORM LIBC; file_of PLATFORM LIBC
+name_of() { case $2 in - | glibc) echo "$1" ;; *) echo "$1-$2" ;; esac; }
+file_of() { case $2 in -) echo "prebuilds/$1/wasi-mmap.node" ;; *) echo "prebuilds/$1/wasi-mmap.$2.node" ;; esac; }
+
+# build PLATFORM LIBC ZIG-TARGET CMAKE-SYSTEM PROCESSOR
+build() {
+  name=$(name_of "$1" "$2") file=$(file_of "$1" "$2")
+  say "building for $name (some minutes the first time)"
+  shift 2
+  compile "$name" "$@" "$root"
+  mkdir -p "$(dirname "$file")"
+  cp "build/cmake/$name/addon/wasi_mmap.node" "$file"
+}
+
+# build_again PLATFORM LIBC ZIG-TARGET CMAKE-SYSTEM PROCESSOR
+build_again() {
+  name=$(name_of "$1" "$2") file=$(file_of "$1" "$2")
+  say "building for $name again"
+  shift 2
   copy=$(mktemp -d)
   trap 'rm -rf "$copy"' EXIT
   trap 'exit 1' HUP INT TERM
   ln -s "$root/node_modules" "$copy/node_modules"
   cp -r host "$copy/host"
-  compile "$@" "$copy"
-  cmp "build/cmake/$1/addon/wasi_mmap.node" "$copy/build/addon/wasi_mmap.node" || fail "two builds for $1 differ"
+  compile "$name" "$@" "$copy"
+  cmp "$copy/build/addon/wasi_mmap.node" "$file" || fail "two builds for $name differ"
   rm -rf "$copy"
 }
 
-# build PLATFORM LIBC ZIG-TARGET CMAKE-SYSTEM PROCESSOR
-build() {
-  case $2 in - | glibc) name=$1 ;; *) name=$1-$2 ;; esac
-  suffix=
-  [ "$2" = - ] || suffix=.$2
-  say "building for $name (some minutes the first time)"
-  shift 2
-  compile "$name" "$@" "$root"
-  # One of each system stands for the others: what could differ is how its format names places of this machine.
-  case $name in *-x64) build_elsewhere "$name" "$@" ;; esac
-  mkdir -p "prebuilds/${name%-musl}"
-  cp "build/cmake/$name/addon/wasi_mmap.node" "prebuilds/${name%-musl}/wasi-mmap$suffix.node"
+# each COMMAND: calls it with the words of every addon.
+each() {
+  addons | while read -r addon; do
+    # shellcheck disable=SC2086 # words
+    "$1" $addon </dev/null || exit 1
+  done
 }
 
 report() { say "$1: $(($(wc -c <"$1") / 1024)) KiB, sha256 $(sha256sum "$1" | cut -d' ' -f1)"; }
@@ -74,15 +86,14 @@ case "$1" in
 all)
   if ! prebuilds_are_current; then
     rm -rf prebuilds build/prebuilds.sources
-    while read -r addon; do
-      # shellcheck disable=SC2086 # words
-      build $addon </dev/null
-    done <<EOF
-$(addons)
-EOF
+    each build
     built
   fi
   for file in prebuilds/*/*.node; do report "$file"; done
+  ;;
+again)
+  prebuilds_are_current || fail 'prebuilds/ is not of these sources: make prebuilds'
+  each build_again
   ;;
 here)
   prebuilds_are_current && exit

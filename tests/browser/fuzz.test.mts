@@ -6,6 +6,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openHere } from '../contract/runner.mjs';
 import type { Vector } from '../contract/vectors.mjs';
+import { thorough } from '../tools/thorough.mjs';
 import { Episode, randomNumbers } from '../fuzz/episode.mjs';
 import { browserColumns } from './columns.mjs';
 
@@ -25,9 +26,8 @@ async function record(path: string, name: string, random: (below: number) => num
 }
 
 for (const column of browserColumns) {
-  const operations = Number(
-    FUZZ_OPERATIONS ?? { typescript: 2000, javascript: 200 }[column.language as string] ?? 1000,
-  );
+  const usual = { typescript: 2000, javascript: 200 }[column.language as string] ?? 1000;
+  const operations = Number(FUZZ_OPERATIONS ?? (thorough ? usual : usual / 2));
   test(`${column.name}: ${operations} random operations answer as on the native host`, async () => {
     if (column.missing !== undefined) {
       console.log(`${column.name} skips random operations: this machine has ${column.missing}`);

@@ -380,7 +380,7 @@ for access in ACCESSES:
             "residency", f"{operation} of what is not there, {access}", TEXT, mmap(access), *outside, needs=["paging"]
         )
     vector("residency", f"loading and locking lost pages, {access}", PAGES, mmap(access), step("file-truncate", length=PAGE + 1),
-           ours("mlock", error="fault"), ours("populate", offset=0, length=2 * PAGE),
+           ours("resident", offset=3 * PAGE, length=1, error="fault"), ours("mlock", error="fault"), ours("populate", offset=0, length=2 * PAGE),
            ours("populate", offset=PAGE, length=PAGE + 1, error="fault"), ours("resident", offset=3 * PAGE, length=1, error="fault"),
            ours("start-flush", offset=3 * PAGE, length=1, **({"error": "fault"} if access == "write" else {})),
            step("file-truncate", length=4 * PAGE), ours("populate", offset=0, length=4 * PAGE), ours("mlock"), read(0, 3),

@@ -3,15 +3,17 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { targets, type Target } from '../contract/targets.mjs';
 import { platforms, runtimes } from '../tools/platforms.mjs';
+import { thorough } from '../tools/thorough.mjs';
 import { fuzz, fuzzThere } from './fuzz.mjs';
 
 const { FUZZ_OPERATIONS, FUZZ_SEED = String(Math.floor(Math.random() * 2 ** 32)) } = process.env;
 
+/** That many, or in `make test` a third of them: each run has another seed. */
+const number = (all: number): number => Number(FUZZ_OPERATIONS ?? (thorough ? all : Math.ceil(all / 3)));
+
 /** A guest answers through pipes, and JavaScript and Python in a guest are interpreted. */
-function operations({ language }: Target): number {
-  if (FUZZ_OPERATIONS) return Number(FUZZ_OPERATIONS);
-  return { typescript: 20_000, javascript: 200, python: 500 }[language as string] ?? 2000;
-}
+const operations = ({ language }: Target): number =>
+  number({ typescript: 20_000, javascript: 200, python: 500 }[language as string] ?? 2000);
 
 /** Languages differ in each runtime as they do in Node: one shows that. */
 const fuzzed = targets.filter(
@@ -34,7 +36,7 @@ for (const target of there) {
 }
 
 for (const target of there.filter(({ name }) => name !== 'typescript-node')) {
-  const count = operations(target) / 2;
+  const count = Math.ceil(operations(target) / 2);
   test(`${target.name}: ${count} random operations, while the file is cut, answer as on the native host`, async () => {
     console.log(`${target.name}: seed ${FUZZ_SEED}`);
     assert.is(await fuzz(target, count, Number(FUZZ_SEED), true), undefined);
@@ -45,7 +47,7 @@ for (const platform of [...platforms, ...runtimes]) {
   // Windows refuses to cut a file that is mapped.
   for (const truncation of platform.os === 'win32' ? [false] : [false, true]) {
     // An emulated processor is slow.
-    const count = Number(FUZZ_OPERATIONS ?? (platform.arch === process.arch ? 3000 : truncation ? 500 : 1000));
+    const count = number(platform.arch === process.arch ? 3000 : truncation ? 500 : 1000);
     const judge = truncation ? 'on the native host, while the file is cut' : 'in CPython';
     test(`${platform.name}: ${count} random operations answer as ${judge}`, async () => {
       if (platform.missing !== undefined) {

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { endOf, runAll, windowsSuite, type Ended, type Wine } from '../tools/wine.mjs';
-import { ACCESSES, runArguments, SCENARIOS, writeFiles } from './spans.mjs';
+import { runArguments, runsOf, SCENARIOS, writeFiles } from './spans.mjs';
 
 /** What a scenario needs that Windows refuses: the check that fails there. */
 const REFUSED: Readonly<Record<string, string>> = {
@@ -24,7 +24,7 @@ const checked = (ended: Ended): number | string =>
   /^line \d+: not so: (.*?)\s*$/m.exec(ended.out + ended.error)?.[1] ?? endOf(ended);
 
 function spans(name: string, wine: Wine, expected: Record<string, number | string>): void {
-  const runs = Object.keys(expected).flatMap((scenario) => ACCESSES.map((access) => ({ scenario, access })));
+  const runs = runsOf(Object.keys(expected)); // Each page is a message to Wine's server.
   windowsSuite(name, wine, (test) => {
     let ends: Ended[] = [];
     test.before(() => {

@@ -1,5 +1,6 @@
 /** The scenarios of spans.c and their ends, for all hosts. */
 import { writeFileSync } from 'node:fs';
+import { thorough } from '../tools/thorough.mjs';
 
 export const SPANS = 'build/guests/c/spans.wasm';
 export const UNIT = 65536;
@@ -32,6 +33,13 @@ export const SCENARIOS: Record<string, number | 'trap'> = {
   'left:exit': 0,
   'left:trap': 'trap',
 };
+
+/** Scenarios, each with every access, or with one where what runs them takes long or is like another that has all. */
+export function runsOf(scenarios: readonly string[], all = thorough): Array<{ scenario: string; access: string }> {
+  return scenarios.flatMap((scenario, nth) =>
+    ACCESSES.filter((_, which) => all || which === nth % ACCESSES.length).map((access) => ({ scenario, access })),
+  );
+}
 
 /** Writes the files that the scenarios map and read. */
 export function writeFiles(folder: string): void {

@@ -8,7 +8,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Guest, Memory } from './by-hand.mjs';
 import { platforms, runtimes } from '../tools/platforms.mjs';
-import { ACCESSES, runArguments as argumentsIn, SCENARIOS, SPANS, UNIT, writeFiles } from './spans.mjs';
+import { ACCESSES, runArguments as argumentsIn, runsOf, SCENARIOS, SPANS, UNIT, writeFiles } from './spans.mjs';
 import { load, outcome, settled } from './support.mjs';
 
 const UNAWARE = 'wasi-mmap: spans.wasm read zeros, or lost stores, where a mapped file was cut or could not be read\n';
@@ -31,41 +31,46 @@ function ended(command: string, args: string[]): number | string {
 
 const runArguments = (scenario: string, access: string): string[] => argumentsIn(folder, scenario, access);
 
-type Engine = [name: string, command: string, args: string[]];
+/** With `all`, each scenario has every access: the others run the code of one that has. */
+interface Engine {
+  name: string;
+  command: [string, ...string[]];
+  all?: true;
+}
 
-const NODE = ['dist/cli/main.mjs'];
+const COMMAND = 'dist/cli/main.mjs';
+const inNode = (...options: string[]): Engine['command'] => [process.execPath, ...options, COMMAND];
 const ENGINES: Engine[] = [
-  ['wasmtime', 'build/wasmtime/wasi-mmap', []],
-  ['node', process.execPath, NODE],
+  { name: 'wasmtime', command: ['build/wasmtime/wasi-mmap'], all: true },
+  { name: 'node', command: inNode(), all: true },
   // Only the baseline compiler, only the optimizing one, and no switch between them.
-  ['node, Liftoff', process.execPath, ['--liftoff', '--no-wasm-tier-up', '--no-wasm-dynamic-tiering', ...NODE]],
-  ['node, TurboFan', process.execPath, ['--no-liftoff', '--no-wasm-tier-up', '--no-wasm-lazy-compilation', ...NODE]],
+  { name: 'node, Liftoff', command: inNode('--liftoff', '--no-wasm-tier-up', '--no-wasm-dynamic-tiering') },
+  { name: 'node, TurboFan', command: inNode('--no-liftoff', '--no-wasm-tier-up', '--no-wasm-lazy-compilation') },
 ];
 
 const musl = platforms.filter(({ name }) => name === 'linux-x64-musl');
-for (const { name, command, missing } of [...runtimes, ...musl]) {
-  const [program, ...words] = command;
-  if (missing === undefined) ENGINES.push([name, program, [...words, ...NODE]]);
-  else console.log(`skips ${name}: this machine has ${missing}`); // The runner fails for that in CI.
+for (const { name, host, command, missing } of [...runtimes, ...musl]) {
+  if (missing !== undefined)
+    console.log(`skips ${name}: this machine has ${missing}`); // The runner fails for that in CI.
+  else ENGINES.push({ name, command: [...command, COMMAND], ...(host === 'node' ? {} : { all: true }) });
 }
 
-for (const [name, command, options] of ENGINES) {
+for (const { name, command, all } of ENGINES) {
+  const [program, ...options] = command;
   const test = suite(`spans, ${name}`);
   test.before(() => {
     folder = mkdtempSync(resolve('build', 'spans-'));
   });
   test.after(() => rmSync(folder, { recursive: true }));
   test.before.each(prepare);
-  for (const [scenario, expected] of Object.entries(SCENARIOS)) {
-    for (const access of ACCESSES) {
-      test(`${scenario} ${access}`, () => {
-        assert.is(ended(command, [...options, ...runArguments(scenario, access)]), expected);
-      });
-    }
+  for (const { scenario, access } of runsOf(Object.keys(SCENARIOS), all)) {
+    test(`${scenario} ${access}`, () => {
+      assert.is(ended(program, [...options, ...runArguments(scenario, access)]), SCENARIOS[scenario]);
+    });
   }
   for (const access of ACCESSES) {
     test(`a program that does not ask, ${access}`, () => {
-      const { status, stderr } = spawnSync(command, [...options, ...runArguments('unaware', access)], {
+      const { status, stderr } = spawnSync(program, [...options, ...runArguments('unaware', access)], {
         encoding: 'utf8',
       });
       assert.equal([status, stderr], [0, UNAWARE]);
@@ -83,30 +88,30 @@ movable.before(() => {
 movable.after(() => rmSync(folder, { recursive: true }));
 
 const WITHOUT: Engine[] = [
-  ['memory that could move', process.execPath, ['--disable-wasm-trap-handler', ...NODE]],
+  { name: 'memory that could move', command: inNode('--disable-wasm-trap-handler') },
   ...runtimes.flatMap(({ host, command, missing }): Engine[] => {
     if (missing !== undefined) return [];
-    const [program, ...words] = command;
+    const words = [...command, COMMAND];
     return host === 'bun'
       ? ['useWasmFastMemory', 'useWasmFaultSignalHandler'].map((option) => {
-          return [`Bun without ${option}`, 'env', [`BUN_JSC_${option}=0`, program, ...words, ...NODE]];
+          return { name: `Bun without ${option}`, command: ['env', `BUN_JSC_${option}=0`, ...words] };
         })
       : [
-          [
-            'Deno with a limit of addresses',
-            'sh',
-            ['-c', 'ulimit -v 200000000; exec "$@"', 'sh', program, ...words, ...NODE],
-          ],
+          {
+            name: 'Deno with a limit of addresses',
+            command: ['sh', '-c', 'ulimit -v 200000000; exec "$@"', 'sh', ...words],
+          },
         ];
   }),
-  ['polyfill', process.execPath, NODE],
-  ['polyfill on wasmtime', 'build/wasmtime/wasi-mmap', []],
+  { name: 'polyfill', command: inNode() },
+  { name: 'polyfill on wasmtime', command: ['build/wasmtime/wasi-mmap'] },
 ];
-for (const [name, command, options] of WITHOUT) {
+for (const { name, command } of WITHOUT) {
+  const [program, ...options] = command;
   movable(name, () => {
     const args = [...options, ...runArguments('none', 'read')];
     if (name.startsWith('polyfill')) args.splice(args.indexOf('run') + 1, 0, '--no-native');
-    assert.is(ended(command, args), 0);
+    assert.is(ended(program, args), 0);
   });
 }
 

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.."
 
 for language in c rust javascript python; do
   runner="build/guests/$language/contract"
-  is_current "$runner.plugged" "$runner.wasm" dist/polyfill/polyfill.wasm dist/polyfill/fused.wasm dist/polyfill/plug.wasm tests/programs/rust/wasmtime/Cargo.lock && continue
+  is_current "$runner.plugged" "$runner.wasm" dist/polyfill/polyfill.wasm dist/polyfill/fused.wasm dist/polyfill/plug.wasm .build/pins/engines.txt && continue
   echo "plugging the runner in $language"
   node dist/cli/main.mjs plug "$runner.wasm" -o "$runner.plugged.wasm"
   build/wasmtime/wasmtime compile "$runner.plugged.wasm" -o "$runner.plugged.cwasm"

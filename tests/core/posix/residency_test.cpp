@@ -61,10 +61,11 @@ TEST(ResidencyPosix, LostPages) {
     const TemporaryFile file(pattern(4 * page));
     const Mapping mapping = map(file.handle(), access);
     file.truncate(page + 1);
+    uint64_t bytes = 0;
+    EXPECT_EQ(wmcore_resident(mapping.get(), 3 * page, 1, &bytes), WMCORE_FAULT); // Nobody has met the lost pages.
     EXPECT_EQ(wmcore_mlock(mapping.get()), WMCORE_FAULT);
     EXPECT_EQ(wmcore_populate(mapping.get(), 0, 2 * page), WMCORE_OK);
     EXPECT_EQ(wmcore_populate(mapping.get(), page, 2 * page), WMCORE_FAULT);
-    uint64_t bytes = 0;
     EXPECT_EQ(wmcore_resident(mapping.get(), 3 * page, 1, &bytes), WMCORE_FAULT);
     EXPECT_EQ(wmcore_start_flush(mapping.get(), 2 * page, 1), access == WMCORE_WRITE ? WMCORE_FAULT : WMCORE_OK);
     file.truncate(4 * page);
