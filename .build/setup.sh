@@ -395,8 +395,7 @@ test)
   ;;
 lint)
   pip_once lint
-  zig # What is in C++ is compiled for Windows.
-  rust_for_windows
+  rust
   cargo_tool fmt rustfmt-web
   cargo_tool clippy rust-web-clippy
   ;;

@@ -76,7 +76,6 @@ fix)
   crates check_format
   memmap2 --check
   crates clippy
-  host/wasmtime/windows.sh arm64 check
   git ls-files '*.sh' | xargs shellcheck -x .ci/run
   ruff check -q .
   ruff format -q --check .

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { suite, type Test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { lacksWine10, platforms } from './platforms.mjs';
+import { thorough } from './thorough.mjs';
 import { WASMTIME, wasmtimeOf } from './wasmtime.mjs';
 
 const isWindows = process.platform === 'win32';
@@ -29,8 +30,12 @@ export function lacks(wine: Wine): string | undefined {
   return windows.missing ?? (wine === 'spans' ? lacksWine10 : undefined);
 }
 
+/** Whether its tests are left to `make thorough`, for which the command is built: that and Wine take long. */
+export const isLeft = !isWindows && !thorough;
+
 /** A suite that needs it. Without it the suite is skipped, which fails in CI. */
 export function windowsSuite(name: string, wine: Wine, add: (test: Test) => void): void {
+  if (isLeft) return console.log(`skips ${name}: make thorough has it`);
   if (isWindows && wine === 'no spans') return console.log(`skips ${name}: this Windows has placeholders`);
   const test = suite(name);
   const missing = lacks(wine);

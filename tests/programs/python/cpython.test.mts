@@ -10,7 +10,7 @@ import {
   type Row,
 } from './cpython.mjs';
 import { HOSTS, missing } from '../../python/hosts.mjs';
-import { lacks, WINDOWS_HOSTS } from '../../tools/wine.mjs';
+import { isLeft, lacks, WINDOWS_HOSTS } from '../../tools/wine.mjs';
 
 const tests = testsOfPython();
 
@@ -23,13 +23,13 @@ test('the installed Python has its tests', () => {
 });
 
 const tables = new Map<string, Row[] | Error>();
-for (const host of tests === undefined ? [] : HOSTS) {
+for (const host of tests === undefined || isLeft ? [] : HOSTS) {
   const lacking = missing(host);
   if (lacking === undefined) tables.set(host, await runTestMmap(host, tests as string).catch((error: Error) => error));
   else console.log(`${host} skips test_mmap.py: there is no ${lacking}`);
 }
 
-for (const [host, { wine }] of tests === undefined ? [] : Object.entries(WINDOWS_HOSTS)) {
+for (const [host, { wine }] of tests === undefined || isLeft ? [] : Object.entries(WINDOWS_HOSTS)) {
   const lacking = lacks(wine) ?? missing('wasmtime');
   if (lacking === undefined) {
     try {
