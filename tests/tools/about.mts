@@ -1,4 +1,5 @@
 /** What runs a test, as it says of itself. As a program: tells this runtime of JavaScript. */
+import { spawnSync } from 'node:child_process';
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { linesFrom, type Platform } from './platforms.mjs';
 
@@ -38,8 +39,8 @@ export async function aboutThere(platform: Pick<Platform, 'name' | 'command'>): 
 const MACHINES: Readonly<Record<number, string>> = { 0x3e: 'x64', 0xb7: 'arm64', 0x8664: 'x64', 0xaa64: 'arm64' };
 
 /**
- * A command over wasmtime: what its file says, for the commands do not name the version of wasmtime. Panics name files of
- * crates, with their versions.
+ * A command over wasmtime. Ours do not name the version of wasmtime, but their panics name files of crates, with their
+ * versions; wasmtime's own command says it.
  */
 export function aboutWasmtime(program: string): About {
   const start = Buffer.alloc(4096);
@@ -48,7 +49,9 @@ export function aboutWasmtime(program: string): About {
   closeSync(fd);
   const isElf = start.subarray(0, 4).equals(Buffer.from('\x7fELF'));
   const machine = start.readUInt16LE(isElf ? 18 : start.readUInt32LE(60) + 4);
-  const version = /wasmtime-environ-(\d+\.\d+\.\d+)/.exec(readFileSync(program, 'latin1'))?.[1];
+  const version =
+    /wasmtime-environ-(\d+\.\d+\.\d+)/.exec(readFileSync(program, 'latin1'))?.[1] ??
+    /^wasmtime (\d+\.\d+\.\d+)/.exec(spawnSync(program, ['--version'], { encoding: 'utf8' }).stdout)?.[1];
   if (version === undefined) throw new Error(`${program} has no version of wasmtime`);
   return {
     runtime: 'wasmtime',
