@@ -367,7 +367,7 @@ function run({ name, command: [program, ...args], count }: Runner): Promise<Coun
       // A runner that ends badly has failed, whatever it counted; so has one that counted nothing.
       if (counts.failed === 0 && (status !== 0 || !said)) counts.failed = 1;
       const bad = counts.failed > 0;
-      const notes = output.split('\n').filter((line) => bad || /skips|seed|^table: /.test(line));
+      const notes = output.split('\n').filter((line) => bad || /skips|seed|tries again|^table: /.test(line));
       const seconds = ((Date.now() - start) / 1000).toFixed(1);
       console.log(`${bad ? 'FAIL' : 'ok  '} ${name}: ${counts.passed} passed, ${counts.failed} failed (${seconds} s)`);
       if (bad && !said) console.log(`     ended with ${signal ?? status} and no count`);
