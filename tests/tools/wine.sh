@@ -1,8 +1,8 @@
 #!/bin/sh
 # Runs a compiled test, or any script, in the real node.exe under Wine: wine.sh FILE [ARGUMENT]...
 # Prints what it printed, and ends with its exit code. Paths are those of this machine, below the drive Z:.
-# NODE_EXE names another node.exe; WINE_TIMEOUT the seconds that it may take (300) before it is tried once more. WINE_VERSION=10 takes the Wine of
-# `setup.sh wine10`, which has spans.
+# NODE_EXE names another node.exe; WINE_TIMEOUT the seconds that it may take (300) before it is tried once more.
+# WINE_VERSION=10 takes the Wine of `setup.sh wine10`, which has spans.
 set -eu
 cd "$(dirname "$0")/../.."
 . .build/lib.sh
@@ -22,6 +22,8 @@ fi
 [ -e "$node" ] || fail "there is no $node: .build/setup.sh windows"
 
 # A Windows of our own, of version 10 or later: Node refuses older ones.
+# Wine names files in the encoding of the locale: where that is ASCII, it refuses other names.
+export LC_ALL=C.UTF-8
 export WINEPREFIX="${WINEPREFIX:-$prefix}" WINEDEBUG="${WINEDEBUG:--all}" WINEDLLOVERRIDES='mscoree,mshtml='
 mkdir -p build
 output=$(mktemp build/wine-XXXXXX)
