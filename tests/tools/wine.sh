@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs a compiled test, or any script, in the real node.exe under Wine: wine.sh FILE [ARGUMENT]...
 # Prints what it printed, and ends with its exit code. Paths are those of this machine, below the drive Z:.
-# NODE_EXE names another node.exe; WINE_TIMEOUT the seconds that it may take (300) before it is tried once more.
+# NODE_EXE names another node.exe; WINE_TIMEOUT the seconds that it may take (400) before it is tried once more.
 # WINE_VERSION=10 takes the Wine of `setup.sh wine10`, which has spans.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -52,7 +52,7 @@ unset XDG_CACHE_HOME
 
 case "${1:-}" in *.exe) ;; *) set -- "$node" --expose-gc "$@" ;; esac
 # Node under Wine can write to a file, but not to a pipe. Wine's server, which stays for a while, gets no descriptor of ours.
-run() { timeout -k 5 "${WINE_TIMEOUT:-300}" "$wine" "$@" >"$output" 2>"$errors" </dev/null 3>&-; }
+run() { timeout -k 5 "${WINE_TIMEOUT:-400}" "$wine" "$@" >"$output" 2>"$errors" </dev/null 3>&-; }
 code=0
 run "$@" || code=$?
 if [ "$code" -eq 124 ]; then
