@@ -1,6 +1,16 @@
 /** Shared by the tests of the Node API: temporary files, and checks of errors. */
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Test } from 'uvu';
@@ -80,9 +90,20 @@ export function throwsTypeError(call: () => unknown, message?: string): void {
   assert.throws(call, (error: unknown) => error instanceof TypeError, message);
 }
 
-/** The open file descriptors of this process. Unknown on Windows, where the tests of the core count handles. */
+/**
+ * The open files and folders of this process: a runtime may keep pipes and the like of its own until it next turns to them, as Bun does
+ * after a child process. Unknown on Windows, where the tests of the core count handles.
+ */
 export function openDescriptors(): number {
-  return POSIX ? readdirSync('/dev/fd').length : 0;
+  const isFile = (name: string): boolean => {
+    try {
+      const stat = fstatSync(Number(name));
+      return stat.isFile() || stat.isDirectory();
+    } catch {
+      return false; // It was the one that read the folder.
+    }
+  };
+  return POSIX ? readdirSync('/dev/fd').filter(isFile).length : 0;
 }
 
 /** Collects garbage until the condition holds, or gives up after a while. */
