@@ -4,7 +4,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH):$(CURDIR)/build/venv/bin
 SETUP := @.build/setup.sh
 CARGO_TARGET := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/wasi-mmap/cargo
 
-.PHONY: help demo tour check test thorough sanitized conformance browser bench fuzz fuzz-coverage engines compilers model miri sanitized-crate lint format build tests sanitizers polyfill guests crates programs plugged wasmtime windows checks package prebuilds clean
+.PHONY: help demo tour check test for-test core-windows crate-windows thorough sanitized conformance browser bench fuzz fuzz-coverage engines compilers model miri sanitized-crate lint format build tests sanitizers polyfill guests crates programs plugged wasmtime windows checks package prebuilds clean
 
 help:
 	@echo 'make demo         set up, and show what mapping does to real files (three minutes the first time)'
@@ -42,28 +42,28 @@ tour: tests plugged programs wasmtime
 
 # The fast loop: the core, the Node API, the vectors in TypeScript, and the style of changed files.
 check: tests
-	$(SETUP) test
-	$(SETUP) lint
+	$(SETUP) test lint
 	@.build/cmake.sh plain tests/core
 	@.ci/lint.sh changed
 	@node build/tests/tools/run.mjs --check
 
 # make test T=word builds what is missing first; node build/tests/tools/run.mjs WORD does not.
-test: checks tests sanitizers plugged crates programs wasmtime prebuilds $(if $(THOROUGH),windows)
-	$(SETUP) browser
-	$(SETUP) arm64
-	$(SETUP) musl
-	$(SETUP) windows
-	$(SETUP) wine10
-	$(SETUP) nodes
-	$(SETUP) runtimes
-	$(SETUP) compilers
-	$(SETUP) bundlers
-	@[ ! -d /usr/src/googletest ] || tests/tools/core-windows.sh
-	@[ -z "$(THOROUGH)" ] || echo 'building the tests of the crate for Windows'
-	@[ -z "$(THOROUGH)" ] || CARGO_TARGET_DIR=$(CARGO_TARGET) host/wasmtime/windows.sh x64 tests
+test:
+	$(SETUP) test polyfill guests plain-wasmtime wasmtime $(if $(THOROUGH),wasmtime-windows) prebuilds browser arm64 musl \
+	  windows wine10 nodes runtimes compilers bundlers
+	@$(MAKE) --no-print-directory -j2 for-test
 	@echo 'running $(if $(T),the tests that match $(T),all tests (about half an hour on two cores))'
 	@CARGO_TARGET_DIR=$(CARGO_TARGET) node build/tests/tools/run.mjs $(T)
+
+# Two at a time, longest first: most of them keep one processor busy. All that they install is there by then.
+for-test: wasmtime prebuilds sanitizers checks plugged crates programs core-windows $(if $(THOROUGH),crate-windows)
+
+core-windows: prebuilds # That has made zig's C++ library for Windows.
+	@[ ! -d /usr/src/googletest ] || tests/tools/core-windows.sh
+
+crate-windows: windows
+	@echo 'building the tests of the crate for Windows'
+	@CARGO_TARGET_DIR=$(CARGO_TARGET) host/wasmtime/windows.sh x64 tests
 
 # `make test` takes a part of what takes long, and nothing of the command for Windows.
 thorough:
@@ -76,17 +76,12 @@ sanitized: sanitizers
 	@node build/tests/tools/run.mjs addon,
 
 conformance: tests plugged wasmtime windows prebuilds
-	$(SETUP) browser
-	$(SETUP) arm64
-	$(SETUP) musl
-	$(SETUP) windows
-	$(SETUP) runtimes
+	$(SETUP) browser arm64 musl windows runtimes
 	@node build/tests/contract/conformance.mjs
 
 # Apart from `make test`: an engine changes when its pin does.
 engines: tests polyfill guests
-	$(SETUP) engines
-	$(SETUP) browser
+	$(SETUP) engines browser
 	@node build/tests/contract/engines.mjs $(T)
 
 # Apart from `make test`, which tries chosen ones: types change rarely.

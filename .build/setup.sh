@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what a target needs: setup.sh build|demo|polyfill|guests|plain-wasmtime|wasmtime|wasmtime-windows|test|browser|arm64|musl|windows|wine10|nodes|runtimes|engines|compilers|bundlers|lint|fuzz|prebuilds. A second run finds everything there.
+# Installs what targets need: setup.sh TARGET..., of build|demo|polyfill|guests|plain-wasmtime|wasmtime|wasmtime-windows|test|browser|arm64|musl|windows|wine10|nodes|runtimes|engines|compilers|bundlers|lint|fuzz|prebuilds. A second run finds everything there.
 set -eu
 cd "$(dirname "$0")/.."
 . .build/lib.sh
@@ -367,51 +367,53 @@ have python3 || apt_install python3 'Python 3'
 node_modules
 cmake_3_20 || pip_once cmake
 
-case "${1:-build}" in
-build) ;;
-polyfill) wasm_components ;;
-demo)
-  # Without cargo there are no guests, see tests/demo/build.sh.
-  if have cargo && has_target wasm32-unknown-unknown; then
+for goal in "${@:-build}"; do
+  case "$goal" in
+  build) ;;
+  polyfill) wasm_components ;;
+  demo)
+    # Without cargo there are no guests, see tests/demo/build.sh.
+    if have cargo && has_target wasm32-unknown-unknown; then
+      zig
+      pip_once wasm-tools
+    fi
+    ;;
+  guests)
+    zig # The C compiler.
+    pip_once guests
+    pip_once backends
+    python_tests
+    wasm_components
+    ;;
+  plain-wasmtime) plain_wasmtime ;;
+  wasmtime) rust ;;
+  wasmtime-windows)
     zig
-    pip_once wasm-tools
-  fi
-  ;;
-guests)
-  zig # The C compiler.
-  pip_once guests
-  pip_once backends
-  python_tests
-  wasm_components
-  ;;
-plain-wasmtime) plain_wasmtime ;;
-wasmtime) rust ;;
-wasmtime-windows)
-  zig
-  rust_for_windows
-  ;;
-test)
-  [ -e /usr/include/gtest/gtest.h ] || [ -e /usr/local/include/gtest/gtest.h ] || apt_install libgtest-dev GoogleTest
-  ;;
-lint)
-  pip_once lint
-  rust
-  cargo_tool fmt rustfmt-web
-  cargo_tool clippy rust-web-clippy
-  ;;
-browser) chromium ;;
-arm64) arm64 ;;
-musl) musl ;;
-windows) windows ;;
-wine10) wine10 ;;
-nodes) nodes ;;
-runtimes) runtimes ;;
-engines) engines ;;
-compilers | bundlers) locked "$1" ;;
-fuzz) fuzzer ;;
-prebuilds)
-  zig
-  pip_once binaries # Reads what they link.
-  ;;
-*) fail "unknown target: $1" ;;
-esac
+    rust_for_windows
+    ;;
+  test)
+    [ -e /usr/include/gtest/gtest.h ] || [ -e /usr/local/include/gtest/gtest.h ] || apt_install libgtest-dev GoogleTest
+    ;;
+  lint)
+    pip_once lint
+    rust
+    cargo_tool fmt rustfmt-web
+    cargo_tool clippy rust-web-clippy
+    ;;
+  browser) chromium ;;
+  arm64) arm64 ;;
+  musl) musl ;;
+  windows) windows ;;
+  wine10) wine10 ;;
+  nodes) nodes ;;
+  runtimes) runtimes ;;
+  engines) engines ;;
+  compilers | bundlers) locked "$goal" ;;
+  fuzz) fuzzer ;;
+  prebuilds)
+    zig
+    pip_once binaries # Reads what they link.
+    ;;
+  *) fail "unknown target: $goal" ;;
+  esac
+done

@@ -68,13 +68,8 @@ build_again() {
   rm -rf "$copy"
 }
 
-# each COMMAND: calls it with the words of every addon.
-each() {
-  addons | while read -r addon; do
-    # shellcheck disable=SC2086 # words
-    "$1" $addon </dev/null || exit 1
-  done
-}
+# each COMMAND: calls it with the words of every addon, as many at a time as there are processors, for zig keeps one busy.
+each() { addons | xargs -P "$(getconf _NPROCESSORS_ONLN)" -L 1 host/node/prebuilds.sh "$1"; }
 
 report() { say "$1: $(($(wc -c <"$1") / 1024)) KiB, sha256 $(sha256sum "$1" | cut -d' ' -f1)"; }
 
@@ -107,5 +102,6 @@ here)
   mkdir -p "prebuilds/$platform"
   cp "build/addon/$platform/wasi_mmap.node" "prebuilds/$platform/wasi-mmap$suffix.node"
   ;;
+build | build_again) "$@" ;; # For `each`.
 *) fail "unknown: $1" ;;
 esac

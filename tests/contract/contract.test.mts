@@ -37,6 +37,7 @@ test('every column says what runs it', async () => {
     const { name, host, os, arch, missing } = column;
     if (missing !== undefined) continue; // Its vectors are skipped aloud.
     const said = await column.about();
+    column.close();
     assert.is(host === 'browser' ? 'chromium' : host.replace('-polyfill', ''), said.runtime, name);
     assert.match(said.version, /^\d+\.\d+/, name);
     assert.is(said.arch, arch, name);

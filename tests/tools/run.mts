@@ -353,6 +353,9 @@ const runners = all
   .filter((runner) => !isLeft(runner) && (words.length === 0 || words.some((word) => runner.name.includes(word))))
   .sort((a, b) => Number(FIRST.has(b.name)) - Number(FIRST.has(a.name)));
 
+/** Several times as long as any takes: one that does not end is a failure, not the end of all. */
+const LIMIT_MINUTES = 20;
+
 function run({ name, command: [program, ...args], count }: Runner): Promise<Counts> {
   const start = Date.now();
   return new Promise((resolve) => {
@@ -361,7 +364,13 @@ function run({ name, command: [program, ...args], count }: Runner): Promise<Coun
     child.stdout.on('data', (data) => (output += data));
     child.stderr.on('data', (data) => (output += data));
     child.on('error', (error) => (output += error.message));
+    const limit = setTimeout(() => {
+      output += `\nstopped after ${LIMIT_MINUTES} minutes\n`;
+      child.kill('SIGKILL');
+      for (const stream of [child.stdout, child.stderr]) stream.destroy(); // Its children may hold them open.
+    }, LIMIT_MINUTES * 60_000);
     child.on('close', (status, signal) => {
+      clearTimeout(limit);
       const said = count(output);
       const counts = said ?? { passed: 0, failed: 0 };
       // A runner that ends badly has failed, whatever it counted; so has one that counted nothing.
