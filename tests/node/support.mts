@@ -2,12 +2,12 @@
 import { execFileSync } from 'node:child_process';
 import {
   closeSync,
-  fstatSync,
   mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
   rmSync,
+  statSync,
   statfsSync,
   writeFileSync,
 } from 'node:fs';
@@ -97,7 +97,7 @@ export function throwsTypeError(call: () => unknown, message?: string): void {
 export function openDescriptors(): number {
   const isFile = (name: string): boolean => {
     try {
-      const stat = fstatSync(Number(name));
+      const stat = statSync(`/dev/fd/${name}`); // The numbers that Deno has for files are not the system's.
       return stat.isFile() || stat.isDirectory();
     } catch {
       return false; // It was the one that read the folder.
