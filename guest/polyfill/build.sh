@@ -42,6 +42,7 @@ build_polyfill() {
   build/venv/bin/wasm-tools component new "$module/wasi_mmap_polyfill.wasm" -o "$output/polyfill.wasm"
   rm -rf "$output/component"
   quietly polyfill-jco node .build/jco.mjs transpile "$output/polyfill.wasm" --instantiation async --no-nodejs-compat --no-typescript --minify -o "$output/component"
+  node .build/mend-loops.mjs "$output/component/polyfill.js"
   rm -rf "$output/component/interfaces" "$output/component"/*.d.ts
   echo '{"type":"module"}' >"$output/component/package.json"
 }
@@ -86,7 +87,7 @@ for part in "$@"; do
   provided) sources='wit guest/polyfill/plug/wit' result=provided.wasm ;;
   esac
   # shellcheck disable=SC2086 # a list
-  is_current "build/$part.sources" guest/polyfill/build.sh package-lock.json $sources && [ -e "$output/$result" ] && continue
+  is_current "build/$part.sources" guest/polyfill/build.sh .build/mend-loops.mjs package-lock.json $sources && [ -e "$output/$result" ] && continue
   case $part in
   polyfill) echo 'building the polyfill' ;;
   fused) echo 'building the polyfill for fusing' ;;

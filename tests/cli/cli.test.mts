@@ -191,6 +191,16 @@ for (const [host, command] of Object.entries(COMMANDS)) {
     assert.is(run(['run', '--no-native', VERBS]).code, 0);
   });
 
+  test('with and without it, three directories and more', () => {
+    const all = Array.from({ length: 5 }, newFolders);
+    const grants = all.flatMap(({ open }, at) => ['--dir', `${open}::/${at}`]);
+    const paths = all.map((_, at) => `/${at}/file`);
+    for (const options of [[], ['--no-native']]) {
+      const { out, error } = run(['run', ...options, ...grants, 'build/guests/c/mgrep.wasm', '-c', 'world', ...paths]);
+      assert.is(out, paths.map((path) => `${path}:1\n`).join(''), error);
+    }
+  });
+
   test('a directory under its own name, with a slash at its end', () => {
     const { open } = newFolders();
     const own = isWindows ? open.replaceAll('\\', '/') : open;
