@@ -96,6 +96,10 @@ export function bytesOfView(view: ArrayBufferView): Uint8Array {
     : new Bytes(bufferOf(view), offsetOf(view), byteLengthOf(view));
 }
 
+/** A part of a typed array, over the same memory. */
+export const partOfBytes = (bytes: Uint8Array, start: number, length: number): Uint8Array =>
+  new Bytes(bufferOf(bytes), offsetOf(bytes) + start, length);
+
 const encoder = new TextEncoder();
 const encodeWith = uncurry(TextEncoder.prototype.encode as (this: typeof encoder, text: string) => Uint8Array);
 export const encode = (text: string): Uint8Array => encodeWith(encoder, text);

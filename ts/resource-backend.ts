@@ -3,7 +3,14 @@ import { dispose } from './disposable.js';
 import type * as Bindings from './bindings/interfaces/wasi-mmap-mmap-mapping.js';
 import { MmapError } from './errors.js';
 import type { Access, Advice, Backend } from './backend.js';
-import { bytesOfView, lengthOf, setBytes } from './intrinsics.js';
+import { Bytes, bytesOfView, lengthOf, min, partOfBytes, setBytes } from './intrinsics.js';
+
+/**
+ * The longest list that a call passes, in bytes. Hosts charge for lists (wasmtime traps past 128 MiB by default), and the
+ * component model limits them. Longer ranges go in pieces, the last one first: the host refuses a range that reaches too
+ * far before anything has changed.
+ */
+const LONGEST_LIST = 2 ** 24;
 
 /** Calls the bindings. They throw an `err` as an exception with the error-code as its payload. */
 export function callBindings<T>(call: () => T): T {
@@ -39,10 +46,22 @@ export class ResourceBackend implements Backend {
     return Number(callBindings(() => this.#resource.fileSize()));
   }
 
-  read(offset: number, length: number): Uint8Array {
+  #readList(offset: number, length: number): Uint8Array {
     const bytes = callBindings(() => this.#resource.read(BigInt(offset), BigInt(length)));
     // componentize-js makes lists in another realm, where they are no Uint8Array of the program's.
     return Object.getPrototypeOf(bytes) === Uint8Array.prototype ? bytes : bytesOfView(bytes);
+  }
+
+  read(offset: number, length: number): Uint8Array {
+    const rest = length - LONGEST_LIST;
+    if (rest <= 0) return this.#readList(offset, length);
+    const last = this.#readList(offset + rest, LONGEST_LIST);
+    const bytes = new Bytes(length);
+    setBytes(bytes, last, rest);
+    for (let at = 0; at < rest; at += LONGEST_LIST) {
+      setBytes(bytes, this.#readList(offset + at, min(LONGEST_LIST, rest - at)), at);
+    }
+    return bytes;
   }
 
   readInto(offset: number, target: Uint8Array): void {
@@ -51,8 +70,17 @@ export class ResourceBackend implements Backend {
 
   // An array of a caller can have a length and methods of its own: the bindings get a plain one.
 
+  #writeList(offset: number, bytes: Uint8Array): void {
+    callBindings(() => this.#resource.write(BigInt(offset), bytes));
+  }
+
   write(offset: number, bytes: Uint8Array): void {
-    callBindings(() => this.#resource.write(BigInt(offset), bytesOfView(bytes)));
+    const rest = lengthOf(bytes) - LONGEST_LIST;
+    if (rest <= 0) return this.#writeList(offset, bytesOfView(bytes));
+    this.#writeList(offset + rest, partOfBytes(bytes, rest, LONGEST_LIST));
+    for (let at = 0; at < rest; at += LONGEST_LIST) {
+      this.#writeList(offset + at, partOfBytes(bytes, at, min(LONGEST_LIST, rest - at)));
+    }
   }
 
   move(destination: number, source: number, length: number): void {

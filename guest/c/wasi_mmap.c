@@ -39,6 +39,14 @@ __attribute__((weak, export_name("cabi_realloc"))) void *cabi_realloc(void *old,
   return bytes;
 }
 
+/*
+ * The longest list that a call passes, in bytes: a multiple of every granularity. Hosts charge for lists (wasmtime
+ * traps past 128 MiB by default), and the component model limits them. Longer ranges go in pieces.
+ */
+static const size_t LONGEST_LIST = (size_t)16 << 20;
+
+static size_t piece_size(size_t rest) { return rest < LONGEST_LIST ? rest : LONGEST_LIST; }
+
 static wmmap_status status(uint8_t is_error, uint8_t error) { return is_error ? (wmmap_status)(error + 1) : WMMAP_OK; }
 
 static wmmap_status unit(const unit_result *result) { return status(result->is_error, result->error); }
@@ -95,7 +103,7 @@ wmmap_status wmmap_file_size(wmmap_mapping mapping, uint64_t *size) {
   return status(got.is_error, got.error);
 }
 
-wmmap_status wmmap_read(wmmap_mapping mapping, uint64_t offset, uint64_t length, void *target) {
+static wmmap_status read_piece(wmmap_mapping mapping, uint64_t offset, uint64_t length, unsigned char *target) {
   list_result got;
   destination = target;
   destination_length = (size_t)length; /* The host refuses more than a list can hold. */
@@ -108,10 +116,33 @@ wmmap_status wmmap_read(wmmap_mapping mapping, uint64_t offset, uint64_t length,
   return status(got.is_error, got.error);
 }
 
-wmmap_status wmmap_write(wmmap_mapping mapping, uint64_t offset, size_t length, const void *source) {
+static wmmap_status write_piece(wmmap_mapping mapping, uint64_t offset, uint64_t length, unsigned char *source) {
   unit_result got;
-  import_write(mapping.handle, (int64_t)offset, source, length, &got);
+  import_write(mapping.handle, (int64_t)offset, source, (size_t)length, &got);
   return unit(&got);
+}
+
+typedef wmmap_status piece_action(wmmap_mapping mapping, uint64_t offset, uint64_t length, unsigned char *bytes);
+
+/* The last piece goes first: the host refuses a range that reaches too far before anything has changed. */
+static wmmap_status in_pieces(piece_action *action, wmmap_mapping mapping, uint64_t offset, uint64_t length,
+                              unsigned char *bytes) {
+  if (length <= LONGEST_LIST || length > SIZE_MAX)
+    return action(mapping, offset, length, bytes);
+  const size_t last = (size_t)length - LONGEST_LIST;
+  const uint64_t last_offset = offset > UINT64_MAX - last ? UINT64_MAX : offset + last;
+  wmmap_status got = action(mapping, last_offset, LONGEST_LIST, bytes + last);
+  for (size_t at = 0; got == WMMAP_OK && at < last; at += LONGEST_LIST)
+    got = action(mapping, offset + at, piece_size(last - at), bytes + at);
+  return got;
+}
+
+wmmap_status wmmap_read(wmmap_mapping mapping, uint64_t offset, uint64_t length, void *target) {
+  return in_pieces(read_piece, mapping, offset, length, target);
+}
+
+wmmap_status wmmap_write(wmmap_mapping mapping, uint64_t offset, size_t length, const void *source) {
+  return in_pieces(write_piece, mapping, offset, length, (unsigned char *)source);
 }
 
 wmmap_status wmmap_move(wmmap_mapping mapping, uint64_t destination_offset, uint64_t source, uint64_t length) {
@@ -196,35 +227,90 @@ uint32_t wmmap_granularity(void) {
   return got.is_some ? got.value : 0;
 }
 
-wmmap_status wmmap_attach(wmmap_mapping mapping, uint64_t offset, void *region, size_t length, wmmap_span *result) {
+static wmmap_status attach_piece(wmmap_mapping mapping, uint64_t offset, void *region, size_t length, int32_t *handle) {
   handle_result got;
   import_attach(mapping.handle, (int64_t)offset, region, length, &got);
-  /* The host has changed the region, which the compiler cannot know. */
-  __asm__ volatile("" : : "r"(region) : "memory");
   if (!got.is_error)
-    result->handle = got.handle;
+    *handle = got.handle;
   return status(got.is_error, got.error);
 }
 
+/* The handles of a span's pieces: its own, then the others. */
+static size_t piece_count(const wmmap_span *span) { return span->others ? (span->length - 1) / LONGEST_LIST + 1 : 1; }
+
+static int32_t piece_handle(const wmmap_span *span, size_t index) {
+  return index == 0 ? span->handle : span->others[index - 1];
+}
+
+wmmap_status wmmap_attach(wmmap_mapping mapping, uint64_t offset, void *region, size_t length, wmmap_span *result) {
+  const size_t others = length > LONGEST_LIST ? (length - 1) / LONGEST_LIST : 0;
+  wmmap_span span = {.length = length, .others = others > 0 ? calloc(others, sizeof(int32_t)) : NULL};
+  if (others > 0 && !span.others)
+    return WMMAP_NO_MEMORY;
+  wmmap_status got = WMMAP_OK;
+  for (size_t i = others + 1; got == WMMAP_OK && i-- > 0;) { /* The last piece first, see in_pieces(). */
+    const size_t at = i * LONGEST_LIST;
+    int32_t *handle = i == 0 ? &span.handle : &span.others[i - 1];
+    got = attach_piece(mapping, offset + at, (unsigned char *)region + at, piece_size(length - at), handle);
+  }
+  /* The host has changed the region, which the compiler cannot know. */
+  __asm__ volatile("" : : "r"(region) : "memory");
+  if (got == WMMAP_OK)
+    *result = span;
+  else
+    wmmap_detach(&span);
+  return got;
+}
+
 void wmmap_detach(wmmap_span *span) {
-  if (span->handle != 0)
-    import_drop_span(span->handle);
-  span->handle = 0;
+  for (size_t i = 0; i < piece_count(span); i += 1)
+    if (piece_handle(span, i) != 0)
+      import_drop_span(piece_handle(span, i));
+  free(span->others);
+  *span = (wmmap_span){0};
 }
 
 wmmap_status wmmap_span_flush(wmmap_span span, uint64_t offset, uint64_t length) {
-  unit_result got;
-  import_span_flush(span.handle, (int64_t)offset, (int64_t)length, &got);
-  return unit(&got);
+  if (offset > span.length || length > span.length - offset)
+    return WMMAP_OUT_OF_RANGE;
+  wmmap_status first = WMMAP_OK;
+  for (size_t i = 0; i < piece_count(&span); i += 1) {
+    const uint64_t start = (uint64_t)i * LONGEST_LIST;
+    const uint64_t end = start + piece_size(span.length - (size_t)start);
+    const uint64_t from = offset > start ? offset : start;
+    const uint64_t to = offset + length < end ? offset + length : end;
+    if (from >= to)
+      continue;
+    unit_result got;
+    import_span_flush(piece_handle(&span, i), (int64_t)(from - start), (int64_t)(to - from), &got);
+    first = first ? first : unit(&got);
+  }
+  return first;
 }
 
 wmmap_status wmmap_span_advise(wmmap_span span, uint64_t offset, uint64_t length, wmmap_advice advice) {
-  unit_result got;
-  import_span_advise(span.handle, (int64_t)offset, (int64_t)length, (int32_t)advice, &got);
-  return unit(&got);
+  if (offset >= span.length)
+    return WMMAP_OUT_OF_RANGE;
+  wmmap_status got = WMMAP_OK;
+  for (size_t i = (size_t)offset / LONGEST_LIST; got == WMMAP_OK && i < piece_count(&span); i += 1) {
+    const uint64_t start = (uint64_t)i * LONGEST_LIST;
+    const uint64_t from = offset > start ? offset : start;
+    if (from > offset && from - offset >= length)
+      break;
+    unit_result done;
+    import_span_advise(piece_handle(&span, i), (int64_t)(from - start), (int64_t)(length - (from - offset)),
+                       (int32_t)advice, &done);
+    got = unit(&done);
+  }
+  return got;
 }
 
-bool wmmap_span_faulted(wmmap_span span) { return import_span_faulted(span.handle) != 0; }
+bool wmmap_span_faulted(wmmap_span span) {
+  bool faulted = false;
+  for (size_t i = 0; i < piece_count(&span); i += 1)
+    faulted |= import_span_faulted(piece_handle(&span, i)) != 0;
+  return faulted;
+}
 
 const char *wmmap_status_name(wmmap_status value) {
   static const char *const names[] = {

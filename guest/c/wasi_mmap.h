@@ -148,17 +148,18 @@ wmmap_access wmmap_get_access(wmmap_mapping mapping);
 wmmap_status wmmap_file_size(wmmap_mapping mapping, uint64_t *size);
 
 /**
- * Copies exactly `length` bytes out of the mapping.
- * @param target room for `length` bytes; the host writes there directly, so there is one copy
+ * Copies exactly `length` bytes out of the mapping, 16 MiB in each call of the host.
+ * @param target room for `length` bytes; the host writes there directly, so there is one copy. After WMMAP_FAULT some
+ *   of them may have been written
  *
  * Errors: WMMAP_OUT_OF_RANGE, WMMAP_ACCESS_DENIED (made by wmmap_map_posix() without any right), WMMAP_FAULT,
- * WMMAP_NO_MEMORY (more than the host can pass in one list).
+ * WMMAP_NO_MEMORY (more than memory has addresses).
  */
 wmmap_status wmmap_read(wmmap_mapping mapping, uint64_t offset, uint64_t length, void *target);
 
 /**
- * Copies `length` bytes into the mapping: all of them, or none if the range is refused. After WMMAP_FAULT some may have
- * been written.
+ * Copies `length` bytes into the mapping, 16 MiB in each call of the host: all of them, or none if the range is
+ * refused. After WMMAP_FAULT, WMMAP_NO_MEMORY and WMMAP_NO_SPACE some may have been written.
  *
  * Errors: WMMAP_READ_ONLY, WMMAP_OUT_OF_RANGE, WMMAP_FAULT, WMMAP_NO_MEMORY (private pages), WMMAP_NO_SPACE (only
  * through the polyfill, which writes to the file at once).
@@ -253,9 +254,14 @@ wmmap_status wmmap_munlock(wmmap_mapping mapping);
  * these functions does not import it.
  */
 
-/** A region of the program's memory that shows pages of a file. One that is all zero is not attached. */
+/**
+ * A region of the program's memory that shows pages of a file. One that is all zero is not attached. A region of more
+ * than 16 MiB consists of several spans of the contract, because hosts limit the lists that a call passes.
+ */
 typedef struct wmmap_span {
-  int32_t handle;
+  int32_t handle;  /**< of the first 16 MiB */
+  size_t length;   /**< of the region, in bytes */
+  int32_t *others; /**< the handles of the following 16 MiB each; NULL if there are none */
 } wmmap_span;
 
 /**
@@ -277,7 +283,7 @@ uint32_t wmmap_granularity(void);
  * that threads share), WMMAP_ACCESS_DENIED (the mapping may not be read), WMMAP_INVALID_ARGUMENT (an empty region, or
  * not a multiple of the granularity), WMMAP_OUT_OF_RANGE (the region reaches past the mapping's end, rounded up to the
  * granularity), WMMAP_BUSY (the region overlaps a span), then the system's: WMMAP_NO_MEMORY, WMMAP_ACCESS_DENIED,
- * WMMAP_IO.
+ * WMMAP_IO. After an error, a region of more than 16 MiB may have lost bytes.
  */
 wmmap_status wmmap_attach(wmmap_mapping mapping, uint64_t offset, void *region, size_t length, wmmap_span *result);
 

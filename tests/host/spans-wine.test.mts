@@ -50,5 +50,6 @@ function spans(name: string, wine: Wine, expected: Record<string, number | strin
   });
 }
 
-spans('spans, wasmtime on Windows', 'spans', { ...SCENARIOS, unaware: 0 });
+const { large: _, ...small } = SCENARIOS; // 1 GiB of placeholders take Wine's server minutes.
+spans('spans, wasmtime on Windows', 'spans', { ...small, unaware: 0 });
 spans('no spans, where Windows has no placeholders', 'no spans', { none: 0 });

@@ -20,6 +20,7 @@ export const SCENARIOS: Record<string, number | 'trap'> = {
   grows: 0,
   tail: 0,
   freed: 0,
+  large: 0,
   'ten-thousand': 0,
   most: 0,
   'stale:faulted': 'trap',

@@ -90,6 +90,7 @@ build_mman() {
 build_posix() {
   wasi_objects='' native_objects='' wasi_flags='' native_flags='' strict='-Wall -Wextra -Wno-sign-compare'
   program posix $here/posix.c --
+  program large $here/large.c --
   wasi_flags=-msimd128 # The benchmark sums as fast as it can; runtimes have had SIMD since 2021.
   program access $here/access.c --
   wasi_flags=

@@ -4,6 +4,18 @@ use crate::bindings::wasi_mmap::mmap::mapping::{ErrorCode, Mapping};
 use std::cell::Cell;
 use std::ptr::null_mut;
 
+/// The longest list that a call passes, in bytes: a multiple of every granularity. Hosts charge for lists (wasmtime traps
+/// past 128 MiB by default), and the component model limits them. Longer ranges go in pieces.
+pub const LONGEST_LIST: usize = 16 << 20;
+
+/// The pieces of a range of `length` bytes, as their starts and lengths. The last one is first: the host refuses a range
+/// that reaches too far before anything has changed.
+pub fn pieces(length: usize) -> impl Iterator<Item = (usize, usize)> {
+    let last = length.saturating_sub(LONGEST_LIST);
+    let others = (0..last).step_by(LONGEST_LIST).map(move |start| (start, LONGEST_LIST.min(last - start)));
+    std::iter::once((last, length - last)).chain(others)
+}
+
 /// The result of `mapping.read` as the canonical ABI stores it: a tag, then the list, or in its place the error.
 #[repr(C)]
 #[derive(Default)]
@@ -70,6 +82,19 @@ unsafe extern "C" fn cabi_realloc(old: *mut u8, old_length: usize, align: usize,
 ///
 /// `room` can be written for `length` bytes, and nobody else uses it meanwhile.
 pub unsafe fn fill(mapping: &Mapping, offset: u64, room: *mut u8, length: usize) -> Result<(), ErrorCode> {
+    for (start, length) in pieces(length) {
+        // SAFETY: the piece lies in the room.
+        unsafe { fill_piece(mapping, offset.saturating_add(start as u64), room.add(start), length)? };
+    }
+    Ok(())
+}
+
+/// Reads one piece.
+///
+/// # Safety
+///
+/// As for [`fill`].
+unsafe fn fill_piece(mapping: &Mapping, offset: u64, room: *mut u8, length: usize) -> Result<(), ErrorCode> {
     #[allow(clippy::cast_possible_wrap)] // Memory has addresses of 32 bits.
     let wanted = length as i64;
     let mut result = ReadResult::default();

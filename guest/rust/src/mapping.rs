@@ -4,7 +4,7 @@ use std::io::{BufRead, Read, Result, Seek, SeekFrom, Write};
 use std::ops::{Bound, RangeBounds};
 
 use crate::bindings::wasi_mmap::mmap::mapping::Mapping as Resource;
-use crate::fill::fill;
+use crate::fill::{fill, pieces, LONGEST_LIST};
 use crate::{Access, Advice, ErrorCode};
 
 /// The bytes that `BufRead` reads ahead.
@@ -82,16 +82,36 @@ impl Mapping {
     ///
     /// `out-of-range`, `access-denied`, `fault`, `no-memory`.
     pub fn read_vec_at(&self, offset: u64, len: u64) -> Result<Vec<u8>> {
-        Ok(self.resource.read(offset, len)?)
+        let Some(rest) = len.checked_sub(LONGEST_LIST as u64).filter(|rest| *rest > 0) else {
+            return Ok(self.resource.read(offset, len)?);
+        };
+        // The last piece first: a range that reaches too far takes no memory.
+        let last = self.resource.read(offset.saturating_add(rest), LONGEST_LIST as u64)?;
+        let mut bytes = Vec::new();
+        let (Ok(len), Ok(rest)) = (usize::try_from(len), usize::try_from(rest)) else {
+            return Err(ErrorCode::NoMemory.into());
+        };
+        bytes.try_reserve_exact(len).map_err(|_| ErrorCode::NoMemory)?;
+        // SAFETY: there is room for `len` bytes, and the first `rest` of them are initialized where `fill` succeeds.
+        unsafe {
+            fill(&self.resource, offset, bytes.as_mut_ptr(), rest)?;
+            bytes.set_len(rest);
+        }
+        bytes.extend_from_slice(&last);
+        Ok(bytes)
     }
 
-    /// Stores all bytes at this offset, or none if they do not fit.
+    /// Stores all bytes at this offset, or none if they do not fit. Of more than 16 MiB, some may be stored after another
+    /// error.
     ///
     /// # Errors
     ///
     /// `read-only`, `out-of-range`, `fault`, `no-memory`, `no-space` (through the polyfill).
     pub fn write_all_at(&self, bytes: &[u8], offset: u64) -> Result<()> {
-        Ok(self.resource.write(offset, bytes)?)
+        for (start, len) in pieces(bytes.len()) {
+            self.resource.write(offset.saturating_add(start as u64), &bytes[start..start + len])?;
+        }
+        Ok(())
     }
 
     /// Copies `len` bytes inside the mapping. The ranges may overlap.
@@ -253,7 +273,7 @@ impl Read for Mapping {
     }
 
     fn read_to_end(&mut self, buffer: &mut Vec<u8>) -> Result<usize> {
-        let rest = self.resource.read(self.position.min(self.len()), self.rest())?;
+        let rest = self.read_vec_at(self.position.min(self.len()), self.rest())?;
         self.position += rest.len() as u64;
         buffer.extend_from_slice(&rest);
         Ok(rest.len())

@@ -64,7 +64,8 @@
 //! - **Limits.** [`WasiMmapCtxBuilder`] limits the number of mappings of a store, the bytes of one search, and the host
 //!   memory that guests can fill through mappings, which no `ResourceLimiter` sees. The process keeps half of the system's
 //!   memory areas and some descriptors for itself: past that, `mmap` is `no-memory`. Lists that a guest passes count as
-//!   [hostcall fuel](wasmtime::Store::set_hostcall_fuel), 128 MiB in one call by default: a larger `write` traps.
+//!   [hostcall fuel](wasmtime::Store::set_hostcall_fuel), 128 MiB in one call by default: a larger list traps. The guest
+//!   libraries pass at most 16 MiB in a call.
 //! - **Dropping.** Mappings that a guest leaves behind are unmapped with the store's
 //!   [`ResourceTable`](wasmtime::component::ResourceTable). Dropping a store waits for a dropped call of `flush` that still
 //!   runs on one of its spans, because the pages lie in the store's memory.

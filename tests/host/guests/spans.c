@@ -410,6 +410,63 @@ static int most(void) {
   return 0;
 }
 
+/*
+ * The library passes no long list, whatever the length: hosts charge for lists, and limit them. The file is sparse.
+ */
+static int large(bool longer) {
+  const size_t size = ((size_t)1 << 30) + 3 * UNIT, piece = (size_t)16 << 20;
+  const size_t longest = longer ? (size_t)200 << 20 : piece + 5;
+  const uint64_t offset = 4 * UNIT;
+  wmmap_file file = {0};
+  wmmap_mapping map = {0};
+  wmmap_span span = {0}, other = {0};
+  uint8_t *region = aligned_alloc(UNIT, size);
+  REQUIRE(region && cut(4 * UNIT + (off_t)size) == 0);
+  REQUIRE(wmmap_file_open("/file", WMMAP_CAN_READ | WMMAP_CAN_WRITE, &file) == WMMAP_OK);
+  REQUIRE(wmmap_map(file, 0, WMMAP_WRITE, 0, &map) == WMMAP_OK);
+  const size_t places[] = {0, piece - 1, piece, 7 * piece + 5, size - 1};
+  for (size_t i = 0; i < sizeof places / sizeof *places; i += 1)
+    REQUIRE(wmmap_write(map, offset + places[i], 1, &"ABCDE"[i]) == WMMAP_OK);
+  /* Lists of all lengths, and ranges of which only the end is outside. */
+  REQUIRE(wmmap_read(map, offset, longest, region) == WMMAP_OK && region[0] == 'A');
+  REQUIRE(region[piece - 1] == 'B' && region[piece] == 'C' && region[longest - 1] == 0);
+  REQUIRE(!longer || region[7 * piece + 5] == 'D');
+  region[longest - 1] = 'L';
+  REQUIRE(wmmap_write(map, offset, longest, region) == WMMAP_OK && in_file(4 * UNIT + (off_t)longest - 1) == 'L');
+  region[0] = '?';
+  REQUIRE(wmmap_write(map, offset + size - longest + 1, longest, region) == WMMAP_OUT_OF_RANGE);
+  REQUIRE(wmmap_write(map, UINT64_MAX - 5, longest, region) == WMMAP_OUT_OF_RANGE);
+  REQUIRE(in_file(4 * UNIT + (off_t)(size - longest) + 1) == 0);
+  REQUIRE(wmmap_read(map, offset + size - longest + 1, longest, region) == WMMAP_OUT_OF_RANGE && region[0] == '?');
+  REQUIRE(wmmap_read(map, 0, UINT64_MAX, region) == WMMAP_OUT_OF_RANGE);
+  wmmap_close(&map);
+  REQUIRE(wmmap_map(file, 0, how_mapped, 0, &map) == WMMAP_OK);
+  REQUIRE(wmmap_attach(map, 5 * UNIT, region, size, &span) == WMMAP_OUT_OF_RANGE && span.handle == 0);
+  REQUIRE(wmmap_attach(map, offset, region, size - 1, &span) == WMMAP_INVALID_ARGUMENT);
+  REQUIRE(wmmap_attach(map, offset, region, size, &span) == WMMAP_OK);
+  REQUIRE(wmmap_attach(map, 0, region + 10 * piece, 2 * piece, &other) == WMMAP_BUSY && other.handle == 0);
+  wmmap_close(&map);
+  OPAQUE(region);
+  for (size_t i = 0; i < sizeof places / sizeof *places; i += 1)
+    REQUIRE(region[places[i]] == "ABCDE"[i]);
+  region[piece - 1] = 'X';
+  region[piece] = 'Y';
+  REQUIRE(in_file(4 * UNIT + (off_t)piece - 1) == (how_mapped == WMMAP_WRITE ? 'X' : 'B'));
+  REQUIRE(in_file(4 * UNIT + (off_t)piece) == (how_mapped == WMMAP_WRITE ? 'Y' : 'C'));
+  REQUIRE(wmmap_span_flush(span, piece - 1, 2) == WMMAP_OK && wmmap_span_flush(span, 0, size) == WMMAP_OK);
+  REQUIRE(wmmap_span_flush(span, 1, size) == WMMAP_OUT_OF_RANGE);
+  REQUIRE(wmmap_span_advise(span, piece + 1, UINT64_MAX, WMMAP_RANDOM) == WMMAP_OK);
+  REQUIRE(wmmap_span_advise(span, size, 1, WMMAP_RANDOM) == WMMAP_OUT_OF_RANGE && !wmmap_span_faulted(span));
+  REQUIRE(cut(4 * UNIT + 30 * (off_t)piece) == 0);
+  OPAQUE(region);
+  REQUIRE(region[7 * piece + 5] == 'D' && !wmmap_span_faulted(span) && region[size - 1] == 0);
+  REQUIRE(wmmap_span_faulted(span) && wmmap_span_flush(span, 0, 30 * piece) == WMMAP_OK);
+  REQUIRE(wmmap_span_flush(span, 0, size) == (how_mapped == WMMAP_WRITE ? WMMAP_FAULT : WMMAP_OK));
+  wmmap_detach(&span);
+  REQUIRE(span.handle == 0 && filled(region, 2 * piece, 0) && region[7 * piece + 5] == 0);
+  return 0;
+}
+
 /* Pages are lost, and the guest does not ask. */
 static int unaware(void) {
   wmmap_mapping map = mapped();
@@ -519,6 +576,7 @@ static int run(const char *scenario) {
          : IS("ten-thousand") ? ten_thousand()
          : IS("most")         ? most()
          : IS("limited")      ? limited()
+         : IS("large")        ? large(detail != NULL)
          : IS("unaware")      ? unaware()
          : IS("stale")        ? stale(detail)
          : IS("left")         ? left(detail)

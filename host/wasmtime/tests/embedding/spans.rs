@@ -136,6 +136,21 @@ fn addresses_may_run_out() {
     assert_eq!((live_regions(), areas_of(&folder)), (before, 0));
 }
 
+/// A store with little more fuel than for the longest list of the guest libraries, an eighth of the default.
+#[test]
+fn no_map_passes_a_long_list() {
+    let _turn = alone();
+    let ((engine, ctx), before) = (with_spans(), live_regions());
+    let (linker, component) = (linker(&engine), guest(&engine, "spans"));
+    for access in ["read", "write", "copy"] {
+        let folder = Folder::with_units();
+        let mut store = store(&engine, &folder, ctx(), &["large:lists", access]);
+        store.set_hostcall_fuel(17 << 20);
+        assert_eq!(run(&mut store, &linker, &component), Ok(0), "{access}");
+    }
+    assert_eq!(live_regions(), before);
+}
+
 #[test]
 fn limits_count_spans() {
     let _turn = alone();
