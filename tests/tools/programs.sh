@@ -90,13 +90,15 @@ build_mman() {
 build_posix() {
   wasi_objects='' native_objects='' wasi_flags='' native_flags='' strict='-Wall -Wextra -Wno-sign-compare'
   program posix $here/posix.c --
-  program large $here/large.c --
+  program linux $here/linux.c --
+  for name in growing large random; do program $name $here/$name.c --; done
   wasi_flags=-msimd128 # The benchmark sums as fast as it can; runtimes have had SIMD since 2021.
   program access $here/access.c --
   wasi_flags=
   (
     mman=$output/mman-copies.o world=imports
     program posix-copies $here/posix.c --
+    program linux-copies $here/linux.c --
   )
 }
 

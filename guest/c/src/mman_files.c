@@ -3,8 +3,8 @@
  * The C library of WASI 0.1 gets its files from an adapter that hides their descriptors. So this file stands between
  * the two: it defines the symbols by which the library names the adapter's functions, and calls the adapter itself.
  * Each file that is opened is opened once more, at once. This second descriptor follows the number through close() and
- * dup2(), so a later change of the path does not matter. Mappings that are copies also learn here what the program does
- * to the file.
+ * dup2(), and stays while a mapping may need it, so a later change of the path does not matter. Mappings that are
+ * copies also learn here what the program does to the file.
  */
 #include "mman_files.h"
 
@@ -21,6 +21,7 @@
 
 #define LIBRARY(name) __imported_wasi_snapshot_preview1_##name
 
+ADAPTER("fd_fdstat_set_flags") int32_t adapter_set_flags(int32_t fd, int32_t flags);
 ADAPTER("fd_filestat_get") int32_t adapter_filestat_get(int32_t fd, __wasi_filestat_t *stat);
 ADAPTER("path_open")
 int32_t adapter_path_open(int32_t directory, int32_t lookup, const char *path, size_t length, int32_t open_flags,
@@ -41,18 +42,26 @@ ADAPTER("proc_exit") _Noreturn void adapter_exit(int32_t code);
 
 static bool have_copies(void) { return wmman_copies > 0; }
 
-typedef struct {
-  int32_t descriptor; /* 0 for none */
-  bool granted;       /* of the preopens, and not to be dropped */
-  bool has_id;
-  uint64_t id; /* the file's identity, its st_ino */
-} open_file;
-
-static open_file *open_files;
+static wmman_file **open_files; /* by number; NULL for none */
 static int32_t open_files_count;
 
-/* The entry of a file descriptor; NULL without memory. */
-static open_file *open_file_at(int32_t fd) {
+static wmman_file *new_file(int32_t descriptor, bool granted) {
+  wmman_file *file = malloc(sizeof *file);
+  if (file)
+    *file = (wmman_file){.descriptor = descriptor, .uses = 1, .granted = granted};
+  return file;
+}
+
+void wmman_drop_file(wmman_file *file) {
+  if (!file || (file->uses -= 1) > 0)
+    return;
+  if (!file->granted)
+    import_drop_descriptor(file->descriptor);
+  free(file);
+}
+
+/* The place of a number; NULL without memory. */
+static wmman_file **place_of(int32_t fd) {
   enum { FIRST_GRANTED = 3 };
   if (fd < 0)
     return NULL;
@@ -64,28 +73,32 @@ static open_file *open_file_at(int32_t fd) {
       count = FIRST_GRANTED + (int32_t)list->count;
     if (count < open_files_count + open_files_count / 2)
       count = open_files_count + open_files_count / 2;
-    open_file *files = realloc(open_files, (size_t)count * sizeof *files);
+    wmman_file **files = realloc(open_files, (size_t)count * sizeof(wmman_file *));
     if (!files)
       return NULL;
-    memset(files + open_files_count, 0, (size_t)(count - open_files_count) * sizeof *files);
+    memset(files + open_files_count, 0, (size_t)(count - open_files_count) * sizeof(wmman_file *));
     for (size_t i = 0; first && i < list->count; i += 1) /* The adapter numbers them in this order. */
-      files[FIRST_GRANTED + i] = (open_file){.descriptor = list->items[i].directory, .granted = true};
+      files[FIRST_GRANTED + i] = new_file(list->items[i].directory, true);
     open_files = files;
     open_files_count = count;
   }
   return &open_files[fd];
 }
 
-static void forget(open_file *file) {
-  if (file->descriptor != 0 && !file->granted)
-    import_drop_descriptor(file->descriptor);
-  *file = (open_file){0};
+static wmman_file *file_at(int32_t fd) {
+  wmman_file **place = place_of(fd);
+  return place ? *place : NULL;
 }
 
-/* The identity of the file behind a descriptor; false if there is none. */
+static void forget(wmman_file **place) {
+  wmman_drop_file(*place);
+  *place = NULL;
+}
+
+/* The identity of the file behind a number; false if there is none. */
 static bool file_id(int32_t fd, uint64_t *id) {
-  open_file *file = open_file_at(fd);
-  if (!file || file->descriptor == 0)
+  wmman_file *file = file_at(fd);
+  if (!file)
     return false;
   if (!file->has_id) {
     __wasi_filestat_t stat;
@@ -98,47 +111,80 @@ static bool file_id(int32_t fd, uint64_t *id) {
   return true;
 }
 
-int32_t wmman_descriptor_of(int32_t fd, uint64_t *id) {
-  open_file *file = open_file_at(fd);
+wmman_file *wmman_file_of(int32_t fd) {
+  wmman_file *file = file_at(fd);
+  uint64_t id = 0;
   uint64_t own = 0;
-  if (!file || file->descriptor == 0 || !file_id(fd, id)) {
+  if (!file || !file_id(fd, &id)) {
     errno = ENODEV;
-    return 0;
+    return NULL;
   }
-  if (!wmmap_file_identity((wmmap_file){file->descriptor}, &own) ||
-      own != *id) { /* Replaced between the two openings. */
+  if (!wmmap_file_identity((wmmap_file){file->descriptor}, &own) || own != id) { /* Replaced between the openings. */
     errno = ESTALE;
-    return 0;
+    return NULL;
   }
-  return file->descriptor;
+  return file;
+}
+
+static bool is_regular(const __wasi_fdstat_t *stat) { return stat->fs_filetype == __WASI_FILETYPE_REGULAR_FILE; }
+
+/*
+ * O_NONBLOCK does nothing for a file on disk, but the adapter lets read() fail with EAGAIN, and without a wait that
+ * never ends. So only this file knows of it.
+ */
+static void set_blocking(int32_t fd, const __wasi_fdstat_t *stat) {
+  if (is_regular(stat) && (stat->fs_flags & __WASI_FDFLAGS_NONBLOCK) != 0)
+    adapter_set_flags(fd, stat->fs_flags & __WASI_FDFLAGS_APPEND);
 }
 
 int32_t LIBRARY(path_open)(int32_t directory, int32_t lookup, const char *path, size_t length, int32_t open_flags,
                            int64_t rights, int64_t inherited, int32_t flags, int32_t *fd) {
   const int32_t error = adapter_path_open(directory, lookup, path, length, open_flags, rights, inherited, flags, fd);
-  if (error != 0)
-    return error;
+  if (error != 0) /* The adapter's table of files is full where it says that memory is. */
+    return error == __WASI_ERRNO_NOMEM ? __WASI_ERRNO_MFILE : error;
   /* Opening a pipe or a device again could change it. */
   __wasi_fdstat_t stat;
-  if (adapter_fdstat_get(*fd, &stat) != 0 ||
-      (stat.fs_filetype != __WASI_FILETYPE_REGULAR_FILE && stat.fs_filetype != __WASI_FILETYPE_DIRECTORY))
+  if (adapter_fdstat_get(*fd, &stat) != 0 || (!is_regular(&stat) && stat.fs_filetype != __WASI_FILETYPE_DIRECTORY))
     return 0;
-  const open_file *from = open_file_at(directory);
-  const int32_t below = from ? from->descriptor : 0;
-  open_file *file = open_file_at(*fd);
-  if (!file || below == 0)
+  set_blocking(*fd, &stat);
+  const wmman_file *below = file_at(directory);
+  wmman_file **place = place_of(*fd);
+  if (!place || !below)
     return 0;
-  forget(file);
+  forget(place);
   const int32_t wanted = ((rights & __WASI_RIGHTS_FD_READ) ? WMMAP_CAN_READ : 0) |
                          ((rights & __WASI_RIGHTS_FD_WRITE) ? WMMAP_CAN_WRITE : 0);
   handle_result got;
-  import_open_at(below, lookup, path, length, 0, wanted, &got);
-  if (!got.is_error)
-    file->descriptor = got.handle;
+  import_open_at(below->descriptor, lookup, path, length, 0, wanted, &got);
+  if (!got.is_error) {
+    *place = new_file(got.handle, false);
+    if (!*place)
+      import_drop_descriptor(got.handle);
+    else
+      (*place)->nonblocking = (flags & __WASI_FDFLAGS_NONBLOCK) != 0;
+  }
   uint64_t id = 0;
   if ((open_flags & __WASI_OFLAGS_TRUNC) != 0 && have_copies() && file_id(*fd, &id))
     wmman_load_copies(id, 0, UINT64_MAX);
   return 0;
+}
+
+int32_t LIBRARY(fd_fdstat_get)(int32_t fd, __wasi_fdstat_t *stat) {
+  const int32_t error = adapter_fdstat_get(fd, stat);
+  if (error == 0 && fd < open_files_count && open_files[fd] && open_files[fd]->nonblocking)
+    stat->fs_flags |= __WASI_FDFLAGS_NONBLOCK;
+  return error;
+}
+
+int32_t LIBRARY(fd_fdstat_set_flags)(int32_t fd, int32_t flags) {
+  const int32_t error = adapter_set_flags(fd, flags);
+  wmman_file *file = error == 0 ? file_at(fd) : NULL;
+  __wasi_fdstat_t stat;
+  if (file && adapter_fdstat_get(fd, &stat) == 0) {
+    file->nonblocking = (flags & __WASI_FDFLAGS_NONBLOCK) != 0;
+    set_blocking(fd, &stat);
+  }
+  return error;
 }
 
 int32_t LIBRARY(fd_close)(int32_t fd) {
@@ -162,13 +208,13 @@ int close(int fd) {
 }
 
 int32_t LIBRARY(fd_renumber)(int32_t from, int32_t to) {
-  open_file_at(from > to ? from : to); /* First: afterwards nothing may fail. */
+  place_of(from > to ? from : to); /* First: afterwards nothing may fail. */
   const int32_t error = adapter_renumber(from, to);
   if (error != 0 || from == to || from >= open_files_count || to >= open_files_count)
     return error;
   forget(&open_files[to]);
   open_files[to] = open_files[from];
-  open_files[from] = (open_file){0};
+  open_files[from] = NULL;
   return 0;
 }
 
@@ -227,7 +273,7 @@ static int32_t write_all(int32_t fd, const __wasi_ciovec_t *list, size_t count, 
 }
 
 int32_t LIBRARY(fd_write)(int32_t fd, const __wasi_ciovec_t *list, size_t count, size_t *done) {
-  if (fd < 0 || fd >= open_files_count || open_files[fd].descriptor == 0)
+  if (fd < 0 || fd >= open_files_count || !open_files[fd])
     return adapter_write(fd, list, count, done);
   uint64_t id = 0;
   const bool copied = have_copies() && file_id(fd, &id);

@@ -5,16 +5,30 @@
 
 #include "abi.h"
 
+#include <stdbool.h>
 #include <wasi/api.h>
 
 #define ADAPTER(name) IMPORT("wasi_snapshot_preview1", name)
 
 ADAPTER("fd_fdstat_get") int32_t adapter_fdstat_get(int32_t fd, __wasi_fdstat_t *stat);
 
+/* An open file, with a descriptor of its own. File numbers and mappings use it. */
+typedef struct wmman_file {
+  int32_t descriptor;
+  size_t uses;
+  bool granted;     /* of the preopens: the descriptor is not to be dropped */
+  bool nonblocking; /* opened with O_NONBLOCK, which does nothing for a file on disk */
+  bool has_id;
+  uint64_t id; /* the file's identity, its st_ino */
+} wmman_file;
+
 /*
- * The descriptor behind the number of an open file, and the file's identity. 0 with errno ENODEV (not a file that can
- * be mapped) or ESTALE (another process replaced the file while open() opened it). The caller must not drop it.
+ * The file behind a number, with its identity. NULL with errno ENODEV (not a file that can be mapped) or ESTALE
+ * (another process replaced the file while open() opened it).
  */
-int32_t wmman_descriptor_of(int32_t fd, uint64_t *id);
+wmman_file *wmman_file_of(int32_t fd);
+
+/* Ends a use of a file; NULL is none. */
+void wmman_drop_file(wmman_file *file);
 
 #endif

@@ -10,17 +10,6 @@ import { HOSTS, runGuest, runHere, runOnWindows, type Ended } from './hosts.mjs'
 /** The differences in WebAssembly, on all hosts, and why. */
 const DIFFERENT: Record<string, { linux: string; guest: string; why: string }> = {
   PROT_EXEC: { linux: 'ok', guest: 'ENOTSUP', why: 'code is no data in WebAssembly' },
-  MAP_FIXED: { linux: 'ok', guest: 'ENOTSUP', why: 'memory of the C library may lie there' },
-  'mprotect, file, for writing too': {
-    linux: 'ok',
-    guest: 'ENOTSUP',
-    why: 'a mapping keeps the access that it was made with',
-  },
-  'MADV_DONTNEED of a private mapping': {
-    linux: 'abcd',
-    guest: 'Pbcd',
-    why: 'advice never changes what is stored, as in the contract (and POSIX); anonymous memory is zeroed as on Linux',
-  },
 };
 
 const ENDINGS = ['return', 'exit', '_exit'];
