@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.."
 . .build/lib.sh
 adapter=node_modules/@bytecodealliance/jco/lib/wasi_snapshot_preview1.command.wasm
 programs='mgrep mreplace contract'
-more_in_c='hostile areas spans verbs bench files files-direct'
+more_in_c='hostile areas spans verbs bench files files-direct calls'
 
 wit=build/guests/wit
 
@@ -24,6 +24,7 @@ build_c() {
     hostile | areas | spans) source=tests/host/guests/$program.c ;;
     verbs) source=tests/cli/guests/verbs.c ;;
     bench) source=tests/bench/guests/bench.c ;;
+    calls) source=tests/filesystem/guests/calls.c ;;
     files | files-direct) source=tests/polyfill/guests/files.c ;;
     *) source=guest/c/examples/$program.c ;;
     esac
@@ -34,6 +35,11 @@ build_c() {
     [ "$program" = spans ] && special=-mbulk-memory
     library=guest/c/wasi_mmap.c
     [ "$program" = files-direct ] && special=-DDIRECT library=
+    # It maps nothing, and is compared with itself on this system.
+    if [ "$program" = calls ]; then
+      library=
+      quietly guests/c-calls-here .build/zig.sh cc -O1 -Wall -Wextra "$source" -o build/guests/c/calls
+    fi
     # shellcheck disable=SC2086 # none or one word
     quietly "guests/c-$program" .build/zig.sh cc -target wasm32-wasi -O2 -s -Wall -Wextra \
       -Wno-sign-compare $special -Iguest/c "$source" $library -o "build/guests/c/$program.core.wasm"
@@ -139,7 +145,7 @@ wit_folder "$wit" guest/wit/examples.wit
 for language in "$@"; do
   case $language in
   demo) sources='guest/c guest/js dist/portable tests/contract' ;;
-  c) sources='guest/c tests/contract/guests/c tests/host/guests tests/cli/guests tests/bench/guests tests/polyfill/guests' ;;
+  c) sources='guest/c tests/contract/guests/c tests/host/guests tests/cli/guests tests/bench/guests tests/polyfill/guests tests/filesystem/guests' ;;
   rust) sources='guest/rust tests/tools/guests tests/contract/guests/rust tests/polyfill/guests tests/bench/guests tests/browser/guest' ;;
   javascript) sources='guest/js dist/portable tests/contract/guests/contract.ts tests/contract/steps.mts' ;;
   python) sources='guest/python guest/c tests/contract/oracle.py tests/contract/cases.py tests/contract/guests/contract.py' ;;

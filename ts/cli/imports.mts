@@ -2,14 +2,10 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { http } from '@bytecodealliance/preview2-shim';
-import * as shimFilesystem from '@bytecodealliance/preview2-shim/filesystem';
 import { WASIShim } from '@bytecodealliance/preview2-shim/instantiation';
-import type { Descriptor } from '../bindings/interfaces/wasi-filesystem-types.js';
+import { createFilesystem, type Filesystem } from '../filesystem/index.mjs';
 import { NoAddonError } from '../node/load.js';
-import { ignoreAdviceWithoutHelp } from '../preview2-shim/advice.mjs';
-import { acceptLibcWrites } from '../preview2-shim/libc-writes.mjs';
-import { preopenPath } from '../preview2-shim/preopen-path.mjs';
-import { restrict } from '../preview2-shim/read-only.mjs';
+import { monotonicClock } from '../preview2-shim/monotonic-clock.mjs';
 import { terminals } from '../preview2-shim/terminals.mjs';
 import { wallClock } from '../preview2-shim/wall-clock.mjs';
 import { UsageError, type Grant, type RunOptions } from './options.mjs';
@@ -36,34 +32,21 @@ const exit = {
   },
 };
 
-/** The shim declares the types of its implementation for browsers only. */
-const shim = shimFilesystem as unknown as {
-  createFilesystem(options: { preopens: Record<string, string> }): WASIFilesystem & {
-    preopens: { getDirectories(): Array<[Descriptor, string]> };
-  };
-};
-
-type WASIFilesystem = NonNullable<NonNullable<ConstructorParameters<typeof WASIShim>[0]>['filesystem']>;
-
-function openDirectories(grants: readonly Grant[]): WASIFilesystem {
-  const preopens: Record<string, string> = {};
+function openDirectories(grants: readonly Grant[]): Filesystem {
+  const guests = new Set<string>();
   for (const { host, guest } of grants) {
     if (!statSync(host, { throwIfNoEntry: false })?.isDirectory()) {
       throw new UsageError(`not a directory: ${host}`, false);
     }
-    if (guest in preopens) throw new UsageError(`two directories are to be ${guest}`);
-    preopens[guest] = preopenPath(host);
+    if (guests.has(guest)) throw new UsageError(`two directories are to be ${guest}`);
+    guests.add(guest);
   }
-  const filesystem = shim.createFilesystem({ preopens });
-  const readOnly = new Set(grants.filter((grant) => grant.readOnly).map(({ guest }) => guest));
-  if (readOnly.size > 0) {
-    const entries = filesystem.preopens.getDirectories();
-    restrict(
-      entries.map(([directory]) => directory),
-      entries.filter(([, name]) => readOnly.has(name)).map(([directory]) => directory),
-    );
+  try {
+    return createFilesystem(grants);
+  } catch (error) {
+    const { code, path = 'a directory' } = error as NodeJS.ErrnoException;
+    throw code === undefined ? error : new UsageError(`cannot open ${path}: ${code}`, false);
   }
-  return filesystem;
 }
 
 /** Loads the native host. Without an addon for this system, the error says what to do. */
@@ -91,8 +74,6 @@ export async function createImports({
   native,
   maxPrivateMemory,
 }: RunOptions): Promise<Imports> {
-  acceptLibcWrites(); // Before `restrict` gives directories methods that call the present ones.
-  ignoreAdviceWithoutHelp();
   const args = [basename(component), ...rest];
   const wasi = new WASIShim({
     filesystem: openDirectories(grants),
@@ -101,6 +82,7 @@ export async function createImports({
   const imports: Imports = { ...wasi.getImportObject(), ...terminals() };
   imports['wasi:cli/environment'] = { ...imports['wasi:cli/environment'], initialCwd: () => undefined };
   imports['wasi:cli/exit'] = exit;
+  imports['wasi:clocks/monotonic-clock'] = monotonicClock;
   imports['wasi:clocks/wall-clock'] = wallClock;
   imports['wasi:http/outgoing-handler'] = {
     ...http.outgoingHandler,

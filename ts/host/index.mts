@@ -4,9 +4,9 @@
  *
  *     jco transpile guest.wasm -o out --import-bindings hybrid --map 'wasi-mmap:mmap/*=wasi-mmap/host#*'
  *
- * Descriptors are those of `@bytecodealliance/preview2-shim` (0.26): of its default file system, of `createFilesystem`
- * and of `WASIShim`. There must be only one copy of it in the program. A guest gets the errors of `wit/mmap.wit`; importing
- * this module throws if there is no addon for the system.
+ * Descriptors are those of {@link createFilesystem}, or of `@bytecodealliance/preview2-shim` (0.26), of which there must be only
+ * one copy in the program. A guest gets the errors of `wit/mmap.wit`; importing this module throws if there is no addon for
+ * the system.
  *
  * @packageDocumentation
  */
@@ -14,6 +14,7 @@ import { mapping } from './mapping.mjs';
 import { span } from './span.mjs';
 import { offerLowered } from './lowered.mjs';
 
+export { createFilesystem, type Filesystem, type Preopen } from '../filesystem/index.mjs';
 export { acceptLibcWrites } from '../preview2-shim/libc-writes.mjs';
 export { setLimits, type Limits } from './limits.mjs';
 export { mapping, span };

@@ -10,6 +10,7 @@ import { callExtension, inputStreamId } from '@bytecodealliance/preview2-shim/io
 import { dispose } from '../disposable.js';
 import type { Descriptor, DescriptorFlags } from '../bindings/interfaces/wasi-filesystem-types.js';
 import { MmapError } from '../errors.js';
+import { HostDescriptor } from '../filesystem/descriptor.mjs';
 
 const WORKER = new URL('./worker.mjs', import.meta.url);
 /** Past the end of any file: the shim reads ahead from the position where a stream begins. */
@@ -40,6 +41,13 @@ function askShim<T>(question: () => T): T {
  * @throws {MmapError} `bad-descriptor`, `unsupported` (a directory), `access-denied` (no right to read) or `io`
  */
 export function withFile<T>(descriptor: Descriptor, call: (fd: number, rights: DescriptorFlags) => T): T {
+  if (descriptor instanceof HostDescriptor) {
+    const fd = HostDescriptor.fileOf(descriptor);
+    if (fd === undefined) throw new MmapError('unsupported');
+    const rights = descriptor.getFlags();
+    if (!rights.read) throw new MmapError(descriptor.getType() === 'regular-file' ? 'access-denied' : 'unsupported');
+    return call(fd, rights);
+  }
   // The shim has no flags for a preopened directory.
   const rights = (askShim(() => descriptor.getFlags()) as DescriptorFlags | undefined) ?? {};
   if (!rights.read) {

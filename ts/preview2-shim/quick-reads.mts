@@ -9,17 +9,13 @@ import { readSync } from 'node:fs';
 import { types } from '@bytecodealliance/preview2-shim/filesystem';
 import { dispose } from '../disposable.js';
 import type { Descriptor } from '../bindings/interfaces/wasi-filesystem-types.js';
-import type { InstantiateCore } from '../instantiate-core.js';
 import { withFile } from './descriptor.mjs';
+import { LARGEST_LOAN, lend } from './lending.mjs';
 
 /** It pays to look up the file of a descriptor from this many reads on. */
 const READS_BEFORE = 4;
 /** Larger reads are left to the worker, during which other threads run. */
-const LARGEST = 1n << 20n;
-
-/** Bytes that are lent to a component, which copies them at once: new memory for each read takes as long as the read. */
-const lent = new Uint8Array(Number(LARGEST));
-let lending = false;
+const LARGEST = BigInt(LARGEST_LOAN);
 
 interface Known {
   reads: number;
@@ -68,8 +64,7 @@ export function quickenReads(): void {
     if (file.reads === READS_BEFORE) file.fd = fileOf(this);
     if (file.fd !== undefined && length > 0n && length <= LARGEST && offset <= Number.MAX_SAFE_INTEGER) {
       // A method that wraps this one may keep the bytes.
-      const lend = lending && this.read === quickRead;
-      const bytes = lend ? lent.subarray(0, Number(length)) : new Uint8Array(Number(length));
+      const bytes = this.read === quickRead ? lend(Number(length)) : new Uint8Array(Number(length));
       try {
         if (readSync(file.fd, bytes, 0, bytes.length, Number(offset)) === bytes.length) return [bytes, false];
       } catch {
@@ -80,35 +75,3 @@ export function quickenReads(): void {
   };
   prototype.read = quickRead;
 }
-
-type Call = (...values: unknown[]) => unknown;
-
-function whileLending(call: Call): Call {
-  return (...values) => {
-    const before = lending;
-    lending = true;
-    try {
-      return call(...values);
-    } finally {
-      lending = before;
-    }
-  };
-}
-
-// The types of Node declare it without imports.
-const instantiate = WebAssembly.instantiate as InstantiateCore;
-
-/** Whether `instantiateLending` works over a file system: only over the shim's. */
-export const canLend = (filesystem: { Descriptor?: unknown } | undefined): boolean =>
-  filesystem?.Descriptor === types.Descriptor;
-
-/** Instantiates a core module of a component whose calls copy their results into its memory: they can be lent bytes. */
-export const instantiateLending: InstantiateCore = (module, imports = {}) => {
-  const lenders = Object.entries(imports).map(([from, values]) => {
-    const all = Object.entries(values).map(([name, value]) => {
-      return [name, typeof value === 'function' ? whileLending(value as Call) : value] as const;
-    });
-    return [from, Object.fromEntries(all)] as const;
-  });
-  return instantiate(module, Object.fromEntries(lenders));
-};
