@@ -8,6 +8,7 @@ import { NoAddonError } from '../node/load.js';
 import { monotonicClock } from '../preview2-shim/monotonic-clock.mjs';
 import { terminals } from '../preview2-shim/terminals.mjs';
 import { wallClock } from '../preview2-shim/wall-clock.mjs';
+import { standardStreams } from '../streams/stdio.mjs';
 import { UsageError, type Grant, type RunOptions } from './options.mjs';
 
 /** Interfaces by their name without version. */
@@ -79,7 +80,7 @@ export async function createImports({
     filesystem: openDirectories(grants),
     sandbox: { env: environment, args, enableNetwork: false },
   });
-  const imports: Imports = { ...wasi.getImportObject(), ...terminals() };
+  const imports: Imports = { ...wasi.getImportObject(), ...standardStreams(), ...terminals() };
   imports['wasi:cli/environment'] = { ...imports['wasi:cli/environment'], initialCwd: () => undefined };
   imports['wasi:cli/exit'] = exit;
   imports['wasi:clocks/monotonic-clock'] = monotonicClock;

@@ -11,6 +11,7 @@ import { readComponent } from './component.mjs';
 import type { Imports } from './imports.mjs';
 import { seal } from './module.mjs';
 import { missingPackages, UsageError } from './options.mjs';
+import { say } from './output.mjs';
 import { unpack } from './package.mjs';
 
 /** From this size on, in bytes, jco takes so long that the user should know why. */
@@ -67,7 +68,7 @@ async function prepare(bytes: Buffer, path: string): Promise<Record<string, Uint
   const sealed = await seal(path, bytes);
   if (bytes.length > SLOW_SIZE) {
     const size = (bytes.length / 2 ** 20).toFixed(1);
-    process.stderr.write(`wasi-mmap: translating ${basename(path)} (${size} MiB), once\n`);
+    say(`wasi-mmap: translating ${basename(path)} (${size} MiB), once\n`);
   }
   const files = await translate(sealed).catch((error: Error) => {
     const [reason] = error.message.split('\n');

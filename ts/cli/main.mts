@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { missingPackages, parsePlug, parseRun, printable, UsageError } from './options.mjs';
+import { say, writeOutput } from './output.mjs';
 
 const HELP = `Usage: wasi-mmap run [options] component.wasm [arguments...]
        wasi-mmap plug [options] component.wasm -o OUTPUT
@@ -39,17 +40,6 @@ function version(): string {
   return (JSON.parse(manifest) as { version: string }).version;
 }
 
-/**
- * Makes output wait for its reader. Node queues bytes that a pipe does not take at once until the event loop runs, which is not
- * before the component ends: a component that waits for an answer to them would wait for ever.
- */
-function blockOnOutput(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    const { _handle: handle } = stream as { _handle?: { setBlocking?(on: boolean): void } };
-    handle?.setBlocking?.(true);
-  }
-}
-
 /** Whether the component returned the `err` of its `result`, which has no payload. All other exceptions are traps. */
 function isErrorResult(error: unknown): boolean {
   return error === undefined || (typeof error === 'object' && error !== null && 'payload' in error);
@@ -57,11 +47,11 @@ function isErrorResult(error: unknown): boolean {
 
 async function main([verb, ...rest]: string[]): Promise<number> {
   if (verb === '--help' || verb === '-h' || verb === 'help' || rest[0] === '--help' || rest[0] === '-h') {
-    process.stdout.write(HELP);
+    await writeOutput('-', Buffer.from(HELP));
     return 0;
   }
   if (verb === '--version' || verb === '-V') {
-    process.stdout.write(`wasi-mmap ${version()}\n`);
+    await writeOutput('-', Buffer.from(`wasi-mmap ${version()}\n`));
     return 0;
   }
   if (verb === 'plug') {
@@ -83,7 +73,6 @@ async function main([verb, ...rest]: string[]): Promise<number> {
   const start = await load(options.component, imports, version());
   const host = options.native ? await import('../host/span.mjs') : undefined;
   const name = basename(options.component);
-  blockOnOutput();
   try {
     await start();
     return 0;
@@ -92,13 +81,11 @@ async function main([verb, ...rest]: string[]): Promise<number> {
     if (error instanceof Exit) return error.code;
     if (isErrorResult(error)) return 1;
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.stderr.write(printable(`wasi-mmap: ${name} trapped: ${reason}\n`));
+    say(printable(`wasi-mmap: ${name} trapped: ${reason}\n`));
     return TRAPPED;
   } finally {
     if (host?.endSpans())
-      process.stderr.write(
-        `wasi-mmap: ${name} read zeros, or lost stores, where a mapped file was cut or could not be read\n`,
-      );
+      say(`wasi-mmap: ${name} read zeros, or lost stores, where a mapped file was cut or could not be read\n`);
   }
 }
 
@@ -106,7 +93,7 @@ try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
-  process.stderr.write(`wasi-mmap: ${error.message}\n`);
-  if (error.showHelp) process.stderr.write(`Try "wasi-mmap --help".\n`);
+  say(`wasi-mmap: ${error.message}\n`);
+  if (error.showHelp) say(`Try "wasi-mmap --help".\n`);
   process.exitCode = CANNOT;
 }

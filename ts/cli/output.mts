@@ -1,13 +1,19 @@
 /** Writes the result of a command: to a file that appears when it is complete, or to standard output. */
 import { randomUUID } from 'node:crypto';
 import { realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { writeFully } from '../streams/write.mjs';
 import { UsageError } from './options.mjs';
 
-function print(bytes: Uint8Array): Promise<void> {
-  return new Promise((resolve, reject) => {
-    process.stdout.on('error', reject);
-    process.stdout.write(bytes, () => resolve());
-  });
+const STDOUT = 1;
+const STDERR = 2;
+
+/** Writes a message to the user, if anybody can read it: the exit code tells too. */
+export function say(message: string): void {
+  try {
+    writeFully(STDERR, Buffer.from(message));
+  } catch {
+    // There is no other place for it.
+  }
 }
 
 async function replace(path: string, bytes: Uint8Array): Promise<void> {
@@ -27,7 +33,8 @@ async function replace(path: string, bytes: Uint8Array): Promise<void> {
 
 export async function writeOutput(path: string, bytes: Uint8Array): Promise<void> {
   try {
-    await (path === '-' ? print(bytes) : replace(path, bytes));
+    if (path === '-') writeFully(STDOUT, bytes);
+    else await replace(path, bytes);
   } catch (error) {
     throw new UsageError(`cannot write ${path}: ${(error as NodeJS.ErrnoException).code}`, false);
   }

@@ -2,10 +2,10 @@
 import { readComponent } from './component.mjs';
 import { plug } from './module.mjs';
 import { printable, type PlugOptions } from './options.mjs';
-import { writeOutput } from './output.mjs';
+import { say, writeOutput } from './output.mjs';
 
 export async function plugFile({ component, output, compose, explain }: PlugOptions): Promise<void> {
   const plugged = await plug(component, await readComponent(component), compose);
   await writeOutput(output, plugged.bytes);
-  if (explain) process.stderr.write(printable(`wasi-mmap: ${component}: ${plugged.explanation}\n`));
+  if (explain) say(printable(`wasi-mmap: ${component}: ${plugged.explanation}\n`));
 }

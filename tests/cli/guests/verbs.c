@@ -35,5 +35,9 @@ int main(int count, char **words) {
   VERB("unlink") return tell(unlink(words[2]));
   VERB("mkdir") return tell(mkdir(words[2], 0700));
   VERB("exit-with-failure") return EXIT_FAILURE;
+  VERB("return") return atoi(words[2]);
+  VERB("exit") exit(atoi(words[2]));
+  VERB("quick-exit") _Exit(atoi(words[2]));
+  VERB("yes") for (;;) if (puts("y") < 0 || fflush(stdout) != 0) return perror("write"), EXIT_FAILURE;
   return 0;
 }

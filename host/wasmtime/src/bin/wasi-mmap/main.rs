@@ -9,6 +9,7 @@ mod run;
 mod trust;
 
 use options::{parse_plug, parse_run, printable, to_text, UsageError};
+use output::{say, write_output};
 use run::Ended;
 use std::process::ExitCode;
 
@@ -49,12 +50,12 @@ fn call(words: &[String]) -> wasmtime::Result<u8> {
     let verb = words.first().map(String::as_str);
     let help = |word: &str| word == "--help" || word == "-h";
     if verb.is_some_and(|verb| verb == "help" || help(verb)) || words.get(1).is_some_and(|word| help(word)) {
-        print!("{HELP}");
+        write_output("-", HELP.as_bytes())?;
         return Ok(0);
     }
     match verb {
         Some("--version" | "-V") => {
-            println!("wasi-mmap {}", env!("CARGO_PKG_VERSION"));
+            write_output("-", concat!("wasi-mmap ", env!("CARGO_PKG_VERSION"), "\n").as_bytes())?;
             Ok(0)
         }
         Some("plug") => {
@@ -68,7 +69,7 @@ fn call(words: &[String]) -> wasmtime::Result<u8> {
                 Ended::Trap(error) => {
                     let name = run::base_name(&options.component);
                     let report = format!("wasi-mmap: {name} trapped: {}\n{error:?}", error.root_cause());
-                    eprintln!("{}", printable(&report));
+                    say(&printable(&report));
                     TRAPPED
                 }
             })
@@ -84,9 +85,9 @@ fn main() -> wasmtime::Result<ExitCode> {
         Ok(code) => code,
         Err(error) => {
             let error: UsageError = error.downcast()?;
-            eprintln!("wasi-mmap: {error}");
+            say(&format!("wasi-mmap: {error}"));
             if error.show_help {
-                eprintln!("Try \"wasi-mmap --help\".");
+                say("Try \"wasi-mmap --help\".");
             }
             CANNOT
         }

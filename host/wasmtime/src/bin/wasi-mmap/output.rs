@@ -23,6 +23,11 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     written.inspect_err(|_| drop(fs::remove_file(&draft)))
 }
 
+/// Writes a message to the user, if anybody can read it: the exit code tells too.
+pub fn say(message: &str) {
+    let _ = writeln!(io::stderr(), "{message}");
+}
+
 pub fn write_output(path: &str, bytes: &[u8]) -> Result<(), UsageError> {
     let written = match path {
         "-" => io::stdout().write_all(bytes).and_then(|()| io::stdout().flush()),

@@ -3,7 +3,7 @@
 
 use crate::engine::{engine, read_component};
 use crate::options::{printable, PlugOptions, UsageError};
-use crate::output::write_output;
+use crate::output::{say, write_output};
 use wasmtime::{Engine, Instance, Memory, Module, Store, TypedFunc};
 
 const PLUG: &[u8] = include_bytes!("../../../polyfill/plug.wasm");
@@ -132,7 +132,7 @@ pub fn plug_file(PlugOptions { component, output, compose, explain }: &PlugOptio
         Answer::Plugged { component: bytes, explanation } => {
             write_output(output, &bytes)?;
             if *explain {
-                eprintln!("{}", printable(&format!("wasi-mmap: {component}: {explanation}")));
+                say(&printable(&format!("wasi-mmap: {component}: {explanation}")));
             }
             Ok(())
         }

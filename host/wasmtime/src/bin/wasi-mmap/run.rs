@@ -2,6 +2,7 @@
 
 use crate::engine::{engine, read_component};
 use crate::options::{Grant, RunOptions, UsageError};
+use crate::output::say;
 use crate::plug::{measure, plugged};
 use std::future::Future;
 use std::path::Path;
@@ -73,7 +74,7 @@ fn translate(engine: &Engine, path: &str, bytes: &[u8]) -> Result<Component, Usa
                 if wait.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
                     #[allow(clippy::cast_precision_loss)] // For one decimal.
                     let size = bytes.len() as f64 / f64::from(1 << 20);
-                    eprintln!("wasi-mmap: translating {} ({size:.1} MiB), once", base_name(path));
+                    say(&format!("wasi-mmap: translating {} ({size:.1} MiB), once", base_name(path)));
                 }
             });
         }
@@ -192,7 +193,8 @@ pub fn run(options: &RunOptions) -> wasmtime::Result<Ended> {
     drop(store); // This ends its spans, so their faults can be counted.
     if wasmtime_wasi_mmap::unnoticed_faults() > 0 {
         let name = base_name(path);
-        eprintln!("wasi-mmap: {name} read zeros, or lost stores, where a mapped file was cut or could not be read");
+        let lost = "read zeros, or lost stores, where a mapped file was cut or could not be read";
+        say(&format!("wasi-mmap: {name} {lost}"));
     }
     Ok(match ended {
         Ok(Ok(())) => Ended::Exit(0),
