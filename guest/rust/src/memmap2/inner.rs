@@ -19,6 +19,9 @@ const PAGE: usize = 4096;
 /// The bytes that are compared or stored at a time.
 const BLOCK: usize = 64 * 1024;
 
+/// The most bytes of one call. Hosts limit the lists of a guest, and may hold them in memory of their own.
+const LARGEST_LIST: usize = 16 << 20;
+
 type Outcome<T> = std::result::Result<T, ErrorCode>;
 
 /// An allocation.
@@ -136,6 +139,19 @@ fn open(file: &Descriptor, length: u64, access: Access, offset: u64) -> Outcome<
     }
 }
 
+/// Copies bytes of the mapping into memory, all or with an error.
+///
+/// # Safety
+///
+/// `memory` can be written for `length` bytes, and nobody else uses it meanwhile.
+unsafe fn copy_in(mapping: &Mapping, at: u64, memory: *mut u8, length: usize) -> Outcome<()> {
+    for start in (0..length).step_by(LARGEST_LIST) {
+        // SAFETY: the part lies in the memory.
+        unsafe { fill(mapping, at + start as u64, memory.add(start), LARGEST_LIST.min(length - start))? };
+    }
+    Ok(())
+}
+
 impl Inner {
     fn empty(access: Access) -> Self {
         // Aligned to a page, as a native map is.
@@ -180,7 +196,7 @@ impl Inner {
             }
         }
         // SAFETY: `len` bytes are allocated there, and nobody has seen them.
-        match unsafe { fill(&mapping, pad as u64, ptr, len) } {
+        match unsafe { copy_in(&mapping, pad as u64, ptr, len) } {
             // A copy would never see the file grow, which is the reason for such a map.
             Err(ErrorCode::Fault) if is_longer => return Err(ErrorCode::PastEnd.into()),
             other => other?,
@@ -190,7 +206,7 @@ impl Inner {
         }
         let mut known = Vec::new();
         known.try_reserve_exact(len).map_err(|_| ErrorCode::NoMemory)?;
-        // SAFETY: `fill` has initialized `len` bytes there.
+        // SAFETY: `copy_in` has initialized `len` bytes there.
         known.extend_from_slice(unsafe { std::slice::from_raw_parts(ptr, len) });
         let copied = Copied { mapping, at: pad as u64, known: Mutex::new(known) };
         Ok(Self { ptr, len, access, backing: Backing::Copied { copied, _memory: memory } })
