@@ -1,9 +1,11 @@
 // The file system of ts/filesystem by its interface: what C libraries do not call, and what a hostile guest may.
 import {
+  closeSync,
   existsSync,
   linkSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -312,6 +314,29 @@ test('numbers without a file of that size', () => {
   assert.is(file.read(2n ** 64n - 1n, 0n)[0].length, 7);
   assert.equal(file.read(0n, 0n), [new Uint8Array(0), false]);
   assert.is(readFileSync(join(path, 'file'), 'utf8'), 'content');
+});
+
+test('what was dropped does not touch the file that has its number now', () => {
+  const { root, path } = newFolder();
+  const file = root.openAt({}, 'file', {}, BOTH);
+  mkdirSync(join(path, 'folder'));
+  const inner = root.openAt({}, 'folder', { directory: true }, READ);
+  release(file, inner);
+  release(file, inner); // A second time does nothing.
+  writeFileSync(join(path, 'other'), 'other');
+  const others = Array.from({ length: 10 }, () => openSync(join(path, 'other'), 'r+'));
+  for (const call of [
+    () => file.read(4n, 0n),
+    () => file.write(bytes('x'), 0n),
+    () => file.stat(),
+    () => file.setSize(0n),
+    () => file.sync(),
+    () => file.readViaStream(0n).read(4n),
+    ...(isLinux ? [() => inner.stat(), () => inner.statAt({}, 'file'), () => inner.readDirectory()] : []),
+  ])
+    assert.is(thrown(call), 'bad-descriptor', call.toString());
+  assert.is(readFileSync(join(path, 'other'), 'utf8'), 'other');
+  for (const fd of others) closeSync(fd);
 });
 
 test('streams', () => {

@@ -29,12 +29,13 @@ export interface Platform {
 
 /** The tests that run on Windows. What the command prints and how it ends is of the system, and so tested there. */
 export const WINDOWS: Pick<Platform, 'folders' | 'without' | 'apart'> = {
-  folders: ['node', 'cli'],
+  folders: ['node', 'cli', 'filesystem'],
   without: {
     'cli/plug': 'its components run in the plain wasmtime; cli/windows/windows has the rest',
     'cli/injection': 'what makes code of a component is the same everywhere',
     'cli/limits': 'what reads a component is the same everywhere',
     'cli/proof': 'what makes code of a component is the same everywhere',
+    'filesystem/shim': 'it is about preview2-shim',
   },
   apart: ['cli/cli', 'cli/windows/windows'],
 };

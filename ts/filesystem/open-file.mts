@@ -1,21 +1,29 @@
 /** A file descriptor of the operating system that several resources share, and that the last of them closes. */
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { refuse } from './codes.mjs';
 
 /** Closes what a guest forgot, once JavaScript has forgotten it too. */
 const forgotten = new FinalizationRegistry<OpenFile>((file) => file.release());
 
 export class OpenFile {
-  readonly fd: number;
+  readonly #fd: number;
   #users = 0;
+  #isClosed = false;
   /** The same file, open for appending. */
   #appending: number | undefined;
 
   constructor(fd: number) {
-    this.fd = fd;
+    this.#fd = fd;
+  }
+
+  /** @throws `bad-descriptor` once it is closed: the number may belong to another file then. */
+  get fd(): number {
+    return this.#isClosed ? refuse('bad-descriptor') : this.#fd;
   }
 
   /** Keeps it open until `drop` is called for the same user, or the user is garbage. */
   keep(user: object): void {
+    if (this.#isClosed) refuse('bad-descriptor');
     this.#users += 1;
     forgotten.register(user, this, user);
   }
@@ -27,7 +35,8 @@ export class OpenFile {
   release(): void {
     this.#users -= 1;
     if (this.#users > 0) return;
-    closeSync(this.fd);
+    this.#isClosed = true;
+    closeSync(this.#fd);
     if (this.#appending !== undefined) closeSync(this.#appending);
   }
 
