@@ -27,7 +27,7 @@ void *mmap(void *address, size_t length, int protection, int flags, int fd, off_
   if (error == 0 && (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) != 0) {
     const size_t first = (size_t)address;
     start = address;
-    if ((flags & MAP_FIXED_NOREPLACE) && wmman_spare_pages(first, first + request.length) < request.length / PAGE)
+    if ((flags & MAP_FIXED_NOREPLACE) && wmman_spare_pages(first, first + request.length) < request.length / WASM_PAGE)
       error = EEXIST;
     else
       error = wmman_clear(first, request.length, &used);
@@ -98,7 +98,7 @@ int msync(void *address, size_t length, int flags) {
   size_t start = 0;
   size_t end = 0;
   if ((flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) != 0 || (flags & (MS_ASYNC | MS_SYNC)) == (MS_ASYNC | MS_SYNC) ||
-      (size_t)address % PAGE != 0)
+      (size_t)address % WASM_PAGE != 0)
     return wmman_fail(EINVAL);
   if (!wmman_range(address, length, &start, &end))
     return wmman_fail(ENOMEM);
@@ -158,7 +158,7 @@ static wmmap_status protect(wmman_region *region, int protection) {
 int mprotect(void *address, size_t length, int protection) {
   size_t start = 0;
   size_t end = 0;
-  if ((protection & ~(PROT_READ | PROT_WRITE | PROT_EXEC)) != 0 || (size_t)address % PAGE != 0)
+  if ((protection & ~(PROT_READ | PROT_WRITE | PROT_EXEC)) != 0 || (size_t)address % WASM_PAGE != 0)
     return wmman_fail(EINVAL);
   if (!wmman_range(address, length, &start, &end) || wmman_spare_pages(start, end) > 0)
     return wmman_fail(ENOMEM);

@@ -83,7 +83,7 @@ static int load(const wmman_region *region, size_t from, size_t to, bool for_wri
   if (!region->backing->spans) { /* The pages of copies and of anonymous memory are there. */
     size_t there = to;
     const wmmap_status found = wmman_is_copy(region->backing) ? wmman_available(region->backing, &there) : WMMAP_OK;
-    return found == WMMAP_OK && there <= to - PAGE ? EFAULT : wmman_errno(found);
+    return found == WMMAP_OK && there <= to - WASM_PAGE ? EFAULT : wmman_errno(found);
   }
   wmmap_mapping mapping = {0};
   wmmap_status got = wmman_map_file(region->backing, from, to, false, &mapping);

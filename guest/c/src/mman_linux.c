@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* What else <sys/mman.h> has: residency, locks, shared memory objects, protection keys. */
-#define _GNU_SOURCE
 #include "../sys/mman.h"
 #include "mman_range.h"
 #include "mman_spans.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,7 +14,7 @@
 
 /* Whether the host has the bytes of a page in memory. One that keeps the answer to itself says yes, as Linux does. */
 static bool is_resident(wmmap_mapping mapping, size_t at, uint64_t there) {
-  const uint64_t length = there < at ? 0 : there - at < PAGE ? there - at : PAGE;
+  const uint64_t length = there < at ? 0 : there - at < WASM_PAGE ? there - at : WASM_PAGE;
   uint64_t bytes = 0;
   return length > 0 && (wmmap_resident(mapping, at, length, &bytes) != WMMAP_OK || bytes == length);
 }
@@ -24,11 +22,11 @@ static bool is_resident(wmmap_mapping mapping, size_t at, uint64_t there) {
 int mincore(void *address, size_t length, unsigned char *pages) {
   size_t start = 0;
   size_t end = 0;
-  if ((size_t)address % PAGE != 0)
+  if ((size_t)address % WASM_PAGE != 0)
     return wmman_fail(EINVAL);
   if (!wmman_range(address, length, &start, &end) || wmman_spare_pages(start, end) > 0)
     return wmman_fail(ENOMEM);
-  memset(pages, 1, (end - start) / PAGE); /* Memory of the program's own is there, and so is a copy. */
+  memset(pages, 1, (end - start) / WASM_PAGE); /* Memory of the program's own is there, and so is a copy. */
   for (const wmman_region *region = wmman_regions; region; region = region->next) {
     size_t from = 0;
     size_t to = 0;
@@ -40,9 +38,9 @@ int mincore(void *address, size_t length, unsigned char *pages) {
     if (got == WMMAP_OK)
       got = wmmap_file_size(mapping, &size);
     const uint64_t first = region->backing->offset + from;
-    unsigned char *its = pages + ((size_t)region->backing->start + from - start) / PAGE;
-    for (size_t at = 0; got == WMMAP_OK && at < to - from; at += PAGE)
-      its[at / PAGE] = is_resident(mapping, at, size > first ? size - first : 0);
+    unsigned char *its = pages + ((size_t)region->backing->start + from - start) / WASM_PAGE;
+    for (size_t at = 0; got == WMMAP_OK && at < to - from; at += WASM_PAGE)
+      its[at / WASM_PAGE] = is_resident(mapping, at, size > first ? size - first : 0);
     wmmap_close(&mapping);
     if (got != WMMAP_OK)
       return wmman_fail(wmman_errno(got));
@@ -53,7 +51,7 @@ int mincore(void *address, size_t length, unsigned char *pages) {
 /* Locks: no call locks the memory of a component, and nothing is ever locked. */
 
 static int check_lock(const void *address, size_t length, int error) {
-  const size_t skip = (size_t)address % PAGE; /* Linux rounds the address down. */
+  const size_t skip = (size_t)address % WASM_PAGE; /* Linux rounds the address down. */
   size_t start = 0;
   size_t end = 0;
   if (length > SIZE_MAX - skip)
@@ -80,19 +78,19 @@ int munlockall(void) { return 0; }
 
 /* Shared memory objects are files in /dev/shm, as on Linux, if the host grants it. */
 
+enum { LONGEST_NAME = 255, SHM_PATH = sizeof "/dev/shm/" + LONGEST_NAME };
+
 static int shm_path(const char *name, char *path, size_t size) {
   while (*name == '/')
     name += 1;
   const size_t length = strlen(name);
   if (length == 0 || strchr(name, '/') || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
     return EINVAL;
-  if (length > NAME_MAX)
+  if (length > LONGEST_NAME)
     return ENAMETOOLONG;
   snprintf(path, size, "/dev/shm/%s", name);
   return 0;
 }
-
-enum { SHM_PATH = sizeof "/dev/shm/" + NAME_MAX };
 
 int shm_open(const char *name, int flags, mode_t mode) {
   char path[SHM_PATH];

@@ -49,22 +49,22 @@ int wmman_check(void *address, size_t length, int protection, int flags, int fd,
   const bool fixed = (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) != 0;
   const int type = flags & MAP_TYPE;
   int error = 0;
-  if (offset % (off_t)PAGE != 0)
+  if (offset % (off_t)WASM_PAGE != 0)
     return EINVAL;
   if (!anonymous && (error = check_open(fd)) != 0)
     return error;
   if (length == 0)
     return EINVAL;
-  if (length > SIZE_MAX - (PAGE - 1))
+  if (length > SIZE_MAX - (WASM_PAGE - 1))
     return ENOMEM;
-  *request = (wmman_request){.length = (length + PAGE - 1) / PAGE * PAGE,
+  *request = (wmman_request){.length = (length + WASM_PAGE - 1) / WASM_PAGE * WASM_PAGE,
                              .protection = protection & (PROT_READ | PROT_WRITE),
                              .flags = flags,
                              .shared = type == MAP_SHARED || type == MAP_SHARED_VALIDATE,
                              .offset = anonymous ? 0 : (uint64_t)offset};
   if (offset < 0 || (uint64_t)request->length > (uint64_t)INT64_MAX - (uint64_t)offset)
     return EOVERFLOW;
-  if (fixed && (size_t)address % PAGE != 0)
+  if (fixed && (size_t)address % WASM_PAGE != 0)
     return EINVAL;
   if (fixed && request->length > SIZE_MAX - (size_t)address)
     return ENOMEM;
@@ -146,7 +146,7 @@ int wmman_unmap(size_t start, size_t end) {
 
 int wmman_clear(size_t start, size_t length, size_t *used) {
   const size_t end = start + length;
-  if (wmman_mapped_pages(start, end) + wmman_spare_pages(start, end) < length / PAGE)
+  if (wmman_mapped_pages(start, end) + wmman_spare_pages(start, end) < length / WASM_PAGE)
     return ENOMEM;
   const int error = wmman_unmap(start, end);
   if (error != 0)

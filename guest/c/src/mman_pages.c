@@ -13,7 +13,7 @@ typedef struct free_pages {
 
 static free_pages *spare; /* in the order of addresses; no two are adjacent */
 
-static size_t memory_end(void) { return __builtin_wasm_memory_size(0) * PAGE; }
+static size_t memory_end(void) { return __builtin_wasm_memory_size(0) * WASM_PAGE; }
 
 static unsigned char *address_of(size_t address) {
   return (unsigned char *)address; /* NOLINT(performance-no-int-to-ptr) */
@@ -21,11 +21,11 @@ static unsigned char *address_of(size_t address) {
 
 /* Lets memory grow by `length` bytes, and returns where they begin; NULL if it cannot. */
 static unsigned char *grow(size_t length) {
-  const size_t count = length / PAGE;
+  const size_t count = length / WASM_PAGE;
   if (__builtin_wasm_memory_size(0) + count >= (size_t)1 << 16)
     return NULL; /* The last page of 4 GiB stays unused, so that the end of a region is an address. */
   const size_t first = __builtin_wasm_memory_grow(0, count);
-  return first == SIZE_MAX ? NULL : address_of(first * PAGE);
+  return first == SIZE_MAX ? NULL : address_of(first * WASM_PAGE);
 }
 
 /*
@@ -153,5 +153,5 @@ size_t wmman_spare_pages(size_t start, size_t end) {
     const size_t to = pages_end < end ? pages_end : end;
     bytes += from < to ? to - from : 0;
   }
-  return bytes / PAGE;
+  return bytes / WASM_PAGE;
 }

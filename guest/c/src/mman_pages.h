@@ -11,9 +11,9 @@
 #include <stddef.h>
 
 /* A page of WebAssembly; sysconf(_SC_PAGESIZE) says the same. */
-#define PAGE ((size_t)65536)
+#define WASM_PAGE ((size_t)65536)
 
-/* Takes `length` bytes, a multiple of PAGE. The bytes after the first `used` are zero. NULL without memory. */
+/* Takes `length` bytes, a multiple of WASM_PAGE. The bytes after the first `used` are zero. NULL without memory. */
 unsigned char *wmman_take_pages(size_t length, size_t *used);
 /* Takes these pages: false if one is not spare, or if memory cannot grow so far. */
 bool wmman_take_pages_at(unsigned char *start, size_t length, size_t *used);

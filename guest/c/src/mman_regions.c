@@ -60,7 +60,7 @@ size_t wmman_mapped_pages(size_t start, size_t end) {
     if (wmman_overlap(region, start, end, &from, &to))
       bytes += to - from;
   }
-  return bytes / PAGE;
+  return bytes / WASM_PAGE;
 }
 
 wmman_region *wmman_region_at(size_t address) {

@@ -38,7 +38,7 @@ static bool extend(const wmman_request *request, size_t start, int *error) {
   const size_t end = start + request->length;
   size_t used = 0;
   unsigned char *pages = (unsigned char *)start; /* NOLINT(performance-no-int-to-ptr) */
-  if (end < start || wmman_spare_pages(start, end) < request->length / PAGE ||
+  if (end < start || wmman_spare_pages(start, end) < request->length / WASM_PAGE ||
       !wmman_take_pages_at(pages, request->length, &used))
     return false;
   *error = wmman_make(request, pages, used);
@@ -57,8 +57,8 @@ static void copy_private(const wmman_backing *of, const wmman_request *request, 
     const uint64_t there = size > request->offset ? size - request->offset : 0;
     length = there < length ? (size_t)there : length;
   }
-  for (size_t at = 0; at < length; at += PAGE) {
-    const size_t size = wmman_smaller(PAGE, length - at);
+  for (size_t at = 0; at < length; at += WASM_PAGE) {
+    const size_t size = wmman_smaller(WASM_PAGE, length - at);
     if (memcmp(to + at, from + at, size) != 0)
       memcpy(to + at, from + at, size);
   }
@@ -69,15 +69,17 @@ static bool overlap(size_t a, size_t a_length, size_t b, size_t b_length) {
 }
 
 /* Rounds up to whole pages; 0 if that passes the end of memory. */
-static size_t pages_up(size_t size) { return size > SIZE_MAX - (PAGE - 1) ? 0 : (size + PAGE - 1) / PAGE * PAGE; }
+static size_t pages_up(size_t size) {
+  return size > SIZE_MAX - (WASM_PAGE - 1) ? 0 : (size + WASM_PAGE - 1) / WASM_PAGE * WASM_PAGE;
+}
 
 static int check(size_t start, size_t old_size, size_t new_size, int flags, size_t target) {
   const int known = MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP;
   if ((flags & ~known) != 0 || ((flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) && !(flags & MREMAP_MAYMOVE)) ||
-      ((flags & MREMAP_DONTUNMAP) && old_size != new_size) || start % PAGE != 0 || new_size == 0)
+      ((flags & MREMAP_DONTUNMAP) && old_size != new_size) || start % WASM_PAGE != 0 || new_size == 0)
     return EINVAL;
   if ((flags & MREMAP_FIXED) &&
-      (target % PAGE != 0 || new_size > SIZE_MAX - target || overlap(start, old_size, target, new_size)))
+      (target % WASM_PAGE != 0 || new_size > SIZE_MAX - target || overlap(start, old_size, target, new_size)))
     return EINVAL;
   return 0;
 }

@@ -22,7 +22,7 @@ wmmap_status wmman_map_file(const wmman_backing *of, size_t from, size_t to, boo
   got = wmmap_map(file, 0, access, offset, mapping);
   if (got == WMMAP_PAST_END || got == WMMAP_EMPTY_FILE)
     return WMMAP_UNSUPPORTED;
-  if (got == WMMAP_OK && wmmap_length(*mapping) <= length - PAGE) {
+  if (got == WMMAP_OK && wmmap_length(*mapping) <= length - WASM_PAGE) {
     wmmap_close(mapping);
     return WMMAP_UNSUPPORTED;
   }
@@ -69,7 +69,7 @@ wmmap_status wmman_advise_span(const wmman_span *span, size_t from, size_t to, w
 
 wmmap_status wmman_attach(wmman_backing *of, wmmap_mapping mapping, bool writable) {
   const uint32_t unit = wmmap_granularity();
-  if (unit == 0 || unit > PAGE)
+  if (unit == 0 || unit > WASM_PAGE)
     return WMMAP_UNSUPPORTED;
   wmman_span *span = malloc(sizeof *span);
   if (!span)
@@ -87,7 +87,7 @@ wmmap_status wmman_attach(wmman_backing *of, wmmap_mapping mapping, bool writabl
 typedef struct changed_page {
   struct changed_page *next;
   size_t at, length; /* without what lies past the end of the file */
-  unsigned char bytes[PAGE];
+  unsigned char bytes[WASM_PAGE];
 } changed_page;
 
 static void forget_pages(changed_page *pages) {
@@ -107,13 +107,13 @@ static wmmap_status keep_changes(const wmman_backing *of, wmmap_mapping mapping,
   const uint64_t there = size > first ? size - first : 0;
   const size_t end = there < span->to - span->from ? span->from + (size_t)there : span->to;
   changed_page *page = NULL;
-  for (size_t at = span->from; got == WMMAP_OK && at < end; at += PAGE) {
+  for (size_t at = span->from; got == WMMAP_OK && at < end; at += WASM_PAGE) {
     if (!page)
       page = malloc(sizeof *page);
     if (!page)
       return WMMAP_NO_MEMORY;
     page->at = at;
-    page->length = wmman_smaller(PAGE, end - at);
+    page->length = wmman_smaller(WASM_PAGE, end - at);
     got = wmmap_read(mapping, at - span->from, page->length, page->bytes);
     if (got != WMMAP_OK || memcmp(page->bytes, of->start + at, page->length) == 0)
       continue;
