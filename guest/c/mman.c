@@ -6,6 +6,7 @@
  */
 #include "sys/mman.h"
 
+#define WMMAP_OWN_EXIT
 #include "wasi_mmap.c"
 
 #include "src/copy.c"

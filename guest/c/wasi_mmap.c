@@ -3,6 +3,7 @@
 #include "wasi_mmap.h"
 
 #include "src/abi.h"
+#include "src/exit.c"
 #include "src/files.c"
 
 #include <stdlib.h>

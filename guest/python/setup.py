@@ -50,6 +50,7 @@ def build_extension(target):
                 "-Wextra",
                 "-Werror",
                 "-Wno-missing-field-initializers",
+                "-DWMMAP_ADAPTER_EXIT",  # CPython ends the program.
                 f"-I{C}",
             ]
             run(*zig, "cc", *options, "-c", source, "-o", objects[-1])

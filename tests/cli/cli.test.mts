@@ -158,6 +158,18 @@ for (const [host, command] of Object.entries(COMMANDS)) {
   test('exit codes', () => {
     assert.is(run(['run', VERBS]).code, 0);
     assert.is(run(['run', VERBS, 'exit-with-failure']).code, 1);
+    // The last byte counts, as on systems.
+    for (const [word, code] of [
+      ['0', 0],
+      ['3', 3],
+      ['255', 255],
+      ['256', 0],
+      ['-1', 255],
+    ] as const) {
+      assert.is(run(['run', VERBS, 'return', word]).code, code, word);
+    }
+    for (const verb of ['return', 'exit', 'quick-exit'])
+      assert.is(run(['run', '--no-native', VERBS, verb, '3']).code, 3, verb);
     const trapped = run([
       'run',
       '--dir',

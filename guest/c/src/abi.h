@@ -15,6 +15,7 @@
 #define MAPPING(name) IMPORT("wasi-mmap:mmap/mapping@0.2.0", name)
 #define SPAN(name) IMPORT("wasi-mmap:mmap/span@0.2.0", name)
 #define FILES(name) IMPORT("wasi:filesystem/types@0.2.12", name)
+#define EXIT(name) IMPORT("wasi:cli/exit@0.2.12", name)
 
 /* Results as the host stores them: a tag, then the value or, in its place, the error-code. */
 typedef struct {

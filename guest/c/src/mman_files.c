@@ -38,7 +38,9 @@ int32_t adapter_pwrite(int32_t fd, const __wasi_ciovec_t *list, size_t count, in
 ADAPTER("fd_filestat_set_size") int32_t adapter_set_size(int32_t fd, int64_t size);
 ADAPTER("fd_sync") int32_t adapter_sync(int32_t fd);
 ADAPTER("fd_datasync") int32_t adapter_datasync(int32_t fd);
+#ifdef WMMAP_ADAPTER_EXIT
 ADAPTER("proc_exit") _Noreturn void adapter_exit(int32_t code);
+#endif
 
 static bool have_copies(void) { return wmman_copies > 0; }
 
@@ -329,5 +331,9 @@ int32_t LIBRARY(fd_datasync)(int32_t fd) {
 
 _Noreturn void LIBRARY(proc_exit)(int32_t code) {
   wmman_store_all_copies();
+#ifdef WMMAP_ADAPTER_EXIT
   adapter_exit(code);
+#else
+  wmmap_exit_with_code(code & 0xff);
+#endif
 }
