@@ -35,6 +35,20 @@ with open('/guests/test_dropin.py', 'rb') as file, mmap.mmap(file.fileno(), 0, a
         print(mmap._wasi_mmap._has_span(m), bytes(view) == file.read())
 `;
 
+/** Whether the C library of the component was repaired, see guest/python/src/seek.h. */
+const IS_REPAIRED = `
+import mmap
+with open('/guests/test_dropin.py', 'rb') as file:
+    print(mmap._wasi_mmap._repair_files(file.fileno()))
+`;
+
+test("componentize-py's C library has the faults that src/seek.c repairs", async () => {
+  const host = HOSTS.find((each) => missing(each) === undefined);
+  if (host === undefined) return;
+  const { stdout, stderr } = await inFolder((folder) => runGuest(host, ['-c', IS_REPAIRED], { '/': folder }));
+  assert.is(stdout, 'True\n', `else seek.c is not needed any more, or does not know the library: ${stderr}`);
+});
+
 for (const host of HOSTS) {
   const lacking = missing(host);
   if (lacking !== undefined) {
@@ -76,6 +90,18 @@ for (const host of HOSTS) {
     const { stdout, stderr } = await runGuest(host, ['-c', 'import time, logging; print(time.time_ns())'], {});
     const apart = Math.abs(Number(BigInt(stdout.trim() || 0) / 1_000_000n) - Date.now());
     assert.ok(apart < 600_000, `${stdout}${stderr}`);
+  });
+
+  test(`files keep their positions and contents on ${host}`, async () => {
+    const words = ['300'];
+    const run = (start: (folder: string) => Promise<Ran>): Promise<Ran> => inFolder(start);
+    const native = await run((folder) => runNative(['guests/positions.py', ...words], folder));
+    const guest = await run((folder) => runGuest(host, ['/guests/positions.py', ...words], { '/': folder }));
+    assert.is(guest.stderr, '');
+    const lines = guest.stdout.split('\n');
+    const wanted = native.stdout.split('\n');
+    assert.is(wanted.length, 301, native.stderr);
+    for (const [at, line] of wanted.entries()) assert.is(lines[at], line);
   });
 
   test(`exit codes and errors on ${host}`, async () => {

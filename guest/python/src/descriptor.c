@@ -1,26 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 #include "descriptor.h"
 #include "errors.h"
+#include "libc_table.h"
 #include "src/files.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-
-/*
- * The table of wasi-libc for WASI 0.2 (libc-bottom-half/headers/private/wasi/descriptor_table.h), as componentize-py
- * 0.25 has it. It is no public interface: newer ones hide it, and then the symbol is NULL and paths have to do.
- */
-typedef struct {
-  void (*free)(void *);
-  void *get_read_stream, *get_write_stream, *set_blocking, *fstat;
-  int (*get_file)(void *, int32_t *handle);
-} table_operations;
-typedef struct {
-  void *data;
-  const table_operations *operations;
-} table_entry;
-extern table_entry *descriptor_table_get_ref(int fd) __attribute__((weak));
 
 static PyObject *paths_of;
 static bool always_paths;
@@ -96,7 +82,7 @@ int descriptor_of(int fd, Descriptor *result) {
   *result = (Descriptor){0};
   if (always_paths || !descriptor_table_get_ref)
     return by_path(fd, result);
-  const table_entry *entry = descriptor_table_get_ref(fd);
+  const libc_entry *entry = descriptor_table_get_ref(fd);
   if (!entry)
     return raise_errno(EBADF);
   /* A terminal, a socket. */

@@ -8,6 +8,7 @@
 #include "methods.h"
 #include "open.h"
 #include "read_ahead.h"
+#include "seek.h"
 #include "sequence.h"
 
 #define METHOD(name) ((PyCFunction)(name))
@@ -165,6 +166,7 @@ static PyMethodDef functions[] = {
     {"_forget", METHOD(forget), METH_NOARGS, "Drop what was read ahead."},
     {"_use_paths", METHOD(descriptor_use_paths), METH_VARARGS,
      "Set the function that finds the paths of a descriptor."},
+    {"_repair_files", METHOD(seek_repair), METH_O, "Repair how the C library keeps the positions of files."},
     {0}};
 
 static PyModuleDef module_definition = {

@@ -10,7 +10,7 @@ import importlib.machinery
 import importlib.util
 import io
 import marshal
-import mmap  # noqa: F401  # First: its hooks must see every file that the program opens.
+import mmap  # First: its hooks must see every file that the program opens.
 import os
 import re
 import sys
@@ -180,6 +180,13 @@ def _keep_distributions():
                 _distributions.setdefault(key, files)
 
 
+def _repair_files():
+    """Repairs the C library (src/seek.h), whose memory is kept with the component."""
+    with open(__file__, "rb", buffering=0) as file:
+        mmap._wasi_mmap._repair_files(file.fileno())
+
+
+_repair_files()
 _keep()
 if program.SOURCE is not None and "importlib.metadata" in _kept:
     _keep_distributions()
