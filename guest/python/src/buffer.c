@@ -7,14 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Copies the map's bytes into memory, and notes what they were. */
+/* Copies the map's bytes into memory, and notes what they were if changes have to be written back. */
 static int make_copy(Mmap *self) {
   const size_t size = (size_t)self->size;
-  const bool is_readonly = self->access == ACCESS_READ;
+  const bool is_shared = self->access != ACCESS_READ && !is_private(self);
   generation += 1;
-  wmmap_copy copy = {.mapping = self->mapping, .bytes = malloc(size), .baseline = is_readonly ? NULL : malloc(size)};
+  wmmap_copy copy = {.mapping = self->mapping, .bytes = malloc(size), .baseline = is_shared ? malloc(size) : NULL};
   int result = -1;
-  if (!copy.bytes || (!is_readonly && !copy.baseline))
+  if (!copy.bytes || (is_shared && !copy.baseline))
     PyErr_NoMemory();
   else
     result = host_read(self, 0, self->size, (char *)copy.bytes);
@@ -42,8 +42,12 @@ int mmap_getbuffer(Mmap *self, Py_buffer *view, int flags) {
   char *const bytes = self->region ? self->region : (char *)self->copy.bytes;
   if (PyBuffer_FillInfo(view, &self->base, bytes, self->size, is_readonly, flags) < 0)
     return -1;
-  if (is_private(self))
+  if (is_private(self)) {
     self->is_changed = self->was_exported = true;
+    /* A store of the byte that is there makes a page private, too, and leaves no trace. Only PyBUF_SIMPLE asks for
+       bytes that nobody will change: `re`, `struct` and `bytes` do. */
+    self->keeps_copy |= self->copy.bytes && flags != PyBUF_SIMPLE;
+  }
   self->exports += 1;
   return 0;
 }
@@ -51,7 +55,7 @@ int mmap_getbuffer(Mmap *self, Py_buffer *view, int flags) {
 void mmap_releasebuffer(Mmap *self, Py_buffer *view) {
   (void)view;
   self->exports -= 1;
-  if (self->exports > 0)
+  if (self->exports > 0 || self->keeps_copy)
     return;
   if (self->copy.baseline) {
     /* A release has no way to fail, and may happen while an exception is on its way. */
@@ -61,7 +65,5 @@ void mmap_releasebuffer(Mmap *self, Py_buffer *view) {
     if (current)
       PyErr_SetRaisedException(current);
   }
-  free(self->copy.bytes);
-  free(self->copy.baseline);
-  self->copy = (wmmap_copy){0};
+  drop_copy(self);
 }

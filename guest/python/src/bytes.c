@@ -5,6 +5,7 @@
 #include "read_ahead.h"
 #include "span.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 const char *bytes_in_memory(Mmap *self, Py_ssize_t at, Py_ssize_t length, Py_ssize_t *count) {
@@ -60,8 +61,17 @@ int map_write(Mmap *self, Py_ssize_t at, const char *bytes, Py_ssize_t length) {
     return host_write(self, at, bytes, length);
   /* The bytes may be those of the copy itself. */
   memmove(self->copy.bytes + at, bytes, (size_t)length);
-  memcpy(self->copy.baseline + at, self->copy.bytes + at, (size_t)length);
-  return host_write(self, at, (const char *)self->copy.bytes + at, length);
+  if (self->copy.baseline)
+    memcpy(self->copy.baseline + at, self->copy.bytes + at, (size_t)length);
+  generation += 1;
+  return self->keeps_copy ? 0 : host_write(self, at, (const char *)self->copy.bytes + at, length);
+}
+
+void drop_copy(Mmap *self) {
+  free(self->copy.bytes);
+  free(self->copy.baseline);
+  self->copy = (wmmap_copy){0};
+  self->keeps_copy = false;
 }
 
 int map_write_back(Mmap *self) {

@@ -11,7 +11,10 @@ const char *bytes_in_memory(Mmap *self, Py_ssize_t at, Py_ssize_t length, Py_ssi
 
 int map_read(Mmap *self, Py_ssize_t at, Py_ssize_t length, char *target);
 int map_write(Mmap *self, Py_ssize_t at, const char *bytes, Py_ssize_t length);
-/* Writes to the mapping what was changed through exported buffers, and no other byte. */
+/* Writes to the mapping what was changed through exported buffers, and no other byte. What is private stays here. */
 int map_write_back(Mmap *self);
+
+/* Forgets the copy that buffers were exported from. */
+void drop_copy(Mmap *self);
 
 #endif

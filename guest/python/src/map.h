@@ -36,6 +36,7 @@ typedef struct {
   wmmap_copy copy;    /* The map's bytes while buffers are exported without a span; else all NULL. */
   wmmap_span span;
   char *region; /* The pages of the span; NULL without one. */
+  bool keeps_copy; /* Of a private map: the copy is the map from now on, as through a buffer anything may be stored. */
   int small_reads;
   bool span_was_tried;
   bool span_is_stale;           /* Pages of it are no longer the file's. */

@@ -156,8 +156,11 @@ static int move(Mmap *self, Py_ssize_t destination, Py_ssize_t source, Py_ssize_
     }
   }
   if (self->copy.bytes) {
-    memmove(self->copy.bytes + destination, self->copy.bytes + source, (size_t)count);
-    return map_write_back(self);
+    unsigned char *const moved = self->copy.bytes + destination;
+    memmove(moved, self->copy.bytes + source, (size_t)count);
+    if (!is_private(self))
+      return map_write_back(self);
+    return self->keeps_copy ? 0 : host_write(self, destination, (const char *)moved, count);
   }
   return check_status(wmmap_move(self->mapping, (uint64_t)destination, (uint64_t)source, (uint64_t)count));
 }

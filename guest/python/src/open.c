@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 #include "open.h"
+#include "bytes.h"
 #include "errors.h"
 #include "read_ahead.h"
 #include "span.h"
@@ -96,5 +97,6 @@ void close_map(Mmap *self) {
   wmmap_close(&self->mapping);
   self->is_open = false;
   generation += 1;
+  drop_copy(self);
   free_read_ahead(self);
 }

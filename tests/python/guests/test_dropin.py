@@ -407,6 +407,45 @@ class Reading(Files):
                 mapping[i]  # In whatever way it reads by now.
             os.truncate(self.path, 5000)
             self.assertEqual(mapping[4999], ord("x"))
+    def test_a_store_of_the_byte_that_is_there(self):
+        """It makes the page private as any other: what others write to the file is not seen."""
+
+        def through_view(mapping):
+            with memoryview(mapping) as view:
+                view[0] = TEXT[0]
+
+        def through_struct(mapping):
+            struct.pack_into("B", mapping, 0, TEXT[0])
+
+        def through_item(mapping):
+            mapping[0] = TEXT[0]
+
+        for store in (through_view, through_struct, through_item):
+            for how in ({"access": mmap.ACCESS_COPY}, {"access": mmap.ACCESS_DEFAULT, "flags": mmap.MAP_PRIVATE}):
+                with self.subTest(store=store.__name__, how=how):
+                    with open(self.path, "wb") as file:
+                        file.write(TEXT)
+                    mapping = self.map(**how)
+                    store(mapping)
+                    with self.open() as file:
+                        file.write(b"J")
+                    self.assertEqual((mapping[:2], mapping.find(b"J"), mapping.rfind(b"hello w")), (b"he", -1, 25987))
+                    with memoryview(mapping) as view:
+                        self.assertEqual(view[0], TEXT[0])
+                        mapping[1:3] = b"UL"
+                    mapping.move(5, 0, 3)
+                    self.assertEqual((mapping[:9], re.search(b"U.", mapping)[0]), (b"hULlohULr", b"UL"))
+                    mapping.flush()
+                    self.assertEqual(self.stored(), b"J" + TEXT[1:])
+
+    def test_what_only_reads_a_private_map_changes_nothing(self):
+        mapping = self.map(mmap.ACCESS_COPY)
+        self.assertEqual(re.search(b"w(or)ld", mapping).span(1), (7, 9))
+        self.assertEqual(struct.unpack_from("<4s", mapping, 6), (b"worl",))
+        with self.open() as file:
+            file.write(b"J")
+        self.assertEqual(mapping[:2], b"Je")
+
             self.assertEqual(mapping[5000], 0)
             for ask in (
                 lambda m: m[50_000],

@@ -4,15 +4,15 @@ It is used as in https://docs.python.org/3/library/mmap.html, with these differe
 
 - An access to a page that the file has lost, because it shrank, is an ``OSError`` (``EFAULT``) and not the end of the
   process. An exported buffer reads zeros there.
-- ``resize(0)`` is refused before the file is touched, and so is ``resize`` of a map made with ``MAP_PRIVATE``.
-- ``flush`` and ``madvise`` take any offset. ``PROT_EXEC`` asks for nothing.
+- ``resize(0)`` is refused before the file is touched, and so is ``resize`` of a file's map made with ``MAP_PRIVATE``.
+- ``flush`` and ``madvise`` take any offset. ``PROT_EXEC`` asks for nothing. ``madvise`` never changes bytes.
 - Where the host has spans, the map's memory is the file's pages. They are put there when a buffer is asked for, when a
   private map is written to, and after some small reads. The offset in the file has to be a multiple of
   ``ALLOCATIONGRANULARITY`` (65536 bytes); other multiples of ``PAGESIZE`` (4096) are mapped without a span.
 - Elsewhere a buffer of a map (``memoryview(m)``, ``re.search(pattern, m)``) is a copy of it in the component's memory.
   Changed bytes, and no others, are written back when the last holder releases it, at ``flush()`` and before a search.
   Meanwhile the map's methods use the copy, so that the program sees one memory; what others write to the file is seen
-  after the release.
+  after the release. A private map keeps the copy for good if the holder could change it, as a ``memoryview`` can.
 - There, too, loops that take one small piece after the other from a READ or COPY map (``m[i]``, ``read_byte``,
   ``readline``, iteration) read ahead, up to 4 KiB. Every byte read ahead is served once, and only forward, so a second
   look re-reads the file. What this program does through any map, ``time.sleep``, opening a file and the other events of
