@@ -1,10 +1,11 @@
 // The Python package: what its source distribution holds, and the program of its README.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { thorough } from '../tools/thorough.mjs';
 
 const PYTHON = resolve('build/venv/bin/python');
 const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'wasi-mmap');
@@ -82,6 +83,54 @@ test('the program of the README becomes a component, and runs', () => {
     run([PYTHON, '-m', 'wasi_mmap', join(folder, 'app.py'), '-o', join(folder, 'app.wasm')]);
     const command = [process.execPath, 'dist/cli/main.mjs', 'run', '--dir-ro', `${folder}/log::/log`];
     assert.is(run([...command, join(folder, 'app.wasm'), '/log/server.log']), '9 2\n');
+  });
+});
+
+/** Makes a component of a program, and returns what it prints. */
+function outputOf(folder: string, program: string): string {
+  run([PYTHON, '-m', 'wasi_mmap', join(folder, program), '-o', join(folder, 'made.wasm')]);
+  return run([process.execPath, 'dist/cli/main.mjs', 'run', join(folder, 'made.wasm')]);
+}
+
+const BOM = '\uFEFF';
+
+test('a program beside a virtual environment and links, with an encoding of its own', () => {
+  inFolder((root) => {
+    const [folder, elsewhere] = [join(root, 'program'), join(root, 'elsewhere')];
+    mkdirSync(join(elsewhere, 'package'), { recursive: true });
+    writeFileSync(join(elsewhere, 'package/__init__.py'), 'from .part import name\n');
+    writeFileSync(join(elsewhere, 'package/part.py'), `${BOM}name = "a linked package"\n`);
+    writeFileSync(join(elsewhere, 'file.py'), '# -*- coding: latin-1 -*-\nname = "a linked module, \xe9"\n', 'latin1');
+    mkdirSync(folder);
+    run([PYTHON, '-m', 'venv', '--without-pip', join(folder, 'venv')]);
+    run([PYTHON, '-m', 'venv', '--without-pip', join(folder, 'environment')]);
+    symlinkSync(join(elsewhere, 'package'), join(folder, 'package'));
+    symlinkSync(join(elsewhere, 'file.py'), join(folder, 'module.py'));
+    symlinkSync('/nowhere/at/all.py', join(folder, 'nothing.py'));
+    symlinkSync(folder, join(folder, 'again'));
+    symlinkSync('/', join(folder, 'disk'));
+    spawnSync('mkfifo', [join(folder, 'pipe.py')]);
+    const program = `# -*- coding: latin-1 -*-
+import module, package
+print("\xe9", module.name, package.name, sep=", ")
+try:
+    import nothing
+except ImportError as error:
+    print(error)
+`;
+    writeFileSync(join(folder, 'program.py'), program, 'latin1');
+    assert.is(
+      outputOf(folder, 'program.py'),
+      "\xe9, a linked module, \xe9, a linked package\nNo module named 'nothing'\n",
+    );
+  });
+});
+
+test('a program that begins with a BOM', () => {
+  if (!thorough) return;
+  inFolder((folder) => {
+    writeFileSync(join(folder, 'bom.py'), `${BOM}print("\xe9")\n`);
+    assert.is(outputOf(folder, 'bom.py'), '\xe9\n');
   });
 });
 

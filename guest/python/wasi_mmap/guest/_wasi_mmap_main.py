@@ -146,12 +146,12 @@ def _keep():
         if not name or name in _kept:
             continue
         is_package, path = there[name]
-        with open(path, "rb") as file:
-            source = file.read()
         try:
+            with open(path, "rb") as file:
+                source = file.read()
             tree = ast.parse(source, path)
             _kept[name] = (is_package, path, _pack(compile(tree, path, "exec", dont_inherit=True)))
-        except (SyntaxError, ValueError):
+        except (OSError, SyntaxError, ValueError):
             continue  # Importing it will fail.
         if "." in name:
             wanted.append(name.rpartition(".")[0])
