@@ -2,6 +2,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -140,6 +141,39 @@ test('components: a host from the README, and the command', () => {
      run.run();`,
   );
   assert.is(run(process.execPath, ['mapped.mjs']), '3\n');
+});
+
+test('a guest from the README of guest/js', () => {
+  const readme = readFileSync('guest/js/README.md', 'utf8');
+  const [, program = ''] = /```js\n(\/\/ app\.js\n[^]*?)```/.exec(readme) ?? [];
+  const [, build = ''] = /^npx (wasi-mmap-jco componentize .*)$/m.exec(readme) ?? [];
+  const guest = join(folder, 'guest');
+  const installed = join(folder, 'node_modules');
+  mkdirSync(join(guest, 'wit'), { recursive: true });
+  cpSync(join(installed, '@bytecodealliance/jco/lib/wit/builtin/0.2.12'), join(guest, 'wit/deps'), { recursive: true });
+  mkdirSync(join(guest, 'wit/deps/mmap'));
+  copyFileSync(join(installed, 'wasi-mmap/wit/mmap.wit'), join(guest, 'wit/deps/mmap/mmap.wit'));
+  copyFileSync('guest/wit/examples.wit', join(guest, 'wit/examples.wit'));
+  writeFileSync(join(guest, 'app.js'), program);
+  writeFileSync(join(folder, 'data/server.log'), 'WARN one\nERROR two\n');
+  run('npx', build.split(' '), guest);
+  const words = ['wasi-mmap', 'run', '--dir-ro', 'data::/log', 'guest/app.wasm'];
+  assert.is(run('npx', words), 'ERROR two\n\n');
+});
+
+test('wasi-mmap-jco says what it lacks', () => {
+  const lonely = mkdtempSync(join(tmpdir(), 'wasi-mmap-lonely-'));
+  try {
+    cpSync(join(folder, 'node_modules/wasi-mmap'), join(lonely, 'wasi-mmap'), { recursive: true });
+    const { status, stderr } = spawnSync(process.execPath, [join(lonely, 'wasi-mmap/dist/cli/jco.mjs')], {
+      cwd: lonely,
+      encoding: 'utf8',
+    });
+    assert.is(status, 2);
+    assert.match(stderr, /^wasi-mmap-jco: jco is missing: npm install @bytecodealliance\/jco /);
+  } finally {
+    rmSync(lonely, { recursive: true });
+  }
 });
 
 test('without the addon: the polyfill from the README, and the command', () => {

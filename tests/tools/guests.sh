@@ -77,7 +77,7 @@ build_javascript() {
   for program in $programs; do
     source=guest/js/examples/$program.ts
     [ "$program" = contract ] && source=tests/contract/guests/contract.ts
-    quietly "guests/javascript-$program" node .build/jco.mjs componentize "$source" --wit "$wit" --world-name command --bundle \
+    quietly "guests/javascript-$program" node dist/cli/jco.mjs componentize "$source" --wit "$wit" --world-name command --bundle \
       -o "build/guests/javascript/$program.wasm"
   done
 }
