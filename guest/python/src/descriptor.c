@@ -95,3 +95,12 @@ void descriptor_release(Descriptor *descriptor) {
   if (descriptor->is_ours)
     wmmap_file_close(&descriptor->file);
 }
+
+PyObject *descriptor_fcntl(PyObject *module, PyObject *arguments) {
+  (void)module;
+  int fd = 0, command = 0, argument = 0;
+  if (!PyArg_ParseTuple(arguments, "iii:fcntl", &fd, &command, &argument))
+    return NULL;
+  const int result = fcntl(fd, command, argument);
+  return result < 0 ? (void)raise_errno(errno), NULL : PyLong_FromLong(result);
+}

@@ -22,4 +22,7 @@ void descriptor_release(Descriptor *descriptor);
  * if the C library hides the descriptor, or always. */
 PyObject *descriptor_use_paths(PyObject *module, PyObject *arguments);
 
+/* _fcntl(fd, command, argument): the function of the C library. */
+PyObject *descriptor_fcntl(PyObject *module, PyObject *arguments);
+
 #endif

@@ -160,6 +160,7 @@ static PyObject *has_span(PyObject *module, PyObject *map) {
 
 static PyMethodDef functions[] = {
     {"_has_span", METHOD(has_span), METH_O, "Return whether the pages of a map are in the memory of this program."},
+    {"_fcntl", METHOD(descriptor_fcntl), METH_VARARGS, "Control a descriptor."},
     {"set_read_ahead", METHOD(set_read_ahead), METH_O,
      "set_read_ahead(most)\n\nSet how many bytes loops may read ahead, from 0 (none) to 65536.\n\n"
      "ValueError: out of range."},
