@@ -220,6 +220,26 @@ python_tests() {
   apt_optional "Python's module test" "libpython$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')-testsuite" || return 0
 }
 
+# The guest's version of CPython, and newer tests, as build/cpython. What needs them is skipped where they cannot be had,
+# except in CI.
+cpython() {
+  is_linux_x64 || return 0
+  name=cpython-$(cksum <.build/pins/cpython.sha256 | cut -d ' ' -f 1)
+  if [ ! -e "$cache/$name/complete" ]; then
+    say 'installing CPython 3.14 of Debian sid, and the tests of 3.14 and 3.15 (29 MB)'
+    new_folder
+    if have apt-get && have dpkg && quietly cpython .build/cpython.sh "$draft"; then
+      keep_as "$name" complete
+    else
+      rm -rf "$draft"
+      say 'they cannot be had here, their tests will be skipped'
+      [ -z "${CI:-}" ]
+      return
+    fi
+  fi
+  ln -sfn "$cache/$name" build/cpython
+}
+
 # libFuzzer, which comes with clang, and what reads its coverage.
 fuzzer() {
   rust
@@ -383,6 +403,7 @@ for goal in "${@:-build}"; do
     pip_once guests
     pip_once backends
     python_tests
+    cpython
     wasm_components
     ;;
   plain-wasmtime) plain_wasmtime ;;

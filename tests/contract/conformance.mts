@@ -1,12 +1,6 @@
 /** Prints the contract suite as a matrix of targets and subjects, and writes build/reports/conformance.json. */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import {
-  expectedFailures,
-  runTestMmap,
-  testsOfPython,
-  versionOfPython,
-  type Row,
-} from '../programs/python/cpython.mjs';
+import { expectedFailures, runTestMmap, testsOfPython, type Row } from '../programs/python/cpython.mjs';
 import { HOSTS, missing, type Host } from '../python/hosts.mjs';
 import { aboutGuest } from './hosts.mjs';
 import { runAll, columns, type Outcome } from './targets.mjs';
@@ -45,15 +39,14 @@ for (const column of columns) {
 }
 
 /** CPython's own tests of mmap in the guest: a line per method, a column per host. */
-async function testMmap(): Promise<void> {
-  const tests = testsOfPython();
+async function testMmap(version: string, tests: string | undefined): Promise<void> {
   const hosts = HOSTS.filter((host) => missing(host) === undefined);
   if (tests === undefined || hosts.length === 0) {
-    console.log("SKIPPED CPython's test_mmap.py: Python came without its module test, or there is no host");
+    console.log(`SKIPPED test_mmap.py of CPython ${version}: it is not here, or there is no host`);
     return;
   }
   const os = process.platform;
-  console.log(`CPython ${versionOfPython()}'s test_mmap.py in the guest, a CPython 3.14 of 32 bits`);
+  console.log(`CPython ${version}'s test_mmap.py in the guest, a CPython 3.14 of 32 bits`);
   const results = new Map<Host, Row[]>();
   for (const host of hosts) results.set(host, await runTestMmap(host, tests));
   const [first = []] = results.values();
@@ -64,14 +57,14 @@ async function testMmap(): Promise<void> {
     console.log(`  ${method.padEnd(width)}  ${verdicts.map((verdict) => verdict.padEnd(18)).join('')}${reason}`);
   }
   for (const [host, rows] of results) {
-    const expected = expectedFailures(host);
+    const expected = expectedFailures(version, host);
     const counted = (verdict: Row['verdict']): number => rows.filter((row) => row.verdict === verdict).length;
     const known = rows.filter((row) => row.verdict === 'failed' && row.method in expected).length;
     const failed = counted('failed') - known;
     const skipped = counted('skipped by itself') + counted('not applicable');
     const counts = { passed: counted('ok'), failed, expected_failures: known, skipped };
     report.push({
-      suite: 'test_mmap.py',
+      suite: `test_mmap.py of ${version}`,
       language: 'python',
       host,
       os,
@@ -89,7 +82,7 @@ async function testMmap(): Promise<void> {
   }
 }
 
-await testMmap();
+for (const { version, folder } of testsOfPython()) await testMmap(version, folder);
 
 mkdirSync('build/reports', { recursive: true });
 writeFileSync('build/reports/conformance.json', `${JSON.stringify(report, null, 2)}\n`);

@@ -56,6 +56,9 @@ export function runGuest(host: Host, words: string[], directories: Record<string
 /** The reference, with the `mmap` of CPython. */
 export const NATIVE = 'python3';
 
+/** Runs a program of this machine. */
+export const runProgram = (words: string[], folder: string): Promise<Ran> => run(words, process.env, folder);
+
 export function runNative(words: string[], folder: string, path = ''): Promise<Ran> {
   return run([NATIVE, ...words], { ...process.env, PYTHONPATH: path, PYTHONDONTWRITEBYTECODE: '1' }, folder);
 }

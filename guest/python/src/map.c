@@ -3,9 +3,7 @@
 
 uint64_t generation = 1;
 
-bool is_private(const Mmap *self) {
-  return self->access == ACCESS_COPY || (self->access != ACCESS_READ && !self->is_resizable);
-}
+bool is_private(const Mmap *self) { return self->is_private_file && self->access != ACCESS_READ; }
 
 int raise_closed(void) {
   PyErr_SetString(PyExc_ValueError, "mmap closed or invalid");

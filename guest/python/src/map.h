@@ -27,16 +27,18 @@ typedef struct {
 typedef struct {
   PyObject base;
   wmmap_mapping mapping;
-  bool is_open, has_file, tracks_file, is_resizable;
+  bool is_open, has_file, tracks_file;
+  bool has_private_flag; /* MAP_PRIVATE */
+  bool is_private_file;  /* Changes stay in this map. Memory without a file has nobody else who could see them. */
   int access;
   Py_ssize_t size, position;
   int64_t offset;
   PyObject *weakrefs;
   Py_ssize_t exports; /* buffers */
   wmmap_copy copy;    /* The map's bytes while buffers are exported without a span; else all NULL. */
+  bool keeps_copy; /* Of a private map: the copy is the map from now on, as through a buffer anything may be stored. */
   wmmap_span span;
   char *region; /* The pages of the span; NULL without one. */
-  bool keeps_copy; /* Of a private map: the copy is the map from now on, as through a buffer anything may be stored. */
   int small_reads;
   bool span_was_tried;
   bool span_is_stale;           /* Pages of it are no longer the file's. */
@@ -51,7 +53,7 @@ typedef struct {
 /* Rises with every operation that makes what was read before it out of date. */
 extern uint64_t generation;
 
-/* Whether changes stay in this map. */
+/* Whether changes stay in this map and are told from those of its file. */
 bool is_private(const Mmap *self);
 
 /* These raise and return -1. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 #include "methods.h"
+#include "arguments.h"
 #include "bytes.h"
 #include "errors.h"
 #include "host.h"
@@ -9,32 +10,35 @@
 
 #include <string.h>
 
-#define METHOD(name) ((PyCFunction)(name))
+/* CPython casts it back to what the flags say. */
+#define METHOD(name) ((PyCFunction)(void (*)(void))(name))
 
-static PyObject *mmap_write(Mmap *self, PyObject *arguments) {
-  Py_buffer data;
+static PyObject *write(Mmap *self, const Py_buffer *data) {
   CHECK_OPEN(NULL);
-  if (!PyArg_ParseTuple(arguments, "y*:write", &data))
+  if (check_writable(self) < 0)
     return NULL;
-  PyObject *result = NULL;
-  if (!self->is_open) {
-    raise_closed();
-  } else if (check_writable(self) == 0) {
-    if (self->position > self->size || self->size - self->position < data.len) {
-      PyErr_SetString(PyExc_ValueError, "data out of range");
-    } else if (map_write(self, self->position, data.buf, data.len) == 0) {
-      self->position += data.len;
-      result = PyLong_FromSsize_t(data.len);
-    }
+  if (self->position > self->size || self->size - self->position < data->len) {
+    PyErr_SetString(PyExc_ValueError, "data out of range");
+    return NULL;
   }
+  if (map_write(self, self->position, data->buf, data->len) < 0)
+    return NULL;
+  self->position += data->len;
+  return PyLong_FromSsize_t(data->len);
+}
+
+static PyObject *mmap_write(Mmap *self, PyObject *argument) {
+  Py_buffer data;
+  if (PyObject_GetBuffer(argument, &data, PyBUF_SIMPLE) < 0)
+    return NULL;
+  PyObject *result = write(self, &data);
   PyBuffer_Release(&data);
   return result;
 }
 
-static PyObject *mmap_write_byte(Mmap *self, PyObject *arguments) {
+static PyObject *mmap_write_byte(Mmap *self, PyObject *argument) {
   unsigned char value = 0;
-  CHECK_OPEN(NULL);
-  if (!PyArg_ParseTuple(arguments, "b:write_byte", &value))
+  if (!to_byte(argument, &value))
     return NULL;
   CHECK_OPEN(NULL);
   if (check_writable(self) < 0)
@@ -69,20 +73,21 @@ static int resize(Mmap *self, Py_ssize_t size) {
   return 0;
 }
 
-static PyObject *mmap_resize(Mmap *self, PyObject *arguments) {
+static PyObject *mmap_resize(Mmap *self, PyObject *argument) {
   Py_ssize_t size = 0;
-  CHECK_OPEN(NULL);
-  if (!PyArg_ParseTuple(arguments, "n:resize", &size))
+  if (!to_size(argument, &size))
     return NULL;
   CHECK_OPEN(NULL);
   if (self->exports > 0) {
     PyErr_SetString(PyExc_BufferError, "mmap can't resize with extant buffers exported.");
   } else if (!self->tracks_file) {
     PyErr_SetString(PyExc_ValueError, "mmap can't resize with trackfd=False.");
-  } else if ((self->access != ACCESS_WRITE && self->access != ACCESS_DEFAULT) || !self->is_resizable) {
+  } else if ((self->access != ACCESS_WRITE && self->access != ACCESS_DEFAULT) || is_private(self)) {
     PyErr_SetString(PyExc_TypeError, "mmap can't resize a readonly or copy-on-write memory map.");
   } else if (size < 0 || size > INT64_MAX - self->offset) {
     PyErr_SetString(PyExc_ValueError, "new size out of range");
+  } else if (!self->has_file && !self->has_private_flag && size > self->size) {
+    PyErr_SetString(PyExc_ValueError, "mmap: can't expand a shared anonymous mapping");
   } else if (resize(self, size) == 0) {
     return none();
   }
@@ -95,33 +100,55 @@ static PyObject *mmap_tell(Mmap *self, PyObject *unused) {
   return PyLong_FromSsize_t(self->position);
 }
 
-static int flush(Mmap *self, Py_ssize_t offset, Py_ssize_t length) {
+static int flush(Mmap *self, Py_ssize_t offset, Py_ssize_t length, int flags) {
+  generation += 1;
+  if (self->access == ACCESS_READ || self->access == ACCESS_COPY)
+    return 0;
   if (map_write_back(self) < 0)
     return -1;
-  return check_status(wmmap_flush(self->mapping, (uint64_t)offset, (uint64_t)length));
+  wmmap_status (*const begin)(wmmap_mapping, uint64_t, uint64_t) = flags & MS_ASYNC ? wmmap_start_flush : wmmap_flush;
+  return check_status(begin(self->mapping, (uint64_t)offset, (uint64_t)length));
 }
 
-static PyObject *mmap_flush(Mmap *self, PyObject *arguments) {
-  Py_ssize_t offset = 0, length = self->size;
+/* The keyword of Python 3.15. */
+static bool parse_flags(PyObject *const *arguments, PyObject *names, int *flags) {
+  for (Py_ssize_t i = 0, count = names ? PyTuple_Size(names) : 0; i < count; i += 1) {
+    PyObject *name = PyTuple_GetItem(names, i);
+    if (!PyUnicode_EqualToUTF8(name, "flags")) {
+      PyErr_Format(PyExc_TypeError, "flush() got an unexpected keyword argument '%U'", name);
+      return false;
+    }
+    if (!to_int(arguments[i], flags))
+      return false;
+  }
+  return true;
+}
+
+static PyObject *mmap_flush(Mmap *self, PyObject *const *arguments, Py_ssize_t count, PyObject *names) {
+  Py_ssize_t offset = 0, length = 0;
+  int flags = 0;
+  if (!check_count("flush", count, 0, 2) || (count > 0 && !to_size(arguments[0], &offset)) ||
+      !parse_flags(arguments + count, names, &flags))
+    return NULL;
   CHECK_OPEN(NULL);
-  if (!PyArg_ParseTuple(arguments, "|nn:flush", &offset, &length))
+  length = self->size;
+  if (count > 1 && !to_size_unless_none(arguments[1], &length))
     return NULL;
   CHECK_OPEN(NULL);
   if (length < 0 || offset < 0 || self->size - offset < length) {
     PyErr_SetString(PyExc_ValueError, "flush values out of range");
     return NULL;
   }
-  generation += 1;
-  if (self->access == ACCESS_READ || self->access == ACCESS_COPY)
-    return none();
-  return flush(self, offset, length) < 0 ? NULL : none();
+  if ((flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) || ((flags & MS_ASYNC) && (flags & MS_SYNC)))
+    return (void)raise_errno(EINVAL), NULL;
+  return flush(self, offset, length, flags) < 0 ? NULL : none();
 }
 
-static PyObject *mmap_seek(Mmap *self, PyObject *arguments) {
+static PyObject *mmap_seek(Mmap *self, PyObject *const *arguments, Py_ssize_t count) {
   Py_ssize_t distance = 0;
   int whence = 0;
-  CHECK_OPEN(NULL);
-  if (!PyArg_ParseTuple(arguments, "n|i:seek", &distance, &whence))
+  if (!check_count("seek", count, 1, 2) || !to_size(arguments[0], &distance) ||
+      (count > 1 && !to_int(arguments[1], &whence)))
     return NULL;
   CHECK_OPEN(NULL);
   if (whence < 0 || whence > 2) {
@@ -165,10 +192,10 @@ static int move(Mmap *self, Py_ssize_t destination, Py_ssize_t source, Py_ssize_
   return check_status(wmmap_move(self->mapping, (uint64_t)destination, (uint64_t)source, (uint64_t)count));
 }
 
-static PyObject *mmap_move(Mmap *self, PyObject *arguments) {
+static PyObject *mmap_move(Mmap *self, PyObject *const *arguments, Py_ssize_t given) {
   Py_ssize_t destination = 0, source = 0, count = 0;
-  CHECK_OPEN(NULL);
-  if (!PyArg_ParseTuple(arguments, "nnn:move", &destination, &source, &count))
+  if (!check_count("move", given, 3, 3) || !to_size(arguments[0], &destination) || !to_size(arguments[1], &source) ||
+      !to_size(arguments[2], &count))
     return NULL;
   CHECK_OPEN(NULL);
   if (check_writable(self) < 0)
@@ -181,16 +208,40 @@ static PyObject *mmap_move(Mmap *self, PyObject *arguments) {
 }
 
 static int advise(Mmap *self, int option, Py_ssize_t start, Py_ssize_t length) {
-  if (option < WMMAP_NORMAL || option > WMMAP_DONT_NEED)
+  switch (option) {
+  case MADV_NORMAL:
+  case MADV_RANDOM:
+  case MADV_SEQUENTIAL:
+  case MADV_WILLNEED:
+  case MADV_DONTNEED:
+    return check_status(wmmap_advise(self->mapping, (uint64_t)start, (uint64_t)length, (wmmap_advice)option));
+  case MADV_DONTFORK: /* Of processes, dumps and the sizes of pages, which a component does not see. */
+  case MADV_DOFORK:
+  case MADV_MERGEABLE:
+  case MADV_UNMERGEABLE:
+  case MADV_HUGEPAGE:
+  case MADV_NOHUGEPAGE:
+  case MADV_DONTDUMP:
+  case MADV_DODUMP:
+    return 0;
+  case MADV_FREE: /* Of memory that the program does not need: the system may take it, or not. */
+    return self->has_file || !self->has_private_flag ? raise_errno(EINVAL) : 0;
+  case MADV_HWPOISON:
+    return raise_errno(EPERM);
+  default: /* MADV_REMOVE would change bytes. */
     return raise_errno(EINVAL);
-  return check_status(wmmap_advise(self->mapping, (uint64_t)start, (uint64_t)length, (wmmap_advice)option));
+  }
 }
 
-static PyObject *mmap_madvise(Mmap *self, PyObject *arguments) {
+static PyObject *mmap_madvise(Mmap *self, PyObject *const *arguments, Py_ssize_t count) {
   int option = 0;
-  Py_ssize_t start = 0, length = self->size;
+  Py_ssize_t start = 0, length = 0;
+  if (!check_count("madvise", count, 1, 3) || !to_int(arguments[0], &option) ||
+      (count > 1 && !to_size(arguments[1], &start)))
+    return NULL;
   CHECK_OPEN(NULL);
-  if (!PyArg_ParseTuple(arguments, "i|nn:madvise", &option, &start, &length))
+  length = self->size;
+  if (count > 2 && !to_size_unless_none(arguments[2], &length))
     return NULL;
   CHECK_OPEN(NULL);
   if (start < 0 || start >= self->size) {
@@ -222,59 +273,69 @@ static PyObject *mmap_enter(Mmap *self, PyObject *unused) {
   return &self->base;
 }
 
-static PyObject *mmap_exit(Mmap *self, PyObject *unused) { return mmap_close(self, unused); }
+static PyObject *mmap_exit(Mmap *self, PyObject *const *arguments, Py_ssize_t count) {
+  (void)arguments;
+  return check_count("__exit__", count, 3, 3) ? mmap_close(self, NULL) : NULL;
+}
 
 PyMethodDef mmap_methods[] = {
     {"close", METHOD(mmap_close), METH_NOARGS,
-     "close()\n\nUnmap. Does nothing if the map is closed already.\n\n"
+     "close($self, /)\n--\n\nUnmap. Does nothing if the map is closed already.\n\n"
      "BufferError: buffers are exported."},
-    {"find", METHOD(mmap_find), METH_VARARGS,
-     "find(sub[, start[, end]])\n\nReturn the lowest position where the bytes lie inside start..end, or -1. "
+    {"find", METHOD(mmap_find), METH_FASTCALL,
+     "find($self, view, start=None, end=None, /)\n--\n\nReturn the lowest position where the bytes lie inside "
+     "start..end, or -1. "
      "Without start, begin at the position.\n\n"
      "OSError: EFAULT (the search reached a lost page), EACCES (no right to read)."},
-    {"flush", METHOD(mmap_flush), METH_VARARGS,
-     "flush([offset[, size]])\n\nReturn when the changed bytes of the range are on the storage device. "
+    {"flush", METHOD(mmap_flush), METH_FASTCALL | METH_KEYWORDS,
+     "flush($self, offset=0, size=None, /, *, flags=0)\n--\n\nReturn when the changed bytes of the range are on the "
+     "storage device. "
      "Any offset in bytes will do.\n\n"
      "ValueError: the range is not inside the map. OSError: EFAULT, ENOSPC, EIO."},
-    {"madvise", METHOD(mmap_madvise), METH_VARARGS,
-     "madvise(option[, start[, length]])\n\nSay how a range in bytes will be used: one of the MADV_ constants. "
+    {"madvise", METHOD(mmap_madvise), METH_FASTCALL,
+     "madvise($self, option, start=0, length=None, /)\n--\n\nSay how a range in bytes will be used: one of the MADV_ "
+     "constants. "
      "A range past the end is cut.\n\n"
      "ValueError: start is not inside the map, or length is negative. OverflowError: length is too large. "
      "OSError: EINVAL (no such option), ENOMEM, EIO."},
-    {"move", METHOD(mmap_move), METH_VARARGS,
-     "move(dest, src, count)\n\nCopy count bytes from src to dest; the ranges may overlap.\n\n"
+    {"move", METHOD(mmap_move), METH_FASTCALL,
+     "move($self, dest, src, count, /)\n--\n\nCopy count bytes from src to dest; the ranges may overlap.\n\n"
      "TypeError: the map is read-only. ValueError: a range is not inside the map. OSError: EFAULT, ENOMEM."},
-    {"read", METHOD(mmap_read), METH_VARARGS,
-     "read([n])\n\nRead n bytes at the position, or all that follow if n is None, negative or more.\n\n"
+    {"read", METHOD(mmap_read), METH_FASTCALL,
+     "read($self, n=None, /)\n--\n\nRead n bytes at the position, or all that follow if n is None, negative or "
+     "more.\n\n"
      "OSError: EFAULT (a page is lost), EACCES (no right to read), ENOMEM."},
     {"read_byte", METHOD(mmap_read_byte), METH_NOARGS,
-     "read_byte()\n\nRead one byte at the position, as an integer from 0 to 255.\n\n"
+     "read_byte($self, /)\n--\n\nRead one byte at the position, as an integer from 0 to 255.\n\n"
      "ValueError: the position is at the end. OSError: EFAULT, EACCES."},
     {"readline", METHOD(mmap_readline), METH_NOARGS,
-     "readline()\n\nRead through the next newline, or to the end of the map.\n\nOSError: EFAULT, EACCES, ENOMEM."},
-    {"resize", METHOD(mmap_resize), METH_VARARGS,
-     "resize(newsize)\n\nSet the size in bytes of the map and of its file, at least 1.\n\n"
+     "readline($self, /)\n--\n\nRead through the next newline, or to the end of the map.\n\nOSError: EFAULT, EACCES, "
+     "ENOMEM."},
+    {"resize", METHOD(mmap_resize), METH_O,
+     "resize($self, newsize, /)\n--\n\nSet the size in bytes of the map and of its file, at least 1.\n\n"
      "TypeError: the map is read-only or private. ValueError: newsize is out of range, or trackfd=False. "
      "BufferError: buffers are exported. OSError: EINVAL (0), ENOSPC, ENOMEM, EBUSY, EIO."},
-    {"rfind", METHOD(mmap_rfind), METH_VARARGS,
-     "rfind(sub[, start[, end]])\n\nReturn the highest position where the bytes lie inside start..end, or -1; "
+    {"rfind", METHOD(mmap_rfind), METH_FASTCALL,
+     "rfind($self, view, start=None, end=None, /)\n--\n\nReturn the highest position where the bytes lie inside "
+     "start..end, or -1; "
      "otherwise as find()."},
-    {"seek", METHOD(mmap_seek), METH_VARARGS,
-     "seek(pos[, whence])\n\nSet the position in bytes, from the start (0), the position (1) or the end (2), and "
+    {"seek", METHOD(mmap_seek), METH_FASTCALL,
+     "seek($self, pos, whence=0, /)\n--\n\nSet the position in bytes, from the start (0), the position (1) or the end "
+     "(2), and "
      "return "
      "it.\n\nValueError: it is not from 0 to the size of the map, or there is no such whence."},
-    {"seekable", METHOD(mmap_seekable), METH_NOARGS, "seekable()\n\nReturn True."},
+    {"seekable", METHOD(mmap_seekable), METH_NOARGS, "seekable($self, /)\n--\n\nReturn True."},
     {"size", METHOD(mmap_size), METH_NOARGS,
-     "size()\n\nReturn the size of the file in bytes now, which may differ from the map's.\n\n"
+     "size($self, /)\n--\n\nReturn the size of the file in bytes now, which may differ from the map's.\n\n"
      "OSError: EBADF (no file, or trackfd=False), EIO."},
-    {"tell", METHOD(mmap_tell), METH_NOARGS, "tell()\n\nReturn the position in bytes."},
-    {"write", METHOD(mmap_write), METH_VARARGS,
-     "write(bytes)\n\nStore bytes at the position, all or none, and return how many.\n\n"
+    {"tell", METHOD(mmap_tell), METH_NOARGS, "tell($self, /)\n--\n\nReturn the position in bytes."},
+    {"write", METHOD(mmap_write), METH_O,
+     "write($self, bytes, /)\n--\n\nStore bytes at the position, all or none, and return how many.\n\n"
      "TypeError: the map is read-only. ValueError: they do not fit before the end. OSError: EFAULT (some may be "
      "stored), ENOMEM (private pages), ENOSPC."},
-    {"write_byte", METHOD(mmap_write_byte), METH_VARARGS,
-     "write_byte(byte)\n\nStore an integer from 0 to 255 at the position.\n\n"
+    {"write_byte", METHOD(mmap_write_byte), METH_O,
+     "write_byte($self, byte, /)\n--\n\nStore an integer from 0 to 255 at the position.\n\n"
      "TypeError: the map is read-only. ValueError: the position is at the end. OSError: EFAULT, ENOMEM, ENOSPC."},
-    {"__enter__", METHOD(mmap_enter), METH_NOARGS, NULL},
-    {"__exit__", METHOD(mmap_exit), METH_VARARGS, NULL},
+    {"__enter__", METHOD(mmap_enter), METH_NOARGS, "__enter__($self, /)\n--\n\n"},
+    {"__exit__", METHOD(mmap_exit), METH_FASTCALL, "__exit__($self, exc_type, exc_value, traceback, /)\n--\n\n"},
     {0}};

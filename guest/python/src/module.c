@@ -37,11 +37,14 @@ static PyObject *mmap_new(PyTypeObject *type, PyObject *arguments, PyObject *nam
     return NULL;
 
   Descriptor file = {0};
-  if (fd != -1 && descriptor_of(fd, &file) < 0)
-    return NULL;
-  const wmmap_file mapped_file = (flags & MAP_ANONYMOUS) ? (wmmap_file){0} : file.file;
+  if (fd != -1 && descriptor_of(fd, &file) < 0) {
+    /* CPython looks at a number that it does not track last, and not at all if it maps memory. */
+    if (trackfd || (offset % PAGE == 0 && !(flags & MAP_ANONYMOUS)))
+      return NULL;
+    Py_DecRef(PyErr_GetRaisedException());
+  }
   wmmap_mapping mapping = {0};
-  const int mapped = map_file(mapped_file, &length, flags, prot, offset, &mapping);
+  const int mapped = map_file(file.file, &length, flags, prot, offset, &mapping);
   descriptor_release(&file);
   if (mapped < 0)
     return NULL;
@@ -57,7 +60,8 @@ static PyObject *mmap_new(PyTypeObject *type, PyObject *arguments, PyObject *nam
   self->is_open = true;
   self->has_file = fd != -1;
   self->tracks_file = trackfd;
-  self->is_resizable = (flags & MAP_SHARED) != 0;
+  self->has_private_flag = (flags & MAP_PRIVATE) != 0;
+  self->is_private_file = !(flags & (MAP_SHARED | MAP_ANONYMOUS)) && fd != -1;
   self->access = access;
   self->size = length;
   self->offset = offset;
@@ -159,15 +163,15 @@ static PyObject *has_span(PyObject *module, PyObject *map) {
 }
 
 static PyMethodDef functions[] = {
-    {"_has_span", METHOD(has_span), METH_O, "Return whether the pages of a map are in the memory of this program."},
     {"_fcntl", METHOD(descriptor_fcntl), METH_VARARGS, "Control a descriptor."},
+    {"_has_span", METHOD(has_span), METH_O, "Return whether the pages of a map are in the memory of this program."},
     {"set_read_ahead", METHOD(set_read_ahead), METH_O,
      "set_read_ahead(most)\n\nSet how many bytes loops may read ahead, from 0 (none) to 65536.\n\n"
      "ValueError: out of range."},
     {"_forget", METHOD(forget), METH_NOARGS, "Drop what was read ahead."},
+    {"_repair_files", METHOD(seek_repair), METH_O, "Repair how the C library keeps the positions of files."},
     {"_use_paths", METHOD(descriptor_use_paths), METH_VARARGS,
      "Set the function that finds the paths of a descriptor."},
-    {"_repair_files", METHOD(seek_repair), METH_O, "Repair how the C library keeps the positions of files."},
     {0}};
 
 static PyModuleDef module_definition = {
@@ -188,11 +192,31 @@ __attribute__((visibility("default"))) PyObject *PyInit__wasi_mmap(void) {
                    {"MAP_PRIVATE", MAP_PRIVATE},
                    {"MAP_ANON", MAP_ANONYMOUS},
                    {"MAP_ANONYMOUS", MAP_ANONYMOUS},
-                   {"MADV_NORMAL", WMMAP_NORMAL},
-                   {"MADV_RANDOM", WMMAP_RANDOM},
-                   {"MADV_SEQUENTIAL", WMMAP_SEQUENTIAL},
-                   {"MADV_WILLNEED", WMMAP_WILL_NEED},
-                   {"MADV_DONTNEED", WMMAP_DONT_NEED},
+                   {"MAP_32BIT", MAP_32BIT},
+                   {"MAP_DENYWRITE", MAP_DENYWRITE},
+                   {"MAP_EXECUTABLE", MAP_EXECUTABLE},
+                   {"MAP_NORESERVE", MAP_NORESERVE},
+                   {"MAP_POPULATE", MAP_POPULATE},
+                   {"MAP_STACK", MAP_STACK},
+                   {"MS_ASYNC", MS_ASYNC},
+                   {"MS_INVALIDATE", MS_INVALIDATE},
+                   {"MS_SYNC", MS_SYNC},
+                   {"MADV_NORMAL", MADV_NORMAL},
+                   {"MADV_RANDOM", MADV_RANDOM},
+                   {"MADV_SEQUENTIAL", MADV_SEQUENTIAL},
+                   {"MADV_WILLNEED", MADV_WILLNEED},
+                   {"MADV_DONTNEED", MADV_DONTNEED},
+                   {"MADV_FREE", MADV_FREE},
+                   {"MADV_REMOVE", MADV_REMOVE},
+                   {"MADV_DONTFORK", MADV_DONTFORK},
+                   {"MADV_DOFORK", MADV_DOFORK},
+                   {"MADV_MERGEABLE", MADV_MERGEABLE},
+                   {"MADV_UNMERGEABLE", MADV_UNMERGEABLE},
+                   {"MADV_HUGEPAGE", MADV_HUGEPAGE},
+                   {"MADV_NOHUGEPAGE", MADV_NOHUGEPAGE},
+                   {"MADV_DONTDUMP", MADV_DONTDUMP},
+                   {"MADV_DODUMP", MADV_DODUMP},
+                   {"MADV_HWPOISON", MADV_HWPOISON},
                    {"PAGESIZE", PAGE},
                    {"ALLOCATIONGRANULARITY", GRANULARITY}};
   PyObject *module = PyModule_Create2(&module_definition, PYTHON_API_VERSION);

@@ -66,11 +66,16 @@ static int check_rights(wmmap_file file, int flags, int prot) {
 }
 
 int map_file(wmmap_file file, Py_ssize_t *length, int flags, int prot, int64_t offset, wmmap_mapping *mapping) {
-  if (file.handle != 0 && (check_size(file, length, offset) < 0 || check_rights(file, flags, prot) < 0))
+  if (file.handle != 0 && check_size(file, length, offset) < 0)
+    return -1;
+  if (flags & MAP_ANONYMOUS)
+    file = (wmmap_file){0};
+  if (file.handle != 0 && check_rights(file, flags, prot) < 0)
     return -1;
   if (!(flags & (MAP_SHARED | MAP_PRIVATE)) || offset % PAGE != 0)
     return raise_errno(EINVAL);
-  const bool is_private = (flags & MAP_SHARED) == 0;
+  /* Nobody else sees memory without a file, so it is not private to the host, which then can resize it. */
+  const bool is_private = (flags & MAP_SHARED) == 0 && file.handle != 0;
   wmmap_status status = WMMAP_OK;
   if (!(prot & (PROT_READ | PROT_WRITE | PROT_EXEC))) {
     const wmmap_sharing sharing = is_private ? WMMAP_PRIVATE : WMMAP_SHARED;
@@ -89,14 +94,16 @@ int map_file(wmmap_file file, Py_ssize_t *length, int flags, int prot, int64_t o
     return -1;
   }
   *length = (Py_ssize_t)mapped;
+  if (flags & MAP_POPULATE)
+    (void)wmmap_populate(*mapping, 0, mapped); /* As in Linux, it may fail. */
   return 0;
 }
 
 void close_map(Mmap *self) {
   drop_span(self);
+  drop_copy(self);
   wmmap_close(&self->mapping);
   self->is_open = false;
   generation += 1;
-  drop_copy(self);
   free_read_ahead(self);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 #include "reading.h"
+#include "arguments.h"
 #include "bytes.h"
 #include "find.h"
 #include "host.h"
@@ -9,26 +10,27 @@
 
 #include <string.h>
 
-PyObject *mmap_read(Mmap *self, PyObject *arguments) {
-  PyObject *wanted = Py_None;
-  CHECK_OPEN(NULL);
-  if (!PyArg_ParseTuple(arguments, "|O:read", &wanted))
-    return NULL;
-  Py_ssize_t length = PY_SSIZE_T_MAX;
-  if (wanted != Py_None) {
-    if (!PyIndex_Check(wanted)) {
-      PyObject *name = PyType_GetName(wanted->ob_type);
-      if (name)
-        PyErr_Format(PyExc_TypeError, "argument should be integer or None, not '%U'", name);
-      if (name)
-        Py_DecRef(name);
-      return NULL;
-    }
-    length = PyNumber_AsSsize_t(wanted, PyExc_OverflowError);
-    if (length == -1 && PyErr_Occurred())
-      return NULL;
-    CHECK_OPEN(NULL);
+/* The number of bytes to read; all for None. */
+static bool to_length(PyObject *argument, Py_ssize_t *result) {
+  if (argument == Py_None)
+    return true;
+  if (!PyIndex_Check(argument)) {
+    PyObject *name = PyType_GetName(argument->ob_type);
+    if (name)
+      PyErr_Format(PyExc_TypeError, "argument should be integer or None, not '%U'", name);
+    if (name)
+      Py_DecRef(name);
+    return false;
   }
+  *result = PyNumber_AsSsize_t(argument, PyExc_OverflowError);
+  return *result != -1 || !PyErr_Occurred();
+}
+
+PyObject *mmap_read(Mmap *self, PyObject *const *arguments, Py_ssize_t count) {
+  Py_ssize_t length = PY_SSIZE_T_MAX;
+  if (!check_count("read", count, 0, 1) || (count > 0 && !to_length(arguments[0], &length)))
+    return NULL;
+  CHECK_OPEN(NULL);
   const Py_ssize_t rest = self->position < self->size ? self->size - self->position : 0;
   if (length < 0 || length > rest)
     length = rest;
@@ -110,24 +112,33 @@ static Py_ssize_t clamp(Py_ssize_t position, Py_ssize_t size) {
   return position < 0 ? 0 : position > size ? size : position;
 }
 
-static PyObject *find(Mmap *self, PyObject *arguments, bool backward) {
-  Py_ssize_t start = self->position, end = self->size;
-  Py_buffer needle;
+static PyObject *find(Mmap *self, const Py_buffer *needle, PyObject *const *bounds, Py_ssize_t count, bool backward) {
   CHECK_OPEN(NULL);
-  if (!PyArg_ParseTuple(arguments, backward ? "y*|nn:rfind" : "y*|nn:find", &needle, &start, &end))
+  Py_ssize_t start = self->position, end = self->size;
+  /* CPython looks at the end only if there is a start. */
+  if (count > 0 && bounds[0] != Py_None &&
+      (!to_size(bounds[0], &start) || (count > 1 && !to_size_unless_none(bounds[1], &end))))
     return NULL;
-  PyObject *result = NULL;
-  if (!self->is_open) {
-    raise_closed();
-  } else {
-    const Py_ssize_t found =
-        map_find(self, needle.buf, needle.len, clamp(start, self->size), clamp(end, self->size), backward);
-    if (found != -2)
-      result = PyLong_FromSsize_t(found);
-  }
+  CHECK_OPEN(NULL);
+  const Py_ssize_t found =
+      map_find(self, needle->buf, needle->len, clamp(start, self->size), clamp(end, self->size), backward);
+  return found == -2 ? NULL : PyLong_FromSsize_t(found);
+}
+
+static PyObject *parse_and_find(Mmap *self, PyObject *const *arguments, Py_ssize_t count, bool backward) {
+  Py_buffer needle;
+  if (!check_count(backward ? "rfind" : "find", count, 1, 3) ||
+      PyObject_GetBuffer(arguments[0], &needle, PyBUF_SIMPLE) < 0)
+    return NULL;
+  PyObject *result = find(self, &needle, arguments + 1, count - 1, backward);
   PyBuffer_Release(&needle);
   return result;
 }
 
-PyObject *mmap_find(Mmap *self, PyObject *arguments) { return find(self, arguments, false); }
-PyObject *mmap_rfind(Mmap *self, PyObject *arguments) { return find(self, arguments, true); }
+PyObject *mmap_find(Mmap *self, PyObject *const *arguments, Py_ssize_t count) {
+  return parse_and_find(self, arguments, count, false);
+}
+
+PyObject *mmap_rfind(Mmap *self, PyObject *const *arguments, Py_ssize_t count) {
+  return parse_and_find(self, arguments, count, true);
+}

@@ -5,10 +5,10 @@
 
 #include "map.h"
 
-PyObject *mmap_read(Mmap *self, PyObject *arguments);
+PyObject *mmap_read(Mmap *self, PyObject *const *arguments, Py_ssize_t count);
 PyObject *mmap_read_byte(Mmap *self, PyObject *unused);
 PyObject *mmap_readline(Mmap *self, PyObject *unused);
-PyObject *mmap_find(Mmap *self, PyObject *arguments);
-PyObject *mmap_rfind(Mmap *self, PyObject *arguments);
+PyObject *mmap_find(Mmap *self, PyObject *const *arguments, Py_ssize_t count);
+PyObject *mmap_rfind(Mmap *self, PyObject *const *arguments, Py_ssize_t count);
 
 #endif

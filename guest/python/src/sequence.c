@@ -47,36 +47,22 @@ PyObject *mmap_item(Mmap *self, Py_ssize_t index) {
   return read_bytes(self, index, 1);
 }
 
-/* The index as a position, or -1. */
-static Py_ssize_t position_of(Mmap *self, PyObject *item) {
-  Py_ssize_t index = PyNumber_AsSsize_t(item, PyExc_IndexError);
-  if (index == -1 && PyErr_Occurred())
-    return -1;
-  CHECK_OPEN(-1);
-  if (index < 0)
-    index += self->size;
-  if (index < 0 || index >= self->size) {
-    PyErr_SetString(PyExc_IndexError, "mmap index out of range");
-    return -1;
-  }
-  return index;
+/* Whether the index is a position inside the map, which it becomes. */
+static bool adjust(const Mmap *self, Py_ssize_t *index) {
+  if (*index < 0)
+    *index += self->size;
+  if (*index >= 0 && *index < self->size)
+    return true;
+  PyErr_SetString(PyExc_IndexError, "mmap index out of range");
+  return false;
 }
 
 typedef struct {
   Py_ssize_t start, step, count;
-  Py_ssize_t first, length; /* The part of the map that holds them. */
 } Slice;
 
-static int parse_slice(Mmap *self, PyObject *item, Slice *slice) {
-  Py_ssize_t stop = 0;
-  if (PySlice_Unpack(item, &slice->start, &stop, &slice->step) < 0)
-    return -1;
+static void adjust_slice(const Mmap *self, Py_ssize_t stop, Slice *slice) {
   slice->count = PySlice_AdjustIndices(self->size, &slice->start, &stop, slice->step);
-  CHECK_OPEN(-1);
-  const Py_ssize_t last = slice->start + (slice->count - 1) * slice->step;
-  slice->first = slice->step > 0 ? slice->start : last;
-  slice->length = slice->count == 0 ? 0 : (slice->step > 0 ? last - slice->start : slice->start - last) + 1;
-  return 0;
 }
 
 /* Reads every step-th byte in pieces of the range, which may be far larger than the result. */
@@ -125,13 +111,19 @@ PyObject *mmap_subscript(Mmap *self, PyObject *item) {
       Py_DecRef(PyErr_GetRaisedException()); /* Raised below, as an IndexError. */
   }
   if (PyIndex_Check(item)) {
-    const Py_ssize_t index = position_of(self, item);
-    return index < 0 ? NULL : read_byte(self, index);
+    Py_ssize_t index = PyNumber_AsSsize_t(item, PyExc_IndexError);
+    if ((index == -1 && PyErr_Occurred()) || !adjust(self, &index))
+      return NULL;
+    CHECK_OPEN(NULL);
+    return read_byte(self, index);
   }
   if (is_slice(item)) {
-    Slice slice;
-    if (parse_slice(self, item, &slice) < 0)
+    Slice slice = {0};
+    Py_ssize_t stop = 0;
+    if (PySlice_Unpack(item, &slice.start, &stop, &slice.step) < 0)
       return NULL;
+    adjust_slice(self, stop, &slice);
+    CHECK_OPEN(NULL);
     if (slice.count == 0)
       return PyBytes_FromStringAndSize(NULL, 0);
     return slice.step == 1 ? read_bytes(self, slice.start, slice.count) : read_slice(self, &slice);
@@ -140,7 +132,10 @@ PyObject *mmap_subscript(Mmap *self, PyObject *item) {
   return NULL;
 }
 
-static int write_byte(Mmap *self, Py_ssize_t index, PyObject *value) {
+static int write_byte(Mmap *self, PyObject *item, PyObject *value) {
+  Py_ssize_t index = PyNumber_AsSsize_t(item, PyExc_IndexError);
+  if (index == -1 && PyErr_Occurred())
+    return -1;
   if (!value) {
     PyErr_SetString(PyExc_TypeError, "mmap doesn't support item deletion");
     return -1;
@@ -156,12 +151,10 @@ static int write_byte(Mmap *self, Py_ssize_t index, PyObject *value) {
     PyErr_SetString(PyExc_ValueError, "mmap item value must be in range(0, 256)");
     return -1;
   }
+  /* The `__index__` of either may have closed or resized the map. */
   CHECK_OPEN(-1);
-  /* The value's __index__ may have resized the map. */
-  if (index >= self->size) {
-    PyErr_SetString(PyExc_IndexError, "mmap index out of range");
+  if (!adjust(self, &index))
     return -1;
-  }
   const char byte = (char)number;
   return map_write(self, index, &byte, 1);
 }
@@ -178,20 +171,29 @@ static int write_slice(Mmap *self, const Slice *slice, const char *bytes) {
   return 0;
 }
 
-int mmap_ass_subscript(Mmap *self, PyObject *item, PyObject *value) {
+/* Getting the bytes may have closed or resized the map. */
+static int check_and_write_slice(Mmap *self, Slice *slice, Py_ssize_t stop, const Py_buffer *bytes) {
   CHECK_OPEN(-1);
+  adjust_slice(self, stop, slice);
+  if (bytes->len != slice->count) {
+    PyErr_SetString(PyExc_IndexError, "mmap slice assignment is wrong size");
+    return -1;
+  }
+  return write_slice(self, slice, bytes->buf);
+}
+
+int mmap_ass_subscript(Mmap *self, PyObject *item, PyObject *value) {
   if (check_writable(self) < 0)
     return -1;
-  if (PyIndex_Check(item)) {
-    const Py_ssize_t index = position_of(self, item);
-    return index < 0 ? -1 : write_byte(self, index, value);
-  }
+  if (PyIndex_Check(item))
+    return write_byte(self, item, value);
   if (!is_slice(item)) {
     PyErr_SetString(PyExc_TypeError, "mmap indices must be integer");
     return -1;
   }
-  Slice slice;
-  if (parse_slice(self, item, &slice) < 0)
+  Slice slice = {0};
+  Py_ssize_t stop = 0;
+  if (PySlice_Unpack(item, &slice.start, &stop, &slice.step) < 0)
     return -1;
   if (!value) {
     PyErr_SetString(PyExc_TypeError, "mmap object doesn't support slice deletion");
@@ -200,17 +202,7 @@ int mmap_ass_subscript(Mmap *self, PyObject *item, PyObject *value) {
   Py_buffer bytes;
   if (PyObject_GetBuffer(value, &bytes, PyBUF_SIMPLE) < 0)
     return -1;
-  int result = -1;
-  if (bytes.len != slice.count) {
-    PyErr_SetString(PyExc_IndexError, "mmap slice assignment is wrong size");
-  } else if (!self->is_open) {
-    raise_closed();
-  } else if (slice.count > 0 &&
-             slice.first + slice.length > self->size) { /* A buffer's exporter may have resized the map. */
-    PyErr_SetString(PyExc_IndexError, "mmap index out of range");
-  } else {
-    result = write_slice(self, &slice, bytes.buf);
-  }
+  const int result = check_and_write_slice(self, &slice, stop, &bytes);
   PyBuffer_Release(&bytes);
   return result;
 }

@@ -29,7 +29,7 @@ typedef struct {
   int ml_flags;
   const char *ml_doc;
 } PyMethodDef;
-enum { METH_VARARGS = 1, METH_NOARGS = 4, METH_O = 8 };
+enum { METH_VARARGS = 1, METH_KEYWORDS = 2, METH_NOARGS = 4, METH_O = 8, METH_FASTCALL = 128 };
 
 typedef struct {
   const char *name;
@@ -146,11 +146,16 @@ long PyLong_AsLong(PyObject *);
 Py_ssize_t PyLong_AsSsize_t(PyObject *);
 unsigned long long PyLong_AsUnsignedLongLong(PyObject *);
 PyObject *PyBool_FromLong(long);
+int PyLong_AsInt(PyObject *);
 int PyIndex_Check(PyObject *);
+PyObject *PyNumber_Index(PyObject *);
 Py_ssize_t PyNumber_AsSsize_t(PyObject *, PyObject *);
 int PySlice_Unpack(PyObject *, Py_ssize_t *, Py_ssize_t *, Py_ssize_t *);
 Py_ssize_t PySlice_AdjustIndices(Py_ssize_t, Py_ssize_t *, Py_ssize_t *, Py_ssize_t);
 PyObject *PyUnicode_FromFormat(const char *, ...);
+int PyUnicode_EqualToUTF8(PyObject *, const char *);
+Py_ssize_t PyTuple_Size(PyObject *);
+PyObject *PyTuple_GetItem(PyObject *, Py_ssize_t);
 const char *PyUnicode_AsUTF8AndSize(PyObject *, Py_ssize_t *);
 
 #endif

@@ -36,6 +36,12 @@ class Steps(oracle.Oracle):
                 raise
             return len(mapping)  # A map without a file has no size in CPython before 3.15.
 
+    def mmap(self, step):
+        if step.get("anonymous") and step["access"] == "write":
+            # In CPython private memory can grow, shared memory cannot.
+            return oracle.Mapping(-1, step["length"], step["offset"], flags=mmap.MAP_PRIVATE)
+        return super().mmap(step)
+
     def mmap_posix(self, step):
         mapping = super().mmap_posix(step)
         mapping.is_private = step["sharing"] == "private"

@@ -1,6 +1,6 @@
-/** CPython's own test_mmap.py, that of an installed Python, run in the guest. */
+/** CPython's own test_mmap.py, of several versions, run in the guest. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { COMPONENT, NATIVE, runGuest, type Host } from '../../python/hosts.mjs';
 import { brief, outcomesOf, type Outcome } from '../../python/outcomes.mjs';
@@ -18,17 +18,26 @@ export interface Row {
 /** Reasons to skip a method that fit the guest, a 32-bit UNIX. */
 const NOT_APPLICABLE = [/windows/i, /32-bit/i];
 
-/** The folder of the installed Python's module `test`; undefined if it has none. */
-export function testsOfPython(): string | undefined {
-  const { status, stdout } = spawnSync(NATIVE, ['-c', 'import test.test_mmap as t; print(t.__file__)'], {
-    encoding: 'utf8',
-  });
-  return status === 0 ? dirname(stdout.trim()) : undefined;
+/** The module `test` of a version of CPython. */
+export interface Tests {
+  version: string;
+  /** Undefined where they are not. */
+  folder: string | undefined;
 }
 
-export function versionOfPython(): string {
-  return spawnSync(NATIVE, ['-c', 'import sys; print(sys.version.split()[0])'], { encoding: 'utf8' }).stdout.trim();
+/** Those of the installed Python, and those that `setup.sh guests` brings. */
+export function testsOfPython(): Tests[] {
+  const program = 'import sys; print("%d.%d" % sys.version_info[:2]); import test.test_mmap as t; print(t.__file__)';
+  const [version = '', file] = spawnSync(NATIVE, ['-c', program], { encoding: 'utf8' }).stdout.trim().split('\n');
+  const brought = ['3.14', '3.15'].filter((each) => each !== version);
+  return [
+    { version, folder: file === undefined ? undefined : dirname(file) },
+    ...brought.map((each) => ({ version: each, folder: `build/cpython/tests/${each}` })),
+  ].map((tests) => ({ ...tests, folder: tests.folder && existsSync(tests.folder) ? tests.folder : undefined }));
 }
+
+/** The version of the guest, whose tests run on hosts of Windows, too. */
+export const OF_GUEST = '3.14';
 
 function toRow({ test, outcome, reason }: Outcome): Row {
   const method = test.replace(/^test\.test_mmap\./, '');
@@ -74,11 +83,11 @@ export function runTestMmapOnWindows(host: string, tests: string): Row[] {
   }
 }
 
-/** Methods that are known to fail on a host, and why. One that passes is an error. */
-export function expectedFailures(host: string): Record<string, string> {
+/** Methods of a version's tests that are known to fail on a host, and why. One that passes is an error. */
+export function expectedFailures(version: string, host: string): Record<string, string> {
   const all = JSON.parse(readFileSync('tests/programs/python/expectations.json', 'utf8')) as Record<
     string,
     Record<string, string>
   >;
-  return { ...all['test_mmap'], ...all[`test_mmap on ${host}`] };
+  return { ...all[`test_mmap ${version}`], ...all[`test_mmap on ${host}`] };
 }

@@ -1,53 +1,48 @@
 // CPython's own tests of mmap on every host: one test per method.
 import { suite, test } from 'uvu';
 import * as assert from 'uvu/assert';
-import {
-  expectedFailures,
-  runTestMmap,
-  runTestMmapOnWindows,
-  testsOfPython,
-  versionOfPython,
-  type Row,
-} from './cpython.mjs';
+import { expectedFailures, OF_GUEST, runTestMmap, runTestMmapOnWindows, testsOfPython, type Row } from './cpython.mjs';
 import { HOSTS, missing } from '../../python/hosts.mjs';
 import { isLeft, lacks, WINDOWS_HOSTS } from '../../tools/wine.mjs';
 
-const tests = testsOfPython();
-
-test('the installed Python has its tests', () => {
-  if (tests !== undefined) return;
-  console.log(
-    `skips test_mmap.py: Python ${versionOfPython()} came without its module test (Debian: libpython3.11-testsuite)`,
-  );
-  assert.not.ok(process.env['CI'], 'CI needs it');
-});
-
-const tables = new Map<string, Row[] | Error>();
-for (const host of tests === undefined || isLeft ? [] : HOSTS) {
-  const lacking = missing(host);
-  if (lacking === undefined) tables.set(host, await runTestMmap(host, tests as string).catch((error: Error) => error));
-  else console.log(`${host} skips test_mmap.py: there is no ${lacking}`);
+interface Table {
+  version: string;
+  host: string;
+  rows: Row[] | Error;
 }
+const tables: Table[] = [];
 
-for (const [host, { wine }] of tests === undefined || isLeft ? [] : Object.entries(WINDOWS_HOSTS)) {
-  const lacking = lacks(wine) ?? missing('wasmtime');
-  if (lacking === undefined) {
-    try {
-      tables.set(host, runTestMmapOnWindows(host, tests as string));
-    } catch (error) {
-      tables.set(host, error as Error);
-    }
+for (const { version, folder } of isLeft ? [] : testsOfPython()) {
+  if (folder === undefined) {
+    console.log(`skips test_mmap.py of Python ${version}: it is not here (.build/setup.sh guests)`);
+    test(`test_mmap.py of Python ${version} is there`, () => assert.not.ok(process.env['CI'], 'CI needs it'));
     continue;
   }
-  console.log(`${host} skips test_mmap.py: this machine has ${lacking}`);
-  test(`${host} is there`, () => assert.not.ok(process.env['CI'], lacking));
+  for (const host of HOSTS) {
+    const lacking = missing(host);
+    if (lacking !== undefined) console.log(`${host} skips test_mmap.py: there is no ${lacking}`);
+    else tables.push({ version, host, rows: await runTestMmap(host, folder).catch((error: Error) => error) });
+  }
+  for (const [host, { wine }] of version === OF_GUEST ? Object.entries(WINDOWS_HOSTS) : []) {
+    const lacking = lacks(wine) ?? missing('wasmtime');
+    if (lacking === undefined) {
+      try {
+        tables.push({ version, host, rows: runTestMmapOnWindows(host, folder) });
+      } catch (error) {
+        tables.push({ version, host, rows: error as Error });
+      }
+      continue;
+    }
+    console.log(`${host} skips test_mmap.py: this machine has ${lacking}`);
+    test(`${host} is there`, () => assert.not.ok(process.env['CI'], lacking));
+  }
 }
 
 test.run();
 
-for (const [host, rows] of tables) {
-  const run = suite(`test_mmap on ${host}`);
-  const expected = expectedFailures(host);
+for (const { version, host, rows } of tables) {
+  const run = suite(`test_mmap of ${version} on ${host}`);
+  const expected = expectedFailures(version, host);
   run('runs to its end', () => {
     assert.ok(Array.isArray(rows), rows instanceof Error ? rows.message : '');
     assert.ok(rows.filter(({ verdict }) => verdict === 'ok').length >= 34, `${rows.length} methods`);

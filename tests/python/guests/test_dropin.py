@@ -1,6 +1,8 @@
 """Behaviour that programs rely on beyond CPython's own tests. It holds for CPython too, unless a test says GUEST."""
 
 import contextlib
+import errno
+import fcntl
 import gc
 import io
 import mmap
@@ -183,6 +185,116 @@ class DescriptorsByPath(Descriptors):
             super().test_two_files_of_one_name()
 
 
+class Fcntl(Files):
+    def test_flags(self):
+        file = self.open()
+        self.assertTrue(fcntl.fcntl(file, fcntl.F_GETFD) & fcntl.FD_CLOEXEC)
+        self.assertEqual(fcntl.fcntl(file.fileno(), fcntl.F_SETFD, fcntl.FD_CLOEXEC), 0)
+        self.assertFalse(fcntl.fcntl(file, fcntl.F_GETFL) & os.O_APPEND)
+        os.lseek(file.fileno(), 0, os.SEEK_SET)
+        os.write(file.fileno(), b"HE")
+        self.assertEqual(fcntl.fcntl(file, fcntl.F_SETFL, os.O_APPEND), 0)
+        self.assertTrue(fcntl.fcntl(file, fcntl.F_GETFL) & os.O_APPEND)
+        os.write(file.fileno(), b"end")
+        fcntl.fcntl(file, fcntl.F_SETFL, 0)
+        os.lseek(file.fileno(), 2, os.SEEK_SET)
+        os.write(file.fileno(), b"L")
+        self.assertEqual(self.stored(), b"HEL" + TEXT[3:] + b"end")
+
+    def test_wrong_arguments(self):
+        file = self.open()
+        for use in (fcntl.fcntl, fcntl.flock, fcntl.lockf, fcntl.ioctl):
+            self.assertRaisesRegex(TypeError, "^argument must be an int, or have a fileno", use, "a", 0)
+            self.assertRaisesRegex(ValueError, "negative integer", use, -1, 0)
+            self.assertRaisesRegex(OSError, os.strerror(errno.EBADF), use, 999, 8)
+        self.assertRaisesRegex(ValueError, "^unrecognized lockf argument$", fcntl.lockf, file, 64)
+        self.assertRaisesRegex(OSError, os.strerror(errno.ENOTTY), fcntl.ioctl, file, 0x5413)
+        self.assertRaisesRegex(OSError, os.strerror(errno.EINVAL), fcntl.fcntl, file, 12345)
+
+    def test_locks(self):
+        """Nobody else would see one, so there is none."""
+        file = self.open()
+        for lock in (
+            lambda: fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB),
+            lambda: fcntl.flock(file, fcntl.LOCK_SH),
+            lambda: fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 10, 5),
+            lambda: fcntl.lockf(file, fcntl.LOCK_SH),
+        ):
+            if GUEST:
+                self.assertRaisesRegex(OSError, os.strerror(errno.ENOSYS), lock)
+            else:
+                lock()
+        if GUEST:
+            for command in (fcntl.F_SETLK, fcntl.F_SETLKW, fcntl.F_GETLK):
+                self.assertRaisesRegex(OSError, os.strerror(errno.ENOSYS), fcntl.fcntl, file, command, b"")
+        self.assertIsNone(fcntl.flock(file, fcntl.LOCK_UN))
+        self.assertIsNone(fcntl.lockf(file, fcntl.LOCK_UN))
+
+
+class Names(unittest.TestCase):
+    def test_constants(self):
+        names = "MAP_32BIT MAP_DENYWRITE MAP_EXECUTABLE MAP_NORESERVE MAP_POPULATE MAP_STACK MADV_FREE MADV_REMOVE"
+        names += (
+            " MADV_DONTFORK MADV_DOFORK MADV_MERGEABLE MADV_UNMERGEABLE MADV_HUGEPAGE MADV_NOHUGEPAGE MADV_DONTDUMP"
+        )
+        names += " MADV_DODUMP MADV_HWPOISON"
+        numbers = [0x40, 0x800, 0x1000, 0x4000, 0x8000, 0x20000, *range(8, 18), 100]
+        there = {name: number for name, number in zip(names.split(), numbers, strict=True) if hasattr(mmap, name)}
+        self.assertEqual({name: getattr(mmap, name) for name in there}, there)
+        if GUEST:
+            self.assertEqual(len(there), len(numbers))
+            self.assertEqual((mmap.MS_ASYNC, mmap.MS_INVALIDATE, mmap.MS_SYNC), (1, 2, 4))
+
+    @unittest.skipIf(sys.version_info < (3, 14), "it has not all of the names")
+    def test_flags_that_cannot_be_felt(self):
+        flags = mmap.MAP_PRIVATE | mmap.MAP_NORESERVE | mmap.MAP_POPULATE | mmap.MAP_STACK
+        with mmap.mmap(-1, 5000, flags=flags) as mapping:
+            self.assertEqual(mapping[:], bytes(5000))
+            for advice in (mmap.MADV_DONTFORK, mmap.MADV_DODUMP, mmap.MADV_RANDOM):
+                mapping.madvise(advice)
+            self.assertRaises(OSError, mapping.madvise, 999)
+            self.assertRaises(OSError, mapping.madvise, mmap.MADV_HWPOISON)
+            if GUEST:
+                mapping.flush(flags=mmap.MS_ASYNC)
+                self.assertRaises(OSError, mapping.flush, flags=mmap.MS_ASYNC | mmap.MS_SYNC)
+                self.assertRaisesRegex(TypeError, "unexpected keyword argument 'flag'", mapping.flush, flag=1)
+
+
+class Anonymous(unittest.TestCase):
+    """Memory without a file."""
+
+    def test_resize(self):
+        for flags in (mmap.MAP_PRIVATE, mmap.MAP_PRIVATE | mmap.MAP_ANON):
+            with self.subTest(flags=flags), mmap.mmap(-1, 5000, flags=flags) as mapping:
+                mapping[:3] = b"abc"
+                with memoryview(mapping) as view:
+                    view[4999] = 1
+                    self.assertRaises(BufferError, mapping.resize, 10)
+                mapping.resize(200_000)
+                self.assertEqual((len(mapping), mapping[:4], mapping[4998:5002]), (200_000, b"abc\0", b"\0\1\0\0"))
+                mapping[199_999] = 7
+                mapping.resize(3)
+                mapping.resize(5000)
+                self.assertEqual((mapping[:4], mapping.find(b"\1", 3)), (b"abc\0", -1))
+                self.assertRaises(OSError, mapping.resize, 0)
+
+    @unittest.skipIf(sys.version_info < (3, 14), "it dies of it")
+    def test_resize_of_shared_memory(self):
+        with mmap.mmap(-1, 5000) as mapping:
+            self.assertRaisesRegex(ValueError, "^mmap: can't expand a shared anonymous", mapping.resize, 5001)
+            mapping.resize(10)
+            self.assertEqual(mapping[:], bytes(10))
+        with mmap.mmap(-1, 5000, access=mmap.ACCESS_COPY) as mapping:
+            self.assertRaises(TypeError, mapping.resize, 5001)
+
+    def test_a_copy_of_memory(self):
+        with mmap.mmap(-1, 5000, access=mmap.ACCESS_COPY) as mapping:
+            mapping[10:12] = b"ab"
+            with memoryview(mapping) as view:
+                view[12] = ord("c")
+            self.assertEqual((mapping.find(b"abc"), mapping[9:14]), (10, b"\0abc\0"))
+
+
 class Buffers(Files):
     def test_bytes_of_a_view(self):
         for access in (mmap.ACCESS_READ, mmap.ACCESS_WRITE, mmap.ACCESS_COPY):
@@ -294,6 +406,45 @@ class Buffers(Files):
         self.assertEqual(mapping[100:105], b"hello")
         with self.assertRaises(TypeError):
             struct.pack_into("<I", self.map(mmap.ACCESS_READ), 0, 1)
+
+    def test_a_store_of_the_byte_that_is_there(self):
+        """It makes the page private as any other: what others write to the file is not seen."""
+
+        def through_view(mapping):
+            with memoryview(mapping) as view:
+                view[0] = TEXT[0]
+
+        def through_struct(mapping):
+            struct.pack_into("B", mapping, 0, TEXT[0])
+
+        def through_item(mapping):
+            mapping[0] = TEXT[0]
+
+        for store in (through_view, through_struct, through_item):
+            for how in ({"access": mmap.ACCESS_COPY}, {"access": mmap.ACCESS_DEFAULT, "flags": mmap.MAP_PRIVATE}):
+                with self.subTest(store=store.__name__, how=how):
+                    with open(self.path, "wb") as file:
+                        file.write(TEXT)
+                    mapping = self.map(**how)
+                    store(mapping)
+                    with self.open() as file:
+                        file.write(b"J")
+                    self.assertEqual((mapping[:2], mapping.find(b"J"), mapping.rfind(b"hello w")), (b"he", -1, 25987))
+                    with memoryview(mapping) as view:
+                        self.assertEqual(view[0], TEXT[0])
+                        mapping[1:3] = b"UL"
+                    mapping.move(5, 0, 3)
+                    self.assertEqual((mapping[:9], re.search(b"U.", mapping)[0]), (b"hULlohULr", b"UL"))
+                    mapping.flush()
+                    self.assertEqual(self.stored(), b"J" + TEXT[1:])
+
+    def test_what_only_reads_a_private_map_changes_nothing(self):
+        mapping = self.map(mmap.ACCESS_COPY)
+        self.assertEqual(re.search(b"w(or)ld", mapping).span(1), (7, 9))
+        self.assertEqual(struct.unpack_from("<4s", mapping, 6), (b"worl",))
+        with self.open() as file:
+            file.write(b"J")
+        self.assertEqual(mapping[:2], b"Je")
 
     def test_from_one_map_to_another(self):
         source, target = self.map(mmap.ACCESS_READ), mmap.mmap(-1, len(TEXT))
@@ -407,45 +558,6 @@ class Reading(Files):
                 mapping[i]  # In whatever way it reads by now.
             os.truncate(self.path, 5000)
             self.assertEqual(mapping[4999], ord("x"))
-    def test_a_store_of_the_byte_that_is_there(self):
-        """It makes the page private as any other: what others write to the file is not seen."""
-
-        def through_view(mapping):
-            with memoryview(mapping) as view:
-                view[0] = TEXT[0]
-
-        def through_struct(mapping):
-            struct.pack_into("B", mapping, 0, TEXT[0])
-
-        def through_item(mapping):
-            mapping[0] = TEXT[0]
-
-        for store in (through_view, through_struct, through_item):
-            for how in ({"access": mmap.ACCESS_COPY}, {"access": mmap.ACCESS_DEFAULT, "flags": mmap.MAP_PRIVATE}):
-                with self.subTest(store=store.__name__, how=how):
-                    with open(self.path, "wb") as file:
-                        file.write(TEXT)
-                    mapping = self.map(**how)
-                    store(mapping)
-                    with self.open() as file:
-                        file.write(b"J")
-                    self.assertEqual((mapping[:2], mapping.find(b"J"), mapping.rfind(b"hello w")), (b"he", -1, 25987))
-                    with memoryview(mapping) as view:
-                        self.assertEqual(view[0], TEXT[0])
-                        mapping[1:3] = b"UL"
-                    mapping.move(5, 0, 3)
-                    self.assertEqual((mapping[:9], re.search(b"U.", mapping)[0]), (b"hULlohULr", b"UL"))
-                    mapping.flush()
-                    self.assertEqual(self.stored(), b"J" + TEXT[1:])
-
-    def test_what_only_reads_a_private_map_changes_nothing(self):
-        mapping = self.map(mmap.ACCESS_COPY)
-        self.assertEqual(re.search(b"w(or)ld", mapping).span(1), (7, 9))
-        self.assertEqual(struct.unpack_from("<4s", mapping, 6), (b"worl",))
-        with self.open() as file:
-            file.write(b"J")
-        self.assertEqual(mapping[:2], b"Je")
-
             self.assertEqual(mapping[5000], 0)
             for ask in (
                 lambda m: m[50_000],
