@@ -23,7 +23,7 @@ for (const tested of PACKAGES) {
         return;
       }
       const { same, passed, different } = await compare(tested, host);
-      const expected = expectedDifferences(tested.name);
+      const expected = expectedDifferences(tested.name, host);
       const known = [...different.keys()].filter((name) => name in expected);
       console.log(
         `${tested.name} on ${host}: ${same} alike, ${passed} of them passed, ${known.length} known to differ`,
