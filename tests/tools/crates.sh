@@ -32,6 +32,33 @@ crate() {
 crate memmap2 0.9.12
 crate maxminddb 0.32.0
 
+# tests_of VERSION INDENT: its tests with those for Unix and Linux, but for what they ask /proc, which WASI lacks.
+tests_of() {
+  sed -e 's/cfg(unix)/cfg(all())/' -e "s/^$2#\[cfg(target_os = \"linux\")\]$/#[cfg(all())]/" -e 's/std::os::unix::io/std::os::fd/' >"$output/tests-$1.rs"
+}
+tests_of 0.9.12 '' <"$output/memmap2-0.9.12/test/map.rs"
+# Before, they were in a module of the library itself.
+for version in 0.5.10 0.6.2 0.7.1 0.8.0; do
+  crate memmap2 $version
+  sed -n '/^mod test {$/,/^}$/p' "$output/memmap2-$version/src/lib.rs" | sed -e '1d;$d' -e 's/crate::/super::/' -e 's/extern crate tempfile;/use crate as tempfile;/' | tests_of $version '    '
+done
+
+# interface NAME CRATE OPTION...: what rustdoc writes about a crate. On a stable compiler that needs leave.
+interface() {
+  name=$1 crate=$2
+  shift 2
+  RUSTDOC="$PWD/tests/tools/rustdoc.sh" quietly crates/interface .build/cargo.sh rustdoc --locked -p "$crate" "$@" -- -A rustdoc::all -Z unstable-options --output-format json
+  mkdir -p "$output/interface"
+  documentation=$CARGO_TARGET_DIR/doc
+  case "$*" in *wasm32*) documentation=$CARGO_TARGET_DIR/wasm32-wasip2/doc ;; esac
+  cp "$documentation/$(printf %s "${crate%@*}" | tr - _).json" "$output/interface/$name.json"
+}
+for version in 0.5.10 0.6.2 0.7.1 0.8.0 0.9.12; do
+  interface memmap2-$version memmap2@$version --manifest-path $folder/native/Cargo.toml
+  interface ours-$version memmap2@$version --manifest-path $folder/Cargo.toml --target wasm32-wasip2
+done
+interface wasi_mmap wasi-mmap --manifest-path $folder/Cargo.toml --target wasm32-wasip2
+
 # The crate has its data in a repository that is not published with it; the package for Python has the same.
 if [ ! -d "$output/test-data" ]; then
   quietly crates/data build/venv/bin/pip download --disable-pip-version-check --no-deps --no-binary :all: --no-build-isolation --require-hashes -r $folder/requirements.txt -d "$output"
@@ -52,6 +79,6 @@ node -e 'for (const line of require("fs").readFileSync(0, "utf8").split("\n").fi
     const name = /memmap2-tests/.test(id) ? "memmap2" : "maxminddb";
     if (executable && profile.test) require("fs").copyFileSync(executable, `${process.argv[1]}/${name}.wasm`);
   }' "$output" <build/crates/tests.log
-quietly crates/native .build/cargo.sh build --locked --release --manifest-path $folder/native/Cargo.toml
+quietly crates/native .build/cargo.sh test --locked --release --manifest-path $folder/native/Cargo.toml
 cp "$CARGO_TARGET_DIR/release/mmdb" "$output/"
 built

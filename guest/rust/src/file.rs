@@ -162,3 +162,8 @@ mod std_file {
 
 #[cfg(feature = "std-file")]
 pub(crate) use std_file::with_fd;
+
+#[cfg(not(feature = "std-file"))]
+pub(crate) fn with_fd<T>(_fd: std::os::fd::RawFd, _call: impl FnOnce(&Descriptor) -> Result<T>) -> Result<T> {
+    Err(crate::ErrorCode::Unsupported.into())
+}

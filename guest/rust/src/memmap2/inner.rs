@@ -1,117 +1,49 @@
 //! The memory of a map, and the span or copy behind it.
 
-use std::alloc::{alloc, alloc_zeroed, dealloc, Layout};
-use std::borrow::Cow;
 use std::io::Result;
 use std::ops::Range;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use wasip2::filesystem::types::Descriptor;
 
-use crate::bindings::wasi_mmap::mmap::mapping::{mmap, mmap_posix, Access, ErrorCode, Mapping, Protection, Sharing};
+use super::copied::Stored;
+use super::madvise::{effect, Effect};
+use super::memory::{Memory, PAGE};
+use super::origin::Origin;
+use super::span::{attach, granularity, Span};
+use crate::bindings::wasi_mmap::mmap::mapping::{mmap, mmap_posix, Mapping, Protection, Sharing};
 use crate::fill::fill;
-use crate::memmap2::advice::Advice;
-use crate::memmap2::span::{attach, granularity, Span};
 
-/// The alignment of maps where there are no spans: programs rely on that of pages.
-const PAGE: usize = 4096;
-
-/// The bytes that are compared or stored at a time.
-const BLOCK: usize = 64 * 1024;
-
-/// The most bytes of one call. Hosts limit the lists of a guest, and may hold them in memory of their own.
-const LARGEST_LIST: usize = 16 << 20;
+pub use crate::bindings::wasi_mmap::mmap::mapping::{Access, ErrorCode};
 
 type Outcome<T> = std::result::Result<T, ErrorCode>;
 
-/// An allocation.
-struct Memory {
-    base: *mut u8,
-    layout: Layout,
-}
-
-impl Memory {
-    /// Allocates `length` bytes, which are uninitialized unless `zero` is set.
-    fn new(length: usize, alignment: usize, zero: bool) -> Outcome<Self> {
-        let layout = Layout::from_size_align(length, alignment).map_err(|_| ErrorCode::NoMemory)?;
-        assert!(length > 0, "an allocation has bytes");
-        // SAFETY: the size is not 0.
-        let base = unsafe {
-            if zero {
-                alloc_zeroed(layout)
-            } else {
-                alloc(layout)
-            }
-        };
-        if base.is_null() {
-            return Err(ErrorCode::NoMemory);
-        }
-        Ok(Self { base, layout })
-    }
-}
-
-impl Drop for Memory {
-    fn drop(&mut self) {
-        // SAFETY: it was allocated with this layout, and its owner has no pointer into it after the drop.
-        unsafe { dealloc(self.base, self.layout) }
-    }
-}
-
-/// The mapping of a copy that is stored, where the host has no spans.
-struct Copied {
-    mapping: Mapping,
-    /// The offset of the first byte in the mapping.
-    at: u64,
-    /// The bytes as last read or stored. The program has changed those that differ.
-    known: Mutex<Vec<u8>>,
-}
-
-impl Copied {
-    fn known(&self) -> MutexGuard<'_, Vec<u8>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Stores the changes in a part that lies in one block.
-    fn store(&self, known: &mut [u8], now: &[u8], start: usize) -> Outcome<()> {
-        if *known == *now {
-            return Ok(());
-        }
-        let differs = |at: &usize| known[*at] != now[*at];
-        let first = (0..now.len()).find(differs).unwrap_or(0);
-        let end = (first..now.len()).rfind(differs).unwrap_or(first) + 1;
-        let offset = self.at + (start + first) as u64;
-        let bytes = if (first..end).all(|at| differs(&at)) {
-            Cow::Borrowed(&now[first..end])
-        } else {
-            // Others may have changed the bytes between two changes: read them from the file now.
-            let mut bytes = self.mapping.read(offset, (end - first) as u64)?;
-            for at in (first..end).filter(differs) {
-                bytes[at - first] = now[at];
-            }
-            Cow::Owned(bytes)
-        };
-        self.mapping.write(offset, &bytes)?;
-        known[first..end].copy_from_slice(&now[first..end]);
-        Ok(())
-    }
-}
-
-enum Backing {
+pub(super) enum Backing {
     /// No bytes.
     Empty,
-    /// Memory without a file, or a private copy of one.
-    Own { _memory: Memory },
+    /// Memory without a file.
+    Anonymous { memory: Memory },
     /// Fields are dropped in this order: the file is detached before the memory is freed.
-    Span { span: Span, pad: usize, _memory: Memory },
+    Span {
+        span: Span,
+        /// None for private changes: the host counts the memory that they may take.
+        mapping: Option<Mapping>,
+        pad: usize,
+        memory: Memory,
+    },
+    /// A copy for reading, or for private changes.
+    Copy { mapping: Mapping, at: u64, _memory: Memory },
     /// A copy whose changes are stored, at the latest when it is dropped.
-    Copied { copied: Copied, _memory: Memory },
+    Stored { stored: Stored, _memory: Memory },
 }
 
+/// A map, without the types that `memmap2` gives it.
 pub struct Inner {
-    ptr: *mut u8,
-    len: usize,
-    access: Access,
-    backing: Backing,
+    pub(super) ptr: *mut u8,
+    pub(super) len: usize,
+    pub(super) access: Access,
+    /// A pointer: with what changes behind `&` inside, the types would not be `Freeze`, as those of `memmap2` are.
+    pub(super) backing: Box<Backing>,
+    pub(super) origin: Origin,
 }
 
 // SAFETY: it owns its memory, which is written through `&mut` only, or through pointers whose user keeps the rules. All
@@ -139,38 +71,31 @@ fn open(file: &Descriptor, length: u64, access: Access, offset: u64) -> Outcome<
     }
 }
 
-/// Copies bytes of the mapping into memory, all or with an error.
-///
-/// # Safety
-///
-/// `memory` can be written for `length` bytes, and nobody else uses it meanwhile.
-unsafe fn copy_in(mapping: &Mapping, at: u64, memory: *mut u8, length: usize) -> Outcome<()> {
-    for start in (0..length).step_by(LARGEST_LIST) {
-        // SAFETY: the part lies in the memory.
-        unsafe { fill(mapping, at + start as u64, memory.add(start), LARGEST_LIST.min(length - start))? };
-    }
-    Ok(())
-}
-
 impl Inner {
-    fn empty(access: Access) -> Self {
+    fn empty(access: Access, origin: Origin) -> Self {
         // Aligned to a page, as a native map is.
-        Self { ptr: std::ptr::without_provenance_mut(PAGE), len: 0, access, backing: Backing::Empty }
+        let ptr = std::ptr::without_provenance_mut(PAGE);
+        Self { ptr, len: 0, access, backing: Box::new(Backing::Empty), origin }
     }
 
     pub fn anonymous(len: usize) -> Result<Self> {
         if len == 0 {
-            return Ok(Self::empty(Access::Write));
+            return Ok(Self::empty(Access::Write, Origin::Anonymous));
         }
-        let memory = Memory::new(len, PAGE, true)?;
-        Ok(Self { ptr: memory.base, len, access: Access::Write, backing: Backing::Own { _memory: memory } })
+        let size = len.checked_next_multiple_of(PAGE).ok_or(ErrorCode::NoMemory)?;
+        let memory = Memory::new(size, PAGE, true)?;
+        let ptr = memory.base();
+        let backing = Box::new(Backing::Anonymous { memory });
+        Ok(Self { ptr, len, access: Access::Write, backing, origin: Origin::Anonymous })
     }
 
-    pub fn of_file(file: &Descriptor, len: usize, access: Access, offset: u64) -> Result<Self> {
+    /// Maps `len` bytes of a file. `fd` is its number in the C library, if it has one.
+    pub fn of_file(file: &Descriptor, fd: Option<i32>, len: usize, access: Access, offset: u64) -> Result<Self> {
+        let origin = Origin::of(file, fd, offset);
         if len == 0 {
             // The rights are checked all the same.
             return match mmap(Some(file), 0, access, 0) {
-                Ok(_) | Err(ErrorCode::EmptyFile) => Ok(Self::empty(access)),
+                Ok(_) | Err(ErrorCode::EmptyFile) => Ok(Self::empty(access, origin)),
                 Err(error) => Err(error.into()),
             };
         }
@@ -180,61 +105,61 @@ impl Inner {
         let pad = (offset % alignment as u64) as usize;
         let size = pad.checked_add(len).and_then(|size| size.checked_next_multiple_of(alignment));
         let size = size.ok_or(ErrorCode::NoMemory)?;
-        let (mapping, is_longer) = open(file, (pad + len) as u64, access, offset - pad as u64)?;
+        // Private changes of a copy are not the host's.
+        let hosts = if granularity.is_none() && access == Access::Copy { Access::Read } else { access };
+        let (mapping, is_longer) = open(file, (pad + len) as u64, hosts, offset - pad as u64)?;
         let memory = Memory::new(size, alignment, false)?;
         // SAFETY: it lies inside the allocation.
-        let ptr = unsafe { memory.base.add(pad) };
+        let ptr = unsafe { memory.base().add(pad) };
         if granularity.is_some() {
             // SAFETY: the region was allocated above, nothing is in it, and a span is dropped before its memory.
-            match unsafe { attach(&mapping, 0, memory.base, size) } {
+            match unsafe { attach(&mapping, 0, memory.base(), size) } {
                 Ok(span) => {
-                    return Ok(Self { ptr, len, access, backing: Backing::Span { span, pad, _memory: memory } })
+                    let mapping = (access != Access::Copy).then_some(mapping);
+                    let backing = Box::new(Backing::Span { span, mapping, pad, memory });
+                    return Ok(Self { ptr, len, access, backing, origin });
                 }
                 // The host has spans but not for this memory, which may move for example.
                 Err(ErrorCode::Unsupported) => {}
                 Err(error) => return Err(error.into()),
             }
         }
+        let at = pad as u64;
         // SAFETY: `len` bytes are allocated there, and nobody has seen them.
-        match unsafe { copy_in(&mapping, pad as u64, ptr, len) } {
+        match unsafe { fill(&mapping, at, ptr, len) } {
             // A copy would never see the file grow, which is the reason for such a map.
             Err(ErrorCode::Fault) if is_longer => return Err(ErrorCode::PastEnd.into()),
             other => other?,
         }
-        if access != Access::Write {
-            return Ok(Self { ptr, len, access, backing: Backing::Own { _memory: memory } });
-        }
-        let mut known = Vec::new();
-        known.try_reserve_exact(len).map_err(|_| ErrorCode::NoMemory)?;
-        // SAFETY: `copy_in` has initialized `len` bytes there.
-        known.extend_from_slice(unsafe { std::slice::from_raw_parts(ptr, len) });
-        let copied = Copied { mapping, at: pad as u64, known: Mutex::new(known) };
-        Ok(Self { ptr, len, access, backing: Backing::Copied { copied, _memory: memory } })
+        let backing = if access == Access::Write {
+            // SAFETY: `fill` has initialized `len` bytes there.
+            let now = unsafe { std::slice::from_raw_parts(ptr, len) };
+            Backing::Stored { stored: Stored::new(mapping, at, now)?, _memory: memory }
+        } else {
+            Backing::Copy { mapping, at, _memory: memory }
+        };
+        Ok(Self { ptr, len, access, backing: Box::new(backing), origin })
     }
 
+    #[must_use]
     pub fn ptr(&self) -> *mut u8 {
         self.ptr
     }
 
+    #[must_use]
+    #[allow(clippy::len_without_is_empty)] // Nobody asks.
     pub fn len(&self) -> usize {
         self.len
     }
 
+    #[must_use]
     pub fn is_span(&self) -> bool {
-        matches!(self.backing, Backing::Span { .. })
+        matches!(*self.backing, Backing::Span { .. })
     }
 
+    #[must_use]
     pub fn faulted(&self) -> bool {
-        matches!(&self.backing, Backing::Span { span, .. } if span.faulted())
-    }
-
-    /// `read-only` if the bytes may not be changed. A native `mprotect` is refused too, unless the file was opened for
-    /// writing, which is not known here.
-    pub fn check_writable(&self) -> Result<()> {
-        if self.access == Access::Read && self.len > 0 {
-            return Err(ErrorCode::ReadOnly.into());
-        }
-        Ok(())
+        matches!(&*self.backing, Backing::Span { span, .. } if span.faulted())
     }
 
     fn check(&self, offset: usize, len: usize) -> Result<Range<usize>> {
@@ -244,51 +169,105 @@ impl Inner {
         Ok(offset..offset + len)
     }
 
-    /// Stores the changes in a range, as many as possible, and returns the first error.
-    fn store(&self, copied: &Copied, known: &mut [u8], range: Range<usize>, step: usize) -> Outcome<()> {
-        let mut outcome = Ok(());
-        let mut start = range.start;
-        while start < range.end {
-            let to_border = step - (self.ptr.addr() + start) % step;
-            let end = range.end.min(start + to_border);
-            // SAFETY: all bytes are initialized, and no exclusive reference to them exists: it would be one to `self`.
-            let now = unsafe { std::slice::from_raw_parts(self.ptr.add(start), end - start) };
-            let stored = match copied.store(&mut known[start..end], now, start) {
-                // Some of the pages may exist.
-                Err(ErrorCode::Fault) if step > PAGE => self.store(copied, known, start..end, PAGE),
-                stored => stored,
-            };
-            outcome = outcome.and(stored);
-            start = end;
-        }
-        outcome
-    }
-
     /// Stores the changes in a range in the file, where those of a span are at once.
     pub fn flush_async(&self, offset: usize, len: usize) -> Result<()> {
         let range = self.check(offset, len)?;
-        if let Backing::Copied { copied, .. } = &self.backing {
-            self.store(copied, &mut copied.known(), range, BLOCK)?;
+        if let Backing::Stored { stored, .. } = &*self.backing {
+            // SAFETY: all bytes are initialized, and no exclusive reference to them exists: it would be one to `self`.
+            unsafe { stored.store(self.ptr, range)? };
         }
         Ok(())
     }
 
     pub fn flush(&self, offset: usize, len: usize) -> Result<()> {
         self.flush_async(offset, len)?;
-        match &self.backing {
+        match &*self.backing {
             Backing::Span { span, pad, .. } => span.flush((pad + offset) as u64, len as u64)?,
-            Backing::Copied { copied, .. } => copied.mapping.flush(copied.at + offset as u64, len as u64)?,
-            Backing::Empty | Backing::Own { .. } => {}
+            Backing::Stored { stored, .. } => stored.flush(offset..offset + len)?,
+            Backing::Empty | Backing::Anonymous { .. } | Backing::Copy { .. } => {}
         }
         Ok(())
     }
 
-    pub fn advise(&self, advice: Advice, offset: usize, len: usize) -> Result<()> {
-        self.check(offset, len)?;
-        match &self.backing {
-            Backing::Span { span, pad, .. } if len > 0 => {
-                Ok(span.advise((pad + offset) as u64, len as u64, advice.into())?)
+    /// Follows an advice, a number of [`madvise`](super::madvise).
+    ///
+    /// # Safety
+    ///
+    /// No reference to the bytes of the range, widened to pages, is in use if the advice is `DONT_NEED` or `FREE`.
+    pub unsafe fn advise(&self, advice: i32, offset: usize, len: usize) -> Result<()> {
+        let range = self.check(offset, len)?;
+        let effect = effect(advice).ok_or(ErrorCode::InvalidArgument)?;
+        if len == 0 {
+            return Ok(());
+        }
+        match (effect, &*self.backing) {
+            (Effect::Load { writable: true }, _) if self.access == Access::Read => {
+                Err(ErrorCode::InvalidArgument.into())
             }
+            // SAFETY: the caller has no reference into the range.
+            (Effect::Discard, _) => unsafe { self.discard(range) },
+            (Effect::Free, Backing::Anonymous { .. }) => Ok(()),
+            (Effect::Free, _) => Err(ErrorCode::InvalidArgument.into()),
+            (Effect::Hint(hint), Backing::Span { span, pad, .. }) => {
+                Ok(span.advise((pad + offset) as u64, len as u64, hint)?)
+            }
+            (Effect::Load { .. }, Backing::Span { mapping: Some(mapping), pad, .. }) => {
+                let start = (pad + offset) as u64;
+                // A map that grew in its region is longer than its mapping.
+                let end = mapping.length().min(start + len as u64);
+                Ok(mapping.populate(start.min(end), end.saturating_sub(start))?)
+            }
+            (Effect::Load { .. }, Backing::Span { span, pad, .. }) => {
+                Ok(span.advise((pad + offset) as u64, len as u64, crate::Advice::WillNeed)?)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Brings back the bytes of the file, or zeros, in all pages that the range touches.
+    ///
+    /// # Safety
+    ///
+    /// No reference to these bytes is in use.
+    unsafe fn discard(&self, range: Range<usize>) -> Result<()> {
+        let first = self.ptr.addr() % PAGE;
+        let start = ((first + range.start) / PAGE * PAGE).saturating_sub(first);
+        let end = ((first + range.end).next_multiple_of(PAGE) - first).min(self.len);
+        // SAFETY: the range lies inside the map, and the caller has no reference to it.
+        unsafe {
+            let (bytes, count) = (self.ptr.add(start), end - start);
+            match &*self.backing {
+                Backing::Empty => {}
+                Backing::Anonymous { .. } => bytes.write_bytes(0, count),
+                Backing::Span { mapping: None, .. } => {
+                    fill(&self.origin.mapping(Access::Read, start, count)?, 0, bytes, count)?;
+                }
+                Backing::Span { span, pad, .. } => {
+                    span.advise((pad + start) as u64, count as u64, crate::Advice::DontNeed)?;
+                }
+                Backing::Copy { mapping, at, .. } => fill(mapping, at + start as u64, bytes, count)?,
+                Backing::Stored { stored, .. } => {
+                    stored.store(self.ptr, start..end)?;
+                    stored.read_again(self.ptr, start..end)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps the pages of the file in memory.
+    pub fn lock(&self) -> Result<()> {
+        match &*self.backing {
+            Backing::Empty => Ok(()),
+            Backing::Span { mapping: Some(mapping), .. } => Ok(mapping.mlock()?),
+            // The memory of a program is the host's, which may swap it.
+            _ => Err(ErrorCode::Unsupported.into()),
+        }
+    }
+
+    pub fn unlock(&self) -> Result<()> {
+        match &*self.backing {
+            Backing::Span { mapping: Some(mapping), .. } => Ok(mapping.munlock()?),
             _ => Ok(()),
         }
     }

@@ -4,25 +4,45 @@ use std::fmt;
 use std::io::Result;
 use std::ops::{Deref, DerefMut};
 
-use crate::bindings::wasi_mmap::mmap::mapping::ErrorCode;
-use crate::memmap2::advice::Advice;
-use crate::memmap2::inner::Inner;
+use super::advice::Advice;
+use super::inner::{ErrorCode, Inner};
 
 /// A map for reading. Dropping it unmaps.
 pub struct Mmap {
-    inner: Inner,
+    pub(super) inner: Inner,
 }
 
 /// A map for reading and writing. Dropping it unmaps, and does not wait for the storage device.
 pub struct MmapMut {
-    inner: Inner,
+    pub(super) inner: Inner,
 }
 
 /// A map with pointers instead of references: their user keeps the rules of Rust.
 ///
 /// `flush` reads the memory of a copy: no `&mut` into it may be in use meanwhile.
 pub struct MmapRaw {
-    inner: Inner,
+    pub(super) inner: Inner,
+}
+
+/// How [`Mmap::remap`] changes the length of a map.
+#[derive(Copy, Clone, Default, Debug)]
+pub struct RemapOptions {
+    may_move: bool,
+}
+
+impl RemapOptions {
+    /// The map stays at its address, unless the other method says more.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether the map may move to another address. Owners that rely on `StableDeref` do not expect that.
+    #[must_use]
+    pub fn may_move(mut self, may_move: bool) -> Self {
+        self.may_move = may_move;
+        self
+    }
 }
 
 /// The methods of all maps.
@@ -37,18 +57,59 @@ macro_rules! common {
             ///
             /// # Errors
             ///
-            /// The error of the host.
+            /// `InvalidInput` if the advice is not supported, or the error of the host.
             pub fn advise(&self, advice: Advice) -> Result<()> {
-                self.inner.advise(advice, 0, self.inner.len())
+                self.advise_range(advice, 0, self.inner.len())
             }
 
             /// Says how a range will be used.
             ///
             /// # Errors
             ///
-            /// `InvalidInput` if the range does not lie inside the map, or the error of the host.
+            /// `InvalidInput` if the range does not lie inside the map or the advice is not supported, or the error of the
+            /// host.
             pub fn advise_range(&self, advice: Advice, offset: usize, len: usize) -> Result<()> {
-                self.inner.advise(advice, offset, len)
+                // SAFETY: such advice changes no bytes, or its maker has promised that nobody refers to them.
+                unsafe { self.inner.advise(advice.number(), offset, len) }
+            }
+
+            /// Keeps the pages of the file in memory until [`unlock`](Self::unlock) or the drop of the map.
+            ///
+            /// # Errors
+            ///
+            /// `Unsupported` unless the map is a span without private changes; else the error of the host, such as
+            /// `access-denied` or `no-memory` (more than the host may lock).
+            pub fn lock(&self) -> Result<()> {
+                self.inner.lock()
+            }
+
+            /// Ends [`lock`](Self::lock). Does nothing on a map that is not locked.
+            ///
+            /// # Errors
+            ///
+            /// The error of the host.
+            pub fn unlock(&self) -> Result<()> {
+                self.inner.unlock()
+            }
+
+            /// Gives the map another length, in bytes. The length of the file stays.
+            ///
+            /// A longer map is mapped anew if it does not fit into the 64 KiB that its last page lies in: the program
+            /// needs memory for both, and the file must still be open, under the same file descriptor.
+            ///
+            /// # Safety
+            ///
+            /// The bytes past the end of the file, if there are some, are those of
+            /// [the whole library](crate::memmap2#what-is-different-from-memmap2).
+            ///
+            /// # Errors
+            ///
+            /// `InvalidData` if the length is more than a slice can have; `OutOfMemory` if the map would have to move and
+            /// may not; `InvalidInput` (`bad-descriptor`) if the file was closed; `Unsupported` if it was mapped by a
+            /// `Wasi`; else as for the functions that map. After an error the map is as before.
+            pub unsafe fn remap(&mut self, new_len: usize, options: RemapOptions) -> Result<()> {
+                // SAFETY: a reference into the map would be one to `self`.
+                unsafe { self.inner.remap(new_len, options.may_move) }
             }
 
             /// Whether the map is a span, and not a copy. (Not in `memmap2`.)
@@ -125,14 +186,13 @@ macro_rules! flushes {
 flushes!(MmapMut MmapRaw);
 
 impl Mmap {
-    /// Makes a map of `MmapOptions::map_copy_read_only` or [`MmapMut::make_read_only`] writable.
+    /// Makes a map writable. A map for reading is mapped anew, which needs a file that is still open and may be written.
     ///
     /// # Errors
     ///
-    /// `PermissionDenied` for a map for reading.
+    /// `PermissionDenied` without such a file; else as for the functions that map.
     pub fn make_mut(self) -> Result<MmapMut> {
-        self.inner.check_writable()?;
-        Ok(MmapMut::new(self.inner))
+        Ok(MmapMut::new(self.inner.writable()?))
     }
 }
 

@@ -47,21 +47,36 @@
 //! - A load past the end of a truncated file gives zeros, where a native program gets `SIGBUS`, and a store there is lost:
 //!   [`Mmap::faulted`] is true from then on. A copy keeps its bytes, and `flush` is `fault`.
 //! - Memory cannot be executed: `map_exec` and `make_exec` are `unsupported`.
-//! - [`Mmap::make_mut`] of a map for reading is `PermissionDenied`, even if the file was opened for writing. After
+//! - [`Mmap::make_mut`] of a map for reading needs the file to be open still, for writing: a native map remembers it. After
 //!   [`MmapMut::make_read_only`] pages are not protected: only the type forbids stores.
+//! - `remap` to a length that needs another place needs the file to be open still, under the same file descriptor.
+//! - `lock` is `unsupported` for copies, for private changes and for memory without a file.
+//! - The advice about huge and mergeable pages, `HwPoison` and `Remove` is not supported, as by a kernel without them.
 //! - A program has at most 4 GiB of memory, and a map takes its length of it, in multiples of 64 KiB in spans.
-//! - `lock`, `unlock`, `remap` and `UncheckedAdvice`, which `memmap2` has on Unix only, are missing.
+//!
+//! The interface is that of `memmap2` on Linux, item by item. Crates for its older lines, 0.5 to 0.8, lie beside
+//! `guest/rust/memmap2`.
 
 #![allow(clippy::needless_pass_by_value)] // The signatures are memmap2's.
 
 mod advice;
-mod inner;
+mod copied;
+#[doc(hidden)]
+pub mod inner;
+#[doc(hidden)]
+pub mod length;
+#[doc(hidden)]
+pub mod madvise;
 mod maps;
+mod memory;
 mod options;
+mod origin;
+mod remap;
 mod source;
 mod span;
+mod unchecked;
 
-pub use advice::Advice;
-pub use maps::{Mmap, MmapMut, MmapRaw};
+pub use advice::{Advice, UncheckedAdvice};
+pub use maps::{Mmap, MmapMut, MmapRaw, RemapOptions};
 pub use options::{MapIfSafeError, MmapOptions};
-pub use source::{MmapAsRawDesc, Wasi};
+pub use source::{MmapAsRawDesc, MmapRawDescriptor, Wasi};

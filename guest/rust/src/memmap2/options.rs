@@ -3,13 +3,10 @@
 use std::fmt;
 use std::io::{Error, ErrorKind, Result};
 
-use wasip2::filesystem::types::Descriptor;
-
-use crate::bindings::wasi_mmap::mmap::mapping::{Access, ErrorCode};
-use crate::memmap2::advice::Advice;
-use crate::memmap2::inner::Inner;
-use crate::memmap2::maps::{Mmap, MmapMut, MmapRaw};
-use crate::memmap2::source::MmapAsRawDesc;
+use super::inner::{Access, ErrorCode, Inner};
+use super::length;
+use super::maps::{Mmap, MmapMut, MmapRaw};
+use super::MmapAsRawDesc;
 
 /// The part of a file to map, and how.
 ///
@@ -74,33 +71,8 @@ impl MmapOptions {
         self
     }
 
-    /// A slice is at most as long as the largest signed number.
-    fn checked(len: u64) -> Result<usize> {
-        match isize::try_from(len) {
-            Ok(len) => Ok(len.unsigned_abs()),
-            Err(_) => Err(Error::new(ErrorKind::InvalidData, "memory map length overflows isize")),
-        }
-    }
-
-    fn length_in(&self, file: &Descriptor) -> Result<usize> {
-        if let Some(len) = self.len {
-            return Self::checked(len as u64);
-        }
-        let size = file.stat().map_err(crate::file::to_io_error)?.size;
-        let rest = size.checked_sub(self.offset);
-        Self::checked(
-            rest.ok_or_else(|| Error::new(ErrorKind::InvalidData, "memory map offset is larger than length"))?,
-        )
-    }
-
     fn of_file(&self, file: &impl MmapAsRawDesc, access: Access) -> Result<Inner> {
-        let inner = file.with_descriptor(access == Access::Write, |file| {
-            Inner::of_file(file, self.length_in(file)?, access, self.offset)
-        })?;
-        if self.populate {
-            let _ = inner.advise(Advice::WillNeed, 0, inner.len()); // A native map does not fail for that either.
-        }
-        Ok(inner)
+        length::map(file, access, self.offset, self.len, self.populate)
     }
 
     /// Maps for reading.
@@ -183,7 +155,7 @@ impl MmapOptions {
     ///
     /// `InvalidData` if the length is more than a slice can have, `OutOfMemory`.
     pub fn map_anon(&self) -> Result<MmapMut> {
-        Ok(MmapMut::new(Inner::anonymous(Self::checked(self.len.unwrap_or(0) as u64)?)?))
+        Ok(MmapMut::new(Inner::anonymous(length::checked(self.len.unwrap_or(0) as u64)?)?))
     }
 
     /// Maps for reading and writing through pointers; changes reach the file.
@@ -206,8 +178,13 @@ impl MmapOptions {
 }
 
 /// The error of [`MmapOptions::map_if_safe`]: `wasi:filesystem` cannot promise that a file does not change.
-#[derive(Debug)]
 pub struct MapIfSafeError(());
+
+impl fmt::Debug for MapIfSafeError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("NotSupported")
+    }
+}
 
 impl MapIfSafeError {
     /// Always true.

@@ -1,32 +1,43 @@
 //! The files that can be mapped.
 
 use std::io::Result;
-#[cfg(feature = "std-file")]
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::RawFd;
 
 use wasip2::filesystem::types::Descriptor;
 
 use crate::file::Source;
 
+/// The file that [`MmapAsRawDesc::as_raw_desc`] names: a file descriptor of the C library.
+pub struct MmapRawDescriptor(RawFd);
+
 /// A file that can be mapped: a [`Source`] in [`Wasi`], and with the feature `std-file` a file descriptor of the C library
 /// or a reference to a type that has one, such as [`std::fs::File`].
 pub trait MmapAsRawDesc {
-    /// Calls with the descriptor of `wasi:filesystem`.
-    #[doc(hidden)]
-    fn with_descriptor<R>(&self, write: bool, call: impl FnOnce(&Descriptor) -> Result<R>) -> Result<R>;
-}
+    /// Returns the file descriptor. A [`Wasi`] has none, and can only be mapped itself.
+    fn as_raw_desc(&self) -> MmapRawDescriptor;
 
-#[cfg(feature = "std-file")]
-impl MmapAsRawDesc for RawFd {
-    fn with_descriptor<R>(&self, _write: bool, call: impl FnOnce(&Descriptor) -> Result<R>) -> Result<R> {
-        crate::file::with_fd(*self, call)
+    /// Calls with the descriptor of `wasi:filesystem`, and the file descriptor if there is one.
+    #[doc(hidden)]
+    fn with_descriptor<R>(&self, _write: bool, call: impl FnOnce(&Descriptor, Option<RawFd>) -> Result<R>) -> Result<R>
+    where
+        Self: Sized,
+    {
+        let MmapRawDescriptor(fd) = self.as_raw_desc();
+        crate::file::with_fd(fd, |file| call(file, Some(fd)))
     }
 }
 
 #[cfg(feature = "std-file")]
-impl<T: AsRawFd> MmapAsRawDesc for &T {
-    fn with_descriptor<R>(&self, _write: bool, call: impl FnOnce(&Descriptor) -> Result<R>) -> Result<R> {
-        crate::file::with_fd(self.as_raw_fd(), call)
+impl MmapAsRawDesc for RawFd {
+    fn as_raw_desc(&self) -> MmapRawDescriptor {
+        MmapRawDescriptor(*self)
+    }
+}
+
+#[cfg(feature = "std-file")]
+impl<T: std::os::fd::AsRawFd> MmapAsRawDesc for &T {
+    fn as_raw_desc(&self) -> MmapRawDescriptor {
+        MmapRawDescriptor(self.as_raw_fd())
     }
 }
 
@@ -35,7 +46,11 @@ impl<T: AsRawFd> MmapAsRawDesc for &T {
 pub struct Wasi<'a, S: Source + ?Sized>(pub &'a S);
 
 impl<S: Source + ?Sized> MmapAsRawDesc for Wasi<'_, S> {
-    fn with_descriptor<R>(&self, write: bool, call: impl FnOnce(&Descriptor) -> Result<R>) -> Result<R> {
-        self.0.with_descriptor(write, call)
+    fn as_raw_desc(&self) -> MmapRawDescriptor {
+        MmapRawDescriptor(-1)
+    }
+
+    fn with_descriptor<R>(&self, write: bool, call: impl FnOnce(&Descriptor, Option<RawFd>) -> Result<R>) -> Result<R> {
+        self.0.with_descriptor(write, |file| call(file, None))
     }
 }

@@ -20,8 +20,25 @@ const HOSTS: Record<string, string[]> = {
 };
 const MODES = { spans: ['--env', 'SPANS=yes'], copies: ['--no-native', '--env', 'SPANS=no'] };
 
+/** The tests of each line of memmap2, with their number without those below. */
+const LINES = {
+  map: 25,
+  'older::v0_5::test': 17,
+  'older::v0_6::test': 18,
+  'older::v0_7::test': 22,
+  'older::v0_8::test': 23,
+};
+const NAMES = Object.keys(LINES);
+const OF_MEMMAP2 = LINES.map;
+const OF_ALL_LINES = Object.values(LINES).reduce((sum, count) => sum + count);
+
 /** Memory is not executed in WebAssembly: these end with it. */
-const NEED_EXECUTION = ['map::mprotect_anon', 'map::mprotect_copy', 'map::mprotect_file'];
+const NEED_EXECUTION = NAMES.flatMap((line) => ['anon', 'copy', 'file'].map((name) => `${line}::mprotect_${name}`));
+/** The pages of copies are not locked, and a map does not see what another one has not stored. */
+const NEED_SPANS = NAMES.flatMap((line) => [`${line}::lock`, `${line}::advise`]);
+/** The words above skip these too. */
+const SKIPPED_TOO = 'advise_writes';
+const OF_SKIPPED_TOO = { map: 2, all: 3 };
 /** WASI has no threads. */
 const NEED_THREADS = ['decoder::tests::raw_string_mode_rejects_excessive_pointer_depth_and_unknown_types'];
 
@@ -52,13 +69,13 @@ function passes(command: string[], component: string, words: string[]): number {
 }
 
 /** The names of our tests. */
-const edges = (): string[] =>
+const testsIn = (file: string): string[] =>
   [
-    ...readFileSync('tests/programs/rust/memmap2/src/edges.rs', 'utf8').matchAll(
+    ...readFileSync(`tests/programs/rust/memmap2/src/${file}.rs`, 'utf8').matchAll(
       /^#\[test\]\n(?:#\[.*\]\n)*fn (\w+)/gm,
     ),
   ].map(([, name = '']) => name);
-const OF_MEMMAP2 = 16;
+const edges = (): string[] => testsIn('edges');
 const OF_MAXMINDDB = 146;
 
 /** The databases below the folder. */
@@ -111,7 +128,7 @@ add('memmap2 on a host that copies what it is given', (test) => {
   test('copies stand in where attach is unsupported', async () => {
     acceptLibcWrites();
     const files = mkdtempSync(join(folder, 'files-'));
-    const words = ['map::', ...without(NEED_EXECUTION), '--quiet'];
+    const words = ['map::', ...without([...NEED_EXECUTION, ...NEED_SPANS]), '--quiet'];
     assert.is(outcome(await load(join(CRATES, 'memmap2.wasm'), 'js', { '/': files }, words)), 0);
   });
 });
@@ -121,7 +138,8 @@ for (const [host, command] of Object.entries(HOSTS)) {
     const run = [...command, ...options];
     add(`memmap2 on ${host}, ${mode}`, (test) => {
       test('what is not there is refused', () => {
-        for (const name of NEED_EXECUTION) {
+        const refused = mode === 'spans' ? [] : ['map::lock'];
+        for (const name of [...refused, ...NEED_EXECUTION.filter((one) => one.startsWith('map'))]) {
           const { status, error } = start([
             ...granted(run),
             join(CRATES, 'memmap2.wasm'),
@@ -130,7 +148,7 @@ for (const [host, command] of Object.entries(HOSTS)) {
             '--nocapture',
           ]);
           assert.is(status, 134);
-          assert.match(error, /make_exec: Custom \{ kind: Unsupported/);
+          assert.match(error, /(make_exec|mmap lock should .*): Custom \{ kind: Unsupported/);
         }
       });
 
@@ -138,8 +156,19 @@ for (const [host, command] of Object.entries(HOSTS)) {
         assert.is(passes(granted(run), 'memmap2.wasm', ['edges::']), edges().length);
       });
 
-      test('the tests of memmap2', () => {
-        assert.is(passes(granted(run), 'memmap2.wasm', ['map::', ...without(NEED_EXECUTION)]), OF_MEMMAP2);
+      test('what memmap2 does natively', () => {
+        assert.is(passes(granted(run), 'memmap2.wasm', ['portable::']), testsIn('portable').length);
+      });
+
+      test('the tests of memmap2, of each line', () => {
+        const skipped = mode === 'spans' ? NEED_EXECUTION : [...NEED_EXECUTION, ...NEED_SPANS];
+        const passed = passes(granted(run), 'memmap2.wasm', ['map::', 'older::', ...without(skipped)]);
+        if (mode === 'spans') {
+          assert.is(passed, OF_ALL_LINES);
+        } else {
+          assert.is(passed, OF_ALL_LINES - NEED_SPANS.length - OF_SKIPPED_TOO.all);
+          assert.is(passes(granted(run), 'memmap2.wasm', [SKIPPED_TOO]), OF_SKIPPED_TOO.all);
+        }
       });
 
       const grant = ['--dir', `${join(folder, 'maxminddb')}::/`];
@@ -170,6 +199,12 @@ const REFUSED: ReadonlyArray<{ name: string; why: string; error: RegExp; modes: 
     why: 'no map reaches past the end of its file',
     error: /name: "past-end"/,
     modes: ['spans', 'copies'],
+  },
+  {
+    name: 'past_the_end_of_a_file_that_grows_later',
+    why: 'no map reaches past the end of its file',
+    error: /name: "past-end"/,
+    modes: ['spans'],
   },
   {
     name: 'a_file_that_is_cut',
@@ -204,7 +239,7 @@ for (const [mode, { wine, options }] of Object.entries(WINDOWS)) {
     };
     const paths = databases();
     const jobs = {
-      memmap2: memmap2('map::', ...without(NEED_EXECUTION)),
+      memmap2: memmap2('map::', ...without([...NEED_EXECUTION, ...NEED_SPANS])),
       edges: memmap2(
         '--exact',
         ...edges()
@@ -228,7 +263,7 @@ for (const [mode, { wine, options }] of Object.entries(WINDOWS)) {
     test('our tests', () => {
       assert.is(counted('edges'), edges().length - refused.length);
     });
-    test('the tests of memmap2', () => assert.is(counted('memmap2'), OF_MEMMAP2));
+    test('the tests of memmap2', () => assert.is(counted('memmap2'), OF_MEMMAP2 - 2 - OF_SKIPPED_TOO.map));
     test('the tests of maxminddb', () => assert.is(counted('maxminddb'), OF_MAXMINDDB));
     test('a program prints what it prints natively', () => {
       const { out, error } = ends.get('mmdb') as Ended;

@@ -1,6 +1,6 @@
 //! Our own tests of the module `memmap2`. The variable `SPANS` says whether the host has spans: `yes` or `no`.
 
-use memmap2::{Advice, Mmap, MmapMut, MmapOptions, MmapRaw, Wasi};
+use memmap2::{Advice, Mmap, MmapMut, MmapOptions, MmapRaw, RemapOptions, UncheckedAdvice, Wasi};
 use std::fs::{create_dir, remove_file, write, File, OpenOptions};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
@@ -471,5 +471,119 @@ fn many_maps() {
     let maps: Vec<_> = (0..200).map(|at| unsafe { MmapOptions::new().offset(at).map(&file) }.unwrap()).collect();
     for (at, map) in maps.iter().enumerate() {
         assert_eq!((map[0], map.len(), map.is_span()), (fixture.bytes[at], GRANULE + 1 - at, spans()));
+    }
+}
+
+#[test]
+fn a_map_grows_as_long_as_its_file_is_open() {
+    let fixture = Fixture::new(4 * GRANULE);
+    let moving = RemapOptions::new().may_move(true);
+    let part = |file: &File| {
+        // SAFETY: nobody changes the file meanwhile.
+        let map = unsafe { MmapOptions::new().len(GRANULE).map_mut(file) };
+        map.unwrap()
+    };
+    let remap = |map: &mut MmapMut, len, options| {
+        // SAFETY: no reference is used across the call.
+        unsafe { map.remap(len, options) }
+    };
+    let file = fixture.open();
+    let mut map = part(&file);
+    map[0] = 0xaa;
+    let stays = refusal(remap(&mut map, 2 * GRANULE, RemapOptions::new()));
+    assert_eq!(stays, (ErrorKind::OutOfMemory, Some(ErrorCode::NoMemory)));
+    remap(&mut map, 2 * GRANULE, moving).unwrap();
+    assert_eq!((map.is_span(), map[0], map.len()), (spans(), 0xaa, 2 * GRANULE));
+    drop(file);
+    let closed = (ErrorKind::InvalidInput, Some(ErrorCode::BadDescriptor));
+    assert_eq!(refusal(remap(&mut map, 3 * GRANULE, moving)), closed);
+    // Another file under the same number.
+    let other = Fixture::new(4 * GRANULE);
+    let file = other.open();
+    assert_eq!(refusal(remap(&mut map, 3 * GRANULE, moving)), closed);
+    assert_eq!((map[0], map.len()), (0xaa, 2 * GRANULE), "as before");
+    drop((file, map));
+    assert_eq!(other.content(), other.bytes);
+    assert_eq!(fixture.content()[0], 0xaa);
+
+    let path = fixture.path();
+    // SAFETY: nobody else changes the file.
+    let mut map = unsafe { MmapOptions::new().len(GRANULE).map_mut(Wasi(path.as_path())) }.unwrap();
+    assert_eq!(refusal(remap(&mut map, 2 * GRANULE, moving)), UNSUPPORTED);
+}
+
+#[test]
+fn past_the_end_of_a_file_that_grows_later() {
+    let fixture = Fixture::new(GRANULE);
+    let file = fixture.open();
+    // SAFETY: nobody else changes the file.
+    let mut map = unsafe { Mmap::map(&file) }.unwrap();
+    // SAFETY: no reference is used across the call.
+    let longer = unsafe { map.remap(3 * GRANULE, RemapOptions::new().may_move(true)) };
+    if !spans() {
+        assert_eq!(refusal(longer), PAST_END);
+        assert_eq!(map.len(), GRANULE);
+        return;
+    }
+    longer.unwrap();
+    file.set_len(3 * GRANULE as u64).unwrap();
+    assert_eq!((map.len(), map[0], map[3 * GRANULE - 1]), (3 * GRANULE, fixture.bytes[0], 0));
+    assert!(!map.faulted());
+}
+
+#[test]
+fn locks() {
+    let fixture = Fixture::new(2 * GRANULE);
+    let (reader, writer) = (fixture.map(), fixture.map_mut());
+    // SAFETY: nobody else changes the file.
+    let copy = unsafe { MmapOptions::new().map_copy(&fixture.open()) }.unwrap();
+    let anonymous = MmapMut::map_anon(10).unwrap();
+    for map in [&writer, &copy, &anonymous] {
+        let locked = map.lock();
+        if std::ptr::eq(map, &raw const writer) && spans() {
+            locked.unwrap();
+        } else {
+            assert_eq!(refusal(locked), UNSUPPORTED);
+        }
+        map.unlock().unwrap();
+    }
+    assert_eq!(reader.lock().is_ok(), spans());
+    reader.unlock().unwrap();
+    MmapMut::map_anon(0).unwrap().lock().unwrap();
+    assert!(reader[..] == fixture.bytes[..]);
+}
+
+#[test]
+fn advice_that_is_not_supported() {
+    let fixture = Fixture::new(GRANULE);
+    let map = fixture.map();
+    let invalid = (ErrorKind::InvalidInput, Some(ErrorCode::InvalidArgument));
+    for advice in [Advice::HugePage, Advice::NoHugePage, Advice::Mergeable, Advice::Unmergeable, Advice::HwPoison] {
+        assert!(!advice.is_supported());
+        assert_eq!(refusal(map.advise(advice)), invalid);
+    }
+    assert!(UncheckedAdvice::DontNeed.is_supported() && UncheckedAdvice::Free.is_supported());
+    assert!(!UncheckedAdvice::Remove.is_supported());
+    // SAFETY: it does nothing.
+    assert_eq!(refusal(unsafe { fixture.map_mut().unchecked_advise(UncheckedAdvice::Remove) }), invalid);
+    assert_eq!(fixture.content(), fixture.bytes);
+}
+
+#[test]
+fn private_pages_come_back_as_long_as_the_file_is_open() {
+    let fixture = Fixture::new(GRANULE);
+    let file = fixture.open();
+    // SAFETY: nobody else changes the file.
+    let mut map = unsafe { MmapOptions::new().map_copy(&file) }.unwrap();
+    map.fill(0);
+    drop(file);
+    // SAFETY: no reference is used across the call.
+    let discarded = unsafe { map.unchecked_advise(UncheckedAdvice::DontNeed) };
+    if spans() {
+        assert_eq!(refusal(discarded), (ErrorKind::InvalidInput, Some(ErrorCode::BadDescriptor)));
+        assert_eq!(map[0], 0);
+    } else {
+        discarded.unwrap();
+        assert!(map[..] == fixture.bytes[..]);
     }
 }

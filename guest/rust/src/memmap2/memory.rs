@@ -1,0 +1,50 @@
+//! Allocations for maps.
+
+use std::alloc::{alloc, alloc_zeroed, dealloc, Layout};
+
+use crate::bindings::wasi_mmap::mmap::mapping::ErrorCode;
+
+/// The alignment of maps where there are no spans: programs rely on that of pages.
+pub const PAGE: usize = 4096;
+
+/// An allocation.
+pub struct Memory {
+    base: *mut u8,
+    layout: Layout,
+}
+
+impl Memory {
+    /// Allocates `length` bytes, which are uninitialized unless `zero` is set.
+    pub fn new(length: usize, alignment: usize, zero: bool) -> Result<Self, ErrorCode> {
+        let layout = Layout::from_size_align(length, alignment).map_err(|_| ErrorCode::NoMemory)?;
+        assert!(length > 0, "an allocation has bytes");
+        // SAFETY: the size is not 0.
+        let base = unsafe {
+            if zero {
+                alloc_zeroed(layout)
+            } else {
+                alloc(layout)
+            }
+        };
+        if base.is_null() {
+            return Err(ErrorCode::NoMemory);
+        }
+        Ok(Self { base, layout })
+    }
+
+    pub fn base(&self) -> *mut u8 {
+        self.base
+    }
+
+    /// The size in bytes.
+    pub fn len(&self) -> usize {
+        self.layout.size()
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        // SAFETY: it was allocated with this layout, and its owner has no pointer into it after the drop.
+        unsafe { dealloc(self.base, self.layout) }
+    }
+}
