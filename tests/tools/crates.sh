@@ -79,6 +79,9 @@ node -e 'for (const line of require("fs").readFileSync(0, "utf8").split("\n").fi
     const name = /memmap2-tests/.test(id) ? "memmap2" : "maxminddb";
     if (executable && profile.test) require("fs").copyFileSync(executable, `${process.argv[1]}/${name}.wasm`);
   }' "$output" <build/crates/tests.log
+# As built where the place of memmap2 is not used: with its stub for systems without maps.
+quietly crates/stub .build/cargo.sh build --locked --release --manifest-path $folder/native/Cargo.toml --target wasm32-wasip2
+cp "$CARGO_TARGET_DIR/wasm32-wasip2/release/mmdb.wasm" "$output/mmdb-stub.wasm"
 quietly crates/native .build/cargo.sh test --locked --release --manifest-path $folder/native/Cargo.toml
 cp "$CARGO_TARGET_DIR/release/mmdb" "$output/"
 built

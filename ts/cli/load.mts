@@ -9,6 +9,7 @@ import { setFlagsFromString } from 'node:v8';
 import { cached } from './cache.mjs';
 import { readComponent } from './component.mjs';
 import type { Imports } from './imports.mjs';
+import { warnOfMemmap2 } from './memmap2.mjs';
 import { seal } from './module.mjs';
 import { missingPackages, UsageError } from './options.mjs';
 import { say } from './output.mjs';
@@ -97,6 +98,7 @@ async function compile(path: string, file: string): Promise<WebAssembly.Module> 
 /** Checks a component, and returns a function that runs it and throws what the component throws. */
 export async function load(path: string, imports: Imports, version: string): Promise<() => Promise<void>> {
   const bytes = await readComponent(path);
+  warnOfMemmap2(path, bytes);
   const jco = await jcoVersion();
   const key = createHash('sha256').update(`sealed ${version} ${jco} `).update(bytes).digest('hex');
   const folder = await cached(key, () => prepare(bytes, path));

@@ -177,6 +177,26 @@ for (const [host, command] of Object.entries(HOSTS)) {
         assert.is(passes([...run, ...grant], 'maxminddb.wasm', without(NEED_THREADS)), OF_MAXMINDDB);
       });
 
+      test('a program with memmap2 as published: a warning', () => {
+        const stub = join(CRATES, 'mmdb-stub.wasm');
+        const warning =
+          /^wasi-mmap: mmdb-stub\.wasm has the crate memmap2 as published, .* "cargo update -p memmap2"$/m;
+        const [path = ''] = databases();
+        const ran = start([...run, ...grant, stub, path]);
+        assert.match(ran.error, warning);
+        assert.match(ran.out, /unsupported|not supported/);
+        assert.is(ran.status, 0);
+        const plug = [...command.slice(0, -1), 'plug'];
+        const refused = start([...plug, stub, '-o', join(folder, 'none.wasm')]);
+        assert.match(refused.error, warning);
+        assert.match(refused.error, /there is nothing to plug/);
+        const plugged = join(folder, 'plugged.wasm');
+        assert.equal(start([...plug, join(CRATES, 'mmdb.wasm'), '-o', plugged]), { status: 0, out: '', error: '' });
+        const again = start([...run, ...grant, plugged, path]);
+        assert.not.match(again.error, /memmap2/);
+        assert.is(again.status, 0);
+      });
+
       test('a program prints what it prints natively', () => {
         const paths = databases();
         const { out, error } = start([...run, ...grant, join(CRATES, 'mmdb.wasm'), ...paths]);

@@ -2,6 +2,7 @@
 //! command of this name.
 
 mod engine;
+mod memmap2;
 mod options;
 mod output;
 mod plug;

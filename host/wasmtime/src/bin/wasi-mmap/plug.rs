@@ -2,6 +2,7 @@
 //! in Node, so both give the same result and a hostile component can only make the module trap.
 
 use crate::engine::{engine, read_component};
+use crate::memmap2::warn_of_memmap2;
 use crate::options::{printable, PlugOptions, UsageError};
 use crate::output::{say, write_output};
 use wasmtime::{Engine, Instance, Memory, Module, Store, TypedFunc};
@@ -128,6 +129,7 @@ pub fn plugged(engine: &Engine, path: &str, guest: Vec<u8>) -> wasmtime::Result<
 /// A [`UsageError`] where the component cannot be read or plugged or the output not be written, or an error of the engine.
 pub fn plug_file(PlugOptions { component, output, compose, explain }: &PlugOptions) -> wasmtime::Result<()> {
     let guest = read_component(component)?;
+    warn_of_memmap2(component, &guest);
     match plug(&engine()?.0, component, &guest, *compose)? {
         Answer::Plugged { component: bytes, explanation } => {
             write_output(output, &bytes)?;

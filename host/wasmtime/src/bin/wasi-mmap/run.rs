@@ -1,6 +1,7 @@
 //! Runs a component, and returns its exit code.
 
 use crate::engine::{engine, read_component};
+use crate::memmap2::warn_of_memmap2;
 use crate::options::{Grant, RunOptions, UsageError};
 use crate::output::say;
 use crate::plug::{measure, plugged};
@@ -172,6 +173,7 @@ pub fn run(options: &RunOptions) -> wasmtime::Result<Ended> {
     let wasi = wasi(options)?;
     let path = &options.component;
     let bytes = read_component(path)?;
+    warn_of_memmap2(path, &bytes);
     let (engine, memories) = engine()?;
     measure(&engine, path, &bytes)?;
     let bytes = if options.native { bytes } else { plugged(&engine, path, bytes)? };
