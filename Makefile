@@ -4,7 +4,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH):$(CURDIR)/build/venv/bin
 SETUP := @.build/setup.sh
 CARGO_TARGET := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/wasi-mmap/cargo
 
-.PHONY: help demo tour check test for-test core-windows crate-windows thorough sanitized conformance browser bench fuzz fuzz-coverage engines compilers model miri sanitized-crate lint format build tests sanitizers polyfill guests crates programs plugged wasmtime windows checks package prebuilds clean
+.PHONY: help demo tour check test for-test core-windows crate-windows thorough sanitized conformance browser bench fuzz fuzz-coverage engines compilers model miri sanitized-crate lint format build tests sanitizers polyfill guests crates programs programs-test plugged wasmtime windows checks package prebuilds clean
 
 help:
 	@echo 'make demo         set up, and show what mapping does to real files (three minutes the first time)'
@@ -12,6 +12,7 @@ help:
 	@echo 'make check        the core, the Node API, the vectors in TypeScript, style of changed files: two minutes'
 	@echo 'make test         set up, and run all tests, also of other platforms, emulated (npm test runs what needs only Node)'
 	@echo 'make test T=word  the same, but run only the tests whose names contain the word (also: npm test -- word)'
+	@echo 'make programs-test  published programs in Rust, compared with their native runs (ten minutes the first time)'
 	@echo 'make thorough     the same, with what takes long and rarely breaks, and with wasmtime for Windows (two hours)'
 	@echo 'make sanitized    the tests of the Node API with AddressSanitizer and ThreadSanitizer in the addon'
 	@echo 'make conformance  the contract suite as a matrix'
@@ -145,6 +146,11 @@ guests: build
 crates: build
 	$(SETUP) guests
 	@tests/tools/crates.sh
+
+# Apart from `make test`: published programs change when their pins do.
+programs-test: tests guests wasmtime
+	@tests/tools/rust-programs.sh
+	@node build/tests/programs/rust/others/others.mjs
 
 # Real programs in C, for this machine and as components.
 programs: guests
