@@ -1,5 +1,5 @@
 /** The resource `directory-entry-stream` of `wasi:filesystem`. */
-import { readdirSync } from 'node:fs';
+import { lstatSync, readdirSync, type Dirent } from 'node:fs';
 import { types } from '@bytecodealliance/preview2-shim/filesystem';
 import type {
   DescriptorType,
@@ -12,16 +12,27 @@ import { typeOf } from './times.mjs';
 // An instance of the shim's class can stand where one of the shim's stands.
 const ShimEntries = types.DirectoryEntryStream as unknown as new () => object;
 
+interface Entry {
+  readonly name: Uint8Array;
+  readonly type: DescriptorType;
+}
+
+/** Bun gives names alone where they are to be bytes, so their types are asked for. */
+function toEntry(folder: string, entry: Dirent<Buffer> | Buffer): Entry {
+  if ('name' in entry) return { name: entry.name, type: typeOf(entry) };
+  const stats = lstatSync(Buffer.concat([Buffer.from(`${folder}/`), entry]), { bigint: true, throwIfNoEntry: false });
+  return { name: entry, type: stats ? typeOf(stats) : 'unknown' };
+}
+
 /** The names of a directory, as they were when it was opened. */
 export class Entries extends ShimEntries implements DirectoryEntryStream {
-  readonly #entries: Array<{ name: Uint8Array; type: DescriptorType }>;
+  readonly #entries: readonly Entry[];
   #at = 0;
 
   constructor(path: string) {
     super();
-    const entries = readdirSync(path, { withFileTypes: true, encoding: 'buffer' });
-    // @types/node declares names as text for every encoding.
-    this.#entries = entries.map((entry) => ({ name: entry.name as unknown as Uint8Array, type: typeOf(entry) }));
+    const entries: Array<Dirent<Buffer> | Buffer> = readdirSync(path, { withFileTypes: true, encoding: 'buffer' });
+    this.#entries = entries.map((entry) => toEntry(path, entry));
   }
 
   readDirectoryEntry(): DirectoryEntry | undefined {
