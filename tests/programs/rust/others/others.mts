@@ -114,7 +114,7 @@ function prepare(): void {
   for (const words of ['words-10000', 'words-100000']) native('fst', 'set', '--sorted', words, `${words}.fst`);
   native('tensors', 'make', 'tensors');
   writeFileSync(join(folder, 'cut'), readFileSync(join(folder, 'tensors')).subarray(0, 20_000));
-  writeFileSync(join(folder, 'cut.pbf'), readFileSync(join(folder, 'loc_on_ways.osm.pbf')).subarray(0, 600));
+  writeFileSync(join(folder, 'cut.pbf'), readFileSync(join(folder, 'loc_on_ways.osm.pbf')).subarray(0, 200));
   const sums = native('b3sum', ...FILES).stdout.toString();
   writeFileSync(join(folder, 'sums'), sums);
   writeFileSync(
