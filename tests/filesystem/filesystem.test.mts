@@ -3,6 +3,7 @@ import {
   closeSync,
   existsSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -23,7 +24,13 @@ import * as assert from 'uvu/assert';
 const isWindows = process.platform === 'win32';
 const isLinux = process.platform === 'linux';
 const home = mkdtempSync(join(tmpdir(), 'wasi-mmap-filesystem-'));
-process.on('exit', () => rmSync(home, { recursive: true }));
+process.on('exit', () => {
+  try {
+    rmSync(home, { recursive: true });
+  } catch (error) {
+    if (!isWindows) throw error; // It keeps files that are open.
+  }
+});
 
 const drop: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('dispose');
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
@@ -167,18 +174,8 @@ test('the rights are those that a descriptor was opened with', () => {
 test('no path leads out', () => {
   const { root, path } = newFolder();
   writeFileSync(join(home, 'secret'), 'secret');
-  const outside = [
-    '..',
-    '../secret',
-    './../secret',
-    'folder/../../secret',
-    '/',
-    join(home, 'secret'),
-    'up',
-    'up/secret',
-  ];
+  const outside = ['..', '../secret', './../secret', 'folder/../../secret', '/', join(home, 'secret')];
   if (isWindows) outside.push('..\\secret', '\\secret', 'C:\\Windows', 'C:file', 'file:stream');
-  else outside.push('absolute', 'absolute/', 'hop', 'hop/x', 'far');
   mkdirSync(join(path, 'folder'));
   try {
     symlinkSync('..', join(path, 'up'));
@@ -188,6 +185,10 @@ test('no path leads out', () => {
   } catch (error) {
     assert.ok(isWindows, String(error)); // It may ask for a privilege.
   }
+  // Wine says that it makes them, and does not.
+  if (lstatSync(join(path, 'up'), { throwIfNoEntry: false })?.isSymbolicLink()) {
+    outside.push('up', 'up/secret', 'absolute', 'absolute/', 'hop', 'hop/x', 'far');
+  } else console.log('filesystem skips symbolic links: this Windows does not let the test make them');
   for (const name of outside) {
     for (const call of [
       () => root.openAt({ symlinkFollow: true }, name, {}, READ),
@@ -416,8 +417,10 @@ test('times', () => {
       const time = at(seconds, microseconds * 1000);
       file.setTimes({ tag: 'no-change' }, time);
       const { dataModificationTimestamp: set } = root.statAt({}, 'file');
-      assert.is(set?.seconds, seconds);
-      assert.is(Math.trunc((set?.nanoseconds ?? 0) / 1000), microseconds, `${seconds}.${microseconds}`);
+      const found = (set?.seconds ?? 0n) * 1_000_000n + BigInt(Math.trunc((set?.nanoseconds ?? 0) / 1000));
+      const off = Math.abs(Number(found - seconds * 1_000_000n) - microseconds);
+      // libuv counts from 1601 on Windows, in a floating-point number.
+      assert.ok(off <= (isWindows ? 1 : 0), `${seconds}.${microseconds}: ${found}`);
     }
   }
   assert.is(
