@@ -9,6 +9,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -267,8 +268,17 @@ if (isLinux) {
     const { root, path } = newFolder();
     mkdirSync(join(path, 'a/b/c'), { recursive: true });
     symlinkSync('a/b', join(path, 'link'));
-    const open = (): number => readdirSync('/proc/self/fd').length;
+    /** Those of the folder: Node opens and closes some of its own. */
+    const isOpen = (fd: string): boolean => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`).startsWith(path);
+      } catch {
+        return false; // It was the one that read the list.
+      }
+    };
+    const open = (): number => readdirSync('/proc/self/fd').filter(isOpen).length;
     const before = open();
+    assert.ok(before > 0);
     for (let round = 0; round < 50; round += 1) {
       const file = root.openAt({}, 'a/b/../../file', {}, BOTH);
       const [input, output, end] = [file.readViaStream(0n), file.writeViaStream(0n), file.appendViaStream()];
@@ -291,7 +301,7 @@ if (isLinux) {
         'is-directory',
       );
     }
-    assert.is(open(), before);
+    assert.ok(open() <= before, `${open()} are open, ${before} were`); // The collector may close the other root.
   });
 }
 
