@@ -15,8 +15,8 @@ export interface Row {
   reason: string;
 }
 
-/** Reasons to skip a method that fit the guest, a 32-bit UNIX. */
-const NOT_APPLICABLE = [/windows/i, /32-bit/i];
+/** Reasons to skip a method that fit the guest, a 32-bit UNIX that is not Linux. */
+const NOT_APPLICABLE = [/windows/i, /32-bit/i, /linux only/i];
 
 /** The module `test` of a version of CPython. */
 export interface Tests {
