@@ -40,10 +40,10 @@ const engine = (globalThis as unknown as { WebAssembly: { compile(bytes: Uint8Ar
 
 type Item = { [Symbol.dispose](): void };
 type Module = {
-  instantiate(
+  readonly instantiate: (
     load: (name: string) => Promise<object>,
     imports: object,
-  ): Promise<Record<'test:lists/items', { all(): Item[] }>>;
+  ) => Promise<Record<'test:lists/items', { all(): Item[] }>>;
 };
 const drop: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('dispose');
 

@@ -9,8 +9,8 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 interface Filesystem {
-  _getPreopens(): unknown[];
-  _addPreopen(name: string, folder: string): void;
+  readonly _getPreopens: () => unknown[];
+  readonly _addPreopen: (name: string, folder: string) => void;
 }
 
 /** The file that a package is imported from, seen from another file; undefined if it is not installed. */

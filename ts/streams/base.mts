@@ -35,7 +35,7 @@ export function failed(cause: unknown): never {
 }
 
 /** A pollable that is ready. */
-const ready = (): Pollable => clocks.monotonicClock.subscribeDuration(0n) as unknown as Pollable;
+const ready = (): Pollable => clocks.monotonicClock.subscribeDuration(0n);
 
 const atMost = (length: bigint): number => Number(length < LARGEST ? length : LARGEST);
 
