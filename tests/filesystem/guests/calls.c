@@ -210,8 +210,7 @@ static int call_descriptor(void) {
   struct stat facts;
   long long result;
   CALL("open")
-  result = slots[slot(1)] = open(path_of(words[2]), flags_of(3), 0666),
-  puts(result < 0 ? code() : "opened");
+  result = slots[slot(1)] = open(path_of(words[2]), flags_of(3), 0666), puts(result < 0 ? code() : "opened");
   else CALL("openat") result = slots[slot(1)] = openat(fd(2), path_of(words[3]), flags_of(4), 0666),
                       puts(result < 0 ? code() : "opened");
   else CALL("close") print_result(close(fd(1))), slots[slot(1)] = -1;
