@@ -10,7 +10,7 @@ cargo() { .build/cargo.sh "$@"; }
 # crates COMMAND: calls `COMMAND FOLDER OPTION-OF-CLIPPY...` for each crate. Those that contain wasmtime are checked as they
 # are built, in release, so cargo compiles it once.
 crates() {
-  "$1" guest/rust --all-targets --features std-file
+  "$1" guest/rust --all-targets --features std-file,exit-code
   "$1" guest/polyfill --all-targets
   if has_target wasm32-unknown-unknown; then
     "$1" guest/polyfill --features fused --target wasm32-unknown-unknown

@@ -18,6 +18,8 @@ import { Guest } from '../contract/guest.mjs';
 import { COMMANDS, component, folder, isWindows, refusal, start, type Options } from './command.mjs';
 
 const VERBS = 'build/guests/c/verbs.wasm';
+// Debian's Rust has no C library of WASI 0.2.
+const EXIT_CODE = 'build/guests/rust/exit_code.wasm';
 // Processes start slowly under Wine.
 const LANGUAGES = isWindows ? ['c'] : ['c', 'rust', 'javascript'];
 /** A component whose translation takes long. Under Wine it takes several times as long. */
@@ -167,9 +169,13 @@ for (const [host, command] of Object.entries(COMMANDS)) {
       ['-1', 255],
     ] as const) {
       assert.is(run(['run', VERBS, 'return', word]).code, code, word);
+      if (!existsSync(EXIT_CODE)) continue;
+      const ended = run(['run', EXIT_CODE, word]);
+      assert.equal([ended.code, ended.out], [code, word]);
     }
     for (const verb of ['return', 'exit', 'quick-exit'])
       assert.is(run(['run', '--no-native', VERBS, verb, '3']).code, 3, verb);
+    if (existsSync(EXIT_CODE)) assert.is(run(['run', EXIT_CODE, 'own', '3']).code, 3);
     const trapped = run([
       'run',
       '--dir',

@@ -49,6 +49,26 @@ test("componentize-py's C library has the faults that src/seek.c repairs", async
   assert.is(stdout, 'True\n', `else seek.c is not needed any more, or does not know the library: ${stderr}`);
 });
 
+/** Two handles that append, times, and a file that grows while it is read. */
+const FILES = `
+import os, sys, time
+p = sys.argv[1] + 'log'
+a, b = open(p, 'ab', buffering=0), open(p, 'ab', buffering=0)
+for one, word in ((a, b'1'), (b, b'2'), (a, b'3'), (b, b'4')): one.write(word)
+print(open(p, 'rb').read())
+open(p, 'wb').close()
+a.write(b'new')
+print(open(p, 'rb').read())
+r = open(p, 'rb', buffering=0)
+print(r.read(), r.read())
+b.write(b'er')
+print(r.seek(0), r.read(), r.read())
+os.utime(p, (1000000000.5, 1234567890.25))
+print(os.stat(p).st_atime, os.stat(p).st_mtime)
+os.utime(p)
+print(abs(os.stat(p).st_mtime - time.time()) < 5)
+`;
+
 for (const host of HOSTS) {
   const lacking = missing(host);
   if (lacking !== undefined) {
@@ -104,10 +124,28 @@ for (const host of HOSTS) {
     for (const [at, line] of wanted.entries()) assert.is(lines[at], line);
   });
 
+  test(`files without a map on ${host}`, async () => {
+    const guest = await inFolder((folder) => runGuest(host, ['-c', FILES, '/'], { '/': folder }));
+    const native = await inFolder((folder) => runNative(['-c', FILES, './'], folder));
+    assert.equal([guest.stdout, guest.stderr], [native.stdout, native.stderr]);
+  });
+
   test(`exit codes and errors on ${host}`, async () => {
     const run = (code: string): Promise<Ran> => runGuest(host, ['-c', code], {});
     assert.is((await run('pass')).status, 0);
-    assert.is((await run('import sys; sys.exit(1)')).status, 1);
+    for (const end of [
+      'sys.exit(1)',
+      'sys.exit(3)',
+      'sys.exit(256)',
+      'sys.exit(-1)',
+      'sys.exit("why")',
+      'os._exit(7)',
+    ]) {
+      const code = `import os, sys; ${end}`;
+      const native = await runNative(['-c', code], '.');
+      const { status, stderr } = await run(code);
+      assert.equal([status, stderr], [native.status, native.stderr], end);
+    }
     const raised = await run('def f():\n  import mmap\n  mmap.mmap(-1, 0)\nf()');
     assert.is(raised.status, 1);
     assert.match(

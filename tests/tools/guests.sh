@@ -55,10 +55,10 @@ build_rust() {
     export CARGO_TARGET_DIR="$cache/cargo"
     release="$CARGO_TARGET_DIR/wasm32-wasip2/release"
     set -- .build/cargo.sh build --locked --release --target wasm32-wasip2 --manifest-path
-    quietly guests/rust "$@" guest/rust/Cargo.toml --examples --features std-file
+    quietly guests/rust "$@" guest/rust/Cargo.toml --examples --features std-file,exit-code
     quietly guests/rust "$@" tests/tools/guests/Cargo.toml
     cp "$release/contract.wasm" "$release/std_fs.wasm" "$release/maps.wasm" "$release/viewer.wasm" build/guests/rust/
-    for program in mgrep mreplace std_file; do cp "$release/examples/$program.wasm" build/guests/rust/; done
+    for program in mgrep mreplace std_file exit_code; do cp "$release/examples/$program.wasm" build/guests/rust/; done
     return
   fi
   export CARGO_TARGET_DIR="$cache/cargo-debian" RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1

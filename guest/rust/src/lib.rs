@@ -51,6 +51,7 @@ mod bindings {
 }
 
 mod error;
+mod exit;
 mod file;
 mod fill;
 mod mapping;
@@ -59,6 +60,7 @@ mod options;
 
 pub use bindings::wasi_mmap::mmap::mapping::{Access, Advice, ErrorCode, Protection, Sharing};
 pub use error::error_code;
+pub use exit::exit;
 pub use file::{open, Source};
 pub use mapping::Mapping;
 pub use options::MmapOptions;

@@ -18,6 +18,7 @@ import traceback
 
 import _wasi_mmap_program as program
 from wit_world import exports
+from wit_world.imports import exit as wasi_exit
 
 try:
     import zlib
@@ -233,6 +234,11 @@ def _begin():
     )
 
 
+def _exit(status):
+    """Ends the program with an exit code, of which the C library keeps only whether it is 0."""
+    wasi_exit.exit_with_code(status & 0xFF)
+
+
 def _main():
     main = type(sys)("__main__")
     main.__builtins__ = __builtins__
@@ -276,6 +282,9 @@ def _end():
 class Run(exports.Run):
     def run(self):
         _begin()
+        os._exit = _exit
         status = _main()
-        if not _end() or status:
-            os._exit(status or 1)
+        if not _end():
+            status = 120  # As CPython.
+        if status:
+            _exit(status)
