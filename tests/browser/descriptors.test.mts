@@ -4,6 +4,8 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+// What it returns: a string is a code of `wasi:filesystem`, any other traps the guest.
+import { thrown } from '../tools/thrown.mjs';
 
 type Shim = typeof import('@bytecodealliance/preview2-shim/filesystem');
 type Descriptor = Shim['types']['Descriptor']['prototype'];
@@ -30,16 +32,6 @@ function open(name: string, flags: Flags): Descriptor {
 }
 
 const read = (file: Descriptor): string => new TextDecoder().decode(file.read(100n, 0n)[0]);
-
-/** The exception of a call: a string is a code of `wasi:filesystem`, any other traps the guest. */
-function thrown(call: () => unknown): unknown {
-  try {
-    call();
-  } catch (error) {
-    return error;
-  }
-  return undefined;
-}
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 

@@ -1,17 +1,11 @@
 // Why ts/filesystem stands in for the file system of preview2-shim. A failed test here means that a release has mended a
 // fault. When all are mended, the shim's can be used again.
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-
-const folder = mkdtempSync(join(tmpdir(), 'preview2-shim-'));
-process.on('exit', () => rmSync(folder, { recursive: true }));
-
-// A copy that nothing has changed.
-cpSync('node_modules/@bytecodealliance/preview2-shim', join(folder, 'shim'), { recursive: true });
+import { data, openRoot } from '../preview2-shim/unmended.mjs';
+import { thrown } from '../tools/thrown.mjs';
 
 interface Stream {
   blockingWriteAndFlush(bytes: Uint8Array): void;
@@ -27,22 +21,7 @@ interface Descriptor {
   setTimes(access: object, modification: object): void;
 }
 
-const data = join(folder, 'data');
-mkdirSync(data);
-const path = pathToFileURL(join(folder, 'shim/dist/nodejs/filesystem.js')).href;
-const { createFilesystem } = (await import(path)) as {
-  createFilesystem: (options: object) => { preopens: { getDirectories(): Array<[Descriptor, string]> } };
-};
-const [root] = createFilesystem({ preopens: { '/': data } }).preopens.getDirectories()[0] as [Descriptor, string];
-
-function thrown(call: () => unknown): unknown {
-  try {
-    call();
-  } catch (error) {
-    return error;
-  }
-  return undefined;
-}
+const root = await openRoot<Descriptor>();
 
 test('two appenders write over each other', () => {
   const open = () => root.openAt({}, 'log', { create: true }, { write: true }).appendViaStream();

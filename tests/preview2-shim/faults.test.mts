@@ -2,31 +2,13 @@
 // file in ts/preview2-shim can go, or is for older versions only. tests/browser/descriptors.test.mts has the faults of the
 // file system for browsers.
 import { spawnSync } from 'node:child_process';
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  readSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { openSync, readdirSync, readFileSync, readlinkSync, readSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-
-const folder = mkdtempSync(join(tmpdir(), 'preview2-shim-'));
-process.on('exit', () => rmSync(folder, { recursive: true }));
-
-// A copy that nothing has changed, and that finds no other packages.
-const PACKAGE = 'node_modules/@bytecodealliance/preview2-shim';
-cpSync(PACKAGE, join(folder, 'shim'), { recursive: true });
-const load = (path: string): Promise<unknown> => import(pathToFileURL(join(folder, 'shim/dist', path)).href);
+import { thrown } from '../tools/thrown.mjs';
+import { data, folder, load, openRoot, PACKAGE } from './unmended.mjs';
 
 interface Descriptor {
   openAt(at: object, path: string, open: object, flags: object): Descriptor;
@@ -35,22 +17,8 @@ interface Descriptor {
 }
 type Lowered = (guest: object) => (address: number) => void;
 
-const data = join(folder, 'data');
-mkdirSync(data);
 writeFileSync(join(data, 'file'), 'content');
-const { createFilesystem } = (await load('nodejs/filesystem.js')) as {
-  createFilesystem: (options: object) => { preopens: { getDirectories(): Array<[Descriptor, string]> } };
-};
-const [root] = createFilesystem({ preopens: { '/': data } }).preopens.getDirectories()[0] as [Descriptor, string];
-
-function thrown(call: () => unknown): unknown {
-  try {
-    call();
-  } catch (error) {
-    return error;
-  }
-  return undefined;
-}
+const root = await openRoot<Descriptor>();
 
 test('a C library cannot open a file for writing', () => {
   const flags = { read: true, write: true };

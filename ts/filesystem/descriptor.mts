@@ -35,7 +35,7 @@ import type {
   PathFlags,
 } from '../bindings/interfaces/wasi-filesystem-types.js';
 import { dispose } from '../disposable.js';
-import { lend } from '../preview2-shim/lending.mjs';
+import { LARGEST_LOAN, lend } from '../preview2-shim/lending.mjs';
 import { attempt, refuse } from './codes.mjs';
 import { Entries } from './entries.mjs';
 import { O_NOFOLLOW, type Folder } from './folder.mjs';
@@ -47,8 +47,8 @@ import { toHash, toNewTime, toStat, typeOf } from './times.mjs';
 // An instance of the shim's class can stand where one of the shim's stands.
 const ShimDescriptor = types.Descriptor as unknown as new () => object;
 
-/** The most bytes of one read. */
-const LARGEST = 1n << 20n;
+/** The most bytes of one read: what can be lent. */
+const LARGEST = BigInt(LARGEST_LOAN);
 
 /** What a descriptor is of. */
 type Subject =

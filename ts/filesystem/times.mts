@@ -54,8 +54,8 @@ export function toHash({ dev, ino }: BigIntStats): MetadataHashValue {
 }
 
 /**
- * A time as Node sets it: seconds, as a floating-point number. It is right to the microsecond, on Windows within
- * one. Versions of Node cut off what is less than a microsecond, or a nanosecond, so a number that is too small by rounding
+ * A time as Node sets it: seconds, as a floating-point number. It is right to the microsecond, on Windows within one.
+ * Versions of Node cut off what is less than a microsecond, or a nanosecond, so a number that is too small by rounding
  * becomes the next larger one.
  */
 function toSeconds(nanoseconds: bigint): number {
