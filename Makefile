@@ -4,7 +4,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH):$(CURDIR)/build/venv/bin
 SETUP := @.build/setup.sh
 CARGO_TARGET := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/wasi-mmap/cargo
 
-.PHONY: help demo tour check test for-test core-windows crate-windows thorough sanitized conformance browser bench fuzz fuzz-coverage engines compilers model miri sanitized-crate lint format build tests sanitizers polyfill guests crates programs programs-test plugged wasmtime windows checks package prebuilds clean
+.PHONY: help demo tour check test for-test core-windows crate-windows thorough sanitized conformance browser bench fuzz fuzz-coverage engines compilers model miri sanitized-crate lint format build tests sanitizers polyfill guests crates programs programs-test plugged wasmtime python-host windows checks package prebuilds clean
 
 help:
 	@echo 'make demo         set up, and show what mapping does to real files (three minutes the first time)'
@@ -26,6 +26,7 @@ help:
 	@echo 'make lint         check style and types (make format formats)'
 	@echo 'make build        the addon for this machine and the library'
 	@echo 'make wasmtime     the command for wasmtime'
+	@echo 'make python-host  the core for hosts in Python'
 	@echo 'make windows      the same for Windows, as build/wasmtime/windows-x64/wasi-mmap.exe'
 	@echo 'make polyfill     the component for hosts without a native mapping, and the tool that plugs it into others'
 	@echo 'make programs     LMDB, SQLite and libmaxminddb, natively and as components'
@@ -51,13 +52,13 @@ check: tests
 # make test T=word builds what is missing first; node build/tests/tools/run.mjs WORD does not.
 test:
 	$(SETUP) test polyfill guests plain-wasmtime wasmtime $(if $(THOROUGH),wasmtime-windows) prebuilds browser arm64 musl \
-	  windows wine10 nodes runtimes compilers bundlers
+	  windows wine10 nodes runtimes compilers bundlers python-host
 	@$(MAKE) --no-print-directory -j2 for-test
 	@echo 'running $(if $(T),the tests that match $(T),all tests (about half an hour on two cores))'
 	@CARGO_TARGET_DIR=$(CARGO_TARGET) node build/tests/tools/run.mjs $(T)
 
 # Two at a time, longest first: most of them keep one processor busy. All that they install is there by then.
-for-test: wasmtime prebuilds sanitizers checks plugged crates programs core-windows $(if $(THOROUGH),crate-windows)
+for-test: wasmtime prebuilds sanitizers checks plugged crates programs python-host core-windows $(if $(THOROUGH),crate-windows)
 
 core-windows: prebuilds # That has made zig's C++ library for Windows.
 	@[ ! -d /usr/src/googletest ] || tests/tools/core-windows.sh
@@ -165,6 +166,11 @@ plugged: polyfill guests
 wasmtime: polyfill
 	$(SETUP) wasmtime
 	@CARGO_TARGET_DIR=$(CARGO_TARGET) .build/rust-program.sh host/wasmtime wasi-mmap --features cli
+
+# The core for hosts in Python, and wasmtime's package.
+python-host: build
+	$(SETUP) python-host
+	@host/python/build.sh
 
 # The same for Windows, as build/wasmtime/windows-x64/wasi-mmap.exe; MACHINE=arm64 for the other.
 MACHINE := x64

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what targets need: setup.sh TARGET..., of build|demo|polyfill|guests|plain-wasmtime|wasmtime|wasmtime-windows|test|browser|arm64|musl|windows|wine10|nodes|runtimes|engines|compilers|bundlers|lint|fuzz|prebuilds. A second run finds everything there.
+# Installs what targets need: setup.sh TARGET..., of build|demo|polyfill|guests|plain-wasmtime|wasmtime|wasmtime-windows|test|browser|arm64|musl|windows|wine10|nodes|runtimes|engines|python-host|compilers|bundlers|lint|fuzz|prebuilds. A second run finds everything there.
 set -eu
 cd "$(dirname "$0")/.."
 . .build/lib.sh
@@ -368,6 +368,17 @@ plain_wasmtime() {
   ln -sf "$program" build/wasmtime/wasmtime
 }
 
+# wasmtime's package for Python, for host/python, as build/python-host/packages.
+python_host() {
+  [ "$(uname -s)" = Linux ] || return 0
+  version=$(sed -n 's/^wasmtime==\([^ ]*\) .*/\1/p' .build/pins/engines.txt)
+  venv
+  engine_of_pypi wasmtime "$version"
+  mkdir -p build/python-host
+  rm -f build/python-host/packages
+  ln -s "$cache/engines/wasmtime-$version" build/python-host/packages
+}
+
 # Engines that run components of WASI 0.2 beside those that other tests use, see tests/contract/engines.mts.
 engines() {
   [ "$(uname -s)" = Linux ] || return 0
@@ -428,6 +439,7 @@ for goal in "${@:-build}"; do
   wine10) wine10 ;;
   nodes) nodes ;;
   runtimes) runtimes ;;
+  python-host) python_host ;;
   engines) engines ;;
   compilers | bundlers) locked "$goal" ;;
   fuzz) fuzzer ;;
