@@ -121,7 +121,8 @@ export interface FileLike {
    *
    * @param start default: the cursor; negative: relative to the end
    * @param end default: the end; negative: relative to the end
-   * @throws {MmapError} `fault`
+   * @throws {MmapError} `fault`, `no-memory` (in a guest and over the polyfill: a needle of more than 16 MiB takes four times its
+   *   length)
    */
   find(needle: Bytes, start?: number | bigint, end?: number | bigint): number;
 
@@ -130,7 +131,7 @@ export interface FileLike {
    *
    * @param start default: the cursor; negative: relative to the end
    * @param end default: the end; negative: relative to the end
-   * @throws {MmapError} `fault`
+   * @throws {MmapError} `fault`, `no-memory` (as {@link find})
    */
   rfind(needle: Bytes, start?: number | bigint, end?: number | bigint): number;
 }

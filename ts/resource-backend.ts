@@ -4,6 +4,7 @@ import type * as Bindings from './bindings/interfaces/wasi-mmap-mmap-mapping.js'
 import { MmapError } from './errors.js';
 import type { Access, Advice, Backend } from './backend.js';
 import { Bytes, bytesOfView, lengthOf, min, partOfBytes, setBytes } from './intrinsics.js';
+import { findLong } from './long-needle.js';
 
 /**
  * The longest list that a call passes, in bytes. Hosts charge for lists (wasmtime traps past 128 MiB by default), and the
@@ -87,12 +88,33 @@ export class ResourceBackend implements Backend {
     callBindings(() => this.#resource.move(BigInt(destination), BigInt(source), BigInt(length)));
   }
 
+  #search(needle: Uint8Array, start: number, end: number, isBackward: boolean): number | undefined {
+    const bytes = bytesOfView(needle);
+    const findList = (list: Uint8Array, from: number): number | undefined => {
+      const [first, last] = [BigInt(from), BigInt(end)];
+      return toNumber(
+        callBindings(() =>
+          isBackward ? this.#resource.rfind(list, first, last) : this.#resource.find(list, first, last),
+        ),
+      );
+    };
+    const length = lengthOf(bytes);
+    if (length <= LONGEST_LIST) return findList(bytes, start);
+    // The host finds the first place where the needle can be. In too short a range it still checks the rights.
+    const stop = min(end, this.length());
+    const piece = partOfBytes(bytes, isBackward ? length - LONGEST_LIST : 0, LONGEST_LIST);
+    const first = findList(piece, stop - start < length ? end : start);
+    if (first === undefined) return undefined;
+    const [from, to] = isBackward ? [start, first + LONGEST_LIST] : [first, stop];
+    return findLong((offset, count) => this.#readList(offset, count), bytes, from, to, isBackward);
+  }
+
   find(needle: Uint8Array, start: number, end: number): number | undefined {
-    return toNumber(callBindings(() => this.#resource.find(bytesOfView(needle), BigInt(start), BigInt(end))));
+    return this.#search(needle, start, end, false);
   }
 
   rfind(needle: Uint8Array, start: number, end: number): number | undefined {
-    return toNumber(callBindings(() => this.#resource.rfind(bytesOfView(needle), BigInt(start), BigInt(end))));
+    return this.#search(needle, start, end, true);
   }
 
   flush(offset: number, length: number): void {

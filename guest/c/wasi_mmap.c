@@ -5,6 +5,7 @@
 #include "src/abi.h"
 #include "src/exit.c"
 #include "src/files.c"
+#include "src/find.c"
 
 #include <stdlib.h>
 #include <string.h>
@@ -40,15 +41,7 @@ __attribute__((weak, export_name("cabi_realloc"))) void *cabi_realloc(void *old,
   return bytes;
 }
 
-/*
- * The longest list that a call passes, in bytes: a multiple of every granularity. Hosts charge for lists (wasmtime
- * traps past 128 MiB by default), and the component model limits them. Longer ranges go in pieces.
- */
-static const size_t LONGEST_LIST = (size_t)16 << 20;
-
 static size_t piece_size(size_t rest) { return rest < LONGEST_LIST ? rest : LONGEST_LIST; }
-
-static wmmap_status status(uint8_t is_error, uint8_t error) { return is_error ? (wmmap_status)(error + 1) : WMMAP_OK; }
 
 static wmmap_status unit(const unit_result *result) { return status(result->is_error, result->error); }
 
@@ -152,26 +145,6 @@ wmmap_status wmmap_move(wmmap_mapping mapping, uint64_t destination_offset, uint
   return unit(&got);
 }
 
-static wmmap_status found(const option_result *result, uint64_t *position) {
-  if (!result->is_error)
-    *position = result->is_some ? result->value : WMMAP_NOT_FOUND;
-  return status(result->is_error, result->error);
-}
-
-wmmap_status wmmap_find(wmmap_mapping mapping, const void *needle, size_t needle_length, uint64_t start, uint64_t end,
-                        uint64_t *position) {
-  option_result got;
-  import_find(mapping.handle, needle, needle_length, (int64_t)start, (int64_t)end, &got);
-  return found(&got, position);
-}
-
-wmmap_status wmmap_rfind(wmmap_mapping mapping, const void *needle, size_t needle_length, uint64_t start, uint64_t end,
-                         uint64_t *position) {
-  option_result got;
-  import_rfind(mapping.handle, needle, needle_length, (int64_t)start, (int64_t)end, &got);
-  return found(&got, position);
-}
-
 wmmap_status wmmap_flush(wmmap_mapping mapping, uint64_t offset, uint64_t length) {
   unit_result got;
   import_flush(mapping.handle, (int64_t)offset, (int64_t)length, &got);
@@ -271,39 +244,47 @@ void wmmap_detach(wmmap_span *span) {
   *span = (wmmap_span){0};
 }
 
+/* What a range of a region is in one of its pieces: an offset from the start of the piece, and a length. */
+typedef wmmap_status span_action(int32_t piece, uint64_t offset, uint64_t length, wmmap_advice advice);
+
+/* Acts on each piece that the range touches, also after an error, and returns the first error. */
+static wmmap_status in_span_pieces(const wmmap_span *span, uint64_t offset, uint64_t length, span_action *action,
+                                   wmmap_advice advice) {
+  wmmap_status first = WMMAP_OK;
+  for (const uint64_t end = offset + length; offset < end;) {
+    const uint64_t at = offset % LONGEST_LIST;
+    const uint64_t part = end - offset < LONGEST_LIST - at ? end - offset : LONGEST_LIST - at;
+    const wmmap_status got = action(piece_handle(span, (size_t)(offset / LONGEST_LIST)), at, part, advice);
+    first = first ? first : got;
+    offset += part;
+  }
+  return first;
+}
+
+static wmmap_status flush_piece(int32_t piece, uint64_t offset, uint64_t length, wmmap_advice advice) {
+  (void)advice;
+  unit_result got;
+  import_span_flush(piece, (int64_t)offset, (int64_t)length, &got);
+  return unit(&got);
+}
+
 wmmap_status wmmap_span_flush(wmmap_span span, uint64_t offset, uint64_t length) {
   if (offset > span.length || length > span.length - offset)
     return WMMAP_OUT_OF_RANGE;
-  wmmap_status first = WMMAP_OK;
-  for (size_t i = 0; i < piece_count(&span); i += 1) {
-    const uint64_t start = (uint64_t)i * LONGEST_LIST;
-    const uint64_t end = start + piece_size(span.length - (size_t)start);
-    const uint64_t from = offset > start ? offset : start;
-    const uint64_t to = offset + length < end ? offset + length : end;
-    if (from >= to)
-      continue;
-    unit_result got;
-    import_span_flush(piece_handle(&span, i), (int64_t)(from - start), (int64_t)(to - from), &got);
-    first = first ? first : unit(&got);
-  }
-  return first;
+  return in_span_pieces(&span, offset, length, flush_piece, WMMAP_NORMAL);
+}
+
+static wmmap_status advise_piece(int32_t piece, uint64_t offset, uint64_t length, wmmap_advice advice) {
+  unit_result got;
+  import_span_advise(piece, (int64_t)offset, (int64_t)length, (int32_t)advice, &got);
+  return unit(&got);
 }
 
 wmmap_status wmmap_span_advise(wmmap_span span, uint64_t offset, uint64_t length, wmmap_advice advice) {
   if (offset >= span.length)
     return WMMAP_OUT_OF_RANGE;
-  wmmap_status got = WMMAP_OK;
-  for (size_t i = (size_t)offset / LONGEST_LIST; got == WMMAP_OK && i < piece_count(&span); i += 1) {
-    const uint64_t start = (uint64_t)i * LONGEST_LIST;
-    const uint64_t from = offset > start ? offset : start;
-    if (from > offset && from - offset >= length)
-      break;
-    unit_result done;
-    import_span_advise(piece_handle(&span, i), (int64_t)(from - start), (int64_t)(length - (from - offset)),
-                       (int32_t)advice, &done);
-    got = unit(&done);
-  }
-  return got;
+  const uint64_t there = span.length - offset;
+  return in_span_pieces(&span, offset, length < there ? length : there, advise_piece, advice);
 }
 
 bool wmmap_span_faulted(wmmap_span span) {

@@ -177,9 +177,12 @@ wmmap_status wmmap_move(wmmap_mapping mapping, uint64_t destination, uint64_t so
 /**
  * Finds the first place where the needle lies wholly inside `start..end`. `end` is cut to the size of the mapping; an
  * empty needle is found at `start`, unless that lies past the cut `end`. Takes linear time.
+ * @param needle_length in bytes. Past 16 MiB, where hosts limit lists, the program searches too: it allocates four
+ * times the length, and copies the range from the first place where the needle can be
  * @param position receives the offset of the match in the mapping, or WMMAP_NOT_FOUND
  *
- * Errors: WMMAP_ACCESS_DENIED (as wmmap_read()), WMMAP_FAULT (the search reached a lost page before it could answer).
+ * Errors: WMMAP_ACCESS_DENIED (as wmmap_read()), WMMAP_FAULT (the search reached a lost page before it could answer),
+ * WMMAP_NO_MEMORY (for a needle of more than 16 MiB).
  */
 wmmap_status wmmap_find(wmmap_mapping mapping, const void *needle, size_t needle_length, uint64_t start, uint64_t end,
                         uint64_t *position);

@@ -26,7 +26,8 @@ EXTENSION = "extension.wasm"
 
 def sources():
     """The C files of the extension, and of the C library those that it stands on."""
-    return [*sorted((HERE / "src").glob("*.c")), C / "wasi_mmap.c", C / "src" / "copy.c"]
+    shared = [C / "wasi_mmap.c", C / "src" / "copy.c", C / "src" / "mman_pages.c"]
+    return [*sorted((HERE / "src").glob("*.c")), *shared]
 
 
 def run(*command):

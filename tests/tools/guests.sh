@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.."
 . .build/lib.sh
 adapter=node_modules/@bytecodealliance/jco/lib/wasi_snapshot_preview1.command.wasm
 programs='mgrep mreplace contract'
-more_in_c='hostile areas spans verbs bench files files-direct calls'
+more_in_c='hostile areas spans needles verbs bench files files-direct calls'
 
 wit=build/guests/wit
 
@@ -21,7 +21,7 @@ build_c() {
   for program in $programs $more_in_c; do
     case $program in
     contract) source=tests/contract/guests/c/contract.c ;;
-    hostile | areas | spans) source=tests/host/guests/$program.c ;;
+    hostile | areas | spans | needles) source=tests/host/guests/$program.c ;;
     verbs) source=tests/cli/guests/verbs.c ;;
     bench) source=tests/bench/guests/bench.c ;;
     calls) source=tests/filesystem/guests/calls.c ;;
@@ -57,7 +57,7 @@ build_rust() {
     set -- .build/cargo.sh build --locked --release --target wasm32-wasip2 --manifest-path
     quietly guests/rust "$@" guest/rust/Cargo.toml --examples --features std-file,exit-code
     quietly guests/rust "$@" tests/tools/guests/Cargo.toml
-    cp "$release/contract.wasm" "$release/std_fs.wasm" "$release/maps.wasm" "$release/viewer.wasm" build/guests/rust/
+    for program in contract std_fs large needles growing maps viewer; do cp "$release/$program.wasm" build/guests/rust/; done
     for program in mgrep mreplace std_file exit_code; do cp "$release/examples/$program.wasm" build/guests/rust/; done
     return
   fi
@@ -67,7 +67,7 @@ build_rust() {
   set -- /usr/bin/cargo build --locked --release -Z build-std=std,panic_abort --target wasm32-wasip1 --manifest-path
   quietly guests/rust "$@" guest/rust/Cargo.toml --examples
   quietly guests/rust "$@" tests/tools/guests/Cargo.toml
-  for program in examples/mgrep examples/mreplace contract std_fs maps; do
+  for program in examples/mgrep examples/mreplace contract std_fs large needles growing maps; do
     component "$release/$program.wasm" "build/guests/rust/$(basename $program).wasm"
   done
   component "$release/viewer.wasm" build/guests/rust/viewer.wasm node_modules/@bytecodealliance/jco/lib/wasi_snapshot_preview1.reactor.wasm
@@ -146,7 +146,7 @@ for language in "$@"; do
   case $language in
   demo) sources='guest/c guest/js dist/portable tests/contract' ;;
   c) sources='guest/c tests/contract/guests/c tests/host/guests tests/cli/guests tests/bench/guests tests/polyfill/guests tests/filesystem/guests' ;;
-  rust) sources='guest/rust tests/tools/guests tests/contract/guests/rust tests/polyfill/guests tests/bench/guests tests/browser/guest' ;;
+  rust) sources='guest/rust tests/tools/guests tests/contract/guests/rust tests/host/guests tests/polyfill/guests tests/bench/guests tests/browser/guest' ;;
   javascript) sources='guest/js dist/portable tests/contract/guests/contract.ts tests/contract/steps.mts' ;;
   python) sources='guest/python guest/c tests/contract/oracle.py tests/contract/cases.py tests/contract/guests/contract.py' ;;
   wat) sources='tests/cli/guests guest/polyfill/plug/wit' ;;

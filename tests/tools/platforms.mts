@@ -155,6 +155,8 @@ const NODE_ALONE = {
   'node/posix/no-space': 'a full disk is the same everywhere',
   'host/spans': 'run in Node, it runs the command in every runtime',
   'host/areas': 'memory areas are counted in the core',
+  'host/growing': 'it is about the libraries of guests',
+  'host/needles': 'likewise',
   'host/hostile-wine': 'it is for Windows',
   'host/spans-wine': 'it is for Windows',
 };

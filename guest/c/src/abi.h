@@ -8,8 +8,16 @@
 #ifndef WASI_MMAP_ABI_H
 #define WASI_MMAP_ABI_H
 
+#include "../wasi_mmap.h"
+
 #include <stddef.h>
 #include <stdint.h>
+
+/*
+ * The longest list that a call passes, in bytes: a multiple of every granularity. Hosts charge for lists (wasmtime
+ * traps past 128 MiB by default), and the component model limits them. Longer ranges go in pieces.
+ */
+#define LONGEST_LIST ((size_t)16 << 20)
 
 #define IMPORT(interface, name) __attribute__((import_module(interface), import_name(name)))
 #define MAPPING(name) IMPORT("wasi-mmap:mmap/mapping@0.2.0", name)
@@ -18,6 +26,10 @@
 #define EXIT(name) IMPORT("wasi:cli/exit@0.2.12", name)
 
 /* Results as the host stores them: a tag, then the value or, in its place, the error-code. */
+static inline wmmap_status status(uint8_t is_error, uint8_t error) {
+  return is_error ? (wmmap_status)(error + 1) : WMMAP_OK;
+}
+
 typedef struct {
   uint8_t is_error;
   uint8_t error;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 #include "span.h"
 #include "host.h"
+#include "src/mman_pages.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum { SMALL_READS = 8 };
@@ -22,11 +22,13 @@ bool attach_span(Mmap *self) {
   const uint32_t granularity = wmmap_granularity();
   if (granularity == 0 || GRANULARITY % granularity != 0)
     return false;
-  char *const region = aligned_alloc(GRANULARITY, (size_t)region_size(self));
+  const size_t size = (size_t)region_size(self);
+  size_t used = 0;
+  char *const region = (char *)wmman_take_pages(size, &used);
   if (!region)
     return false;
-  if (wmmap_attach(self->mapping, 0, region, (size_t)region_size(self), &self->span) != WMMAP_OK) {
-    free(region);
+  if (wmmap_attach(self->mapping, 0, region, size, &self->span) != WMMAP_OK) {
+    wmman_give_pages((unsigned char *)region, size, true);
     return false;
   }
   self->region = region;
@@ -35,8 +37,10 @@ bool attach_span(Mmap *self) {
 }
 
 void drop_span(Mmap *self) {
+  const size_t size = self->span.length;
   wmmap_detach(&self->span); /* Before its memory is used again. */
-  free(self->region);
+  if (self->region)
+    wmman_give_pages((unsigned char *)self->region, size, false);
   self->region = NULL;
   self->span_was_tried = self->span_is_stale = false;
   self->small_reads = 0;

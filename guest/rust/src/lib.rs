@@ -54,6 +54,7 @@ mod error;
 mod exit;
 mod file;
 mod fill;
+mod find;
 mod mapping;
 pub mod memmap2;
 mod options;

@@ -5,6 +5,7 @@ use std::ops::{Bound, RangeBounds};
 
 use crate::bindings::wasi_mmap::mmap::mapping::Mapping as Resource;
 use crate::fill::{fill, pieces, LONGEST_LIST};
+use crate::find::{find, Direction};
 use crate::{Access, Advice, ErrorCode};
 
 /// The bytes that `BufRead` reads ahead.
@@ -125,20 +126,23 @@ impl Mapping {
 
     /// Returns the offset of the first match that lies wholly inside the range.
     ///
+    /// For a needle of more than 16 MiB, where hosts limit lists, the program searches too: it allocates four times the
+    /// length, and copies the range from the first place where the needle can be.
+    ///
     /// # Errors
     ///
-    /// `access-denied`, `fault`.
+    /// `access-denied`, `fault`, `no-memory` (for such a needle).
     pub fn find(&self, needle: &[u8], range: impl RangeBounds<u64>) -> Result<Option<u64>> {
-        Ok(self.resource.find(needle, start_of(&range), end_of(&range))?)
+        Ok(find(&self.resource, needle, start_of(&range), end_of(&range), Direction::Forward)?)
     }
 
-    /// Returns the offset of the last match that lies wholly inside the range.
+    /// Returns the offset of the last match that lies wholly inside the range, as [`find`](Self::find) the first.
     ///
     /// # Errors
     ///
-    /// `access-denied`, `fault`.
+    /// `access-denied`, `fault`, `no-memory` (for a needle of more than 16 MiB).
     pub fn rfind(&self, needle: &[u8], range: impl RangeBounds<u64>) -> Result<Option<u64>> {
-        Ok(self.resource.rfind(needle, start_of(&range), end_of(&range))?)
+        Ok(find(&self.resource, needle, start_of(&range), end_of(&range), Direction::Backward)?)
     }
 
     /// Returns when all changes are on the storage device.

@@ -1,17 +1,48 @@
 //! Copies of a file's bytes, which stand in for spans.
 
 use std::borrow::Cow;
-use std::ops::Range;
+use std::ops::{Deref, DerefMut, Range};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::bindings::wasi_mmap::mmap::mapping::{ErrorCode, Mapping};
 use crate::fill::fill;
-use crate::memmap2::memory::PAGE;
+use crate::memmap2::memory::{Memory, PAGE};
 
 /// The bytes that are compared or stored at a time.
 pub const BLOCK: usize = 64 * 1024;
 
 type Outcome<T> = Result<T, ErrorCode>;
+
+/// Bytes in memory of their own, all of them initialized.
+struct Bytes {
+    memory: Memory,
+    len: usize,
+}
+
+impl Bytes {
+    fn copy_of(bytes: &[u8]) -> Outcome<Self> {
+        let memory = Memory::new(bytes.len(), 1, false)?;
+        // SAFETY: the memory is new, and that long.
+        unsafe { memory.base().copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+        Ok(Self { memory, len: bytes.len() })
+    }
+}
+
+impl Deref for Bytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        // SAFETY: the memory has at least `len` bytes, which `copy_of` initialized.
+        unsafe { std::slice::from_raw_parts(self.memory.base(), self.len) }
+    }
+}
+
+impl DerefMut for Bytes {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        // SAFETY: as for `deref`, and the memory belongs to `self` alone.
+        unsafe { std::slice::from_raw_parts_mut(self.memory.base(), self.len) }
+    }
+}
 
 /// The mapping of a copy that is stored.
 pub struct Stored {
@@ -19,19 +50,16 @@ pub struct Stored {
     /// The offset of the first byte in the mapping.
     at: u64,
     /// The bytes as last read or stored. The program has changed those that differ.
-    known: Mutex<Vec<u8>>,
+    known: Mutex<Bytes>,
 }
 
 impl Stored {
     /// Remembers what `now`, a copy from the offset `at` on, holds.
     pub fn new(mapping: Mapping, at: u64, now: &[u8]) -> Outcome<Self> {
-        let mut known = Vec::new();
-        known.try_reserve_exact(now.len()).map_err(|_| ErrorCode::NoMemory)?;
-        known.extend_from_slice(now);
-        Ok(Self { mapping, at, known: Mutex::new(known) })
+        Ok(Self { mapping, at, known: Mutex::new(Bytes::copy_of(now)?) })
     }
 
-    fn known(&self) -> MutexGuard<'_, Vec<u8>> {
+    fn known(&self) -> MutexGuard<'_, Bytes> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -110,6 +138,7 @@ impl Stored {
 
     /// Forgets the bytes from `len` on.
     pub fn truncate(&mut self, len: usize) {
-        self.known().truncate(len);
+        let mut known = self.known();
+        known.len = len.min(known.len);
     }
 }

@@ -71,6 +71,7 @@ mod maps;
 mod memory;
 mod options;
 mod origin;
+mod pages;
 mod remap;
 mod source;
 mod span;
