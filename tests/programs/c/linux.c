@@ -18,6 +18,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "answers.h"
+
 #ifndef __wasi__ /* Newer than some C libraries. */
 #define MAP_DROPPABLE 0x08
 #define MAP_32BIT 0x40
@@ -33,56 +35,12 @@
 #define PKEY_UNRESTRICTED 0
 #endif
 
-static size_t page;
 static const char path[] = "file";
-
-static const char *name(int error) {
-  static const struct {
-    int error;
-    const char *name;
-  } names[] = {{EACCES, "EACCES"},
-               {EAGAIN, "EAGAIN"},
-               {EBADF, "EBADF"},
-               {EEXIST, "EEXIST"},
-               {EFAULT, "EFAULT"},
-               {EINVAL, "EINVAL"},
-               {EMFILE, "EMFILE"},
-               {ENOENT, "ENOENT"},
-               {ENOMEM, "ENOMEM"},
-               {ENOSYS, "ENOSYS"},
-               {EPERM, "EPERM"},
-               {EOPNOTSUPP, "EOPNOTSUPP"},
-               {ENAMETOOLONG, "ENAMETOOLONG"}};
-  for (size_t i = 0; i < sizeof names / sizeof names[0]; i += 1)
-    if (names[i].error == error)
-      return names[i].name;
-  return strerror(error);
-}
-
-static void need(int good, const char *what) {
-  if (good)
-    return;
-  printf("cannot go on: %s: %s\n", what, strerror(errno));
-  exit(1);
-}
-#define NEED(call) need((call) >= 0, #call)
-
-static void say(const char *question, int result) {
-  const int error = errno;
-  printf("%s: %s\n", question, result == 0 ? "ok" : name(error));
-}
 
 /* Whether a call returned this address, another one, or an error. */
 static void say_at(const char *question, const void *got, const void *expected) {
   const int error = errno;
   printf("%s: %s\n", question, got == MAP_FAILED ? name(error) : got == expected ? "there" : "elsewhere");
-}
-
-static void show(const char *what, const char *bytes, size_t count) {
-  printf("%s: ", what);
-  for (size_t i = 0; i < count; i += 1)
-    putchar(bytes[i] >= ' ' && bytes[i] <= '~' ? bytes[i] : bytes[i] == 0 ? '0' : '?');
-  putchar('\n');
 }
 
 /* The first bytes of the pages. */
@@ -119,8 +77,6 @@ static int fresh(size_t pages, int flags) {
   }
   return fd;
 }
-
-enum { READ = PROT_READ, BOTH = PROT_READ | PROT_WRITE };
 
 static char *map(size_t pages, int protection, int flags, int fd) {
   char *mapped = mmap(NULL, pages * page, protection, flags, fd, 0);

@@ -20,54 +20,19 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "answers.h"
+
 #ifdef __wasi__
 #include "wasi_mmap.h"
 #include <wasi/libc.h>
 #endif
 
-static size_t page;
 static char path[256];
-
-static const char *name(int error) {
-  static const struct {
-    int error;
-    const char *name;
-  } names[] = {{EACCES, "EACCES"}, {EBADF, "EBADF"},         {EINVAL, "EINVAL"},   {ENODEV, "ENODEV"},
-               {ENOMEM, "ENOMEM"}, {EOVERFLOW, "EOVERFLOW"}, {ENOTSUP, "ENOTSUP"}, {EIO, "EIO"}};
-  for (size_t i = 0; i < sizeof names / sizeof names[0]; i += 1)
-    if (names[i].error == error)
-      return names[i].name;
-  return strerror(error);
-}
-
-static void need(int good, const char *what) {
-  if (good)
-    return;
-  printf("cannot go on: %s: %s\n", what, strerror(errno));
-  exit(1);
-}
-#define NEED(call) need((call) >= 0, #call)
-
-/* Whether a call worked, or its error. */
-static void say(const char *question, int result) {
-  const int error = errno;
-  printf("%s: %s\n", question, result == 0 ? "ok" : name(error));
-}
 
 static void say_map(const char *question, void *map, size_t length) {
   say(question, map == MAP_FAILED ? -1 : 0);
   if (map != MAP_FAILED)
     NEED(munmap(map, length));
-}
-
-static char letter(char c) { return c >= ' ' && c <= '~' ? c : c == 0 ? '0' : '?'; }
-
-/* Bytes as letters; 0 is '0'. */
-static void show(const char *what, const char *bytes, size_t count) {
-  printf("%s: ", what);
-  for (size_t i = 0; i < count; i += 1)
-    putchar(letter(bytes[i]));
-  putchar('\n');
 }
 
 static int size_of(int fd) {
@@ -134,8 +99,6 @@ static int renumber(int from, int to) {
   return got < 0 ? -1 : 0;
 #endif
 }
-
-enum { READ = PROT_READ, BOTH = PROT_READ | PROT_WRITE };
 
 static void refusals(void) {
   int fd = fresh(2 * page, O_RDWR);
@@ -218,6 +181,13 @@ static void contents(void) {
   NEED(msync(m, 2 * page, MS_SYNC));
   NEED(munmap(m, 2 * page));
   show_file("nor does the file have them", fd, (off_t)page, 4);
+
+  m = map(fd, 2 * page, BOTH, MAP_PRIVATE, 0);
+  *(volatile char *)m = *m;
+  foreign_write(0, "WXYZ");
+  need(pwrite(fd, "uv", 2, 4) == 2, "pwrite");
+  show("a store of the byte that is there makes a page private", m, 8);
+  NEED(munmap(m, 2 * page));
 
   m = map(fd, page, READ, MAP_SHARED, (off_t)page);
   show("from the second page on", m, 4);
