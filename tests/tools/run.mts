@@ -305,6 +305,12 @@ const everything = (): Runner[] => [
     command: ['.build/cargo.sh', 'test', '--locked', '--release', '--features', 'cli', '--manifest-path', 'host/wasmtime/Cargo.toml'],
     count: cargo,
   },
+  {
+    name: 'crate for wasmtime, by what wasmtime documents',
+    // prettier-ignore
+    command: ['.build/cargo.sh', 'test', '--locked', '--release', '--no-default-features', '--features', 'cli', '--test', 'embedding', '--manifest-path', 'host/wasmtime/Cargo.toml'],
+    count: cargo,
+  },
   ...coreOnWindows(),
   ...crateOnWindows(),
   ...otherVersions(),

@@ -5,6 +5,9 @@ import { join, resolve } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
+/** Another version of wasmtime than the README names, for `make wasmtimes`. */
+const { WASMTIME } = process.env;
+
 const readme = readFileSync('host/wasmtime/README.md', 'utf8');
 
 function block(language: string, start: string): string {
@@ -32,14 +35,17 @@ test.before(() => {
   mkdirSync(join(project, 'src/bin'), { recursive: true });
   writeFileSync(join(project, 'src/bin/plain.rs'), PLAIN);
   writeFileSync(join(project, 'src/bin/spans.rs'), SPANS);
+  const other = (text: string): string => (WASMTIME ? text.replaceAll('"48"', `"${WASMTIME}"`) : text);
   const dependencies = block('toml', '[dependencies]').replace('wasi-mmap/host/wasmtime', resolve('host/wasmtime'));
   const head = '[package]\nname = "readme-host"\nversion = "0.0.0"\nedition = "2021"\n\n[workspace]\n\n';
   // With the profile of the crate and all that its command depends on, cargo takes what it has compiled for that: wasmtime
   // is minutes of it.
   const http = 'wasmtime-wasi-http = { version = "48", default-features = false, features = ["p2"] }\n';
   const profile = '[profile.release]\nstrip = true\n';
-  writeFileSync(join(project, 'Cargo.toml'), `${head}${dependencies}${http}\n${profile}`);
-  copyFileSync('host/wasmtime/Cargo.lock', join(project, 'Cargo.lock')); // The versions that are tested.
+  writeFileSync(join(project, 'Cargo.toml'), `${head}${other(dependencies + http)}\n${profile}`);
+  // The versions that are tested.
+  const tested = WASMTIME ? `build/wasmtime-${WASMTIME}` : 'host/wasmtime';
+  copyFileSync(`${tested}/Cargo.lock`, join(project, 'Cargo.lock'));
 });
 test.after(() => rmSync(project, { recursive: true }));
 

@@ -48,7 +48,8 @@
 //!   later must call the one that it replaces. On Windows, which refuses to truncate a mapped file, a vectored exception
 //!   handler does the same where storage fails; the whole mapping is lost then.
 //! - **Copies.** `read` copies once, from the mapped pages into the memory of the guest; `write` copies once, the other
-//!   way. `find` and `rfind` copy nothing, except the needle when another thread searches.
+//!   way. Without the feature `single-copy`, which takes traits that wasmtime does not document, `read` copies twice, and
+//!   more than 128 MiB in one call is `no-memory`. `find` and `rfind` copy nothing, except the needle when another thread searches.
 //! - **Blocking.** `read` and `write` run on the calling thread and wait for the disk where a page is not in memory, as
 //!   any memory mapping does. With [`add_to_linker_async`], the operations that call the system (`mmap`, `mmap-posix`,
 //!   `file-size`, `flush`, `resize`) run on a thread for blocking work, and so does a `find`, `rfind` or `move` of more
@@ -82,6 +83,7 @@ mod ffi;
 mod interrupts;
 mod limits;
 mod linker;
+#[cfg_attr(not(feature = "single-copy"), path = "lower_public.rs")]
 mod lower;
 mod mapping;
 mod native;

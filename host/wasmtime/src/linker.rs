@@ -4,7 +4,7 @@ use crate::bindings::{Access, Advice, Outcome, Protection, Sharing, MAPPING_INTE
 use crate::calls::{attach, call, call_blocking, call_with_bytes, open};
 use crate::ctx::View;
 use crate::interrupts::Interrupts;
-use crate::lower::Bytes;
+use crate::lower::read;
 use crate::mapping::Mapping;
 use crate::native::{self, span_granularity, Request};
 use crate::scheduler::{ready, Scheduler};
@@ -63,8 +63,8 @@ fn define_mapping<T: Send + 'static>(instance: &mut LinkerInstance<'_, T>, view:
     instance.func_wrap("[method]mapping.access", move |mut store, (this,): (This,)| {
         Ok((view(store.data_mut()).table.get(&this)?.query(native::Mapping::access)?,))
     })?;
-    instance.func_wrap("[method]mapping.read", move |_, (this, offset, length): (This, u64, u64)| {
-        Ok((Bytes { view, this, offset, length },))
+    instance.func_wrap("[method]mapping.read", move |mut store, (this, offset, length): (This, u64, u64)| {
+        Ok((read(&mut store, view, this, offset, length)?,))
     })?;
     instance.func_wrap(
         "[method]mapping.write",

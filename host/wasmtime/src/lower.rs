@@ -1,8 +1,9 @@
 //! The result of `read`: bytes that go from the mapped pages into the memory of the guest in one copy.
 //!
 //! wasmtime lowers lists from slices, but a page may be lost during the copy, and then the result must be the error. So
-//! the core copies while the result is lowered. The traits of wasmtime for that are meant for its derive macros, so the
-//! version of wasmtime is pinned.
+//! the core copies while the result is lowered. The traits of wasmtime for that are meant for its derive macros and may
+//! change with any version: only this file names them, and without the feature `single-copy`, `lower_public.rs` takes its
+//! place.
 
 use crate::bindings::{ErrorCode, Outcome};
 use crate::ctx::View;
@@ -12,17 +13,29 @@ use std::any::Any;
 use std::mem::MaybeUninit;
 use wasmtime::component::__internal::{CanonicalAbiInfo, InstanceType, InterfaceType, LowerContext};
 use wasmtime::component::{ComponentType, Lower, Resource};
-use wasmtime::{bail, format_err, Result};
+use wasmtime::{bail, format_err, Result, StoreContextMut};
 
 /// The host's own type for a `result<list<u8>, error-code>`.
 type Lowered = std::result::Result<Vec<u8>, ErrorCode>;
 
 /// The result of `read` in a store whose state is `T`: a range of a mapping, read when the result is lowered.
 pub struct Bytes<T: 'static> {
-    pub view: View<T>,
-    pub this: Resource<Mapping>,
-    pub offset: u64,
-    pub length: u64,
+    view: View<T>,
+    this: Resource<Mapping>,
+    offset: u64,
+    length: u64,
+}
+
+/// Reads from a mapping, once the result is lowered.
+#[allow(clippy::unnecessary_wraps)] // The signature of lower_public.rs.
+pub fn read<T: 'static>(
+    _: &mut StoreContextMut<'_, T>,
+    view: View<T>,
+    this: Resource<Mapping>,
+    offset: u64,
+    length: u64,
+) -> Result<Bytes<T>> {
+    Ok(Bytes { view, this, offset, length })
 }
 
 /// Offsets of the parts of a list in a result, after the byte that tells list from error (canonical ABI).

@@ -1,0 +1,32 @@
+//! The result of `read` without the feature `single-copy`: bytes that go into memory of the host, and from there into the
+//! guest, by what wasmtime documents.
+
+use crate::bindings::{ErrorCode, Outcome};
+use crate::calls::call;
+use crate::ctx::View;
+use crate::mapping::Mapping;
+use wasmtime::component::Resource;
+use wasmtime::{Result, StoreContextMut};
+
+/// The bytes that the host holds for one call: as many as a guest can pass to the host by default.
+const MOST: usize = 128 << 20;
+
+/// Reads from a mapping. More than [`MOST`] is `no-memory`.
+#[allow(clippy::needless_pass_by_value)] // The signature of lower.rs.
+pub fn read<T: 'static>(
+    store: &mut StoreContextMut<'_, T>,
+    view: View<T>,
+    this: Resource<Mapping>,
+    offset: u64,
+    length: u64,
+) -> Result<Outcome<Vec<u8>>> {
+    call(store, view, &this, |mapping| {
+        mapping.may_read(offset, length)?;
+        let length = usize::try_from(length).ok().filter(|length| *length <= MOST).ok_or(ErrorCode::NoMemory)?;
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(length).map_err(|_| ErrorCode::NoMemory)?;
+        bytes.resize(length, 0);
+        mapping.read(offset, &mut bytes)?;
+        Ok(bytes)
+    })
+}
