@@ -4,7 +4,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH):$(CURDIR)/build/venv/bin
 SETUP := @.build/setup.sh
 CARGO_TARGET := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/wasi-mmap/cargo
 
-.PHONY: help demo tour check test for-test core-windows crate-windows thorough sanitized conformance browser bench fuzz fuzz-coverage engines wasmtimes compilers model miri sanitized-crate lint format build tests sanitizers polyfill guests crates programs programs-test programs-c programs-run-c plugged wasmtime python-host windows checks package prebuilds clean
+.PHONY: help demo tour check test for-test core-windows crate-windows thorough sanitized conformance browser bench fuzz fuzz-coverage engines cluster wasmtimes compilers model miri sanitized-crate lint format build tests sanitizers polyfill guests crates programs programs-test programs-c programs-run-c plugged wasmtime python-host windows checks package prebuilds clean
 
 help:
 	@echo 'make demo         set up, and show what mapping does to real files (three minutes the first time)'
@@ -17,6 +17,7 @@ help:
 	@echo 'make sanitized    the tests of the Node API with AddressSanitizer and ThreadSanitizer in the addon'
 	@echo 'make conformance  the contract suite as a matrix'
 	@echo 'make engines      plugged components in other engines and versions of them (ten minutes)'
+	@echo 'make cluster      a plugged component in two hosts of wasmCloud, one of which ends'
 	@echo 'make wasmtimes    the crate with each supported version of wasmtime, in the Rust for it (half an hour the first time)'
 	@echo 'make compilers    the types of the package in every supported version of TypeScript (ten minutes)'
 	@echo 'make browser      a page that maps files, on http://127.0.0.1:8620'
@@ -86,6 +87,12 @@ conformance: tests plugged wasmtime windows prebuilds
 engines: tests polyfill guests
 	$(SETUP) engines browser
 	@node build/tests/contract/engines.mjs $(T)
+
+# Apart from `make test`: wasmCloud changes when its pin does.
+cluster: tests polyfill guests
+	$(SETUP) cluster
+	@tests/cluster/build.sh
+	@node build/tests/cluster/cluster.mjs
 
 # Apart from `make test`, which takes the version of the lock file: each other one is compiled for minutes.
 wasmtimes: tests polyfill programs

