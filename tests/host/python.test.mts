@@ -1,6 +1,6 @@
 // The host in Python: the vectors and the hostile guests over the package that embeds wasmtime, and its own unit tests.
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -55,6 +55,22 @@ if (there) {
       );
     });
   }
+
+  test('the examples of its README', () => {
+    const text = readFileSync('host/python/README.md', 'utf8');
+    const [, example = ''] = /^```python\n(.*?)^```/ms.exec(text) ?? [];
+    const mgrep = 'build/guests/c/mgrep.wasm';
+    const program = example.replace('"/var/log"', JSON.stringify(folder)).replace('app.wasm', mgrep);
+    assert.ok(program.includes(folder) && program.includes(mgrep));
+    const embedded = start([...PYTHON, '-c', `${program}\nprint(instance)`]);
+    assert.match(embedded.stdout, /Instance/, embedded.stderr);
+
+    const [, words = ''] = /^python3 (-m wasi_mmap_host .*)$/m.exec(text) ?? [];
+    writeFileSync(join(folder, 'server.log'), 'one\nERROR\n');
+    const { status, stdout, stderr } = start([...PYTHON, ...words.replace('/var/log', folder).split(' ')]);
+    assert.is(stdout, '2:ERROR\n', stderr);
+    assert.is(status, 0);
+  });
 
   test('its unit tests', () => {
     const wit = join(folder, 'wit');
