@@ -1,9 +1,8 @@
 """Runs a command with the Python package wasmtime: python_engine.py [--dir HOST::GUEST]... COMPONENT [WORD]..."""
 
-import re
 import sys
 
-from wasmtime import Engine, Store, WasiConfig, WasmtimeError
+from wasmtime import Engine, ExitTrap, Store, WasiConfig
 from wasmtime.component import Component, Linker
 
 RUN = "wasi:cli/run@0.2.12"
@@ -26,13 +25,10 @@ def main(words):
     instance = linker.instantiate(store, Component.from_file(engine, words[0]))
     run = instance.get_func(store, instance.get_export_index(store, "run", instance.get_export_index(store, RUN)))
     try:
-        run(store)
-    except WasmtimeError as error:
-        # The package has no other sign of an exit.
-        code = re.search(r"Exited with i32 exit status (\d+)", str(error))
-        if code is None:
-            raise
-        sys.exit(int(code[1]))
+        failed = run(store).tag == "err"
+    except ExitTrap as end:
+        sys.exit(end.code)
+    sys.exit(int(failed))
 
 
 main(sys.argv[1:])

@@ -1,9 +1,8 @@
 """Runs a command: python -m wasi_mmap_host [--dir HOST::GUEST | --dir-ro HOST::GUEST]... COMPONENT [WORD]..."""
 
-import re
 import sys
 
-from wasmtime import Engine, Store, WasiConfig, WasmtimeError
+from wasmtime import Engine, ExitTrap, Store, WasiConfig
 from wasmtime.component import Component, Linker
 
 from . import MmapHost
@@ -33,12 +32,8 @@ def main(words):
         run = instance.get_func(store, instance.get_export_index(store, "run", instance.get_export_index(store, _RUN)))
         try:
             failed = run(store).tag == "err"
-        except WasmtimeError as error:
-            # The package has no other sign of an exit.
-            code = re.search(r"Exited with i32 exit status (\d+)", str(error))
-            if code is None:
-                raise
-            sys.exit(int(code[1]))
+        except ExitTrap as end:
+            sys.exit(end.code)
     sys.exit(int(failed))
 
 
