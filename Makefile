@@ -4,7 +4,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH):$(CURDIR)/build/venv/bin
 SETUP := @.build/setup.sh
 CARGO_TARGET := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/wasi-mmap/cargo
 
-.PHONY: help demo tour check test for-test core-windows crate-windows thorough sanitized conformance browser bench fuzz fuzz-coverage engines cluster wasmtimes compilers model miri sanitized-crate lint format build tests sanitizers polyfill guests crates programs programs-test programs-c programs-run-c plugged wasmtime python-host windows checks package prebuilds clean
+.PHONY: help demo tour check test for-test core-windows crate-windows thorough sanitized conformance browser bench fuzz fuzz-coverage engines cluster wasmtimes compilers model miri sanitized-crate lint format build tests sanitizers polyfill guests crates programs programs-test programs-c programs-run-c programs-python programs-run-python plugged wasmtime python-host windows checks package prebuilds clean
 
 help:
 	@echo 'make demo         set up, and show what mapping does to real files (three minutes the first time)'
@@ -12,7 +12,7 @@ help:
 	@echo 'make check        the core, the Node API, the vectors in TypeScript, style of changed files: two minutes'
 	@echo 'make test         set up, and run all tests, also of other platforms, emulated (npm test runs what needs only Node)'
 	@echo 'make test T=word  the same, but run only the tests whose names contain the word (also: npm test -- word)'
-	@echo 'make programs-test  published programs in Rust and C, compared with their native runs (20 minutes the first time)'
+	@echo 'make programs-test  published programs in Rust, C and Python, compared with their native runs (half an hour)'
 	@echo 'make thorough     the same, with what takes long and rarely breaks, and with wasmtime for Windows (two hours)'
 	@echo 'make sanitized    the tests of the Node API with AddressSanitizer and ThreadSanitizer in the addon'
 	@echo 'make conformance  the contract suite as a matrix'
@@ -164,13 +164,18 @@ crates: build
 programs-test: tests guests wasmtime
 	@tests/tools/rust-programs.sh
 	@node build/tests/programs/rust/others/others.mjs
-	@$(MAKE) --no-print-directory programs-c programs-run-c
+	@$(MAKE) --no-print-directory programs-c programs-run-c programs-python programs-run-python
 
 programs-c: tests guests wasmtime
 	@tests/tools/c-programs.sh
 
 programs-run-c:
 	@node build/tests/programs/c/published.test.mjs --all
+
+programs-python: tests plugged wasmtime
+
+programs-run-python:
+	@node build/tests/programs/python/packages.test.mjs --all
 
 # Real programs in C, for this machine and as components.
 programs: guests

@@ -17,9 +17,69 @@ export interface Package {
   program?: string;
   /** Packages that it needs. */
   needs: string[];
+  /** Tried by `make programs-test` alone: it takes long and rarely breaks. */
+  apart?: true;
   /** Hosts where it takes too long, and why. */
   without?: Partial<Record<Host, string>>;
 }
+
+/** pyelftools' own tests, which read files; mapped_elf maps them. */
+const ELF_TESTS = [
+  'arm_call_reloc',
+  'arm_support',
+  'bogus_entry_size',
+  'callframe',
+  'compressed_support',
+  'core_notes32',
+  'core_notes32_mips',
+  'core_notes64',
+  'corpus_naming',
+  'corrupt_files',
+  'dbgfile',
+  'debuglink',
+  'die_size',
+  'double_dynstr_section',
+  'dwarf_aranges',
+  'dwarf_attr_form_flag_present',
+  'dwarf_constisntloc',
+  'dwarf_cu_and_die_cache',
+  'dwarf_expr',
+  'dwarf_formdata16',
+  'dwarf_formindirect',
+  'dwarf_lineprogram',
+  'dwarf_llpair',
+  'dwarf_locationattr',
+  'dwarf_locexpr_on_gnucall',
+  'dwarf_phantombytes',
+  'dwarf_range_lists',
+  'dwarf_structs',
+  'dwarf_v5',
+  'dwarf_v5_forms',
+  'dynamic',
+  'ehabi_decoder',
+  'ehabi_elf',
+  'elffile',
+  'encoding',
+  'get_section_index',
+  'get_symbol_by_name',
+  'gnuversions',
+  'hash',
+  'int24',
+  'mips_support',
+  'notes',
+  'pubtypes',
+  'py3compat',
+  'refaddr_bitness',
+  'relocations',
+  'relr',
+  'riscv_support',
+  'section_self_link',
+  'solaris_support',
+  'stab',
+  'supplementary_object_files',
+  'tree',
+  'utils',
+];
 
 export const PACKAGES: Package[] = [
   {
@@ -49,6 +109,33 @@ export const PACKAGES: Package[] = [
   },
   { name: 'prometheus_client', modules: ['tests.test_multiprocess', 'growth'], needs: [] },
   { name: 'pefile', program: 'executables.py', needs: [] },
+  { name: 'xlrd', program: 'workbooks.py', needs: ['xlwt'] },
+  {
+    name: 'dulwich',
+    modules: ['pack', 'bitmap', 'midx', 'object_store', 'commit_graph'].map((name) => `tests.test_${name}`),
+    needs: [],
+    apart: true,
+  },
+  {
+    name: 'bitstring',
+    modules: ['bitarray', 'bits', 'bitstore', 'bitstream', 'bitstring', 'constbitstream'].map(
+      (name) => `tests.test_${name}`,
+    ),
+    needs: [],
+    apart: true,
+  },
+  {
+    name: 'pyelftools',
+    modules: [...ELF_TESTS.map((name) => `test.test_${name}`), 'mapped_elf'],
+    needs: [],
+    apart: true,
+  },
+  {
+    name: 'hachoir',
+    modules: [...['parser', 'metadata', 'grep'].map((name) => `tests.test_${name}`), 'mapped_media'],
+    needs: [],
+    apart: true,
+  },
 ];
 
 const { XDG_CACHE_HOME } = process.env;

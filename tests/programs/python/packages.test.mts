@@ -1,4 +1,5 @@
-// Packages of PyPI in the guest, against CPython: one test per package and host.
+// Packages of PyPI in the guest, against CPython: one test per package and host. `--all [NAME]...` is `make programs-test`: the
+// packages that `make test` leaves out, on all hosts.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { HOSTS, missing } from '../../python/hosts.mjs';
@@ -6,9 +7,12 @@ import { thorough } from '../../tools/thorough.mjs';
 import { compare, expectedDifferences, PACKAGES, versionOf } from './packages.mjs';
 
 /** In `make test`, one of each engine and of each way to map. */
-const hosts = thorough ? HOSTS : (['node', 'wasmtime-polyfill'] as const);
+const all = process.argv.includes('--all');
+const hosts = thorough || all ? HOSTS : (['node', 'wasmtime-polyfill'] as const);
+const names = process.argv.slice(3);
 
 for (const tested of PACKAGES) {
+  if (names.length > 0 ? !names.includes(tested.name) : (tested.apart ?? false) !== all) continue;
   for (const host of hosts) {
     const reason = tested.without?.[host];
     if (reason !== undefined) {
