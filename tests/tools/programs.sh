@@ -91,7 +91,7 @@ build_posix() {
   wasi_objects='' native_objects='' wasi_flags='' native_flags='' strict='-Wall -Wextra -Wno-sign-compare'
   program posix $here/posix.c --
   program linux $here/linux.c --
-  for name in growing large random; do program $name $here/$name.c --; done
+  for name in growing high large random; do program $name $here/$name.c --; done
   wasi_flags=-msimd128 # The benchmark sums as fast as it can; runtimes have had SIMD since 2021.
   program access $here/access.c --
   wasi_flags=

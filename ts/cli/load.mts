@@ -100,7 +100,7 @@ export async function load(path: string, imports: Imports, version: string): Pro
   const bytes = await readComponent(path);
   warnOfMemmap2(path, bytes);
   const jco = await jcoVersion();
-  const key = createHash('sha256').update(`sealed ${version} ${jco} `).update(bytes).digest('hex');
+  const key = createHash('sha256').update(`sealed, mended ${version} ${jco} `).update(bytes).digest('hex');
   const folder = await cached(key, () => prepare(bytes, path));
   const { instantiate } = (await import(pathToFileURL(join(folder, 'component.js')).href)) as {
     instantiate: Instantiate;

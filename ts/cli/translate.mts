@@ -3,6 +3,7 @@
  * It reads the component from standard input, and writes the files or the error to standard output, packed by {@link pack}.
  */
 import { buffer } from 'node:stream/consumers';
+import { mendAddresses } from './addresses.mjs';
 import { pack } from './package.mjs';
 import { prove, UnprovenError } from './prove.mjs';
 
@@ -20,8 +21,9 @@ async function translate(component: Uint8Array): Promise<Record<string, Uint8Arr
   });
   const names = Object.keys(files).filter((name) => !/^component\.core\d*\.wasm$/.test(name));
   if (names.join() !== 'component.js') throw new UnprovenError(`the files ${names.join()}`);
-  prove(new TextDecoder('utf-8', { fatal: true }).decode(files['component.js']));
-  return files;
+  const code = new TextDecoder('utf-8', { fatal: true }).decode(files['component.js']);
+  prove(code);
+  return { ...files, 'component.js': new TextEncoder().encode(mendAddresses(code)) };
 }
 
 const answer = await translate(await buffer(process.stdin)).then(

@@ -1,6 +1,6 @@
 // What <sys/mman.h> of guest/c has beside POSIX, as Linux has it: one program, compiled for both, line by line, over spans
 // and over copies; random sequences of calls; files that grow; the number of open files.
-import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -59,6 +59,19 @@ for (const host of thorough ? Object.keys(HOSTS) : ['node', 'wasmtime', 'wasmtim
   }
 }
 random.run();
+
+const high = suite('addresses from 2 GiB on');
+for (const host of ['node', 'wasmtime', 'node-polyfill', 'wasmtime-polyfill']) {
+  high(host, () => {
+    const native = runHere('high', folder, [join(folder, 'native')]);
+    assert.is(native.status, 0, native.error);
+    const { status, lines, error } = runGuest(host, 'high', folder, ['/guest']);
+    assert.is(status, 0, error);
+    assert.equal(lines, native.lines);
+    assert.equal(readFileSync(join(folder, 'guest')), readFileSync(join(folder, 'native')));
+  });
+}
+high.run();
 
 const growing = suite('files that are mapped anew as they grow');
 /** The sizes in MiB, and the most memory that the program may have in the end. */
