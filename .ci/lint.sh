@@ -37,7 +37,7 @@ clippy() {
 
 # These two crates need sources of others; rustfmt does not.
 # shellcheck disable=SC2086 # words
-memmap2() { cargo fmt $1 --manifest-path tests/programs/rust/memmap2/native/Cargo.toml -- guest/rust/memmap2/src/lib.rs guest/rust/memmap2/src/*/lib.rs tests/programs/rust/memmap2/src/lib.rs tests/programs/rust/others/probes/src/bin/*.rs; }
+memmap2() { cargo fmt $1 --manifest-path tests/programs/rust/memmap2/native/Cargo.toml -- guest/rust/memmap2/src/lib.rs guest/rust/memmap2/src/*/lib.rs tests/programs/rust/memmap2/src/lib.rs tests/programs/rust/others/probes/src/bin/*.rs tests/programs/rust/others/wasi/*/src/*.rs; }
 
 # changed PATTERN COMMAND...: calls the command with the changed files whose names match, if there are some.
 changed() {

@@ -25,7 +25,9 @@ fn make(path: &str) -> Result<(), Box<dyn Error>> {
 
 fn show(map: &[u8]) -> Result<(), Box<dyn Error>> {
     let tensors = SafeTensors::deserialize(map)?;
-    for name in tensors.names() {
+    let mut names = tensors.names();
+    names.sort();
+    for name in names {
         let tensor = tensors.tensor(name)?;
         let sum = tensor.data().iter().fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(*byte)));
         println!("{name} {:?} {:?} {sum:x}", tensor.dtype(), tensor.shape());
