@@ -20,7 +20,7 @@ help:
 	@echo 'make sanitized    the tests of the Node API with AddressSanitizer and ThreadSanitizer in the addon'
 	@echo 'make conformance  the contract suite as a matrix'
 	@echo 'make engines      plugged components in other engines and versions of them (ten minutes)'
-	@echo 'make cluster      a plugged component in two hosts of wasmCloud, one of which ends'
+	@echo 'make cluster      plugged services in two hosts of wasmCloud, one of which ends'
 	@echo 'make wasmtimes    the crate with each supported version of wasmtime, in the Rust for it (half an hour the first time)'
 	@echo 'make compilers    the types of the package in every supported version of TypeScript (ten minutes)'
 	@echo 'make browser      a page that maps files, on http://127.0.0.1:8620'
@@ -92,7 +92,7 @@ engines: tests polyfill guests
 	@node build/tests/contract/engines.mjs $(T)
 
 # Apart from `make test`: wasmCloud changes when its pin does.
-cluster: tests polyfill guests
+cluster: tests polyfill programs
 	$(SETUP) cluster
 	@tests/cluster/build.sh
 	@node build/tests/cluster/cluster.mjs

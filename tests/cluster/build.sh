@@ -1,10 +1,10 @@
 #!/bin/sh
-# Builds service.c as a component with the polyfill in it, build/cluster/plugged.wasm.
+# Builds service.c as a component, build/cluster/service.wasm.
 set -eu
 cd "$(dirname "$0")/../.."
 . .build/lib.sh
 
-is_current build/cluster.sources tests/cluster guest/c wit build/guests/wit build/provided.core.wasm && [ -e build/cluster/plugged.wasm ] && exit
+is_current build/cluster.sources tests/cluster guest/c wit build/guests/wit && [ -e build/cluster/service.wasm ] && exit
 echo 'building the component for wasmCloud'
 mkdir -p build/cluster/wit
 cp tests/cluster/world.wit build/cluster/wit/
@@ -15,5 +15,4 @@ quietly cluster .build/zig.sh cc -target wasm32-wasi -mexec-model=reactor -O2 -s
 build/venv/bin/wasm-tools component embed build/cluster/wit $part.core.wasm -o $part.typed.wasm
 build/venv/bin/wasm-tools component new $part.typed.wasm -o $part.wasm \
   --adapt wasi_snapshot_preview1=node_modules/@bytecodealliance/jco/lib/wasi_snapshot_preview1.reactor.wasm
-node dist/cli/main.mjs plug $part.wasm -o build/cluster/plugged.wasm
 built

@@ -1,10 +1,10 @@
 /**
- * A component that maps, with the polyfill in it, in two hosts of wasmCloud that share a volume: requests through both while one
+ * Components that map, with the polyfill in them, in two hosts of wasmCloud that share a volume: requests through both while one
  * of them ends, first as an operator ends it and then as a crash does. `make cluster` builds what it needs.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
@@ -15,10 +15,50 @@ import { findNats, findService } from '../contract/engine-commands.mjs';
 import { Nats } from './nats.mjs';
 import { serveImages } from './registry.mjs';
 
-const NAME = 'log.example'; // The host in the URL of a request says which workload it is for.
 /** How long a host goes on serving after it was told to end. Its probe says at once that it is leaving. */
 const DRAIN_S = 3;
 const lines = Array.from({ length: 200_000 }, (_, index) => `line ${index} of the log, word${index}x`);
+
+interface Service {
+  name: string;
+  component: string;
+  environment?: Record<string, string>;
+  /** A request, and its answer. */
+  ask(number: number): [path: string, answer: string];
+}
+
+const log: Service = {
+  name: 'log',
+  component: 'build/cluster/service.wasm',
+  ask: (number) => {
+    const index = (number * 7919) % lines.length;
+    return [`/word${index}x`, lines[index] ?? ''];
+  },
+};
+
+/** The example of guest/rust. Its answer is long: the first one is what the others must be. */
+let london = '';
+const DATABASE = 'build/programs/maxmind-db/test-data/GeoIP2-City-Test.mmdb';
+const geo: Service = {
+  name: 'geo',
+  component: 'build/guests/rust/geo.wasm',
+  environment: { GEO_DATABASE: '/data/city.mmdb', GEO_ACCESS: 'mapping' },
+  ask: () => ['/lookup?ip=81.2.69.160', london],
+};
+
+const services = [log, ...(existsSync(geo.component) && existsSync(DATABASE) ? [geo] : [])];
+
+/** The component with the polyfill in it. */
+function plugged({ name, component }: Service): Buffer {
+  const output = join(folder, `${name}.wasm`);
+  const words = ['dist/cli/main.mjs', 'plug', component, '-o', output];
+  const { status, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${component}: ${stderr}`);
+  return readFileSync(output);
+}
+
+/** The host in the URL of a request says which workload it is for. */
+const hostOf = ({ name }: Service): string => `${name}.example`;
 
 interface Host {
   id: string;
@@ -71,7 +111,7 @@ interface Answer {
 }
 
 /** One request. Undefined if the host did not take it: whoever sends requests may send it to another. */
-function get(port: number, path: string, host = NAME): Promise<Answer | undefined> {
+async function get(port: number, path: string, host = hostOf(log)): Promise<Answer | undefined> {
   return new Promise((done, failed) => {
     const sent = request(
       { port, path, host: '127.0.0.1', headers: { host }, agent: false, timeout: 60_000 },
@@ -91,24 +131,29 @@ function get(port: number, path: string, host = NAME): Promise<Answer | undefine
 }
 
 /** The manifest: what an operator of wasmCloud sends to a host. */
-const workload = (component: string): object => ({
+const workload = (service: Service, image: string): object => ({
   namespace: 'test',
-  name: 'log',
+  name: service.name,
   witWorld: {
     components: [
       {
-        name: 'log',
-        image: `127.0.0.1:${registryPort}/${component}:1`,
-        localResources: { volumeMounts: [{ name: 'data', mountPath: '/data', readOnly: true }] },
+        name: service.name,
+        image: `127.0.0.1:${registryPort}/${image}:1`,
+        localResources: {
+          environment: service.environment ?? {},
+          volumeMounts: [{ name: 'data', mountPath: '/data', readOnly: true }],
+        },
       },
     ],
-    hostInterfaces: [{ namespace: 'wasi', package: 'http', interfaces: ['incoming-handler'], config: { host: NAME } }],
+    hostInterfaces: [
+      { namespace: 'wasi', package: 'http', interfaces: ['incoming-handler'], config: { host: hostOf(service) } },
+    ],
   },
   volumes: [{ name: 'data', hostPath: { localPath: join(folder, 'data') } }],
 });
 
-const startWorkload = (host: string, component: string, workloadId: string): Promise<unknown> =>
-  nats.request(`runtime.host.${host}.workload.start`, { workloadId, workload: workload(component) });
+const startWorkload = (host: string, workloadId: string, service: Service, image: string): Promise<unknown> =>
+  nats.request(`runtime.host.${host}.workload.start`, { workloadId, workload: workload(service, image) });
 
 async function startHost(program: string, name: string): Promise<Host> {
   const [http, probe] = [await freePort(), await freePort()];
@@ -126,12 +171,14 @@ async function startHost(program: string, name: string): Promise<Host> {
         .map((text) => JSON.parse(text) as { id: string; hostname: string; httpPort: number })
         .find(({ hostname, httpPort }) => hostname === name || httpPort === http)?.id,
   );
-  const reply = await startWorkload(id, 'plugged', `log-${name}`);
-  assert.match(JSON.stringify(reply), /WORKLOAD_STATE_(RUNNING|STARTING)/);
-  await eventually(`answer of ${name}`, async () => {
-    const answer = await get(http, '/word7x').catch(() => undefined);
-    return answer?.status === 200 ? answer : undefined;
-  });
+  for (const service of services) {
+    const reply = await startWorkload(id, `${service.name}-${name}`, service, service.name);
+    assert.match(JSON.stringify(reply), /WORKLOAD_STATE_(RUNNING|STARTING)/);
+    await eventually(`answer of ${service.name} in ${name}`, async () => {
+      const answer = await get(http, service.ask(1)[0], hostOf(service)).catch(() => undefined);
+      return answer?.status === 200 ? answer : undefined;
+    });
+  }
   return { id, process: child, http, probe };
 }
 
@@ -147,14 +194,15 @@ async function load(hosts: Host[], count: number, at: number, event: () => void)
     while (next < count) {
       const number = (next += 1);
       if (number === at) event();
-      const index = (number * 7919) % lines.length;
+      const service = services[number % services.length] ?? log;
+      const [path, expected] = service.ask(number);
       for (let turn = number, tries = 0; ; turn += 1, tries += 1) {
         assert.ok(tries < 100, 'no host takes requests');
         const host = hosts[turn % hosts.length] as Host;
         if (!(await isReady(host))) continue;
         let answer: Answer | undefined;
         try {
-          answer = await get(host.http, `/word${index}x`);
+          answer = await get(host.http, path, hostOf(service));
         } catch (error) {
           lost.push((error as Error).message);
           break;
@@ -163,7 +211,7 @@ async function load(hosts: Host[], count: number, at: number, event: () => void)
           refused += 1;
           continue;
         }
-        if (answer.status !== 200 || answer.text !== lines[index]) wrong += 1;
+        if (answer.status !== 200 || answer.text !== expected) wrong += 1;
         answered.set(host, (answered.get(host) ?? 0) + 1);
         break;
       }
@@ -181,15 +229,18 @@ if (!wash || !natsServer) {
   console.log(`SKIPPED wasmCloud: this machine has no ${lacking} (make cluster)`);
   test('SKIPPED wasmCloud', () => assert.not(process.env['CI'], `no ${lacking}`));
 } else {
-  const registry = serveImages({
-    plugged: readFileSync('build/cluster/plugged.wasm'),
-    plain: readFileSync('build/cluster/service.wasm'),
-  });
+  const registry = serveImages(
+    new Map([
+      ['plain', readFileSync(log.component)],
+      ...services.map((service): [string, Buffer] => [service.name, plugged(service)]),
+    ]),
+  );
   let [a, b]: Host[] = [];
 
   test.before(async () => {
     mkdirSync(join(folder, 'data'));
     writeFileSync(join(folder, 'data/log'), `${lines.join('\n')}\n`);
+    if (services.includes(geo)) copyFileSync(DATABASE, join(folder, 'data/city.mmdb'));
     registry.listen(0, '127.0.0.1');
     await once(registry, 'listening');
     registryPort = (registry.address() as AddressInfo).port;
@@ -215,8 +266,23 @@ if (!wash || !natsServer) {
     }
   });
 
+  test('the service geo answers from its database', async () => {
+    if (!services.includes(geo)) {
+      console.log(`SKIPPED geo: ${geo.component} or ${DATABASE} is not built`);
+      return assert.not(process.env['CI'], 'geo is not built');
+    }
+    for (const { http } of [a, b] as Host[]) {
+      const answer = await get(http, geo.ask(1)[0], hostOf(geo));
+      assert.is(answer?.status, 200);
+      london ||= answer?.text ?? '';
+      assert.is(answer?.text, london);
+      assert.match(london, /"en":"London"/);
+      assert.is((await get(http, '/lookup?ip=127.0.0.1', hostOf(geo)))?.status, 404);
+    }
+  });
+
   test('a host has no native mapping: without the polyfill the component does not start', async () => {
-    const reply = JSON.stringify(await startWorkload(b?.id ?? '', 'plain', 'log-plain'));
+    const reply = JSON.stringify(await startWorkload(b?.id ?? '', 'log-plain', log, 'plain'));
     assert.match(reply, /WORKLOAD_STATE_ERROR/);
     assert.match(reply, /wasi-mmap:mmap/);
   });

@@ -30,8 +30,8 @@ function imageOf(component: Buffer): Image {
 }
 
 /** Serves each component as the image of its name. */
-export function serveImages(components: Record<string, Buffer>): Server {
-  const images = new Map(Object.entries(components).map(([name, bytes]) => [name, imageOf(bytes)]));
+export function serveImages(components: Map<string, Buffer>): Server {
+  const images = new Map([...components].map(([name, bytes]) => [name, imageOf(bytes)]));
   return createServer(({ url = '' }, response) => {
     const [, version, name = '', kind, reference] = url.split('/');
     if (version === 'v2' && name === '') return response.end('{}');
