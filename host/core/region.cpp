@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "region.h"
 #include "areas.h"
+#include "cuts.h"
 
 #include <algorithm>
 #include <new>
@@ -17,9 +18,6 @@ uint64_t first_offset(const File *file, uint64_t offset) {
   return offset & ~(std::max(granularity(), page_of(file)) - 1);
 }
 
-/// The areas of a span: its pages, and the memory past them, which was one area with the memory before them.
-constexpr size_t areas_of_span = 2;
-
 } // namespace
 
 std::atomic<size_t> wmcore_region::live{0};
@@ -34,7 +32,8 @@ wmcore_region::wmcore_region(uint8_t *place, std::shared_ptr<const File> of_file
 }
 
 wmcore_region::~wmcore_region() {
-  Areas::give_back(place ? areas_of_span : 1);
+  if (!place)
+    Areas::give_back(1);
   live.fetch_sub(1);
 }
 
@@ -44,12 +43,18 @@ wmcore_status wmcore_region::map_at_place() {
   if (const wmcore_status status =
           claim_slot(address, page_length, file.get(), page_offset, kind, Overlap::refused, slot))
     return status;
-  if (const wmcore_status status = place_pages(place, *file, page_offset, page_length, kind)) {
+  if (!Cuts::add(address, address + page_length)) {
+    forget();
+    return WMCORE_NO_MEMORY;
+  }
+  const wmcore_status placed = place_pages(place, *file, page_offset, page_length, kind);
+  Cuts::settle(address, address + page_length);
+  if (placed) {
     if (!slot->heir && has_all_pages(place, page_length))
       forget();
     else
       orphan_slot(std::exchange(slot, nullptr));
-    return status;
+    return placed;
   }
   pages = place;
   return WMCORE_OK;
@@ -85,6 +90,8 @@ bool wmcore_region::unmap() {
     return false;
   }
   forget(); // Before the addresses can be reused.
+  if (place)
+    Cuts::leave();
   return place || !old || unmap_pages(old, page_length);
 }
 
@@ -99,11 +106,13 @@ wmcore_status wmcore_region::create_at(uint8_t *place, std::shared_ptr<const Fil
                                        uint64_t length, PageKind kind, wmcore_region *&result) {
   if (const wmcore_status status = file ? install_fault_handler() : WMCORE_OK)
     return status;
-  if (!Areas::take(place ? areas_of_span : 1))
+  // A span's ends are counted with their addresses, when they are known to be free.
+  if (!place && !Cuts::take_area())
     return WMCORE_NO_MEMORY;
   auto *region = new (std::nothrow) wmcore_region(place, std::move(file), offset, length, kind);
   if (!region) {
-    Areas::give_back(place ? areas_of_span : 1);
+    if (!place)
+      Areas::give_back(1);
     return WMCORE_NO_MEMORY;
   }
   if (const wmcore_status status = region->map()) {

@@ -103,14 +103,17 @@ void wmcore_span_abandon(wmcore_span *span) {
   span->region->abandon();
 }
 
-void wmcore_span_detach(wmcore_span *span) {
+bool wmcore_span_detach(wmcore_span *span) {
+  if (!span)
+    return true;
+  end(*span);
   // Pages that cannot be replaced stay in place for good, and so must the region that handles their faults and prevents
   // overlaps.
-  if (span)
-    end(*span);
-  if (span && span->region->unmap())
+  const bool unmapped = span->region->unmap();
+  if (unmapped)
     span->region->release();
   delete span;
+  return unmapped;
 }
 
 } // extern "C"

@@ -6,6 +6,7 @@
 #include "wasi_mmap_core.h"
 
 #include <memory>
+#include <vector>
 
 namespace wmcore {
 
@@ -88,6 +89,8 @@ private:
 
 /// Half of the memory areas that the system lets a process hold.
 size_t max_areas();
+/// Finds the addresses where memory areas of the process begin, perhaps with some others, in order. Returns false if the system does not tell.
+bool find_areas(std::vector<uintptr_t> &starts);
 
 /// The allocation granularity in bytes, a power of two: mappings start at multiples of it.
 uint64_t granularity();
@@ -122,6 +125,9 @@ bool clear_pages(uint8_t *base, uint64_t length);
 /// Tells whether no addresses are without pages, after one of these failed. The fault handler fills such a hole at the
 /// next access, as long as a slot covers it.
 bool has_all_pages(uint8_t *base, uint64_t length);
+
+/// See wmcore_let_children_inherit_guests().
+void let_children_inherit_guests();
 
 /// Reserves addresses, aligned to span_granularity(). commit_memory() gives the memory the properties that
 /// clear_pages() gives it, so that both become one area.

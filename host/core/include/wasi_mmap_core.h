@@ -264,8 +264,11 @@ wmcore_status wmcore_span_advise(wmcore_span *span, uint64_t offset, uint64_t le
 bool wmcore_span_faulted(wmcore_span *span);
 /** Tells the span that its memory is about to be freed: it touches no address any more. Detach it afterwards. */
 void wmcore_span_abandon(wmcore_span *span);
-/** Ends the span. Its region becomes zero-filled memory unless it was abandoned. NULL is allowed. */
-void wmcore_span_detach(wmcore_span *span);
+/**
+ * Ends the span. Its region becomes zero-filled memory unless it was abandoned. NULL is allowed. Returns false if the
+ * system refused: then the pages stay, and so does the handling of their faults, until wmcore_forget_addresses().
+ */
+bool wmcore_span_detach(wmcore_span *span);
 
 /**
  * Reserves addresses for the memory of a guest in which spans can be attached, for hosts that allocate that memory
@@ -277,6 +280,15 @@ void *wmcore_memory_reserve(uint64_t size);
 bool wmcore_memory_commit(void *start, uint64_t length);
 /** Frees all addresses. Spans in them must be abandoned before. */
 void wmcore_memory_release(void *memory, uint64_t size);
+
+/**
+ * For hosts in which an engine allocates the memory of guests by itself: children of fork() inherit that memory, so they
+ * inherit the memory in place of ended spans too. Otherwise the system would never join it with its neighbours. Affects
+ * the whole process, for good.
+ */
+void wmcore_let_children_inherit_guests(void);
+/** Tells that the guest of these addresses has ended, with spans there that wmcore_span_detach() could not end. */
+void wmcore_forget_addresses(void *start, uint64_t length);
 
 /** Returns the system's error number (errno, GetLastError) of the last failure on this thread, or 0, and resets it. For
  * messages. */

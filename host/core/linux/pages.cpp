@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "../posix/native.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <new>
 #include <sys/mman.h>
 
 namespace wmcore {
@@ -21,6 +23,27 @@ size_t max_areas() {
     return static_cast<size_t>(most / 2);
   }();
   return limit;
+}
+
+bool find_areas(std::vector<uintptr_t> &starts) {
+  FILE *maps = std::fopen("/proc/self/maps", "re");
+  if (!maps)
+    return false;
+  try {
+    // "7f0000000000-7f0000010000 rw-p ...". The rest of a long line may look like the start of one, which is allowed.
+    for (char line[512]; std::fgets(line, sizeof line, maps);) {
+      char *rest = nullptr;
+      const auto start = static_cast<uintptr_t>(std::strtoull(line, &rest, 16));
+      if (*rest == '-')
+        starts.push_back(start);
+    }
+  } catch (const std::bad_alloc &) {
+    starts.clear();
+  }
+  const bool whole = std::ferror(maps) == 0 && !starts.empty();
+  std::fclose(maps);
+  std::sort(starts.begin(), starts.end());
+  return whole;
 }
 
 bool executable_pages() { return true; }

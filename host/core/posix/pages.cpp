@@ -3,6 +3,7 @@
 #include "native.h"
 #include "spare_areas.h"
 
+#include <atomic>
 #include <cerrno>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -22,8 +23,11 @@ int flags(PageKind kind) { return kind.shared ? MAP_SHARED : MAP_PRIVATE | MAP_N
 /// The page size of WebAssembly, which is also the largest page size of the supported systems.
 constexpr uint64_t wasm_page = 65536;
 
-/// The protection and flags of V8's guest memory, so that memory in place of a span merges into one area with its
-/// neighbours.
+/// See wmcore_let_children_inherit_guests().
+std::atomic<bool> children_inherit_guests{false};
+
+/// The protection and flags of guest memory in V8 and in wasmtime, so that memory in place of a span merges into one area
+/// with its neighbours.
 constexpr int memory_flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
 
 /// Checks that the descriptor still belongs to the file.
@@ -96,7 +100,8 @@ bool clear_pages(uint8_t *base, uint64_t length) {
   };
   if (!clear() && !(give_up_spare_area() && clear()))
     return false;
-  keep_from_children(base, length);
+  if (!children_inherit_guests)
+    keep_from_children(base, length);
   return true;
 }
 
@@ -115,6 +120,8 @@ uint8_t *reserve_memory(uint64_t size) {
   keep_from_children(start, size);
   return start;
 }
+
+void let_children_inherit_guests() { children_inherit_guests = true; }
 
 bool commit_memory(uint8_t *start, uint64_t length) {
   return length == 0 || ::mprotect(start, length, PROT_READ | PROT_WRITE) == 0;

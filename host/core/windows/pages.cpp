@@ -51,6 +51,8 @@ bool posix_pages() { return false; }
 
 bool executable_pages() { return false; } // There is no mmap-posix.
 
+bool find_areas(std::vector<uintptr_t> & /*starts*/) { return false; }
+
 size_t max_areas() { return SIZE_MAX; } // Only memory limits the number of views.
 
 wmcore_status map_pages(const File *file, uint64_t offset, uint64_t length, PageKind kind, uint8_t *&base) {

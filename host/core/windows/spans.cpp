@@ -94,6 +94,8 @@ bool clear_pages(uint8_t *base, uint64_t length) {
   return fill_again(base, length);
 }
 
+void let_children_inherit_guests() {} // There is no fork().
+
 bool has_all_pages(uint8_t *base, uint64_t length) { return is_filled(base, length); }
 
 uint8_t *reserve_memory(uint64_t size) { return division() == Division::none ? nullptr : reserve_placeholder(size); }

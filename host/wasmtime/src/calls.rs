@@ -1,14 +1,16 @@
 //! Calls of guests on the mappings and spans in the table of their store.
 
-use crate::bindings::{ErrorCode, Outcome};
+use crate::bindings::{Advice, ErrorCode, Outcome};
 use crate::ctx::{View, WasiMmap};
+use crate::deadline::address_of_state;
 use crate::mapping::{lock, Mapping, Opening};
 use crate::native::{self, Region, Request};
 use crate::scheduler::Scheduler;
 use crate::span::Span;
+use crate::store_spans::StoreSpans;
 use std::sync::Arc;
 use wasmtime::component::{Resource, WasmList};
-use wasmtime::{Result, StoreContextMut};
+use wasmtime::{bail, Result, StoreContextMut};
 use wasmtime_wasi::filesystem::Descriptor;
 
 /// Maps a file, and puts the mapping into the table.
@@ -88,21 +90,45 @@ pub fn attach<T: 'static>(
     region: &WasmList<u8>,
 ) -> Result<Outcome<Resource<Span>>> {
     let bytes = region.as_le_slice(&*store);
-    let region = Region { address: bytes.as_ptr().addr(), length: bytes.len() };
+    let region = Region { address: bytes.as_ptr().expose_provenance(), length: bytes.len() };
     let WasiMmap { ctx, .. } = view(store.data_mut());
-    let (usage, memories) = (Arc::clone(&ctx.usage), ctx.memories.clone());
+    let (usage, known) = (Arc::clone(&ctx.usage), ctx.spans.clone());
+    let Some(engine) = ctx.span_engine.clone() else { return Ok(Err(ErrorCode::Unsupported)) };
+    let spans = StoreSpans::of(store, known);
+    view(store.data_mut()).ctx.spans = Some(Arc::clone(&spans));
+    let may_hold = engine.may_hold(store.engine(), region, &spans);
     let span = call(store, view, this, |mapping| {
-        let memories = memories.ok_or(ErrorCode::Unsupported)?;
-        let memory = memories.find(region);
-        if memory.is_some() || region.length == 0 {
+        if may_hold || region.length == 0 {
             native::Span::may_attach(mapping, offset, region)?;
         }
-        let memory = memory.ok_or(ErrorCode::Unsupported)?;
+        if !may_hold {
+            return Err(ErrorCode::Unsupported);
+        }
         let claim = usage.claim()?; // Before any page is placed.
-        Ok(Span::new(native::Span::attach(mapping, offset, region, memory)?, claim))
+        // SAFETY: a guest of this store passes the region and waits. Its memory belongs to the store, and does not move.
+        let native = unsafe { spans.attach(mapping, offset, region) }?;
+        Ok(Span::new(native, Arc::clone(&spans), claim))
     })?;
     Ok(match span {
         Ok(span) => Ok(view(store.data_mut()).table.push(span)?),
         Err(code) => Err(code),
     })
+}
+
+/// Passes advice for a part of a span on.
+pub fn advise<T: 'static>(
+    store: &mut StoreContextMut<'_, T>,
+    view: View<T>,
+    this: &Resource<Span>,
+    (offset, length): (u64, u64),
+    advice: Advice,
+) -> Result<Outcome<()>> {
+    let address = address_of_state(store);
+    let span = view(store.data_mut()).table.get(this)?;
+    // A host may have moved the table here from another store.
+    if !span.is_at(address) {
+        bail!("a span of another store");
+    }
+    // SAFETY: the span is one of this store's, whose guest waits for this call.
+    span.call(|span| unsafe { span.advise(offset, length, advice) })()
 }

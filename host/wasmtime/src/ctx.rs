@@ -2,14 +2,17 @@
 
 use crate::deadline::DeadlineCheck;
 use crate::limits::{Limits, Usage};
-use crate::span_memories::SpanMemories;
+use crate::span_engine::SpanEngine;
+use crate::store_spans::StoreSpans;
 use std::sync::Arc;
 use wasmtime::component::ResourceTable;
 
 /// The state of the interface in one store: what its guests hold, and their limits.
 pub struct WasiMmapCtx {
     pub(crate) usage: Arc<Usage>,
-    pub(crate) memories: Option<SpanMemories>,
+    pub(crate) span_engine: Option<SpanEngine>,
+    /// Of the store that the context is in, or was in.
+    pub(crate) spans: Option<Arc<StoreSpans>>,
     /// In bytes.
     pub(crate) max_search: u64,
     /// Bytes that long calls went through and no fuel was taken for yet.
@@ -38,22 +41,22 @@ impl WasiMmapCtx {
 /// ```
 pub struct WasiMmapCtxBuilder {
     limits: Limits,
-    memories: Option<SpanMemories>,
+    span_engine: Option<SpanEngine>,
     max_search: u64,
 }
 
 impl Default for WasiMmapCtxBuilder {
     fn default() -> Self {
-        Self { limits: Limits::default(), memories: None, max_search: u64::MAX }
+        Self { limits: Limits::default(), span_engine: None, max_search: u64::MAX }
     }
 }
 
 impl WasiMmapCtxBuilder {
-    /// Lets the guests of the store attach spans, in memory of an engine that `memories`
-    /// [configured](SpanMemories::configure). Without it `granularity` is none and `attach` is `unsupported`.
+    /// Lets the guests of the store attach spans, if the store is one of this engine. Without it `granularity` is none and
+    /// `attach` is `unsupported`.
     #[must_use]
-    pub fn spans(mut self, memories: &SpanMemories) -> Self {
-        self.memories = Some(memories.clone());
+    pub fn spans(mut self, engine: &SpanEngine) -> Self {
+        self.span_engine = Some(engine.clone());
         self
     }
 
@@ -91,7 +94,8 @@ impl WasiMmapCtxBuilder {
     pub fn build(self) -> WasiMmapCtx {
         WasiMmapCtx {
             usage: Arc::new(Usage::new(self.limits)),
-            memories: self.memories,
+            span_engine: self.span_engine,
+            spans: None,
             max_search: self.max_search,
             unpaid: 0,
             deadline_check: None,

@@ -127,10 +127,20 @@ core_functions! {
     fn wmcore_span_advise(span: *mut Span, offset: u64, length: u64, advice: Enum) -> Status = UNSUPPORTED;
     fn wmcore_span_faulted(span: *mut Span) -> bool = false;
     fn wmcore_span_abandon(span: *mut Span);
-    fn wmcore_span_detach(span: *mut Span);
+    fn wmcore_span_detach(span: *mut Span) -> bool = true;
+    fn wmcore_forget_addresses(start: *mut c_void, length: u64);
+    fn wmcore_live_regions() -> usize = 0;
+    fn wmcore_unnoticed_faults() -> usize = 0;
+}
+
+#[cfg(not(target_os = "linux"))]
+core_functions! {
     fn wmcore_memory_reserve(size: u64) -> *mut c_void = std::ptr::null_mut();
     fn wmcore_memory_commit(start: *mut c_void, length: u64) -> bool = false;
     fn wmcore_memory_release(memory: *mut c_void, size: u64);
-    fn wmcore_live_regions() -> usize = 0;
-    fn wmcore_unnoticed_faults() -> usize = 0;
+}
+
+#[cfg(target_os = "linux")]
+core_functions! {
+    fn wmcore_let_children_inherit_guests();
 }

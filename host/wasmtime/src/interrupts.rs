@@ -2,7 +2,7 @@
 //! runs, and no code of the guest runs while the host works for it.
 
 use crate::ctx::View;
-use crate::deadline::{address_of_state, compile, DeadlineCheck};
+use crate::deadline::{address_of_state, compile, DeadlineCheck, MODULE};
 use crate::scheduler::{without_waiting, Scheduler};
 use std::mem;
 use std::sync::OnceLock;
@@ -48,7 +48,7 @@ impl Interrupts {
         view: View<T>,
         scheduler: Scheduler,
     ) -> Result<()> {
-        let Some(module) = self.deadline_check.get_or_init(|| compile(store.engine())) else { return Ok(()) };
+        let Some(module) = self.deadline_check.get_or_init(|| compile(store.engine(), MODULE)) else { return Ok(()) };
         let check = async {
             let address = address_of_state(store);
             let known = view(store.data_mut()).ctx.deadline_check.as_ref();

@@ -80,6 +80,8 @@ mod calls;
 mod ctx;
 mod deadline;
 mod ffi;
+#[cfg(not(target_os = "linux"))]
+mod guest_memory;
 mod interrupts;
 mod limits;
 mod linker;
@@ -89,13 +91,14 @@ mod mapping;
 mod native;
 mod scheduler;
 mod span;
-mod span_memories;
+mod span_engine;
 mod steps;
+mod store_spans;
 
 pub use crate::ctx::{WasiMmap, WasiMmapCtx, WasiMmapCtxBuilder};
 pub use crate::mapping::Mapping;
 pub use crate::span::Span;
-pub use crate::span_memories::SpanMemories;
+pub use crate::span_engine::SpanEngine;
 
 use crate::scheduler::Scheduler;
 use wasmtime::component::Linker;

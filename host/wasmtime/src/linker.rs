@@ -1,8 +1,9 @@
 //! The interfaces as a linker has them: the name of each operation, and the function that guests call.
 
 use crate::bindings::{Access, Advice, Outcome, Protection, Sharing, MAPPING_INTERFACE, SPAN_INTERFACE};
-use crate::calls::{attach, call, call_blocking, call_with_bytes, open};
+use crate::calls::{advise, attach, call, call_blocking, call_with_bytes, open};
 use crate::ctx::View;
+use crate::deadline::address_of_state;
 use crate::interrupts::Interrupts;
 use crate::lower::read;
 use crate::mapping::Mapping;
@@ -187,11 +188,12 @@ fn define_span<T: Send + 'static>(
 ) -> Result<()> {
     type This = Resource<Span>;
     instance.resource("span", ResourceType::host::<Span>(), move |mut store, rep| {
-        view(store.data_mut()).table.delete(Resource::<Span>::new_own(rep))?;
+        let span = view(store.data_mut()).table.delete(Resource::<Span>::new_own(rep))?;
+        span.detach(address_of_state(&store));
         Ok(())
     })?;
     instance.func_wrap("granularity", move |mut store, (): ()| {
-        let allowed = view(store.data_mut()).ctx.memories.is_some();
+        let allowed = view(store.data_mut()).ctx.span_engine.is_some();
         Ok((span_granularity().filter(|_| allowed),))
     })?;
     instance.func_wrap(
@@ -209,8 +211,7 @@ fn define_span<T: Send + 'static>(
     instance.func_wrap(
         "[method]span.advise",
         move |mut store, (this, offset, length, advice): (This, u64, u64, Advice)| {
-            let call = view(store.data_mut()).table.get(&this)?.call(|span| span.advise(offset, length, advice));
-            Ok((call()?,))
+            Ok((advise(&mut store, view, &this, (offset, length), advice)?,))
         },
     )?;
     instance.func_wrap("[method]span.faulted", move |mut store, (this,): (This,)| {

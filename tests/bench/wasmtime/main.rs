@@ -1,10 +1,14 @@
 //! Guests in wasmtime, measured inside one process: bench FOLDER, which holds the file `text` and the components of
 //! build/guests/c. Prints a line for each case: its name, and the best time in nanoseconds for one operation.
 //!
+//! bench FOLDER --instances measures what an instance costs, in the same form.
+//!
 //! bench FOLDER COMPONENT ARGUMENTS… runs a component in a host with the defaults of wasmtime-wasi: reads of files wait for
 //! another thread.
 
 #![allow(clippy::cast_precision_loss)] // Times and counts are far below 2^53.
+
+mod instances;
 
 use std::fs::File;
 use std::hint::black_box;
@@ -14,7 +18,7 @@ use wasmtime::component::{Component, Linker, ResourceTable};
 use wasmtime::{Config, Engine, Result, Store};
 use wasmtime_wasi::p2::bindings::sync::Command;
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxView, WasiView};
-use wasmtime_wasi_mmap::{SpanMemories, WasiMmap, WasiMmapCtx};
+use wasmtime_wasi_mmap::{SpanEngine, WasiMmap, WasiMmapCtx};
 
 const ROUNDS: usize = 5;
 /// How often the file is read from start to end, once it is open or mapped.
@@ -91,16 +95,14 @@ fn linker(engine: &Engine) -> Result<Linker<State>> {
 
 /// Runs a program that prints its times itself.
 fn run_as_usual(folder: &Path, program: &str, arguments: &[String]) -> Result<()> {
-    let memories = SpanMemories::new();
-    let mut config = Config::new();
-    memories.configure(&mut config);
-    let engine = Engine::new(&config)?;
-    let linker = linker(&engine)?;
+    let spans = SpanEngine::new(&Config::new())?;
+    let engine = spans.engine();
+    let linker = linker(engine)?;
     let mut wasi = WasiCtx::builder();
     wasi.inherit_stdio().arg(program).args(arguments).preopened_dir(folder, "/", FsPerms::ReadWrite)?;
-    let mmap = WasiMmapCtx::builder().spans(&memories).build();
-    let mut store = Store::new(&engine, State { table: ResourceTable::new(), wasi: wasi.build(), mmap });
-    let component = Component::from_file(&engine, program)?;
+    let mmap = WasiMmapCtx::builder().spans(&spans).build();
+    let mut store = Store::new(engine, State { table: ResourceTable::new(), wasi: wasi.build(), mmap });
+    let component = Component::from_file(engine, program)?;
     let command = Command::instantiate(&mut store, &component, &linker)?;
     command.wasi_cli_run().call_run(&mut store)?.map_err(|()| wasmtime::format_err!("{program} failed"))
 }
@@ -108,6 +110,9 @@ fn run_as_usual(folder: &Path, program: &str, arguments: &[String]) -> Result<()
 fn main() -> Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let folder = Path::new(words.first().expect("bench FOLDER"));
+    if words.get(1).is_some_and(|word| word == "--instances") {
+        return instances::measure(folder);
+    }
     if let [_, program, arguments @ ..] = words.as_slice() {
         return run_as_usual(folder, program, arguments);
     }

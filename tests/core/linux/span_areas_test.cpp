@@ -2,6 +2,12 @@
 // Memory areas of spans: what is counted, and what is left behind.
 #include "areas.h"
 #include "spans.h"
+#include "../../../host/core/system.h"
+
+#include <chrono>
+#include <cstdlib>
+#include <sys/mman.h>
+#include <thread>
 
 namespace {
 
@@ -55,5 +61,76 @@ TEST_P(SpanAreas, CountTheirAreas) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Accesses, SpanAreas, testing::Values(WMCORE_READ, WMCORE_WRITE, WMCORE_COPY), name_of_access);
+
+/// Attaches neighbouring spans and ends every second one first: their memory is touched while it has no neighbours, so
+/// the system never joins all of it again. Returns how many could be attached.
+size_t leave_areas(const Mapping &mapping, uint8_t *memory, size_t count) {
+  std::vector<Span> attached;
+  for (size_t number = 0; number < count; number++) {
+    wmcore_span *span = nullptr;
+    if (wmcore_span_attach(mapping.get(), 0, memory + number * unit, unit, &span))
+      break;
+    attached.emplace_back(span);
+  }
+  for (size_t number = 0; number < attached.size(); number += 2) {
+    attached[number].reset();
+    memory[number * unit] = 'x';
+  }
+  return attached.size();
+}
+
+// A guest could otherwise use up the areas of the process, whose engine dies of it.
+TEST(SpansThatEnded, CountAsTheAreasThatTheyLeave) {
+  const TemporaryFile file{pattern(unit)};
+  const Mapping mapping = map(file.handle(), WMCORE_COPY);
+  const size_t others = count_areas();
+  const size_t count = wmcore::max_areas() + 10;
+  std::vector<uint8_t *> memories;
+  size_t first = 0;
+  for (int round = 0; round < 3; round++) {
+    auto *memory = static_cast<uint8_t *>(wmcore_memory_reserve(count * unit));
+    ASSERT_NE(memory, nullptr);
+    ASSERT_TRUE(wmcore_memory_commit(memory, count * unit));
+    memories.push_back(memory);
+    const size_t attached = leave_areas(mapping, memory, count);
+    first = round == 0 ? attached : first;
+    EXPECT_LE(attached, first);
+    EXPECT_LE(count_areas(), others + wmcore::max_areas() + 2 * memories.size() + 64);
+  }
+  EXPECT_GT(first, wmcore::max_areas() * 9 / 10) << "an area for each, not two";
+  for (uint8_t *memory : memories)
+    wmcore_memory_release(memory, count * unit);
+  // What they left has gone with the memory. The system is not asked too often.
+  std::this_thread::sleep_for(std::chrono::seconds(2));
+  auto *memory = static_cast<uint8_t *>(wmcore_memory_reserve(count * unit));
+  ASSERT_TRUE(wmcore_memory_commit(memory, count * unit));
+  EXPECT_GT(leave_areas(mapping, memory, count), first * 9 / 10);
+  wmcore_memory_release(memory, count * unit);
+}
+
+/// Whether memory as engines allocate it, which children of fork() inherit, is one area again after spans.
+bool becomes_one_area() {
+  const TemporaryFile file{pattern(unit)};
+  const Mapping mapping = map(file.handle(), WMCORE_WRITE);
+  const uint64_t size = 8 * unit;
+  auto *memory = static_cast<uint8_t *>(
+      mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+  std::fill(memory, memory + size, uint8_t{1});
+  const size_t before = count_areas(memory, size);
+  wmcore_let_children_inherit_guests();
+  bool whole = true;
+  for (uint64_t place = 1; place < 7; place += 2) {
+    wmcore_span *span = nullptr;
+    whole &= wmcore_span_attach(mapping.get(), 0, memory + place * unit, unit, &span) == WMCORE_OK;
+    whole &= count_areas(memory, size) > before;
+    whole &= wmcore_span_detach(span) && count_areas(memory, size) == before;
+  }
+  return whole;
+}
+
+// In a process of its own: the call is for good.
+TEST(MemoryOfAnEngine, BecomesOneAreaAgain) {
+  EXPECT_EXIT(std::_Exit(becomes_one_area() ? 0 : 1), testing::ExitedWithCode(0), "");
+}
 
 } // namespace

@@ -1,6 +1,7 @@
 use crate::bindings::{Access, Advice, ErrorCode};
 use crate::limits::{Limits, Usage};
-use crate::native::{live_regions, Budget, Found, Mapping, Memory, Region, Request, Span};
+use crate::native::{live_regions, Budget, Found, Mapping, Region, Request, Span};
+use std::alloc::{alloc_zeroed, dealloc, Layout};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -18,24 +19,31 @@ fn mapping(length: usize) -> Mapping {
     Mapping::open(None, length as u64, Request::Access(Access::Write), 0).unwrap()
 }
 
-fn memory(pages: usize) -> Arc<Memory> {
-    let memory = Memory::reserve(pages * PAGE).unwrap();
-    assert!(memory.commit(0, pages * PAGE));
-    Arc::new(memory)
+/// The memory of a guest.
+struct Memory(*mut u8, Layout);
+
+impl Memory {
+    fn new(pages: usize) -> Self {
+        let layout = Layout::from_size_align(pages * PAGE, PAGE).unwrap();
+        // SAFETY: the size is not 0.
+        Self(unsafe { alloc_zeroed(layout) }, layout)
+    }
+
+    fn page(&self, number: usize) -> Region {
+        Region { address: self.0.expose_provenance() + number * PAGE, length: PAGE }
+    }
+
+    fn attach(&self, number: usize) -> Arc<Span> {
+        // SAFETY: the test detaches or abandons the span before it uses the memory for something else.
+        Arc::new(unsafe { Span::attach(&mut mapping(PAGE), 0, self.page(number)) }.unwrap())
+    }
 }
 
-fn page(memory: &Memory, number: usize) -> Region {
-    Region { address: memory.base().addr() + number * PAGE, length: PAGE }
-}
-
-fn attach(memory: &Arc<Memory>, number: usize) -> Span {
-    Span::attach(&mut mapping(PAGE), 0, page(memory, number), Arc::clone(memory)).unwrap()
-}
-
-/// Releases the memory, as its engine does when the store is dropped.
-fn release(memory: &Memory) {
-    // SAFETY: no test uses the memory afterwards.
-    unsafe { memory.release() };
+impl Drop for Memory {
+    fn drop(&mut self) {
+        // SAFETY: it was allocated by `new`.
+        unsafe { dealloc(self.0, self.1) };
+    }
 }
 
 #[test]
@@ -121,52 +129,59 @@ fn threads_share_a_limit() {
     });
 }
 
-/// A flush whose caller has gone, while the store is dropped with the memory.
+/// A flush whose caller has gone, while the store is dropped: its memory goes first.
 #[test]
-fn memory_is_released_while_calls_run() {
+fn memory_goes_while_a_flush_runs() {
     alone(|| {
-        let memory = memory(2);
-        let (mut one, mut other) = (attach(&memory, 0), attach(&memory, 1));
-        let flush = thread::spawn(move || {
-            let _ = one.flush(0, 1);
-            drop(one);
+        let memory = Memory::new(2);
+        let spans = [memory.attach(0), memory.attach(1)];
+        let threads = spans.clone().map(|span| {
+            thread::spawn(move || {
+                let _ = span.flush(0, 1);
+                let _ = span.faulted();
+            })
         });
-        let others = thread::spawn(move || {
-            let _ = other.advise(0, 1, Advice::Random);
-            let _ = other.faulted();
-            drop(other);
-        });
-        release(&memory);
-        flush.join().unwrap();
-        others.join().unwrap();
+        drop(memory);
+        spans.iter().for_each(|span| span.abandon());
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
     });
 }
 
+/// The guest drops a span, and uses its memory, while a flush still runs on another thread.
 #[test]
-fn spans_are_dropped_while_memory_is_released() {
+fn a_guest_detaches_while_a_flush_runs() {
     alone(|| {
-        let memory = memory(3);
-        let spans: Vec<_> = (0..3).map(|number| attach(&memory, number)).collect();
-        let threads: Vec<_> = spans.into_iter().map(|span| thread::spawn(move || drop(span))).collect();
-        release(&memory);
-        for thread in threads {
-            thread.join().unwrap();
+        let memory = Memory::new(1);
+        let span = memory.attach(0);
+        let shared = Arc::clone(&span);
+        let flush = thread::spawn(move || shared.flush(0, 1));
+        // SAFETY: the memory is alive, and its guest is this thread.
+        unsafe {
+            assert_eq!(span.advise(0, 1, Advice::Random), Some(Ok(())));
+            assert!(span.detach());
+            memory.0.write(1);
         }
+        let _ = flush.join().unwrap();
     });
 }
 
 #[test]
-fn calls_after_the_release_find_no_memory() {
+fn calls_after_the_end_touch_nothing() {
     alone(|| {
-        let memory = memory(1);
-        let mut span = attach(&memory, 0);
-        let region = page(&memory, 0);
-        span.flush(0, 1).unwrap();
-        assert!(!span.faulted());
-        release(&memory);
-        release(&memory); // A second release does nothing.
-        assert_eq!(span.flush(0, 1), Err(ErrorCode::Fault));
-        let again = Span::attach(&mut mapping(PAGE), 0, region, Arc::clone(&memory));
-        assert_eq!(again.err(), Some(ErrorCode::Unsupported));
+        let memory = Memory::new(2);
+        let (abandoned, detached) = (memory.attach(0), memory.attach(1));
+        // SAFETY: the memory is alive, and its guest is this thread.
+        assert!(unsafe { detached.detach() });
+        drop(memory);
+        abandoned.abandon();
+        for span in [abandoned, detached] {
+            span.abandon(); // A second end does nothing.
+            assert_eq!((span.flush(0, 1), span.faulted()), (None, None));
+            // SAFETY: the span has ended.
+            unsafe {
+                assert_eq!(span.advise(0, 1, Advice::Random), None);
+                assert!(span.detach());
+            }
+        }
     });
 }

@@ -1,11 +1,17 @@
 //! The core's mappings, spans and memories as safe types: the only code that calls the core.
 
 mod mapping;
+#[cfg(not(target_os = "linux"))]
 mod memory;
+mod span;
 mod status;
 
 pub use mapping::{Budget, Found, Mapping, Request, Rights};
-pub use memory::{span_granularity, Memory, Region, Span};
+#[cfg(not(target_os = "linux"))]
+pub use memory::Memory;
+#[cfg(target_os = "linux")]
+pub use span::let_children_inherit_guests;
+pub use span::{forget, span_granularity, Region, Span};
 
 use crate::ffi;
 

@@ -10,7 +10,7 @@ use wasmtime::component::{Component, Linker, ResourceTable};
 use wasmtime::{Config, Engine, Result, Store, StoreLimits};
 use wasmtime_wasi::p2::bindings::{sync, Command};
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtx, WasiCtxView, WasiView};
-use wasmtime_wasi_mmap::{SpanMemories, WasiMmap, WasiMmapCtx};
+use wasmtime_wasi_mmap::{SpanEngine, WasiMmap, WasiMmapCtx};
 
 /// Mappings and allocations are counted in the whole process: one test at a time.
 pub fn alone() -> MutexGuard<'static, ()> {
@@ -19,9 +19,9 @@ pub fn alone() -> MutexGuard<'static, ()> {
 }
 
 pub struct State {
-    table: ResourceTable,
+    pub table: ResourceTable,
     wasi: WasiCtx,
-    mmap: WasiMmapCtx,
+    pub mmap: WasiMmapCtx,
     pub limits: StoreLimits,
 }
 
@@ -132,10 +132,8 @@ pub async fn run_async(
 
 /// An engine whose guests may have spans, and the context of its stores.
 pub fn with_spans() -> (Engine, impl Fn() -> WasiMmapCtx) {
-    let memories = SpanMemories::new();
-    let mut config = Config::new();
-    memories.configure(&mut config);
-    (Engine::new(&config).unwrap(), move || WasiMmapCtx::builder().spans(&memories).build())
+    let spans = SpanEngine::new(&Config::new()).unwrap();
+    (spans.engine().clone(), move || WasiMmapCtx::builder().spans(&spans).build())
 }
 
 /// The number of memory areas of the process with pages of the guests' file.

@@ -5,11 +5,17 @@ use crate::common::{
 };
 use crate::disk::Disk;
 use std::future::Future;
+#[cfg(target_os = "linux")]
+use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::task::{Context, Waker};
+#[cfg(target_os = "linux")]
+use std::sync::Arc;
+#[cfg(target_os = "linux")]
+use wasmtime::{bail, InstanceAllocationStrategy, LinearMemory, MemoryCreator, MemoryType, PoolingAllocationConfig, Result};
 use wasmtime::{Config, Engine};
 use wasmtime_wasi::p2::bindings::sync::Command;
-use wasmtime_wasi_mmap::{live_regions, SpanMemories, WasiMmapCtx};
+use wasmtime_wasi_mmap::{live_regions, SpanEngine, WasiMmapCtx};
 
 #[test]
 fn spans_end_with_their_store() {
@@ -118,21 +124,198 @@ fn memories_are_made_and_dropped_on_threads() {
 fn addresses_may_run_out() {
     const ALL: u64 = 1 << 47; // Of a process.
     let _turn = alone();
-    let (folder, memories, before) = (Folder::with_units(), SpanMemories::new(), live_regions());
+    let (folder, before) = (Folder::with_units(), live_regions());
     for (reservation, refused) in [(ALL, true), (1 << 32, false), (ALL, true), (0, false)] {
         let mut config = Config::new();
         config.memory_reservation(reservation);
-        memories.configure(&mut config);
-        let engine = Engine::new(&config).unwrap();
-        let (linker, component) = (linker(&engine), guest(&engine, "spans"));
-        let ctx = WasiMmapCtx::builder().spans(&memories).build();
-        let mut store = store(&engine, &folder, ctx, &["left:exit", "write"]);
+        let spans = match SpanEngine::new(&config) {
+            Ok(spans) => spans,
+            Err(error) => {
+                assert!(refused && cfg!(target_os = "linux"), "{reservation}: {error:?}");
+                continue;
+            }
+        };
+        let engine = spans.engine();
+        let (linker, component) = (linker(engine), guest(engine, "spans"));
+        let ctx = WasiMmapCtx::builder().spans(&spans).build();
+        let mut store = store(engine, &folder, ctx, &["left:exit", "write"]);
         match Command::instantiate(&mut store, &component, &linker) {
             Ok(command) => assert_eq!(ended(command.wasi_cli_run().call_run(&mut store)), Ok(0)),
             Err(error) => assert!(format!("{error:?}").contains("no addresses are left for a memory"), "{error:?}"),
         }
         assert_eq!(areas_of(&folder) == 0, refused, "{reservation}");
     }
+    assert_eq!((live_regions(), areas_of(&folder)), (before, 0));
+}
+
+/// Memory that someone else allocates might be used for something else while pages of files are there.
+#[test]
+#[cfg(target_os = "linux")]
+fn memory_of_others_is_refused() {
+    struct Heap(Vec<u8>);
+    // SAFETY: the bytes stay where they are, and are as many as it says.
+    unsafe impl LinearMemory for Heap {
+        fn byte_size(&self) -> usize {
+            self.0.len()
+        }
+        fn byte_capacity(&self) -> usize {
+            self.0.len()
+        }
+        fn grow_to(&mut self, _: usize) -> Result<()> {
+            bail!("full")
+        }
+        fn as_ptr(&self) -> *mut u8 {
+            self.0.as_ptr().cast_mut()
+        }
+    }
+    struct Heaps;
+    // SAFETY: no guest runs in the memory.
+    unsafe impl MemoryCreator for Heaps {
+        fn new_memory(
+            &self,
+            _: MemoryType,
+            minimum: usize,
+            _: Option<usize>,
+            _: Option<usize>,
+            _: usize,
+        ) -> std::result::Result<Box<dyn LinearMemory>, String> {
+            Ok(Box::new(Heap(vec![0; minimum])))
+        }
+    }
+    let _turn = alone();
+    let mut config = Config::new();
+    config.with_host_memory(Arc::new(Heaps));
+    let made = std::panic::catch_unwind(AssertUnwindSafe(|| SpanEngine::new(&config).map(drop)));
+    assert!(!matches!(made, Ok(Ok(()))), "wasmtime has no data in memory that others allocate");
+}
+
+/// A slot of the pool would keep what a guest has mapped there.
+#[test]
+#[cfg(target_os = "linux")]
+fn the_pool_has_no_spans() {
+    let _turn = alone();
+    let mut config = Config::new();
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(PoolingAllocationConfig::default()));
+    let (pool, spans) = (Engine::new(&config).unwrap(), SpanEngine::new(&config).unwrap());
+    for (engine, expected) in [(&pool, "elsewhere"), (spans.engine(), "pages")] {
+        let (linker, component, folder) = (linker(engine), guest(engine, "spans"), Folder::with_units());
+        let ctx = WasiMmapCtx::builder().spans(&spans).build();
+        let mut store = store(engine, &folder, ctx, &[expected, "read"]);
+        assert_eq!(run(&mut store, &linker, &component), Ok(0), "{expected}");
+    }
+}
+
+/// The table of a store, with the resources of its spans, can be moved away while the store is alive, and dropped on any
+/// thread at any time. The pages stay until the store goes.
+#[test]
+fn tables_that_leave_their_store_touch_nothing() {
+    let _turn = alone();
+    let ((engine, ctx), folder, before) = (with_spans(), Folder::with_units(), live_regions());
+    let (linker, component) = (linker(&engine), guest(&engine, "spans"));
+    for table_first in [true, false] {
+        let mut store = store(&engine, &folder, ctx(), &["left:exit", "write"]);
+        assert_eq!(run(&mut store, &linker, &component), Ok(0));
+        let table = std::mem::take(&mut store.data_mut().table);
+        let areas = areas_of(&folder);
+        if table_first {
+            std::thread::spawn(move || drop(table)).join().unwrap();
+            assert_eq!(areas_of(&folder), areas - 1, "the mapping's own");
+            drop(store);
+        } else {
+            drop(store);
+            assert_eq!(areas_of(&folder), 1, "the mapping's own");
+            std::thread::spawn(move || drop(table)).join().unwrap();
+        }
+        assert_eq!((live_regions(), areas_of(&folder)), (before, 0));
+    }
+}
+
+/// States, and contexts alone, change stores: the spans of each store end with it, and not with another.
+#[test]
+fn states_that_change_stores_touch_nothing() {
+    let _turn = alone();
+    let ((engine, ctx), before) = (with_spans(), live_regions());
+    let (linker, component) = (linker(&engine), guest(&engine, "spans"));
+    let folders = [Folder::with_units(), Folder::with_units(), Folder::with_units()];
+    let [mut first, mut second, mut third] =
+        [0, 1, 2].map(|number| store(&engine, &folders[number], ctx(), &["left:exit", "write"]));
+    let areas = || [0, 1, 2].map(|number| areas_of(&folders[number]));
+    assert_eq!(run(&mut first, &linker, &component), Ok(0));
+    assert_eq!(run(&mut second, &linker, &component), Ok(0));
+    std::mem::swap(first.data_mut(), second.data_mut());
+    std::mem::swap(&mut second.data_mut().mmap, &mut third.data_mut().mmap);
+    assert_eq!(run(&mut third, &linker, &component), Ok(0));
+    let [of_first, of_second, of_third] = areas();
+    // The mapping goes with the state, the span with the memory.
+    drop(first);
+    assert_eq!(areas(), [1, of_second - 1, of_third]);
+    assert_eq!(of_first, of_third);
+    drop(second);
+    assert_eq!(areas(), [0, 0, of_third]);
+    drop(third);
+    assert_eq!((live_regions(), areas()), (before, [0, 0, 0]));
+}
+
+/// The memory of a store goes before its spans have ended, if a flush still runs there. Another guest may have the addresses
+/// by then, and attach there.
+#[test]
+#[cfg(target_os = "linux")]
+fn spans_replace_those_of_a_store_that_goes() {
+    let _turn = alone();
+    let ((engine, ctx), folder, before) = (with_spans(), Folder::with_units(), live_regions());
+    let (waiting, plain, component) = (async_linker(&engine), linker(&engine), guest(&engine, "spans"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let entered = runtime.enter();
+    let mut going = store(&engine, &folder, ctx(), &["pages", "write"]);
+    let disk = Disk::new().slow_sync();
+    {
+        let mut call = pin!(run_async(&mut going, &waiting, &component));
+        while !disk.at_work() {
+            assert!(call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+            std::thread::yield_now();
+        }
+    }
+    let others: Vec<_> = std::thread::scope(|scope| {
+        let going = scope.spawn(move || drop(going));
+        // Wait until the memory has gone: the mapping in the table is the last with pages of the file, if any.
+        let others = (0..4)
+            .map(|_| {
+                let folder = Folder::with_units();
+                let mut other = store(&engine, &folder, ctx(), &["left:exit", "copy"]);
+                assert_eq!(run(&mut other, &plain, &component), Ok(0));
+                assert!(areas_of(&folder) > 0);
+                (other, folder)
+            })
+            .collect();
+        going.join().unwrap();
+        others
+    });
+    for (other, folder) in others {
+        drop(other);
+        assert_eq!(areas_of(&folder), 0);
+    }
+    disk.let_go();
+    drop(entered);
+    drop(runtime);
+    assert_eq!((live_regions(), areas_of(&folder)), (before, 0));
+}
+
+/// A thousand instances at one time, each with a span of one file.
+#[test]
+fn many_instances_share_a_file() {
+    let _turn = alone();
+    let ((engine, ctx), folder, before) = (with_spans(), Folder::with_units(), live_regions());
+    let (linker, component) = (linker(&engine), guest(&engine, "spans"));
+    let count = if cfg!(windows) { 100 } else { 1000 };
+    let stores: Vec<_> = (0..count)
+        .map(|_| {
+            let mut store = store(&engine, &folder, ctx(), &["left:exit", "read"]);
+            assert_eq!(run(&mut store, &linker, &component), Ok(0));
+            store
+        })
+        .collect();
+    assert!(areas_of(&folder) >= count);
+    drop(stores);
     assert_eq!((live_regions(), areas_of(&folder)), (before, 0));
 }
 
@@ -155,14 +338,12 @@ fn no_map_passes_a_long_list() {
 #[test]
 fn limits_count_spans() {
     let _turn = alone();
-    let (folder, memories) = (Folder::with_units(), SpanMemories::new());
-    let mut config = Config::new();
-    memories.configure(&mut config);
-    let engine = Engine::new(&config).unwrap();
-    let (linker, component) = (linker(&engine), guest(&engine, "spans"));
+    let (folder, spans) = (Folder::with_units(), SpanEngine::new(&Config::new()).unwrap());
+    let engine = spans.engine();
+    let (linker, component) = (linker(engine), guest(engine, "spans"));
     for (most, expected) in [(1, false), (2, true), (3, false)] {
-        let ctx = WasiMmapCtx::builder().max_mappings(most).spans(&memories).build();
-        let mut store = store(&engine, &folder, ctx, &["limited", "read"]);
+        let ctx = WasiMmapCtx::builder().max_mappings(most).spans(&spans).build();
+        let mut store = store(engine, &folder, ctx, &["limited", "read"]);
         assert_eq!(run(&mut store, &linker, &component) == Ok(0), expected, "{most}");
     }
 }

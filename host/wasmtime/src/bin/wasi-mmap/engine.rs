@@ -3,8 +3,8 @@
 use crate::options::UsageError;
 use crate::trust::{is_own, is_private, make_folder, own_folder, trusted};
 use std::path::PathBuf;
-use wasmtime::{Cache, CacheConfig, Config, Engine};
-use wasmtime_wasi_mmap::SpanMemories;
+use wasmtime::{Cache, CacheConfig, Config};
+use wasmtime_wasi_mmap::SpanEngine;
 
 /// The folder of caches. Relative paths are ignored, as the XDG specification says.
 fn cache_home() -> Option<PathBuf> {
@@ -21,22 +21,20 @@ fn cache_directory() -> Option<PathBuf> {
     own_folder(&own, "wasmtime", is_private)
 }
 
-/// Makes the engine, and the set of the memories of its guests.
+/// Makes the engine.
 ///
 /// # Errors
 ///
 /// The error of wasmtime where the engine cannot run on this machine.
-pub fn engine() -> wasmtime::Result<(Engine, SpanMemories)> {
+pub fn engine() -> wasmtime::Result<SpanEngine> {
     let mut config = Config::new();
-    let memories = SpanMemories::new();
-    memories.configure(&mut config);
     // Without a cache that only this user can write, each run compiles the component.
     config.cache(cache_directory().and_then(|directory| {
         let mut cache = CacheConfig::new();
         cache.with_directory(directory);
         Cache::new(cache).ok()
     }));
-    Ok((Engine::new(&config)?, memories))
+    SpanEngine::new(&config)
 }
 
 /// Reads a file, and checks that it is a component.

@@ -130,7 +130,7 @@ pub fn plugged(engine: &Engine, path: &str, guest: Vec<u8>) -> wasmtime::Result<
 pub fn plug_file(PlugOptions { component, output, compose, explain }: &PlugOptions) -> wasmtime::Result<()> {
     let guest = read_component(component)?;
     warn_of_memmap2(component, &guest);
-    match plug(&engine()?.0, component, &guest, *compose)? {
+    match plug(engine()?.engine(), component, &guest, *compose)? {
         Answer::Plugged { component: bytes, explanation } => {
             write_output(output, &bytes)?;
             if *explain {

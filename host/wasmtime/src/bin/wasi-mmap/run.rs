@@ -174,11 +174,12 @@ pub fn run(options: &RunOptions) -> wasmtime::Result<Ended> {
     let path = &options.component;
     let bytes = read_component(path)?;
     warn_of_memmap2(path, &bytes);
-    let (engine, memories) = engine()?;
-    measure(&engine, path, &bytes)?;
-    let bytes = if options.native { bytes } else { plugged(&engine, path, bytes)? };
-    let command = prepare(&engine, path, &bytes, options.native)?;
-    let mut mmap = WasiMmapCtx::builder().spans(&memories);
+    let spans = engine()?;
+    let engine = spans.engine();
+    measure(engine, path, &bytes)?;
+    let bytes = if options.native { bytes } else { plugged(engine, path, bytes)? };
+    let command = prepare(engine, path, &bytes, options.native)?;
+    let mut mmap = WasiMmapCtx::builder().spans(&spans);
     if let Some(bytes) = options.max_private_memory {
         mmap = mmap.max_private_memory(bytes);
     }
@@ -189,7 +190,7 @@ pub fn run(options: &RunOptions) -> wasmtime::Result<Ended> {
         no_requests: NoRequests,
         mmap: mmap.build(),
     };
-    let mut store = Store::new(&engine, state);
+    let mut store = Store::new(engine, state);
     store.set_hostcall_fuel(HOSTCALL_FUEL);
     let ended = command.instantiate(&mut store).and_then(|command| command.wasi_cli_run().call_run(&mut store));
     drop(store); // This ends its spans, so their faults can be counted.

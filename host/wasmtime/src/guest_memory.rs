@@ -1,8 +1,9 @@
-//! The memory of guests that may attach spans: it must not move.
+//! Memory of guests that the crate allocates, because an engine's own cannot hold spans. It does not move.
 
 use crate::native::{span_granularity, Memory, Region};
+use crate::store_spans::StoreSpans;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use wasmtime::{bail, Config, LinearMemory, MemoryCreator, MemoryType, Result};
 
 /// The bytes that 32-bit addresses reach.
@@ -10,53 +11,34 @@ const ADDRESSES_32: usize = 1 << 32;
 /// The bytes that a memory with 64-bit addresses may grow to, unless the engine or its type says more.
 const ADDRESSES_64: usize = 1 << 36;
 
-type Memories = Mutex<BTreeMap<usize, Arc<Memory>>>;
+/// A memory, and the spans of its store once there are some.
+struct Known {
+    memory: Memory,
+    spans: OnceLock<Arc<StoreSpans>>,
+}
 
-/// The memories of guests in which spans of files can lie. They never move, and end their spans when they are released.
-///
-/// After [`Self::configure`], an engine allocates the memory of its guests here. The guests of a store may attach spans if
-/// its [`WasiMmapCtx`](crate::WasiMmapCtx) was built with
-/// [`WasiMmapCtxBuilder::spans`](crate::WasiMmapCtxBuilder::spans).
-///
-/// ```
-/// use wasmtime::{Config, Engine};
-/// use wasmtime_wasi_mmap::{SpanMemories, WasiMmapCtx};
-///
-/// let memories = SpanMemories::new();
-/// let mut config = Config::new();
-/// memories.configure(&mut config);
-/// let engine = Engine::new(&config)?;
-/// // For each store of the engine:
-/// let ctx = WasiMmapCtx::builder().spans(&memories).build();
-/// # Ok::<(), wasmtime::Error>(())
-/// ```
+type Memories = Mutex<BTreeMap<usize, Arc<Known>>>;
+
+/// The memories of guests in which spans of files can lie. They end their spans when they are released.
 #[derive(Clone, Default)]
-pub struct SpanMemories(Arc<Memories>);
+pub struct GuestMemories(Arc<Memories>);
 
-impl SpanMemories {
-    /// Returns an empty set.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Has the engines of a configuration allocate the memory of their guests here.
+impl GuestMemories {
+    /// Has the engines of a configuration allocate the memory of their guests here, on systems with spans.
     ///
-    /// It sets [`Config::with_host_memory`], and therefore turns [`Config::memory_init_cow`] off; with that turned on again,
-    /// wasmtime panics when it instantiates. A guest's memory takes 4 GiB of addresses; one with 64-bit addresses grows to
-    /// 64 GiB at most, unless its type or [`Config::memory_reservation`] says more. The pooling allocator and shared
-    /// memories do not come from here: there, `attach` is `unsupported`. On systems without spans it does nothing.
+    /// With [`Config::memory_init_cow`] wasmtime would panic when it instantiates.
     pub fn configure(&self, config: &mut Config) {
         if span_granularity().is_some() {
             config.with_host_memory(Arc::new(Creator(Arc::clone(&self.0)))).memory_init_cow(false);
         }
     }
 
-    /// The memory that the region lies in, if it was allocated here.
-    pub(crate) fn find(&self, region: Region) -> Option<Arc<Memory>> {
+    /// Has the memory that the region lies in end the spans of its store. Returns false if it was not allocated here.
+    pub fn end_with(&self, region: Region, spans: &Arc<StoreSpans>) -> bool {
         let memories = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (_, memory) = memories.range(..=region.address).next_back()?;
-        memory.contains(region).then(|| Arc::clone(memory))
+        let known = memories.range(..=region.address).next_back();
+        let Some((_, known)) = known.filter(|(_, known)| known.memory.contains(region)) else { return false };
+        Arc::ptr_eq(known.spans.get_or_init(|| Arc::clone(spans)), spans)
     }
 }
 
@@ -64,7 +46,7 @@ struct Creator(Arc<Memories>);
 
 /// The memory of one guest, as wasmtime holds it.
 struct GuestMemory {
-    memory: Arc<Memory>,
+    known: Arc<Known>,
     size: usize,
     capacity: usize,
     all: Weak<Memories>,
@@ -91,11 +73,11 @@ unsafe impl MemoryCreator for Creator {
         let capacity = page_up(capacity).ok_or("more memory than there are addresses")?;
         let total = page_up(guard).and_then(|guard| capacity.checked_add(guard));
         let memory = total.and_then(Memory::reserve).ok_or("no addresses are left for a memory")?;
-        let memory = Arc::new(memory);
+        let known = Arc::new(Known { memory, spans: OnceLock::new() });
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.insert(memory.base().addr(), Arc::clone(&memory));
+        all.insert(known.memory.base().addr(), Arc::clone(&known));
         drop(all);
-        let mut memory = GuestMemory { memory, size: 0, capacity, all: Arc::downgrade(&self.0) };
+        let mut memory = GuestMemory { known, size: 0, capacity, all: Arc::downgrade(&self.0) };
         memory.grow_to(minimum).map_err(|error| error.to_string())?;
         Ok(Box::new(memory))
     }
@@ -116,7 +98,7 @@ unsafe impl LinearMemory for GuestMemory {
             bail!("the memory cannot move, and has no more addresses");
         }
         let pages = |size| page_up(size).unwrap_or(self.capacity);
-        if size > self.size && !self.memory.commit(pages(self.size), pages(size)) {
+        if size > self.size && !self.known.memory.commit(pages(self.size), pages(size)) {
             bail!("no memory is left");
         }
         self.size = self.size.max(size);
@@ -124,16 +106,20 @@ unsafe impl LinearMemory for GuestMemory {
     }
 
     fn as_ptr(&self) -> *mut u8 {
-        self.memory.base()
+        self.known.memory.base()
     }
 }
 
 impl Drop for GuestMemory {
     fn drop(&mut self) {
         if let Some(all) = self.all.upgrade() {
-            all.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.memory.base().addr());
+            all.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.known.memory.base().addr());
         }
-        // SAFETY: wasmtime drops a memory when nothing can use it again.
-        unsafe { self.memory.release() };
+        // The first memory of the store that goes: no guest of it can run again.
+        if let Some(spans) = self.known.spans.get() {
+            spans.end();
+        }
+        // SAFETY: wasmtime drops a memory when nothing can use it again, and its spans have ended.
+        unsafe { self.known.memory.release() };
     }
 }
