@@ -69,9 +69,9 @@
 //!   libraries pass at most 16 MiB in a call.
 //! - **Dropping.** Mappings that a guest leaves behind are unmapped with the store's
 //!   [`ResourceTable`](wasmtime::component::ResourceTable). Dropping a store waits for a dropped call of `flush` that still
-//!   runs on one of its spans, because the pages lie in the store's memory.
-//! - **Systems.** Linux and Windows. On Windows `mmap-posix` is `unsupported`, and so is `attach` of spans. On other systems
-//!   the crate compiles, and every `mmap` is `unsupported`.
+//!   runs on one of its spans.
+//! - **Systems.** Linux and Windows. On Windows `mmap-posix` is `unsupported`. On other systems the
+//!   crate compiles, and every `mmap` is `unsupported`.
 
 #![deny(missing_docs)]
 

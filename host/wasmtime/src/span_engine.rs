@@ -50,9 +50,13 @@ impl SpanEngine {
     ///
     /// # Errors
     ///
-    /// Those of [`Engine::new`]. On Linux also: the configuration allocates memory by
-    /// [`Config::with_host_memory`], or that cannot be found out because the program lacks a compiler (the features
-    /// `cranelift` or `winch` of wasmtime) or the system lacks `/proc`: see [`Self::new_unchecked`].
+    /// Those of [`Engine::new`]. On Linux also: the configuration allocates memory by [`Config::with_host_memory`], or that
+    /// cannot be found out because the program lacks a compiler (the features `cranelift` or `winch` of wasmtime) or the
+    /// system lacks `/proc`: see [`Self::new_unchecked`].
+    ///
+    /// # Panics
+    ///
+    /// wasmtime itself may panic where [`Config::with_host_memory`] was called.
     pub fn new(config: &Config) -> Result<Self> {
         // SAFETY: the check follows.
         let spans = unsafe { Self::new_unchecked(config) }?;
