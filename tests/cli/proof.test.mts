@@ -103,8 +103,8 @@ test('every guest passes', async () => {
     .map((name) => join('build', name))
     .filter((path) => existsSync(path))
     .flatMap((path) => readdirSync(path).map((name) => join(path, name)))
-    // `viewer` is not a command, and cores are not components.
-    .filter((path) => path.endsWith('.wasm') && !/\.(core|typed)\.wasm$|viewer\.wasm$/.test(path));
+    // These three are not commands, and cores are not components.
+    .filter((path) => path.endsWith('.wasm') && !/\.(core|typed)\.wasm$|(viewer|server|geo)\.wasm$/.test(path));
   for (const language of ['c', 'rust', 'javascript', 'python']) {
     assert.ok(
       paths.some((path) => path.startsWith(join('build/guests', language))),

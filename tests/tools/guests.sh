@@ -56,8 +56,9 @@ build_rust() {
     release="$CARGO_TARGET_DIR/wasm32-wasip2/release"
     set -- .build/cargo.sh build --locked --release --target wasm32-wasip2 --manifest-path
     quietly guests/rust "$@" guest/rust/Cargo.toml --examples --features std-file,exit-code
-    quietly guests/rust "$@" tests/tools/guests/Cargo.toml
-    for program in contract std_fs large needles growing maps viewer; do cp "$release/$program.wasm" build/guests/rust/; done
+    quietly guests/rust "$@" tests/tools/guests/Cargo.toml --lib --bins --examples
+    quietly guests/rust "$@" guest/rust/examples/geo/Cargo.toml
+    for program in contract std_fs large needles growing maps viewer examples/server geo; do cp "$release/$program.wasm" build/guests/rust/; done
     for program in mgrep mreplace std_file exit_code; do cp "$release/examples/$program.wasm" build/guests/rust/; done
     return
   fi
@@ -146,7 +147,7 @@ for language in "$@"; do
   case $language in
   demo) sources='guest/c guest/js dist/portable tests/contract' ;;
   c) sources='guest/c tests/contract/guests/c tests/host/guests tests/cli/guests tests/bench/guests tests/polyfill/guests tests/filesystem/guests' ;;
-  rust) sources='guest/rust tests/tools/guests tests/contract/guests/rust tests/host/guests tests/polyfill/guests tests/bench/guests tests/browser/guest' ;;
+  rust) sources='guest/rust tests/tools/guests tests/contract/guests/rust tests/host/guests tests/polyfill/guests tests/bench/guests tests/browser/guest tests/cli/guests' ;;
   javascript) sources='guest/js dist/portable tests/contract/guests/contract.ts tests/contract/steps.mts' ;;
   python) sources='guest/python guest/c tests/contract/oracle.py tests/contract/cases.py tests/contract/guests/contract.py' ;;
   wat) sources='tests/cli/guests guest/polyfill/plug/wit' ;;

@@ -290,6 +290,12 @@ const everything = (): Runner[] => [
     count: cargo,
   },
   {
+    name: 'example geo, compared with the crate maxminddb',
+    // prettier-ignore
+    command: ['env', `GEO_TEST_DATA=${absolute('build/programs/maxmind-db')}`, '.build/cargo.sh', 'test', '--locked', '--manifest-path', 'guest/rust/examples/geo/Cargo.toml'],
+    count: cargo,
+  },
+  {
     name: 'polyfill, on files that misbehave',
     command: ['.build/cargo.sh', 'test', '--locked', '--manifest-path', 'guest/polyfill/Cargo.toml'],
     count: cargo,

@@ -6,6 +6,7 @@ import { missingPackages, parsePlug, parseRun, printable, UsageError } from './o
 import { say, writeOutput } from './output.mjs';
 
 const HELP = `Usage: wasi-mmap run [options] component.wasm [arguments...]
+       wasi-mmap serve [options] component.wasm [arguments...]
        wasi-mmap plug [options] component.wasm -o OUTPUT
 
 "run" runs a WebAssembly component that is a command (it exports wasi:cli/run), with real
@@ -20,6 +21,18 @@ network unless you grant it.
                           how much memory its maps may take that no file holds, such as
                           512M (default: half of the memory that there is, at most 4G)
 
+"serve" answers HTTP requests with a component that exports wasi:http/incoming-handler. It has
+the options of "run", with at most 256M of private memory by default, and these:
+
+  --addr HOST:PORT        where to listen (default: 127.0.0.1:8080)
+  --reuse N               have an instance handle N requests, one after the other (default: 1)
+  --max-memory SIZE       how much memory an instance may have (default: 1G)
+  --max-requests N        how many requests to handle at a time (default: 64)
+  --timeout SECONDS       how long a request may take (default: 30)
+  --allow-outgoing        let the component send requests
+
+It is part of the command for wasmtime alone: in Node one component could end the server.
+
 "plug" gives the polyfill to a component that imports wasi-mmap:mmap. What comes out
 needs nothing but WASI 0.2: "wasmtime run --dir HOST::GUEST OUTPUT" runs it.
 
@@ -27,7 +40,7 @@ needs nothing but WASI 0.2: "wasmtime run --dir HOST::GUEST OUTPUT" runs it.
   --compose               put the polyfill in front of the component, not into it
   --explain               say which of the two was done, and why
 
-"run" ends with the component's exit code, or with 134 if it traps; both end with 2 if they
+"run" ends with the component's exit code, or with 134 if it traps; all end with 2 if they
 cannot do what they should. There are also --help and --version.
 `;
 
@@ -39,6 +52,13 @@ function version(): string {
   const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(manifest) as { version: string }).version;
 }
+
+/**
+ * Why there is no `serve` in Node. jco's HTTP server calls the component on the main thread: one that hangs cannot be ended,
+ * all requests wait for the one that runs, and a trap or an error as the response ends the process.
+ */
+const NO_SERVE =
+  'a component can hang or end the HTTP server that there is for Node: use "serve" of the command for wasmtime (host/wasmtime)';
 
 /** Whether the component returned the `err` of its `result`, which has no payload. All other exceptions are traps. */
 function isErrorResult(error: unknown): boolean {
@@ -60,6 +80,7 @@ async function main([verb, ...rest]: string[]): Promise<number> {
     await plugFile(options);
     return 0;
   }
+  if (verb === 'serve') throw new UsageError(NO_SERVE, false);
   if (verb !== 'run') throw new UsageError(verb === undefined ? 'no command' : `unknown command: ${verb}`);
   const options = parseRun(rest, process.env);
   // Imported here, so that help and usage errors need no other package.

@@ -21,13 +21,14 @@ fn cache_directory() -> Option<PathBuf> {
     own_folder(&own, "wasmtime", is_private)
 }
 
-/// Makes the engine.
+/// Makes the engine. `interruptible`: the code of guests looks at epochs.
 ///
 /// # Errors
 ///
 /// The error of wasmtime where the engine cannot run on this machine.
-pub fn engine() -> wasmtime::Result<SpanEngine> {
+pub fn engine(interruptible: bool) -> wasmtime::Result<SpanEngine> {
     let mut config = Config::new();
+    config.epoch_interruption(interruptible);
     // Without a cache that only this user can write, each run compiles the component.
     config.cache(cache_directory().and_then(|directory| {
         let mut cache = CacheConfig::new();

@@ -7,15 +7,19 @@ mod options;
 mod output;
 mod plug;
 mod run;
+mod serve;
+mod state;
 mod trust;
 
 use options::{parse_plug, parse_run, printable, to_text, UsageError};
 use output::{say, write_output};
 use run::Ended;
+use serve::options::parse_serve;
 use std::process::ExitCode;
 
 const HELP: &str = "\
 Usage: wasi-mmap run [options] component.wasm [arguments...]
+       wasi-mmap serve [options] component.wasm [arguments...]
        wasi-mmap plug [options] component.wasm -o OUTPUT
 
 \"run\" runs a WebAssembly component that is a command (it exports wasi:cli/run), with real
@@ -30,6 +34,18 @@ network unless you grant it.
                           how much memory its maps may take that no file holds, such as
                           512M (default: half of the memory that there is, at most 4G)
 
+\"serve\" answers HTTP requests with a component that exports wasi:http/incoming-handler. It has
+the options of \"run\", with at most 256M of private memory by default, and these:
+
+  --addr HOST:PORT        where to listen (default: 127.0.0.1:8080)
+  --reuse N               have an instance handle N requests, one after the other (default: 1)
+  --max-memory SIZE       how much memory an instance may have (default: 1G)
+  --max-requests N        how many requests to handle at a time (default: 64)
+  --timeout SECONDS       how long a request may take (default: 30)
+  --allow-outgoing        let the component send requests
+
+It is part of the command for wasmtime alone: in Node one component could end the server.
+
 \"plug\" gives the polyfill to a component that imports wasi-mmap:mmap. What comes out
 needs nothing but WASI 0.2: \"wasmtime run --dir HOST::GUEST OUTPUT\" runs it.
 
@@ -37,7 +53,7 @@ needs nothing but WASI 0.2: \"wasmtime run --dir HOST::GUEST OUTPUT\" runs it.
   --compose               put the polyfill in front of the component, not into it
   --explain               say which of the two was done, and why
 
-\"run\" ends with the component's exit code, or with 134 if it traps; both end with 2 if they
+\"run\" ends with the component's exit code, or with 134 if it traps; all end with 2 if they
 cannot do what they should. There are also --help and --version.
 ";
 
@@ -61,6 +77,10 @@ fn call(words: &[String]) -> wasmtime::Result<u8> {
         }
         Some("plug") => {
             plug::plug_file(&parse_plug(words[1..].iter().cloned())?)?;
+            Ok(0)
+        }
+        Some("serve") => {
+            serve::serve(parse_serve(words[1..].iter().cloned(), |name| std::env::var(name).ok())?)?;
             Ok(0)
         }
         Some("run") => {

@@ -80,7 +80,7 @@ fn to_grant(value: &str, read_only: bool) -> Result<Grant, UsageError> {
 }
 
 /// Parses a size: bytes, or a number with K, M or G for a power of 1024.
-fn to_size(value: &str) -> Result<u64, UsageError> {
+pub fn to_size(value: &str) -> Result<u64, UsageError> {
     const LARGEST: u64 = (1 << 53) - 1; // The largest of the npm command.
     let (digits, unit) = match value.char_indices().next_back() {
         Some((at, 'k' | 'K')) => (&value[..at], 1 << 10),
@@ -103,17 +103,28 @@ pub fn to_text(words: impl Iterator<Item = OsString>) -> Result<Vec<String>, Usa
         .collect()
 }
 
-/// Parses the options of `run` up to the component. The words after it are arguments of the component.
-pub fn parse_run(
+/// The options of a verb beside those of `run`.
+pub struct More {
+    pub flags: &'static [&'static str],
+    pub values: &'static [&'static str],
+}
+
+/// Parses the options up to the component. The words after it are arguments of the component. Returns the names of the
+/// other options with their values, too.
+pub fn parse_component(
+    verb: &str,
+    more: &More,
     words: impl IntoIterator<Item = String>,
     own_environment: impl Fn(&str) -> Option<String>,
-) -> Result<RunOptions, UsageError> {
+) -> Result<(RunOptions, Vec<(String, String)>), UsageError> {
     let mut words = words.into_iter();
     let (mut grants, mut environment, mut native, mut max_private_memory) = (Vec::new(), BTreeMap::new(), true, None);
+    let mut others = Vec::new();
+    let none = || UsageError::new(format!("no component to {verb}"));
     let component = loop {
-        let word = words.next().ok_or_else(|| UsageError::new("no component to run"))?;
+        let word = words.next().ok_or_else(none)?;
         if word == "--" {
-            break words.next().ok_or_else(|| UsageError::new("no component to run"))?;
+            break words.next().ok_or_else(none)?;
         }
         if !word.starts_with('-') {
             break word;
@@ -122,14 +133,23 @@ pub fn parse_run(
             native = false;
             continue;
         }
+        if more.flags.contains(&word.as_str()) {
+            others.push((word, String::new()));
+            continue;
+        }
         let (name, given) = match word.split_once('=') {
             Some((name, value)) => (name, Some(value.to_owned())),
             None => (word.as_str(), None),
         };
-        if !matches!(name, "--dir" | "--dir-ro" | "--env" | "--max-private-memory") {
+        let other = more.values.contains(&name);
+        if !(other || matches!(name, "--dir" | "--dir-ro" | "--env" | "--max-private-memory")) {
             return Err(UsageError::new(format!("unknown option: {word}")));
         }
         let value = given.or_else(|| words.next()).ok_or_else(|| UsageError::new(format!("{name} needs a value")))?;
+        if other {
+            others.push((name.to_owned(), value));
+            continue;
+        }
         if name == "--max-private-memory" {
             max_private_memory = Some(to_size(&value)?);
             continue;
@@ -149,7 +169,16 @@ pub fn parse_run(
             environment.insert(variable.to_owned(), text);
         }
     };
-    Ok(RunOptions { component, arguments: words.collect(), grants, environment, native, max_private_memory })
+    let options = RunOptions { component, arguments: words.collect(), grants, environment, native, max_private_memory };
+    Ok((options, others))
+}
+
+/// Parses the words after `run`.
+pub fn parse_run(
+    words: impl IntoIterator<Item = String>,
+    own_environment: impl Fn(&str) -> Option<String>,
+) -> Result<RunOptions, UsageError> {
+    Ok(parse_component("run", &More { flags: &[], values: &[] }, words, own_environment)?.0)
 }
 
 #[derive(Debug, PartialEq)]

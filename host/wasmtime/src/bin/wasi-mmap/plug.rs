@@ -28,6 +28,7 @@ struct Plug {
 impl Plug {
     fn new(engine: &Engine) -> wasmtime::Result<Self> {
         let mut store = Store::new(engine, ());
+        store.set_epoch_deadline(u64::MAX >> 1); // It is trusted.
         let instance = Instance::new(&mut store, &Module::new(engine, PLUG)?, &[])?;
         let memory = instance.get_memory(&mut store, "memory").expect("the module's memory");
         Ok(Self { store, instance, memory })
@@ -130,7 +131,7 @@ pub fn plugged(engine: &Engine, path: &str, guest: Vec<u8>) -> wasmtime::Result<
 pub fn plug_file(PlugOptions { component, output, compose, explain }: &PlugOptions) -> wasmtime::Result<()> {
     let guest = read_component(component)?;
     warn_of_memmap2(component, &guest);
-    match plug(engine()?.engine(), component, &guest, *compose)? {
+    match plug(engine(false)?.engine(), component, &guest, *compose)? {
         Answer::Plugged { component: bytes, explanation } => {
             write_output(output, &bytes)?;
             if *explain {
