@@ -112,7 +112,7 @@ browser: tests polyfill guests
 	@node build/tests/browser/serve.mjs
 
 bench: checks tests plugged programs wasmtime
-	$(SETUP) runtimes
+	$(SETUP) runtimes load
 	@CARGO_TARGET_DIR=$(CARGO_TARGET) node --expose-gc build/tests/bench/bench.mjs
 
 # Findings land in build/fuzz/found. `tests/tools/fuzz.sh keep TARGET` keeps the inputs that reach new code.

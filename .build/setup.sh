@@ -461,6 +461,7 @@ for goal in "${@:-build}"; do
   runtimes) runtimes ;;
   python-host) python_host ;;
   cluster) cluster ;;
+  load) have wrk || apt_optional 'the load generator wrk' wrk || true ;;
   engines) engines ;;
   compilers | bundlers) locked "$goal" ;;
   fuzz) fuzzer ;;

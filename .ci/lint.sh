@@ -11,6 +11,7 @@ cargo() { .build/cargo.sh "$@"; }
 # are built, in release, so cargo compiles it once.
 crates() {
   "$1" guest/rust --all-targets --features std-file,exit-code
+  "$1" guest/rust/examples/geo --all-targets
   "$1" guest/polyfill --all-targets
   if has_target wasm32-unknown-unknown; then
     "$1" guest/polyfill --features fused --target wasm32-unknown-unknown
@@ -19,12 +20,13 @@ crates() {
   fi
   "$1" guest/polyfill/plug --release --all-targets
   "$1" host/wasmtime --release --all-targets --features cli
-  "$1" tests/tools/guests
+  "$1" tests/tools/guests --lib --bins --examples
   "$1" tests/model --all-targets
   "$1" tests/miri --all-targets
   "$1" tests/fuzz/polyfill
   "$1" tests/fuzz/plug
   "$1" tests/bench/wasmtime --release
+  "$1" tests/bench/serve
 }
 
 check_format() { cargo fmt --check --manifest-path "$1/Cargo.toml"; }

@@ -9,6 +9,7 @@ import { polyfillFigures } from './polyfill.mjs';
 import { programFigures } from './programs.mjs';
 import { pythonGuestFigures } from './python.mjs';
 import { add, heading, measure, speed, write } from './report.mjs';
+import { serveFigures } from './serve.mjs';
 import { waitingFigures } from './waiting.mjs';
 
 const mmapIo = loadMmapIo();
@@ -239,6 +240,7 @@ await waitingFigures(path, folder, mmapIo);
 await guestFigures(folder);
 wasmtimeFigures(folder);
 polyfillFigures(folder);
+await serveFigures(folder);
 wrong += programFigures(folder);
 await pythonGuestFigures(path);
 wrong += grepFigures(folder, 'stays mainly in the plain');
