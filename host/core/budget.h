@@ -25,6 +25,7 @@ struct wmcore_budget {
     return true;
   }
   void give_back(uint64_t bytes) { used.fetch_sub(bytes); }
+  uint64_t taken() const { return used.load(std::memory_order_relaxed); }
 
 private:
   ~wmcore_budget() = default;

@@ -400,6 +400,8 @@ wmcore_budget *wmcore_budget_create(uint64_t bytes) { return new (std::nothrow) 
 
 void wmcore_budget_release(wmcore_budget *budget) { budget->release(); }
 
+uint64_t wmcore_budget_used(const wmcore_budget *budget) { return budget->taken(); }
+
 wmcore_status wmcore_charge(wmcore_mapping *mapping, wmcore_budget *budget) {
   if (mapping->charge.has_budget())
     return WMCORE_INVALID_ARGUMENT;

@@ -312,9 +312,9 @@ const everything = (): Runner[] => [
     count: cargo,
   },
   {
-    name: 'crate for wasmtime, by what wasmtime documents',
+    name: 'crate for wasmtime, by what wasmtime documents, with events',
     // prettier-ignore
-    command: ['.build/cargo.sh', 'test', '--locked', '--release', '--no-default-features', '--features', 'cli', '--test', 'embedding', '--manifest-path', 'host/wasmtime/Cargo.toml'],
+    command: ['.build/cargo.sh', 'test', '--locked', '--release', '--no-default-features', '--features', 'cli,tracing', '--test', 'embedding', '--manifest-path', 'host/wasmtime/Cargo.toml'],
     count: cargo,
   },
   ...coreOnWindows(),

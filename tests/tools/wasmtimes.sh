@@ -38,7 +38,7 @@ try() {
   # Cargo keeps of the lock file what still fits.
   cp host/wasmtime/Cargo.lock "$copy/"
   .build/cargo.sh fetch --quiet --manifest-path "$copy/Cargo.toml"
-  for features in cli,single-copy cli; do
+  for features in cli,single-copy cli,tracing; do
     .build/cargo.sh test --locked --release --no-default-features --features "$features" --manifest-path "$copy/Cargo.toml"
   done
   resolves

@@ -126,6 +126,8 @@ typedef struct wmcore_budget wmcore_budget;
  * too. */
 wmcore_budget *wmcore_budget_create(uint64_t bytes);
 void wmcore_budget_release(wmcore_budget *budget);
+/** The bytes of a budget that mappings take now. */
+uint64_t wmcore_budget_used(const wmcore_budget *budget);
 
 /**
  * Charges a mapping that was just opened, and its later operations, to a budget:

@@ -3,7 +3,8 @@
 use crate::bindings::{Advice, ErrorCode, Outcome};
 use crate::ctx::{View, WasiMmap};
 use crate::deadline::address_of_state;
-use crate::mapping::{lock, Mapping, Opening};
+use crate::mapping::{lock, Mapping, Opening, State};
+use crate::metrics::event;
 use crate::native::{self, Region, Request};
 use crate::scheduler::Scheduler;
 use crate::span::Span;
@@ -27,9 +28,18 @@ pub async fn open<T: Send>(
         Ok(opening) => opening,
         Err(code) => return Ok((Err(code),)),
     };
-    Ok((match scheduler.run(move || opening.open(length, offset)).await {
-        Ok(mapping) => Ok(view(store.data_mut()).table.push(mapping)?),
-        Err(code) => Err(code),
+    let opened = scheduler.run(move || opening.open(length, offset)).await;
+    let WasiMmap { ctx, table } = view(store.data_mut());
+    ctx.counts.note(&opened);
+    Ok((match opened {
+        Ok(mapping) => {
+            event!(debug, length, offset, "a guest has mapped");
+            Ok(table.push(mapping)?)
+        }
+        Err(code) => {
+            event!(debug, length, offset, error = code.name(), "a mapping was refused");
+            Err(code)
+        }
     },))
 }
 
@@ -39,17 +49,18 @@ pub async fn call_blocking<T: Send, R: Send + 'static>(
     view: View<T>,
     scheduler: Scheduler,
     this: Resource<Mapping>,
-    work: impl FnOnce(&mut native::Mapping) -> Outcome<R> + Send + 'static,
+    work: impl FnOnce(&mut State) -> Outcome<R> + Send + 'static,
 ) -> Result<(Outcome<R>,)> {
     let mapping = view(store.data_mut()).table.get_mut(&this)?;
-    let state = match scheduler {
-        Scheduler::CallingThread => return Ok((mapping.state().and_then(|state| work(&mut state.native)),)),
-        Scheduler::BlockingThreads => mapping.share(),
+    let result = match scheduler {
+        Scheduler::CallingThread => mapping.state().and_then(work),
+        Scheduler::BlockingThreads => match mapping.share() {
+            Ok(state) => scheduler.run(move || work(&mut lock(&state))).await,
+            Err(code) => Err(code),
+        },
     };
-    Ok((match state {
-        Ok(state) => scheduler.run(move || work(&mut lock(&state).native)).await,
-        Err(code) => Err(code),
-    },))
+    view(store.data_mut()).ctx.counts.note(&result);
+    Ok((result,))
 }
 
 /// Makes a call on a mapping.
@@ -59,8 +70,10 @@ pub fn call<T: 'static, R>(
     this: &Resource<Mapping>,
     work: impl FnOnce(&mut native::Mapping) -> Outcome<R>,
 ) -> Result<Outcome<R>> {
-    let mapping = view(store.data_mut()).table.get_mut(this)?;
-    Ok(mapping.state().and_then(|state| work(&mut state.native)))
+    let WasiMmap { ctx, table } = view(store.data_mut());
+    let result = table.get_mut(this)?.state().and_then(|state| work(&mut state.native));
+    ctx.counts.note(&result);
+    Ok(result)
 }
 
 /// Makes a call on a mapping with bytes of the guest. The table and the guest's memory both belong to the store, so the
@@ -77,8 +90,23 @@ pub fn call_with_bytes<T: 'static, R>(
         Err(code) => return Ok(Err(code)),
     };
     let result = work(&mut state.native, bytes.as_le_slice(&store));
-    view(store.data_mut()).table.get_mut(this)?.put_back(state);
+    let WasiMmap { ctx, table } = view(store.data_mut());
+    ctx.counts.note(&result);
+    table.get_mut(this)?.put_back(state);
     Ok(result)
+}
+
+/// Writes bytes of the guest.
+pub fn write<T: 'static>(
+    store: &mut StoreContextMut<'_, T>,
+    view: View<T>,
+    this: &Resource<Mapping>,
+    offset: u64,
+    bytes: &WasmList<u8>,
+) -> Result<Outcome<()>> {
+    let result =
+        call_with_bytes(store, view, this, bytes, |mapping, bytes| mapping.write(offset, bytes).map(|()| bytes.len()))?;
+    Ok(result.map(|length| view(store.data_mut()).ctx.counts.written += length as u64))
 }
 
 /// Attaches a span, and puts it into the table.
@@ -104,14 +132,21 @@ pub fn attach<T: 'static>(
         if !may_hold {
             return Err(ErrorCode::Unsupported);
         }
-        let claim = usage.claim()?; // Before any page is placed.
+        // Before any page is placed.
+        let claim = usage.claim_span()?;
         // SAFETY: a guest of this store passes the region and waits. Its memory belongs to the store, and does not move.
         let native = unsafe { spans.attach(mapping, offset, region) }?;
         Ok(Span::new(native, Arc::clone(&spans), claim))
     })?;
     Ok(match span {
-        Ok(span) => Ok(view(store.data_mut()).table.push(span)?),
-        Err(code) => Err(code),
+        Ok(span) => {
+            event!(debug, offset, length = region.length, "a guest has attached a span");
+            Ok(view(store.data_mut()).table.push(span)?)
+        }
+        Err(code) => {
+            event!(debug, offset, length = region.length, error = code.name(), "a span was refused");
+            Err(code)
+        }
     })
 }
 

@@ -2,6 +2,7 @@
 
 use crate::deadline::DeadlineCheck;
 use crate::limits::{Limits, Usage};
+use crate::metrics::Counts;
 use crate::span_engine::SpanEngine;
 use crate::store_spans::StoreSpans;
 use std::sync::Arc;
@@ -15,6 +16,9 @@ pub struct WasiMmapCtx {
     pub(crate) spans: Option<Arc<StoreSpans>>,
     /// In bytes.
     pub(crate) max_search: u64,
+    /// In bytes.
+    pub(crate) max_read: u64,
+    pub(crate) counts: Counts,
     /// Bytes that long calls went through and no fuel was taken for yet.
     pub(crate) unpaid: u64,
     pub(crate) deadline_check: Option<DeadlineCheck>,
@@ -43,11 +47,12 @@ pub struct WasiMmapCtxBuilder {
     limits: Limits,
     span_engine: Option<SpanEngine>,
     max_search: u64,
+    max_read: u64,
 }
 
 impl Default for WasiMmapCtxBuilder {
     fn default() -> Self {
-        Self { limits: Limits::default(), span_engine: None, max_search: u64::MAX }
+        Self { limits: Limits::default(), span_engine: None, max_search: u64::MAX, max_read: u64::MAX }
     }
 }
 
@@ -68,12 +73,33 @@ impl WasiMmapCtxBuilder {
         self
     }
 
+    /// Limits the number of spans that the guests of the store hold at one time; they count as mappings, too. One more is
+    /// `no-memory`. There is no limit by default.
+    ///
+    /// A span divides the memory areas of the process, of which Linux has 65,530 by default.
+    #[must_use]
+    pub fn max_spans(mut self, count: usize) -> Self {
+        self.limits.spans = count;
+        self
+    }
+
+    /// Limits the length of all mappings, in bytes, that the guests of the store hold at one time. More is `no-memory`, of
+    /// `resize` before any other error. There is no limit by default.
+    ///
+    /// A process has 128 TiB of addresses. The pages of a file that a guest touches are in the system's cache, and belong to
+    /// the memory of a container.
+    #[must_use]
+    pub fn max_mapped(mut self, bytes: u64) -> Self {
+        self.limits.mapped = bytes;
+        self
+    }
+
     /// Limits the memory of the host, in bytes, that the mappings of the store's guests take at one time beside the pages
     /// of files. More is `no-memory`.
     ///
     /// A mapping without a file takes its length. A `copy` mapping of a file takes the whole pages that are stored into,
-    /// each time that they are, up to its length. Every mapping takes a 512th of its length for page tables.
-    /// The default is 4 GiB, or half of the memory of the machine or container if that is less.
+    /// each time that they are, up to its length. A mapping that is locked takes its length. Every mapping takes a 512th of
+    /// its length for page tables. The default is 4 GiB, or half of the memory of the machine or container if that is less.
     #[must_use]
     pub fn max_private_memory(mut self, bytes: u64) -> Self {
         self.limits.private_memory = bytes;
@@ -89,6 +115,16 @@ impl WasiMmapCtxBuilder {
         self
     }
 
+    /// Limits the bytes that one `read` copies: it keeps its thread until it is done. More is `no-memory`.
+    ///
+    /// There is no limit by default, other than the memory of the guest; without the feature `single-copy`, it is 128 MiB at
+    /// most. What `write` copies is limited by [`Store::set_hostcall_fuel`](wasmtime::Store::set_hostcall_fuel).
+    #[must_use]
+    pub fn max_read(mut self, bytes: u64) -> Self {
+        self.max_read = bytes;
+        self
+    }
+
     /// Builds the context.
     #[must_use]
     pub fn build(self) -> WasiMmapCtx {
@@ -97,6 +133,8 @@ impl WasiMmapCtxBuilder {
             span_engine: self.span_engine,
             spans: None,
             max_search: self.max_search,
+            max_read: self.max_read,
+            counts: Counts::default(),
             unpaid: 0,
             deadline_check: None,
         }

@@ -62,9 +62,10 @@
 //!   store that needs it, which counts towards the store's limits; if it cannot be made, the call traps. With
 //!   [`add_to_linker`] nothing can wait, so a deadline that yields lets the call go on. With [`add_to_linker_async`] a call
 //!   that is dropped, for example by a timeout, ends with its current step.
-//! - **Limits.** [`WasiMmapCtxBuilder`] limits the number of mappings of a store, the bytes of one search, and the host
-//!   memory that guests can fill through mappings, which no `ResourceLimiter` sees. The process keeps half of the system's
-//!   memory areas and some descriptors for itself: past that, `mmap` is `no-memory`. Lists that a guest passes count as
+//! - **Limits.** [`WasiMmapCtxBuilder`] limits the number and the bytes of mappings of a store, its spans, the bytes of one
+//!   search or `read`, and the host memory that guests can fill through mappings, which no `ResourceLimiter` sees.
+//!   [`WasiMmapCtx::metrics`] tells what they hold and have done; with the feature `tracing` there are events. The process
+//!   keeps half of the system's memory areas and some descriptors for itself: past that, `mmap` is `no-memory`. Lists that a guest passes count as
 //!   [hostcall fuel](wasmtime::Store::set_hostcall_fuel), 128 MiB in one call by default: a larger list traps. The guest
 //!   libraries pass at most 16 MiB in a call.
 //! - **Dropping.** Mappings that a guest leaves behind are unmapped with the store's
@@ -88,6 +89,7 @@ mod linker;
 #[cfg_attr(not(feature = "single-copy"), path = "lower_public.rs")]
 mod lower;
 mod mapping;
+mod metrics;
 mod native;
 mod scheduler;
 mod span;
@@ -97,6 +99,7 @@ mod store_spans;
 
 pub use crate::ctx::{WasiMmap, WasiMmapCtx, WasiMmapCtxBuilder};
 pub use crate::mapping::Mapping;
+pub use crate::metrics::Metrics;
 pub use crate::span::Span;
 pub use crate::span_engine::SpanEngine;
 
@@ -144,3 +147,8 @@ pub fn unnoticed_faults() -> usize {
 pub fn live_regions() -> usize {
     native::live_regions()
 }
+
+/// The example of that page is compiled with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../MULTI_TENANT.md")]
+struct MultiTenant;

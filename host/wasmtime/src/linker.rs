@@ -1,8 +1,8 @@
 //! The interfaces as a linker has them: the name of each operation, and the function that guests call.
 
 use crate::bindings::{Access, Advice, Outcome, Protection, Sharing, MAPPING_INTERFACE, SPAN_INTERFACE};
-use crate::calls::{advise, attach, call, call_blocking, call_with_bytes, open};
-use crate::ctx::View;
+use crate::calls::{advise, attach, call, call_blocking, open, write};
+use crate::ctx::{View, WasiMmap};
 use crate::deadline::address_of_state;
 use crate::interrupts::Interrupts;
 use crate::lower::read;
@@ -70,7 +70,7 @@ fn define_mapping<T: Send + 'static>(instance: &mut LinkerInstance<'_, T>, view:
     instance.func_wrap(
         "[method]mapping.write",
         move |mut store, (this, offset, bytes): (This, u64, WasmList<u8>)| {
-            Ok((call_with_bytes(&mut store, view, &this, &bytes, |mapping, bytes| mapping.write(offset, bytes))?,))
+            Ok((write(&mut store, view, &this, offset, &bytes)?,))
         },
     )?;
     instance.func_wrap(
@@ -102,27 +102,27 @@ fn define_blocking<T: Send + 'static>(
         },
     )?;
     define(instance, scheduler, "[method]mapping.file-size", move |store, (this,): (This,)| {
-        Box::pin(call_blocking(store, view, scheduler, this, |mapping| mapping.file_size()))
+        Box::pin(call_blocking(store, view, scheduler, this, |state| state.native.file_size()))
     })?;
     define(instance, scheduler, "[method]mapping.flush", move |store, (this, offset, length): (This, u64, u64)| {
-        Box::pin(call_blocking(store, view, scheduler, this, move |mapping| mapping.flush(offset, length)))
+        Box::pin(call_blocking(store, view, scheduler, this, move |state| state.native.flush(offset, length)))
     })?;
     define(
         instance,
         scheduler,
         "[method]mapping.start-flush",
         move |store, (this, offset, length): (This, u64, u64)| {
-            Box::pin(call_blocking(store, view, scheduler, this, move |mapping| mapping.start_flush(offset, length)))
+            Box::pin(call_blocking(store, view, scheduler, this, move |state| state.native.start_flush(offset, length)))
         },
     )?;
     define(instance, scheduler, "[method]mapping.resize", move |store, (this, length): (This, u64)| {
-        Box::pin(call_blocking(store, view, scheduler, this, move |mapping| mapping.resize(length)))
+        Box::pin(call_blocking(store, view, scheduler, this, move |state| state.resize(length)))
     })?;
     define(instance, scheduler, "[method]mapping.mlock", move |store, (this,): (This,)| {
-        Box::pin(call_blocking(store, view, scheduler, this, native::Mapping::mlock))
+        Box::pin(call_blocking(store, view, scheduler, this, |state| state.native.mlock()))
     })?;
     define(instance, scheduler, "[method]mapping.munlock", move |store, (this,): (This,)| {
-        Box::pin(call_blocking(store, view, scheduler, this, native::Mapping::munlock))
+        Box::pin(call_blocking(store, view, scheduler, this, |state| state.native.munlock()))
     })
 }
 
@@ -205,7 +205,9 @@ fn define_span<T: Send + 'static>(
     define(instance, scheduler, "[method]span.flush", move |mut store, (this, offset, length): (This, u64, u64)| {
         Box::pin(async move {
             let call = view(store.data_mut()).table.get(&this)?.call(move |span| span.flush(offset, length));
-            Ok((scheduler.run(call).await?,))
+            let result = scheduler.run(call).await?;
+            view(store.data_mut()).ctx.counts.note(&result);
+            Ok((result,))
         })
     })?;
     instance.func_wrap(
@@ -215,6 +217,11 @@ fn define_span<T: Send + 'static>(
         },
     )?;
     instance.func_wrap("[method]span.faulted", move |mut store, (this,): (This,)| {
-        Ok((view(store.data_mut()).table.get(&this)?.call(native::Span::faulted)()?,))
+        let WasiMmap { ctx, table } = view(store.data_mut());
+        let faulted = table.get(&this)?.call(native::Span::faulted)()?;
+        if faulted {
+            ctx.counts.fault();
+        }
+        Ok((faulted,))
     })
 }

@@ -6,7 +6,7 @@
 //! place.
 
 use crate::bindings::{ErrorCode, Outcome};
-use crate::ctx::View;
+use crate::ctx::{View, WasiMmap};
 use crate::mapping::Mapping;
 use crate::native;
 use std::any::Any;
@@ -43,24 +43,25 @@ const ADDRESS_AT: usize = 4;
 const LENGTH_AT: usize = 8;
 
 impl<T: 'static> Bytes<T> {
-    fn mapping<'a, S>(&self, cx: &'a mut LowerContext<'_, S>) -> Result<&'a mut Mapping> {
+    fn borrow<'a, S>(&self, cx: &'a mut LowerContext<'_, S>) -> Result<WasiMmap<'a>> {
         let state = (cx.store.data_mut() as &mut dyn Any).downcast_mut::<T>();
         let state = state.ok_or_else(|| format_err!("a store of another type than its linker"))?;
-        Ok((self.view)(state).table.get_mut(&self.this)?)
+        Ok((self.view)(state))
     }
 
-    /// Has the guest allocate a block, copies into it, and stores its address and length. An outer error is a trap.
+    /// Has the guest allocate a block, copies at most `most` bytes into it, and stores its address and length. An outer error
+    /// is a trap.
     fn copy<S>(
         &self,
         mapping: &mut native::Mapping,
         cx: &mut LowerContext<'_, S>,
-        offset: usize,
+        (offset, most): (usize, u64),
     ) -> Result<Outcome<()>> {
         if let Err(code) = mapping.may_read(self.offset, self.length) {
             return Ok(Err(code));
         }
         // No guest has more memory.
-        let Ok(length) = u32::try_from(self.length) else {
+        let Some(length) = u32::try_from(self.length).ok().filter(|_| self.length <= most) else {
             return Ok(Err(ErrorCode::NoMemory));
         };
         let address = cx.realloc(0, 0, 1, length as usize)?;
@@ -79,12 +80,20 @@ impl<T: 'static> Bytes<T> {
 
     /// Reads with the mapping outside of the table: the guest runs while it allocates.
     fn store<S>(&self, cx: &mut LowerContext<'_, S>, offset: usize) -> Result<Outcome<()>> {
-        let mut state = match self.mapping(cx)?.take() {
+        let WasiMmap { ctx, table } = self.borrow(cx)?;
+        let most = ctx.max_read;
+        let mut state = match table.get_mut(&self.this)?.take() {
             Ok(state) => state,
             Err(code) => return Ok(Err(code)),
         };
-        let stored = self.copy(&mut state.native, cx, offset);
-        self.mapping(cx)?.put_back(state);
+        let stored = self.copy(&mut state.native, cx, (offset, most));
+        let WasiMmap { ctx, table } = self.borrow(cx)?;
+        table.get_mut(&self.this)?.put_back(state);
+        match &stored {
+            Ok(Ok(())) => ctx.counts.read += self.length,
+            Ok(failed) => ctx.counts.note(failed),
+            Err(_) => {}
+        }
         stored
     }
 }

@@ -9,7 +9,7 @@ use wasmtime::component::Resource;
 use wasmtime::{Result, StoreContextMut};
 
 /// The bytes that the host holds for one call: as many as a guest can pass to the host by default.
-const MOST: usize = 128 << 20;
+const MOST: u64 = 128 << 20;
 
 /// Reads from a mapping. More than [`MOST`] is `no-memory`.
 #[allow(clippy::needless_pass_by_value)] // The signature of lower.rs.
@@ -20,13 +20,18 @@ pub fn read<T: 'static>(
     offset: u64,
     length: u64,
 ) -> Result<Outcome<Vec<u8>>> {
-    call(store, view, &this, |mapping| {
+    let most = view(store.data_mut()).ctx.max_read.min(MOST);
+    let result = call(store, view, &this, |mapping| {
         mapping.may_read(offset, length)?;
-        let length = usize::try_from(length).ok().filter(|length| *length <= MOST).ok_or(ErrorCode::NoMemory)?;
+        let length = usize::try_from(length).ok().filter(|_| length <= most).ok_or(ErrorCode::NoMemory)?;
         let mut bytes = Vec::new();
         bytes.try_reserve_exact(length).map_err(|_| ErrorCode::NoMemory)?;
         bytes.resize(length, 0);
         mapping.read(offset, &mut bytes)?;
         Ok(bytes)
-    })
+    })?;
+    if result.is_ok() {
+        view(store.data_mut()).ctx.counts.read += length;
+    }
+    Ok(result)
 }

@@ -13,7 +13,18 @@ use wasmtime_wasi::filesystem::{Descriptor, OpenMode};
 /// The mapping of the core, and its part of the store's limits.
 pub struct State {
     pub native: native::Mapping,
-    _claim: Claim,
+    claim: Claim,
+}
+
+impl State {
+    /// Resizes, within the limits of the store, which come before the errors of the core.
+    pub fn resize(&mut self, length: u64) -> Outcome<()> {
+        let grown = length.max(self.claim.length());
+        self.claim.set_length(grown)?;
+        let result = self.native.resize(length);
+        self.claim.set_length(self.native.length())?; // No more than what was allowed above.
+        result
+    }
 }
 
 /// The resource `mapping` in a [`ResourceTable`]: a mapping of the operating system. Dropping it unmaps.
@@ -112,8 +123,8 @@ impl Opening {
     pub fn open(self, length: u64, offset: u64) -> Outcome<Mapping> {
         let file = self.file.as_ref().map(|(file, rights)| (&**file, *rights));
         let mut native = native::Mapping::open(file, length, self.request, offset)?;
-        let claim = self.usage.claim()?;
+        let claim = self.usage.claim(native.length())?;
         native.charge(claim.budget())?;
-        Ok(Mapping(Place::Table(State { native, _claim: claim })))
+        Ok(Mapping(Place::Table(State { native, claim })))
     }
 }

@@ -9,7 +9,7 @@ use crate::native::{self, Found};
 use crate::scheduler::{yield_now, Scheduler};
 use std::sync::Arc;
 use wasmtime::component::{Resource, WasmList};
-use wasmtime::{bail, Result, StoreContextMut};
+use wasmtime::{format_err, Result, StoreContextMut};
 
 /// Work on so many bytes is done before another thread is asked. It is also the longest needle that is copied for one.
 const SHORT: u64 = 1 << 20;
@@ -198,7 +198,7 @@ impl<T: Send + 'static> Steps<T> {
             if !here {
                 yield_now().await;
             }
-            self.interrupts.check_deadline(&mut store, self.view, self.scheduler).await?;
+            self.check_deadline(&mut store).await?;
         }
     }
 
@@ -224,7 +224,7 @@ impl<T: Send + 'static> Steps<T> {
             if let (Some(result), _) = self.after(&mut store, step, &mut left)? {
                 return Ok((result,));
             }
-            self.interrupts.check_deadline(&mut store, self.view, self.scheduler).await?;
+            self.check_deadline(&mut store).await?;
         }
     }
 
@@ -235,19 +235,37 @@ impl<T: Send + 'static> Steps<T> {
         step: Step<R>,
         left: &mut u64,
     ) -> Result<(Option<Outcome<R>>, bool)> {
+        let counts = &mut (self.view)(store.data_mut()).ctx.counts;
+        counts.note(&step);
         let (passed, result) = match step {
             Ok(step) => step,
             Err(code) => return Ok((Some(Err(code)), false)),
         };
-        let paid = self.interrupts.pay(store, self.view, passed)?;
+        counts.stepped += passed;
+        let paid = self.interrupts.pay(store, self.view, passed);
+        let paid = self.or_cut_off(store, paid)?;
         if result.is_some() {
             return Ok((result.map(Ok), paid));
         }
         *left = left.saturating_sub(passed);
         if *left == 0 {
-            bail!("a search went through as many bytes as the host allows");
+            let error = format_err!("a search went through as many bytes as the host allows");
+            return self.or_cut_off(store, Err(error));
         }
         Ok((None, paid))
+    }
+
+    async fn check_deadline(&self, store: &mut StoreContextMut<'_, T>) -> Result<()> {
+        let checked = self.interrupts.check_deadline(store, self.view, self.scheduler).await;
+        self.or_cut_off(store, checked)
+    }
+
+    /// Counts the trap of a long call.
+    fn or_cut_off<R>(&self, store: &mut StoreContextMut<'_, T>, result: Result<R>) -> Result<R> {
+        if result.is_err() {
+            (self.view)(store.data_mut()).ctx.counts.cut_off();
+        }
+        result
     }
 
     /// Makes a step on this thread, with the needle in the guest's memory.

@@ -30,6 +30,7 @@ pub struct Span {
 }
 
 pub struct Budget {
+    most: usize,
     left: AtomicUsize,
     holders: AtomicUsize,
 }
@@ -79,8 +80,12 @@ pub unsafe fn wmcore_open_posix(
     unsafe { wmcore_open(file, rights, length, 1, offset, result) }
 }
 pub unsafe fn wmcore_budget_create(bytes: u64) -> *mut Budget {
-    let left = AtomicUsize::new(usize::try_from(bytes).unwrap_or(usize::MAX));
-    Box::into_raw(Box::new(Budget { left, holders: AtomicUsize::new(1) }))
+    let most = usize::try_from(bytes).unwrap_or(usize::MAX);
+    Box::into_raw(Box::new(Budget { most, left: AtomicUsize::new(most), holders: AtomicUsize::new(1) }))
+}
+pub unsafe fn wmcore_budget_used(budget: *const Budget) -> u64 {
+    let budget = shared!(budget);
+    (budget.most - budget.left.load(Ordering::Relaxed)) as u64
 }
 pub unsafe fn wmcore_budget_release(budget: *mut Budget) {
     if shared!(budget).holders.fetch_sub(1, Ordering::AcqRel) == 1 {

@@ -110,12 +110,12 @@ fn a_budget_outlives_its_maker() {
 #[test]
 fn threads_share_a_limit() {
     alone(|| {
-        let usage = Arc::new(Usage::new(Limits { mappings: 3, private_memory: 100 }));
+        let usage = Arc::new(Usage::new(Limits { mappings: 3, spans: 3, mapped: 50, private_memory: 100 }));
         thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
                     for _ in 0..4 {
-                        if let Ok(claim) = usage.claim() {
+                        if let Ok(claim) = usage.claim(30) {
                             let mut map = mapping(40);
                             let _ = map.charge(claim.budget());
                         }
@@ -123,8 +123,8 @@ fn threads_share_a_limit() {
                 });
             }
         });
-        let claims: Vec<_> = (0..3).map(|_| usage.claim().unwrap()).collect();
-        assert!(usage.claim().is_err());
+        let claims: Vec<_> = (0..3).map(|_| usage.claim(10).unwrap()).collect();
+        assert!(usage.claim(0).is_err());
         mapping(100).charge(claims[0].budget()).unwrap();
     });
 }

@@ -40,6 +40,12 @@ impl Budget {
         // SAFETY: it allocates.
         Self(NonNull::new(unsafe { ffi::wmcore_budget_create(bytes) }))
     }
+
+    /// The bytes that mappings take now.
+    pub fn used(&self) -> u64 {
+        // SAFETY: the budget is alive.
+        self.0.map_or(0, |budget| unsafe { ffi::wmcore_budget_used(budget.as_ptr()) })
+    }
 }
 
 impl Drop for Budget {

@@ -12,6 +12,9 @@ use wasmtime_wasi::p2::bindings::{sync, Command};
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_mmap::{SpanEngine, WasiMmap, WasiMmapCtx};
 
+/// The exit code of the guest is the error that it gets.
+pub const NO_MEMORY: i32 = 11;
+
 /// Mappings and allocations are counted in the whole process: one test at a time.
 pub fn alone() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::new(());

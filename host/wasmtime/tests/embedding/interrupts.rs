@@ -81,6 +81,7 @@ fn bytes_that_are_gone_through_cost_fuel() {
                 store.set_fuel(fuel).unwrap();
                 let result = runner.run(way, &mut store);
                 let left = store.get_fuel().unwrap();
+                assert_eq!(store.data().mmap.metrics().cut_off, u64::from(fuel <= price), "{scenario} {way:?} {fuel}");
                 if fuel > price {
                     assert_eq!(result, Ok(0), "{scenario} {way:?} {fuel}");
                     assert!(left < fuel - price && left > fuel - price - OWN, "{scenario} {way:?}: {left} of {fuel}");
@@ -149,6 +150,7 @@ fn the_deadline_is_looked_at_between_steps() {
             let mut store = runner.store("search-file");
             let count = count(&mut store, usual, before, after);
             let result = runner.run(way, &mut store);
+            assert_eq!(store.data().mmap.metrics().cut_off, u64::from(result.is_err()), "{way:?}");
             (result, count.load(Ordering::Relaxed))
         };
         // The guest does the same, except for the search.

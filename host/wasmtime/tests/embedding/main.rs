@@ -4,7 +4,10 @@
 
 mod common;
 mod disk;
+#[cfg(feature = "tracing")]
+mod events;
 mod interrupts;
+mod limits;
 mod memory;
 mod searches;
 mod spans;
@@ -12,16 +15,15 @@ mod spans;
 #[cfg_attr(windows, path = "windows.rs")]
 mod system;
 
-use crate::common::{alone, async_linker, ended, give_up, guest, linker, run, run_async, store, view, Folder};
+use crate::common::{
+    alone, async_linker, ended, give_up, guest, linker, run, run_async, store, view, Folder, NO_MEMORY,
+};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use wasmtime::component::Linker;
 use wasmtime::Engine;
 use wasmtime_wasi::p2::bindings::sync;
 use wasmtime_wasi_mmap::{live_regions, WasiMmapCtx};
-
-/// The exit code of the guest is the error that it gets.
-const NO_MEMORY: i32 = 11;
 
 /// Records the largest allocation.
 struct Watched;
@@ -172,6 +174,7 @@ fn a_file_is_cut_while_it_is_copied() {
         let result = run(&mut store, &linker, &component);
         ended.store(true, Ordering::Relaxed);
         assert_eq!(result, Ok(0));
+        assert!(store.data().mmap.metrics().faults >= 3, "{:?}", store.data().mmap.metrics());
     });
     assert_eq!(live_regions(), before);
 }
