@@ -20,9 +20,8 @@ crates() {
   fi
   "$1" guest/polyfill/plug --release --all-targets
   "$1" host/wasmtime --release --all-targets --features cli
-  "$1" tests/tools/guests --lib --bins --examples
   "$1" host/wasmtime --release --all-targets --no-default-features --features cli,tracing
-  "$1" tests/tools/guests
+  "$1" tests/tools/guests --lib --bins --examples
   "$1" tests/model --all-targets
   "$1" tests/miri --all-targets
   "$1" tests/fuzz/polyfill
