@@ -85,7 +85,9 @@ impl StoreSpans {
             .filter(|other| other.address != self.address && other.has_any_at(region))
             .map(Arc::clone)
             .collect();
-        others.iter().for_each(|other| other.abandon()); // This may wait for a flush.
+        for other in &others {
+            other.abandon(); // This may wait for a flush.
+        }
         !others.is_empty()
     }
 
@@ -113,7 +115,9 @@ impl StoreSpans {
     fn abandon(&self) {
         // They stay in the list until it is done, so that who needs their addresses finds them and waits too.
         let spans: Vec<_> = lock(&self.spans).iter().flatten().map(Arc::clone).collect();
-        spans.iter().for_each(|span| span.abandon());
+        for span in &spans {
+            span.abandon();
+        }
         lock(&self.spans).iter_mut().for_each(Vec::clear);
         lock(&self.stuck).drain(..).for_each(forget);
     }

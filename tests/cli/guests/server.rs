@@ -131,7 +131,8 @@ fn serve(name: &str, argument: &str, request: &IncomingRequest, out: ResponseOut
         "/exit" => wasip2::cli::exit::exit(if argument == "0" { Ok(()) } else { Err(()) }),
         "/fetch" => respond(out, &format!("{:?}", fetch(argument))),
         "/environment" => {
-            respond(out, &format!("{:?} {:?}", std::env::args().collect::<Vec<_>>(), std::env::var("NAME")))
+            let arguments: Vec<_> = std::env::args().collect();
+            respond(out, &format!("{arguments:?} {:?}", std::env::var("NAME")));
         }
         "/files" => {
             let read = std::fs::read_to_string("/data/file").map_err(|error| error.kind());

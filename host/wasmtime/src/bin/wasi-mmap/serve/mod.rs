@@ -1,4 +1,4 @@
-//! Serves HTTP with a component: it exports wasi:http/incoming-handler, and an instance handles each request.
+//! Serves HTTP with a component that exports wasi:http/incoming-handler: an instance handles each request.
 
 mod answer;
 mod connection;
@@ -133,7 +133,7 @@ pub fn serve(options: ServeOptions) -> Result<()> {
     tick(spans.engine());
     let address = options.address.clone();
     let server = Arc::new(Server::new(Instances::new(proxy, spans), options));
-    let served: Result<(), UsageError> = runtime.block_on(async {
+    let outcome: Result<(), UsageError> = runtime.block_on(async {
         let (listener, local) = listen(&address).await?;
         if !local.ip().is_loopback() {
             say(&format!("wasi-mmap: {} is not loopback: other machines reach it, without encryption", local.ip()));
@@ -145,7 +145,7 @@ pub fn serve(options: ServeOptions) -> Result<()> {
     });
     // What still runs is given up.
     runtime.shutdown_background();
-    served?;
+    outcome?;
     say_faults(&path);
     Ok(())
 }
