@@ -11,8 +11,8 @@ use wasip2::filesystem::types::{Descriptor, DescriptorFlags, ErrorCode, OpenFlag
 /// A file that can be mapped: a path, or an open file.
 ///
 /// With the feature `std-file` also a [`std::fs::File`]. WASI 0.2 has no public way from a file descriptor of its C library
-/// to the descriptor of `wasi:filesystem`, so the feature reads a private table of wasi-libc (the same in its sources from
-/// wasi-sdk 29 to 33, and tested with Rust 1.95). Prefer a path where possible.
+/// to the descriptor of `wasi:filesystem`, so the feature reads a private table of wasi-libc (wasi-sdk 29 to 34, tested with
+/// Rust 1.95 to 1.101). Prefer a path where possible.
 pub trait Source {
     /// Calls with the descriptor. A path is opened for reading, and with `write` for writing too.
     ///
@@ -102,66 +102,7 @@ pub(crate) fn to_io_error(code: ErrorCode) -> Error {
 }
 
 #[cfg(feature = "std-file")]
-mod std_file {
-    use std::ffi::{c_int, c_void};
-    use std::fs::File;
-    use std::io::Result;
-    use std::mem::ManuallyDrop;
-    use std::os::fd::{AsRawFd, RawFd};
-
-    use super::{Descriptor, Source};
-
-    /// The start of wasi-libc's `descriptor_vtable_t`.
-    #[repr(C)]
-    struct Operations {
-        before: [*const c_void; 5],
-        get_file: Option<unsafe extern "C" fn(*mut c_void, *mut u32) -> c_int>,
-    }
-
-    /// wasi-libc's `descriptor_table_entry_t`.
-    #[repr(C)]
-    struct Entry {
-        data: *mut c_void,
-        operations: *const Operations,
-    }
-
-    extern "C" {
-        /// Returns NULL and sets errno if the file descriptor is not open.
-        fn descriptor_table_get_ref(fd: c_int) -> *mut Entry;
-    }
-
-    /// Calls with the descriptor of `wasi:filesystem` behind an open file of the C library.
-    pub fn with_fd<T>(fd: RawFd, call: impl FnOnce(&Descriptor) -> Result<T>) -> Result<T> {
-        let mut handle = 0;
-        // SAFETY: the table has an entry for every open file descriptor and NULL for others, and this is the only thread. The
-        // types are those of wasi-libc (libc-bottom-half/headers/private/wasi/descriptor_table.h).
-        let got = unsafe {
-            let entry = descriptor_table_get_ref(fd);
-            if entry.is_null() {
-                return Err(std::io::Error::last_os_error());
-            }
-            match (*(*entry).operations).get_file {
-                Some(get_file) => get_file((*entry).data, &raw mut handle),
-                None => return Err(crate::ErrorCode::Unsupported.into()),
-            }
-        };
-        if got < 0 {
-            return Err(std::io::Error::last_os_error());
-        }
-        // SAFETY: the handle is that of a descriptor of the C library. It is borrowed for the call and not dropped.
-        let descriptor = ManuallyDrop::new(unsafe { Descriptor::from_handle(handle) });
-        call(&descriptor)
-    }
-
-    impl Source for File {
-        fn with_descriptor<T>(&self, _write: bool, call: impl FnOnce(&Descriptor) -> Result<T>) -> Result<T> {
-            with_fd(self.as_raw_fd(), call)
-        }
-    }
-}
-
-#[cfg(feature = "std-file")]
-pub(crate) use std_file::with_fd;
+pub(crate) use crate::fd::with_fd;
 
 #[cfg(not(feature = "std-file"))]
 pub(crate) fn with_fd<T>(_fd: std::os::fd::RawFd, _call: impl FnOnce(&Descriptor) -> Result<T>) -> Result<T> {

@@ -2,6 +2,7 @@
 
 use crate::bindings::wasi_mmap::mmap::mapping::{ErrorCode, Mapping};
 use std::cell::Cell;
+use std::ffi::c_void;
 use std::ptr::null_mut;
 
 /// The longest list that a call passes, in bytes: a multiple of every granularity. Hosts charge for lists (wasmtime traps
@@ -34,8 +35,8 @@ extern "C" {
 
 extern "C" {
     /// The C library's allocator, which frees lists that its own functions take.
-    fn realloc(old: *mut u8, length: usize) -> *mut u8;
-    fn free(memory: *mut u8);
+    fn realloc(old: *mut c_void, length: usize) -> *mut c_void;
+    fn free(memory: *mut c_void);
 }
 
 thread_local! {
@@ -64,7 +65,7 @@ unsafe extern "C" fn cabi_realloc(old: *mut u8, old_length: usize, align: usize,
     }
     let is_lent = !old.is_null() && old == LENT.get();
     // SAFETY: memory from here is the C library's, except for the lent room, which stays as it is.
-    let bytes = unsafe { realloc(if is_lent { null_mut() } else { old }, length) };
+    let bytes = unsafe { realloc(if is_lent { null_mut() } else { old.cast() }, length) }.cast::<u8>();
     if bytes.is_null() {
         std::process::abort();
     }
@@ -117,7 +118,7 @@ unsafe fn fill_piece(mapping: &Mapping, offset: u64, room: *mut u8, length: usiz
         // SAFETY: the list is `length` bytes of the C library's memory that are ours now, and `room` is other memory.
         unsafe {
             room.copy_from_nonoverlapping(list, length);
-            free(list);
+            free(list.cast());
         }
     }
     Ok(())

@@ -52,6 +52,8 @@ mod bindings {
 
 mod error;
 mod exit;
+#[cfg(feature = "std-file")]
+mod fd;
 mod file;
 mod fill;
 mod find;
