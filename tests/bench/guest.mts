@@ -76,17 +76,40 @@ export async function guestFigures(folder: string): Promise<void> {
   map.close();
 }
 
-/** Guests in wasmtime, measured in a process of their own; see wasmtime/main.rs. */
-export function wasmtimeFigures(folder: string): void {
+/** Runs wasmtime/main.rs, which prints a line for each figure. */
+function figuresOf(...args: string[]): (name: string) => number {
   const cargo = ['run', '--quiet', '--locked', '--profile', 'release-lto', '--manifest-path'];
-  const words = [...cargo, 'tests/bench/wasmtime/Cargo.toml', '--', folder];
-  console.log('\nbuilding the benchmark for wasmtime (ten minutes the first time: it is optimized as a whole)');
+  const words = [...cargo, 'tests/bench/wasmtime/Cargo.toml', '--', ...args];
   const { status, stdout, stderr } = spawnSync('.build/cargo.sh', words, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`the benchmark for wasmtime ended with ${status}: ${stderr}`);
-  const times = Object.fromEntries(
-    [...stdout.matchAll(/^(.+): ([\d.]+)$/gm)].map(([, name = '', time]) => [name, Number(time)]),
+  const figures = Object.fromEntries(
+    [...stdout.matchAll(/^(.+): ([\d.]+)$/gm)].map(([, name = '', figure]) => [name, Number(figure)]),
   );
-  const time = (name: string): number => times[name] ?? Number.NaN;
+  return (name) => figures[name] ?? Number.NaN;
+}
+
+/** What an instance costs in an engine with spans, which hosts start for each request. */
+function instanceFigures(folder: string): void {
+  const figure = figuresOf(folder, '--instances');
+  heading('An instance in wasmtime');
+  for (const language of ['C', 'Rust', 'Python']) {
+    const [spans, pool] = [figure(`instance, ${language}, spans`), figure(`instance, ${language}, pool`)];
+    const name = `a guest in ${language}`;
+    add(name, 'engine with spans', 'default engine', 'us', spans, figure(`instance, ${language}, default`), 1 / 1.1);
+    add(name, 'engine with spans', 'pooling allocator', 'us', spans, pool);
+  }
+  const [made, ended] = [figure('at once, us'), figure('at once, us to end')];
+  const [areas, descriptors] = [figure('at once, areas'), figure('at once, descriptors')];
+  console.log(
+    `1000 at once, each with a span of one file: ${made} us to start, run and map, ${ended} us to end; ` +
+      `${areas} memory areas and ${descriptors} descriptors each`,
+  );
+}
+
+/** Guests in wasmtime, measured in a process of their own; see wasmtime/main.rs. */
+export function wasmtimeFigures(folder: string): void {
+  console.log('\nbuilding the benchmark for wasmtime (ten minutes the first time: it is optimized as a whole)');
+  const time = figuresOf(folder);
   const rate = (name: string): number => speed(2 ** 30, time(name));
   heading('A guest in wasmtime (C), summing 1 GiB; no list is held by the host (tests/embedding.rs)');
   for (const size of ['64 KiB', '1 MiB']) {
@@ -99,6 +122,7 @@ export function wasmtimeFigures(folder: string): void {
   }
   add('read 1 byte', 'mapping', '150 ns', 'ns', time('1 byte'), 150, 1);
   add('map and drop', 'mmap()', '20 us', 'ns', time('map'), 20_000, 1);
+  instanceFigures(folder);
 }
 
 /** Searches the file with each guest's mgrep and with grep, each in a process of its own. Tells how many were wrong. */
