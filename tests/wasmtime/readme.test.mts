@@ -26,6 +26,20 @@ const SPANS = PLAIN.replace('let engine = Engine::default();\n', block('rust', '
   'mmap: ctx',
 );
 
+/** Takes the bytes as a buffer, which is a span, and 200 MiB of them as a list. */
+const PYTHON = `
+import mmap
+
+with open("/large", "r+b") as file, mmap.mmap(file.fileno(), 0) as map:
+    with memoryview(map) as view:
+        first = bytes(view[:1])
+        view[-1] = ord("L")
+        last = bytes(view[-1:])
+    part = map[: 200 << 20]
+    map[100 : 100 + len(part)] = part[:-1] + b"L"
+    print(first, last, len(part), map[99 + len(part) : 100 + len(part)])
+`;
+
 const test = suite('the host of the README');
 let project = '';
 
@@ -55,6 +69,11 @@ function run(host: string, guest: string, words: string[]): { stdout: string; st
   return spawnSync('.build/cargo.sh', [...cargo, resolve(guest), project, ...words], { encoding: 'utf8' });
 }
 
+function newLarge(): void {
+  writeFileSync(join(project, 'large'), 'first');
+  truncateSync(join(project, 'large'), 2 ** 30);
+}
+
 for (const host of ['plain', 'spans']) {
   test(`${host}: maps a file for a guest`, () => {
     writeFileSync(join(project, 'text'), 'one\ntwo needles\nthree\n');
@@ -62,12 +81,41 @@ for (const host of ['plain', 'spans']) {
     assert.is(stdout, '2:two needles\n', stderr);
   });
 
-  test(`${host}: maps 1 GiB`, () => {
-    writeFileSync(join(project, 'large'), 'first');
-    truncateSync(join(project, 'large'), 2 ** 30);
+  test(`${host}: maps 1 GiB for C`, () => {
+    newLarge();
     const { stdout, stderr } = run(host, 'build/programs/large.wasm', ['/large', '1024']);
     assert.is(stdout, 'the first byte: f, the last: 0\nstored: L\n', stderr);
   });
+
+  test(`${host}: maps 1 GiB for Rust`, () => {
+    newLarge();
+    const { stdout, stderr } = run(host, 'build/guests/rust/large.wasm', ['/large']);
+    const lines = [
+      'read 209715200 bytes, the first is f',
+      ...Array.from({ length: 4 }, () => 'past the end: out-of-range'),
+      'where the refused write began: [0]',
+      'mapped 1073741824 bytes, stored: 4',
+      'the last: 0',
+    ];
+    assert.equal(stdout.split('\n').slice(0, -1), lines, stderr);
+  });
 }
+
+// A list of so many bytes would trap.
+for (const language of ['c', 'rust']) {
+  test(`searches for 129 MiB, by the library for ${language}`, () => {
+    newLarge();
+    const steps = [`find:0:${129 * 2 ** 20}:0:${2 ** 30}`, `find:0:${129 * 2 ** 20}:1:${2 ** 30}`];
+    const { stdout, stderr } = run('plain', `build/guests/${language}/needles.wasm`, ['/large', ...steps]);
+    assert.is(stdout, '0\nnone\n', stderr);
+  });
+}
+
+test('spans: maps 1 GiB for Python', () => {
+  newLarge();
+  writeFileSync(join(project, 'large.py'), PYTHON);
+  const { stdout, stderr } = run('spans', 'build/guests/python/contract.wasm', ['/large.py']);
+  assert.is(stdout, "b'f' b'L' 209715200 b'L'\n", stderr);
+});
 
 test.run();

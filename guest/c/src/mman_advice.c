@@ -1,61 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* madvise() and posix_madvise(). */
 #include "../sys/mman.h"
+#include "mman_effects.h"
 #include "mman_range.h"
 #include "mman_spans.h"
 
 #include <errno.h>
 #include <string.h>
-
-/* What an advice of Linux comes to. */
-typedef enum {
-  UNKNOWN,
-  ADVISE,  /* one of the contract */
-  DISCARD, /* anonymous memory becomes zero, a private mapping shows its file again */
-  FREE,    /* may discard private anonymous memory, at any time or never */
-  REMOVE,  /* makes a hole in a shared mapping */
-  LOAD,
-  NOTHING, /* is about what WebAssembly does not have: processes that fork, huge pages, dumps */
-  FORBIDDEN
-} effect;
-
-static effect effect_of(int advice) {
-  switch (advice) {
-  case MADV_NORMAL:
-  case MADV_RANDOM:
-  case MADV_SEQUENTIAL:
-  case MADV_WILLNEED:
-    return ADVISE;
-  case MADV_DONTNEED:
-  case MADV_DONTNEED_LOCKED:
-    return DISCARD;
-  case MADV_FREE:
-    return FREE;
-  case MADV_REMOVE:
-    return REMOVE;
-  case MADV_POPULATE_READ:
-  case MADV_POPULATE_WRITE:
-    return LOAD;
-  case MADV_DONTFORK:
-  case MADV_DOFORK:
-  case MADV_MERGEABLE:
-  case MADV_UNMERGEABLE:
-  case MADV_HUGEPAGE:
-  case MADV_NOHUGEPAGE:
-  case MADV_DONTDUMP:
-  case MADV_DODUMP:
-  case MADV_WIPEONFORK:
-  case MADV_KEEPONFORK:
-  case MADV_COLD:
-  case MADV_PAGEOUT:
-    return NOTHING;
-  case MADV_HWPOISON:
-  case MADV_SOFT_OFFLINE:
-    return FORBIDDEN;
-  default:
-    return UNKNOWN;
-  }
-}
 
 static int advise_region(const wmman_region *region, size_t from, size_t to, int advice) {
   wmmap_status first = WMMAP_OK;
@@ -93,20 +44,20 @@ static int load(const wmman_region *region, size_t from, size_t to, bool for_wri
   return got == WMMAP_FAULT ? EFAULT : wmman_errno(got);
 }
 
-static int apply(const wmman_region *region, size_t from, size_t to, effect what, int advice) {
+static int apply(const wmman_region *region, size_t from, size_t to, wmman_effect what, int advice) {
   const wmman_backing *of = region->backing;
   switch (what) {
-  case ADVISE:
+  case WMMAN_ADVISE:
     return advise_region(region, from, to, advice);
-  case DISCARD:
+  case WMMAN_DISCARD:
     return discard(region, from, to);
-  case FREE:
+  case WMMAN_FREE:
     return of->file || of->shared ? EINVAL : 0;
-  case REMOVE:
+  case WMMAN_REMOVE:
     if (!of->shared)
       return EINVAL;
     return of->file ? ENOTSUP : discard(region, from, to);
-  case LOAD:
+  case WMMAN_LOAD:
     return load(region, from, to, advice == MADV_POPULATE_WRITE);
   default:
     return 0;
@@ -114,12 +65,12 @@ static int apply(const wmman_region *region, size_t from, size_t to, effect what
 }
 
 /* Memory that mmap() did not make is the C library's: advice leaves it as it is. */
-static int advise(void *address, size_t length, effect what, int advice) {
+static int advise(void *address, size_t length, wmman_effect what, int advice) {
   size_t start = 0;
   size_t end = 0;
-  if (what == UNKNOWN || !wmman_range(address, length, &start, &end))
+  if (what == WMMAN_UNKNOWN || !wmman_range(address, length, &start, &end))
     return EINVAL;
-  if (what == FORBIDDEN)
+  if (what == WMMAN_FORBIDDEN)
     return EPERM;
   int first = wmman_spare_pages(start, end) == 0 ? 0 : ENOMEM;
   for (const wmman_region *region = wmman_regions; region; region = region->next) {
@@ -134,10 +85,11 @@ static int advise(void *address, size_t length, effect what, int advice) {
 }
 
 int madvise(void *address, size_t length, int advice) {
-  return wmman_fail(advise(address, length, effect_of(advice), advice));
+  return wmman_fail(advise(address, length, wmman_effect_of(advice), advice));
 }
 
 /* No advice of POSIX changes anything. */
 int posix_madvise(void *address, size_t length, int advice) {
-  return advice < POSIX_MADV_NORMAL || advice > POSIX_MADV_DONTNEED ? EINVAL : advise(address, length, ADVISE, advice);
+  return advice < POSIX_MADV_NORMAL || advice > POSIX_MADV_DONTNEED ? EINVAL
+                                                                    : advise(address, length, WMMAN_ADVISE, advice);
 }

@@ -4,7 +4,6 @@
 #include "host.h"
 #include "span.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* Copies the map's bytes into memory, and notes what they were if changes have to be written back. */
@@ -12,15 +11,17 @@ static int make_copy(Mmap *self) {
   const size_t size = (size_t)self->size;
   const bool is_shared = self->access != ACCESS_READ && !is_private(self);
   generation += 1;
-  wmmap_copy copy = {.mapping = self->mapping, .bytes = malloc(size), .baseline = is_shared ? malloc(size) : NULL};
+  wmmap_copy copy = {.mapping = self->mapping, .bytes = take_memory(size)};
+  if (is_shared)
+    copy.baseline = take_memory(size);
   int result = -1;
   if (!copy.bytes || (is_shared && !copy.baseline))
     PyErr_NoMemory();
   else
     result = host_read(self, 0, self->size, (char *)copy.bytes);
   if (result < 0) {
-    free(copy.bytes);
-    free(copy.baseline);
+    give_memory(copy.bytes, size);
+    give_memory(copy.baseline, size);
     return -1;
   }
   if (copy.baseline)

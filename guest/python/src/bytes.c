@@ -4,6 +4,7 @@
 #include "host.h"
 #include "read_ahead.h"
 #include "span.h"
+#include "src/mman_pages.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -67,9 +68,26 @@ int map_write(Mmap *self, Py_ssize_t at, const char *bytes, Py_ssize_t length) {
   return self->keeps_copy ? 0 : host_write(self, at, (const char *)self->copy.bytes + at, length);
 }
 
+/* From this size on, memory is pages, so that a file that grows does not take the sum of all its sizes. */
+enum { LARGE = 1 << 20 };
+
+static size_t whole_pages(size_t size) { return (size + WASM_PAGE - 1) / WASM_PAGE * WASM_PAGE; }
+
+unsigned char *take_memory(size_t size) {
+  size_t used = 0;
+  return size < LARGE ? malloc(size) : wmman_take_pages(whole_pages(size), &used);
+}
+
+void give_memory(unsigned char *memory, size_t size) {
+  if (size < LARGE)
+    free(memory);
+  else if (memory)
+    wmman_give_pages(memory, whole_pages(size), true);
+}
+
 void drop_copy(Mmap *self) {
-  free(self->copy.bytes);
-  free(self->copy.baseline);
+  give_memory(self->copy.bytes, (size_t)self->size);
+  give_memory(self->copy.baseline, (size_t)self->size);
   self->copy = (wmmap_copy){0};
   self->keeps_copy = false;
 }

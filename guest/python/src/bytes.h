@@ -14,6 +14,9 @@ int map_write(Mmap *self, Py_ssize_t at, const char *bytes, Py_ssize_t length);
 /* Writes to the mapping what was changed through exported buffers, and no other byte. What is private stays here. */
 int map_write_back(Mmap *self);
 
+/* Memory for copies, which is not zero; NULL without memory. */
+unsigned char *take_memory(size_t size);
+void give_memory(unsigned char *memory, size_t size);
 /* Forgets the copy that buffers were exported from. */
 void drop_copy(Mmap *self);
 

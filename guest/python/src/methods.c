@@ -7,6 +7,7 @@
 #include "open.h"
 #include "reading.h"
 #include "span.h"
+#include "src/mman_effects.h"
 
 #include <string.h>
 
@@ -208,25 +209,21 @@ static PyObject *mmap_move(Mmap *self, PyObject *const *arguments, Py_ssize_t gi
 }
 
 static int advise(Mmap *self, int option, Py_ssize_t start, Py_ssize_t length) {
-  switch (option) {
-  case MADV_NORMAL:
-  case MADV_RANDOM:
-  case MADV_SEQUENTIAL:
-  case MADV_WILLNEED:
-  case MADV_DONTNEED:
+  switch (wmman_effect_of(option)) {
+  case WMMAN_ADVISE:
     return check_status(wmmap_advise(self->mapping, (uint64_t)start, (uint64_t)length, (wmmap_advice)option));
-  case MADV_DONTFORK: /* Of processes, dumps and the sizes of pages, which a component does not see. */
-  case MADV_DOFORK:
-  case MADV_MERGEABLE:
-  case MADV_UNMERGEABLE:
-  case MADV_HUGEPAGE:
-  case MADV_NOHUGEPAGE:
-  case MADV_DONTDUMP:
-  case MADV_DODUMP:
-    return 0;
-  case MADV_FREE: /* Of memory that the program does not need: the system may take it, or not. */
+  case WMMAN_DISCARD: /* Keeps private changes: of a buffer's holder, they would change under its hands. */
+    return check_status(wmmap_advise(self->mapping, (uint64_t)start, (uint64_t)length, WMMAP_DONT_NEED));
+  case WMMAN_FREE: /* Of memory that the program does not need: the system may take it, or not. */
     return self->has_file || !self->has_private_flag ? raise_errno(EINVAL) : 0;
-  case MADV_HWPOISON:
+  case WMMAN_LOAD:
+    if (option == MADV_POPULATE_WRITE && self->access == ACCESS_READ)
+      return raise_errno(EINVAL);
+    length = length < self->size - start ? length : self->size - start;
+    return check_status(wmmap_populate(self->mapping, (uint64_t)start, (uint64_t)length));
+  case WMMAN_NOTHING:
+    return 0;
+  case WMMAN_FORBIDDEN:
     return raise_errno(EPERM);
   default: /* MADV_REMOVE would change bytes. */
     return raise_errno(EINVAL);

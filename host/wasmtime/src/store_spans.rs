@@ -26,7 +26,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A value that the store drops after its memories.
+/// A value that the store drops after its memories, or before: either way no guest of it runs again.
+///
+/// Until then a page that others lose at the same addresses would be taken for one of a span. It would show zeros instead of
+/// ending the process, which is what the handler does for pages of ours.
 struct End(Arc<StoreSpans>);
 
 impl Drop for End {

@@ -570,6 +570,25 @@ fn advice_that_is_not_supported() {
 }
 
 #[test]
+fn a_store_of_the_byte_that_is_there_makes_a_page_private() {
+    let fixture = Fixture::new(2 * GRANULE);
+    let path = fixture.path();
+    // SAFETY: no reference to its bytes is used while the file changes.
+    let mut map = unsafe { MmapOptions::new().map_copy(&fixture.open()) }.unwrap();
+    let mapping = wasi_mmap::MmapOptions::new().map_copy(path.to_str().unwrap()).unwrap();
+    // SAFETY: the map has this byte.
+    unsafe { map.as_mut_ptr().write_volatile(fixture.bytes[0]) };
+    mapping.write_all_at(&fixture.bytes[..1], 0).unwrap();
+    fixture.open().write_all(&[0xff; 2 * GRANULE]).unwrap();
+    let mut page = [0; PAGE];
+    mapping.read_exact_at(&mut page, 0).unwrap();
+    assert!(page[..] == fixture.bytes[..PAGE]);
+    assert!(map[..PAGE] == fixture.bytes[..PAGE]);
+    mapping.read_exact_at(&mut page, GRANULE as u64).unwrap();
+    assert!(page == [0xff; PAGE]);
+}
+
+#[test]
 fn private_pages_come_back_as_long_as_the_file_is_open() {
     let fixture = Fixture::new(GRANULE);
     let file = fixture.open();
