@@ -21,7 +21,7 @@ function block(language: string, start: string): string {
 
 /** The host as it stands, and with what the README says of spans in the place of its engine and context. */
 const PLAIN = block('rust', '// main.rs');
-const SPANS = PLAIN.replace('let engine = Engine::default();\n', block('rust', 'let memories')).replace(
+const SPANS = PLAIN.replace('let engine = Engine::default();\n', block('rust', 'let spans')).replace(
   'mmap: WasiMmapCtx::default()',
   'mmap: ctx',
 );
