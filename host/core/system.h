@@ -89,7 +89,8 @@ private:
 
 /// Half of the memory areas that the system lets a process hold.
 size_t max_areas();
-/// Finds the addresses where memory areas of the process begin, perhaps with some others, in order. Returns false if the system does not tell.
+/// Finds the addresses where memory areas of the process begin, perhaps with some others, in order. Returns false if
+/// the system does not tell.
 bool find_areas(std::vector<uintptr_t> &starts);
 
 /// The allocation granularity in bytes, a power of two: mappings start at multiples of it.

@@ -284,9 +284,9 @@ bool wmcore_memory_commit(void *start, uint64_t length);
 void wmcore_memory_release(void *memory, uint64_t size);
 
 /**
- * For hosts in which an engine allocates the memory of guests by itself: children of fork() inherit that memory, so they
- * inherit the memory in place of ended spans too. Otherwise the system would never join it with its neighbours. Affects
- * the whole process, for good.
+ * For hosts in which an engine allocates the memory of guests by itself: children of fork() inherit that memory, so
+ * they inherit the memory in place of ended spans too. Otherwise the system would never join it with its neighbours.
+ * Affects the whole process, for good.
  */
 void wmcore_let_children_inherit_guests(void);
 /** Tells that the guest of these addresses has ended, with spans there that wmcore_span_detach() could not end. */

@@ -26,8 +26,8 @@ constexpr uint64_t wasm_page = 65536;
 /// See wmcore_let_children_inherit_guests().
 std::atomic<bool> children_inherit_guests{false};
 
-/// The protection and flags of guest memory in V8 and in wasmtime, so that memory in place of a span merges into one area
-/// with its neighbours.
+/// The protection and flags of guest memory in V8 and in wasmtime, so that memory in place of a span merges into one
+/// area with its neighbours.
 constexpr int memory_flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
 
 /// Checks that the descriptor still belongs to the file.

@@ -21,10 +21,7 @@ impl Span {
     }
 
     /// Returns a call on the span that can run on any thread.
-    pub(crate) fn call<R>(
-        &self,
-        call: impl FnOnce(&native::Span) -> Option<R>,
-    ) -> impl FnOnce() -> Result<R> {
+    pub(crate) fn call<R>(&self, call: impl FnOnce(&native::Span) -> Option<R>) -> impl FnOnce() -> Result<R> {
         let native = Arc::clone(&self.native);
         move || call(&native).ok_or_else(|| format_err!("a span that was dropped"))
     }

@@ -6,7 +6,7 @@ use crate::native::Region;
 use crate::store_spans::StoreSpans;
 use std::sync::Arc;
 #[cfg(target_os = "linux")]
-use wasmtime::{bail, InstanceAllocationStrategy, Instance, Store};
+use wasmtime::{bail, Instance, InstanceAllocationStrategy, Store};
 use wasmtime::{Config, Engine, Result};
 
 /// An engine in the memory of whose guests spans of files can lie.
@@ -117,8 +117,7 @@ impl SpanEngine {
 
 /// `(module (memory (export "m") 1) (data (i32.const 0) "x"))`
 #[cfg(target_os = "linux")]
-const MODULE: &[u8] =
-    b"\0asm\x01\0\0\0\x05\x03\x01\0\x01\x07\x05\x01\x01m\x02\0\x0b\x07\x01\0\x41\0\x0b\x01x";
+const MODULE: &[u8] = b"\0asm\x01\0\0\0\x05\x03\x01\0\x01\x07\x05\x01\x01m\x02\0\x0b\x07\x01\0\x41\0\x0b\x01x";
 
 /// Finds out that the memory of guests is wasmtime's own: it alone begins with the file that wasmtime makes of the data.
 ///

@@ -56,10 +56,8 @@ fn pooling() -> Result<Engine> {
 
 /// The lines of a file of `/proc`, or the entries of a folder there.
 fn count(path: &str) -> usize {
-    std::fs::read_dir(path).map_or_else(
-        |_| std::fs::read_to_string(path).map_or(0, |text| text.lines().count()),
-        Iterator::count,
-    )
+    std::fs::read_dir(path)
+        .map_or_else(|_| std::fs::read_to_string(path).map_or(0, |text| text.lines().count()), Iterator::count)
 }
 
 pub fn measure(folder: &Path) -> Result<()> {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Memory areas of spans: what is counted, and what is left behind.
+#include "../../../host/core/system.h"
 #include "areas.h"
 #include "spans.h"
-#include "../../../host/core/system.h"
 
 #include <chrono>
 #include <cstdlib>

@@ -142,8 +142,12 @@ fn memory_goes_while_a_flush_runs() {
             })
         });
         drop(memory);
-        spans.iter().for_each(|span| span.abandon());
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        for span in &spans {
+            span.abandon();
+        }
+        for thread in threads {
+            thread.join().unwrap();
+        }
     });
 }
 

@@ -8,11 +8,13 @@ use std::future::Future;
 #[cfg(target_os = "linux")]
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
-use std::task::{Context, Waker};
 #[cfg(target_os = "linux")]
 use std::sync::Arc;
+use std::task::{Context, Waker};
 #[cfg(target_os = "linux")]
-use wasmtime::{bail, InstanceAllocationStrategy, LinearMemory, MemoryCreator, MemoryType, PoolingAllocationConfig, Result};
+use wasmtime::{
+    bail, InstanceAllocationStrategy, LinearMemory, MemoryCreator, MemoryType, PoolingAllocationConfig, Result,
+};
 use wasmtime::{Config, Engine};
 use wasmtime_wasi::p2::bindings::sync::Command;
 use wasmtime_wasi_mmap::{live_regions, SpanEngine, WasiMmapCtx};
