@@ -7,7 +7,7 @@ CARGO_TARGET := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/wasi-mmap/cargo
 PROGRAM_SETS := rust ripgrep c python
 
 .PHONY: $(PROGRAM_SETS:%=programs-%) $(PROGRAM_SETS:%=programs-run-%)
-.PHONY: help demo tour check test for-test core-windows crate-windows thorough sanitized conformance browser bench fuzz fuzz-coverage engines cluster wasmtimes compilers model miri sanitized-crate lint format build tests sanitizers polyfill guests crates programs programs-test programs-sets plugged wasmtime python-host windows checks package prebuilds clean
+.PHONY: help demo tour check test for-test core-windows crate-windows thorough sanitized conformance browser bench fuzz fuzz-coverage engines cluster wasmtimes rusts compilers model miri sanitized-crate lint format build tests sanitizers polyfill guests crates programs programs-test programs-sets plugged wasmtime python-host windows checks package prebuilds clean
 
 help:
 	@echo 'make demo         set up, and show what mapping does to real files (three minutes the first time)'
@@ -22,6 +22,7 @@ help:
 	@echo 'make engines      plugged components in other engines and versions of them (ten minutes)'
 	@echo 'make cluster      plugged services in two hosts of wasmCloud, one of which ends'
 	@echo 'make wasmtimes    the crate with each supported version of wasmtime, in the Rust for it (half an hour the first time)'
+	@echo 'make rusts        the guest library for Rust with newer toolchains (T=beta: with this one; five minutes)'
 	@echo 'make compilers    the types of the package in every supported version of TypeScript (ten minutes)'
 	@echo 'make browser      a page that maps files, on http://127.0.0.1:8620'
 	@echo 'make bench        ratios against the rivals'
@@ -100,6 +101,10 @@ cluster: tests polyfill programs
 # Apart from `make test`, which takes the version of the lock file: each other one is compiled for minutes.
 wasmtimes: tests polyfill programs
 	@tests/tools/wasmtimes.sh $(T)
+
+# Apart from `make test`, which takes the machine's Rust: each other one compiles for two minutes.
+rusts: tests crates wasmtime
+	@tests/tools/rusts.sh $(T)
 
 # Apart from `make test`, which tries chosen ones: types change rarely.
 compilers: package

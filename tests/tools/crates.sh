@@ -1,12 +1,34 @@
 #!/bin/sh
 # Builds the tests of tests/programs/rust/memmap2 as components, build/crates/NAME.wasm, and the program that they are compared with,
 # build/crates/mmdb. Sources of others come from crates.io and PyPI. What was made from the same sources stays.
+# crates.sh programs FOLDER: builds only the components, from the sources that are there, into another folder.
 set -eu
 cd "$(dirname "$0")/../.."
 . .build/lib.sh
-export CARGO_TARGET_DIR="$cache/cargo"
 output=build/crates
 folder=tests/programs/rust/memmap2
+
+# programs FOLDER: a program, and tests, as components.
+programs() {
+  to=$1
+  set -- --locked --release --manifest-path $folder/Cargo.toml --target wasm32-wasip2
+  quietly crates/programs .build/cargo.sh build "$@" --bins
+  cp "$CARGO_TARGET_DIR/wasm32-wasip2/release/mmdb.wasm" "$to/"
+  quietly crates/tests .build/cargo.sh test "$@" --workspace --features maxminddb-tests/mmap --no-run --message-format json
+  # shellcheck disable=SC2016 # JavaScript
+  node -e 'for (const line of require("fs").readFileSync(0, "utf8").split("\n").filter((line) => line.startsWith("{"))) {
+      const { executable, profile, package_id: id } = JSON.parse(line);
+      const name = /memmap2-tests/.test(id) ? "memmap2" : "maxminddb";
+      if (executable && profile.test) require("fs").copyFileSync(executable, `${process.argv[1]}/${name}.wasm`);
+    }' "$to" <build/crates/tests.log
+}
+
+if [ "${1:-}" = programs ]; then
+  programs "$2"
+  exit
+fi
+
+export CARGO_TARGET_DIR="$cache/cargo"
 mkdir -p "$output"
 
 if ! has_target wasm32-wasip2; then
@@ -67,18 +89,7 @@ if [ ! -d "$output/test-data" ]; then
   rm "$output/maxminddb-3.2.0.tar.gz"
 fi
 
-options="--locked --release --manifest-path $folder/Cargo.toml --target wasm32-wasip2"
-# shellcheck disable=SC2086 # a list
-quietly crates/programs .build/cargo.sh build $options --bins
-cp "$CARGO_TARGET_DIR/wasm32-wasip2/release/mmdb.wasm" "$output/"
-# shellcheck disable=SC2086 # a list
-quietly crates/tests .build/cargo.sh test $options --workspace --features maxminddb-tests/mmap --no-run --message-format json
-# shellcheck disable=SC2016 # JavaScript
-node -e 'for (const line of require("fs").readFileSync(0, "utf8").split("\n").filter((line) => line.startsWith("{"))) {
-    const { executable, profile, package_id: id } = JSON.parse(line);
-    const name = /memmap2-tests/.test(id) ? "memmap2" : "maxminddb";
-    if (executable && profile.test) require("fs").copyFileSync(executable, `${process.argv[1]}/${name}.wasm`);
-  }' "$output" <build/crates/tests.log
+programs "$output"
 # As built where the place of memmap2 is not used: with its stub for systems without maps.
 quietly crates/stub .build/cargo.sh build --locked --release --manifest-path $folder/native/Cargo.toml --target wasm32-wasip2
 cp "$CARGO_TARGET_DIR/wasm32-wasip2/release/mmdb.wasm" "$output/mmdb-stub.wasm"

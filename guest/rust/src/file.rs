@@ -12,7 +12,7 @@ use wasip2::filesystem::types::{Descriptor, DescriptorFlags, ErrorCode, OpenFlag
 ///
 /// With the feature `std-file` also a [`std::fs::File`]. WASI 0.2 has no public way from a file descriptor of its C library
 /// to the descriptor of `wasi:filesystem`, so the feature reads a private table of wasi-libc (wasi-sdk 29 to 34, tested with
-/// Rust 1.95 to 1.101). Prefer a path where possible.
+/// Rust 1.95, 1.100 and 1.101). Prefer a path where possible.
 pub trait Source {
     /// Calls with the descriptor. A path is opened for reading, and with `write` for writing too.
     ///
