@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <fcntl.h>
 #include <mach/mach.h>
-#include <mach/mach_vm.h>
 #include <mach/vm_inherit.h>
 #include <new>
 #include <sys/mman.h>
@@ -19,14 +18,14 @@ size_t max_areas() {
 }
 
 bool find_areas(std::vector<uintptr_t> &starts) {
-  mach_vm_address_t start = 0;
-  mach_vm_size_t size = 0;
+  vm_address_t start = 0;
+  vm_size_t size = 0;
   for (;; start += size) {
     vm_region_basic_info_data_64_t info = {};
     mach_msg_type_number_t count = VM_REGION_BASIC_INFO_COUNT_64;
     mach_port_t object = MACH_PORT_NULL;
-    if (mach_vm_region(mach_task_self(), &start, &size, VM_REGION_BASIC_INFO_64,
-                       reinterpret_cast<vm_region_info_t>(&info), &count, &object) != KERN_SUCCESS)
+    if (vm_region_64(mach_task_self(), &start, &size, VM_REGION_BASIC_INFO_64,
+                     reinterpret_cast<vm_region_info_t>(&info), &count, &object) != KERN_SUCCESS)
       return !starts.empty(); // No area lies past the last one.
     try {
       starts.push_back(static_cast<uintptr_t>(start));

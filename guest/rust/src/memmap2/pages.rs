@@ -46,20 +46,17 @@ fn grow(length: usize) -> Option<usize> {
     (first != usize::MAX).then(|| first * PAGE)
 }
 
-/// Lets the allocator have memory before a large map takes some: what it takes later lies behind the map. Where memory is
-/// short, it gets less.
+/// Lets the allocator have memory before a large map takes some: what it takes later lies behind the map. In one block, for
+/// each growth of memory takes a host some microseconds. Where memory is short, it gets less.
 fn feed_allocator(length: usize) {
-    const BLOCK: usize = 48 * 1024;
-    let count = (16 + length / (4 << 20)).min(256);
-    let mut blocks = Vec::new();
-    for _ in 0..count {
-        let mut block = Vec::<u8>::new();
-        if block.try_reserve_exact(BLOCK).is_err() || blocks.try_reserve(1).is_err() {
-            break;
-        }
-        blocks.push(block);
+    const LEAST: usize = 768 << 10;
+    const MOST: usize = 12 << 20;
+    let mut wanted = (LEAST + length / 84).min(MOST);
+    let mut block = Vec::<u8>::new();
+    while block.try_reserve_exact(wanted).is_err() && wanted > PAGE {
+        wanted /= 2;
     }
-    drop(black_box(blocks)); // Else the compiler would leave out the allocations.
+    drop(black_box(block)); // Else the compiler would leave out the allocation.
 }
 
 /// Takes `length` bytes, a multiple of [`PAGE`]. Returns their address, and how many of them may hold anything: the others,
