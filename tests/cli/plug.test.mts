@@ -56,7 +56,10 @@ for (const [host, command] of Object.entries(COMMANDS)) {
     refuses(['plug', '-x', MGREP], /unknown option: -x/);
     refuses(['plug', '--dir=.', MGREP], /unknown option: --dir=\./);
     refuses(['plug', '-o', 'x', '--', '-y'], /no such file: -y/);
-    assert.match(plug('--help').out, /^Usage: .*\n(?: +wasi-mmap serve .*\n)? +wasi-mmap plug \[options\] component\.wasm -o OUTPUT\n/);
+    assert.match(
+      plug('--help').out,
+      /^Usage: .*\n(?: +wasi-mmap serve .*\n)? +wasi-mmap plug \[options\] component\.wasm -o OUTPUT\n/,
+    );
   });
 
   test('components that cannot be plugged', async () => {
