@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "cuts.h"
-#include "areas.h"
 
 #include <algorithm>
 #include <chrono>
-#include <map>
+#include <iterator>
 #include <mutex>
 #include <new>
+#include <set>
 #include <vector>
 
 namespace wmcore {
@@ -17,11 +17,10 @@ using Clock = std::chrono::steady_clock;
 
 struct Known {
   std::mutex mutex;
-  std::map<uintptr_t, size_t> cuts; ///< With the number of ranges that are being placed there.
-  size_t enough = 1024;             ///< With more than so many the system is asked.
-  size_t left = 0;                  ///< Ranges that were left since it was asked.
-  Clock::time_point asked;          ///< When it was.
-  Clock::duration took{0};          ///< How long that took.
+  std::set<uintptr_t> cuts;
+  size_t left = 0;         ///< Spans that ended since the system was asked.
+  Clock::time_point asked; ///< When it was.
+  Clock::duration took{0}; ///< How long that took.
 
   /// Asking takes a millisecond for a thousand areas. So it must have something to find, or be rare.
   bool worth_asking() const { return left >= 64 + cuts.size() / 16 || Clock::now() - asked > 20 * took; }
@@ -39,84 +38,34 @@ void ask_system(Known &all) {
   all.asked = Clock::now();
   const bool told = find_areas(starts);
   all.took = Clock::now() - all.asked;
-  if (!told)
-    return;
-  for (auto cut = all.cuts.begin(); cut != all.cuts.end();)
-    if (cut->second == 0 && !std::binary_search(starts.begin(), starts.end(), cut->first)) {
-      cut = all.cuts.erase(cut);
-      Areas::give_back(1);
-    } else {
-      ++cut;
-    }
   all.left = 0;
-  all.enough = 2 * all.cuts.size() + 1024;
-}
-
-bool add_one(Known &all, uintptr_t address) {
-  const auto [cut, fresh] = all.cuts.try_emplace(address, 0);
-  if (fresh && !Areas::take(1)) {
-    all.cuts.erase(cut);
-    return false;
-  }
-  cut->second += 1;
-  return true;
-}
-
-bool add_both(Known &all, uintptr_t start, uintptr_t end) {
-  if (!add_one(all, start))
-    return false;
-  if (add_one(all, end))
-    return true;
-  const auto cut = all.cuts.find(start);
-  cut->second -= 1; // Stays known, which is a cut too many until the system is asked.
-  return false;
+  for (auto cut = all.cuts.begin(); told && cut != all.cuts.end();)
+    cut = std::binary_search(starts.begin(), starts.end(), *cut) ? std::next(cut) : all.cuts.erase(cut);
 }
 
 } // namespace
 
-bool Cuts::add(uintptr_t start, uintptr_t end) {
-  if (max_areas() == SIZE_MAX)
-    return true;
-  try {
-    Known &all = known();
-    const std::scoped_lock lock(all.mutex);
-    if (all.cuts.size() > all.enough)
-      ask_system(all);
-    if (add_both(all, start, end))
-      return true;
-    if (!all.worth_asking())
-      return false;
+bool Cuts::cover(uintptr_t start, uint64_t length) {
+  Known &all = known();
+  const std::scoped_lock lock(all.mutex);
+  all.cuts.erase(all.cuts.lower_bound(start), all.cuts.upper_bound(start + length));
+  const size_t most = max_areas() / 4;
+  if (all.cuts.size() > most && all.worth_asking())
     ask_system(all);
-    return add_both(all, start, end);
-  } catch (const std::bad_alloc &) {
-    return false;
-  }
+  return all.cuts.size() <= most;
 }
 
-void Cuts::settle(uintptr_t start, uintptr_t end) {
+void Cuts::leave(uintptr_t start, uint64_t length) {
   if (max_areas() == SIZE_MAX)
     return;
   Known &all = known();
   const std::scoped_lock lock(all.mutex);
-  for (const uintptr_t address : {start, end})
-    all.cuts.find(address)->second -= 1;
-}
-
-void Cuts::leave() {
-  Known &all = known();
-  const std::scoped_lock lock(all.mutex);
   all.left += 1;
-}
-
-bool Cuts::take_area() {
-  if (Areas::take(1))
-    return true;
-  Known &all = known();
-  const std::scoped_lock lock(all.mutex);
-  if (!all.worth_asking())
-    return false;
-  ask_system(all);
-  return Areas::take(1);
+  try {
+    all.cuts.insert({start, start + length});
+  } catch (const std::bad_alloc &) {
+    // Not counted: the process is about to end for want of memory.
+  }
 }
 
 } // namespace wmcore

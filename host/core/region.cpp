@@ -18,6 +18,9 @@ uint64_t first_offset(const File *file, uint64_t offset) {
   return offset & ~(std::max(granularity(), page_of(file)) - 1);
 }
 
+/// The areas of a span: its pages, and the memory past them, which was one area with the memory before them.
+constexpr size_t areas_of_span = 2;
+
 } // namespace
 
 std::atomic<size_t> wmcore_region::live{0};
@@ -32,29 +35,24 @@ wmcore_region::wmcore_region(uint8_t *place, std::shared_ptr<const File> of_file
 }
 
 wmcore_region::~wmcore_region() {
-  if (!place)
-    Areas::give_back(1);
+  Areas::give_back(place ? areas_of_span : 1);
   live.fetch_sub(1);
 }
 
 wmcore_status wmcore_region::map_at_place() {
   const auto address = reinterpret_cast<uintptr_t>(place);
   // Registers the range before it places pages, so that two threads cannot place pages over each other.
-  if (const wmcore_status status =
+  if (const wmcore_status claimed =
           claim_slot(address, page_length, file.get(), page_offset, kind, Overlap::refused, slot))
-    return status;
-  if (!Cuts::add(address, address + page_length)) {
-    forget();
-    return WMCORE_NO_MEMORY;
-  }
-  const wmcore_status placed = place_pages(place, *file, page_offset, page_length, kind);
-  Cuts::settle(address, address + page_length);
-  if (placed) {
+    return claimed;
+  const wmcore_status status =
+      Cuts::cover(address, page_length) ? place_pages(place, *file, page_offset, page_length, kind) : WMCORE_NO_MEMORY;
+  if (status) {
     if (!slot->heir && has_all_pages(place, page_length))
       forget();
     else
       orphan_slot(std::exchange(slot, nullptr));
-    return placed;
+    return status;
   }
   pages = place;
   return WMCORE_OK;
@@ -84,14 +82,15 @@ void wmcore_region::forget() {
 
 bool wmcore_region::unmap() {
   uint8_t *const old = pages;
+  const auto address = reinterpret_cast<uintptr_t>(old);
   is_locked = false; // The system unlocks what it unmaps.
   if (place && old && !clear_pages(old, page_length)) {
     orphan_slot(slot); // Nobody ends this region again.
     return false;
   }
   forget(); // Before the addresses can be reused.
-  if (place)
-    Cuts::leave();
+  if (place && old)
+    Cuts::leave(address, page_length);
   return place || !old || unmap_pages(old, page_length);
 }
 
@@ -106,13 +105,11 @@ wmcore_status wmcore_region::create_at(uint8_t *place, std::shared_ptr<const Fil
                                        uint64_t length, PageKind kind, wmcore_region *&result) {
   if (const wmcore_status status = file ? install_fault_handler() : WMCORE_OK)
     return status;
-  // A span's ends are counted with their addresses, when they are known to be free.
-  if (!place && !Cuts::take_area())
+  if (!Areas::take(place ? areas_of_span : 1))
     return WMCORE_NO_MEMORY;
   auto *region = new (std::nothrow) wmcore_region(place, std::move(file), offset, length, kind);
   if (!region) {
-    if (!place)
-      Areas::give_back(1);
+    Areas::give_back(place ? areas_of_span : 1);
     return WMCORE_NO_MEMORY;
   }
   if (const wmcore_status status = region->map()) {

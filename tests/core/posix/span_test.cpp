@@ -222,7 +222,7 @@ TEST(ManySpans, TenThousandAndTheLimit) {
     if (!status)
       spans.emplace_back(span);
   }
-  // Both ends of a span count as areas of the half that we take.
+  // A span counts as two areas of the half that we take.
   if (wmcore::max_areas() / 2 < count) {
     EXPECT_EQ(status, WMCORE_NO_MEMORY) << "before the system has no areas left";
   }
