@@ -33,13 +33,22 @@ static unsigned char *grow(size_t length) {
  * behind the mapping, whose pages then do not grow: the sum of all sizes that a growing file had would be memory.
  */
 static void feed_allocator(size_t length) {
-  enum { LEAST = 768 << 10, SMALL = 1 << 20, MOST = 12 << 20 };
-  size_t wanted = length < SMALL ? 0 : LEAST + length / 84;
-  wanted = wanted < MOST ? wanted : MOST;
-  void *volatile block = NULL;                       /* Else the compiler would leave out the allocation. */
-  for (; !block && wanted >= WASM_PAGE; wanted /= 2) /* Where memory is short, it gets less. */
-    block = malloc(wanted);
-  free(block);
+  enum { BLOCK = 48 << 10, SMALL = 1 << 20, MOST = 256 };
+  size_t count = length < SMALL ? 0 : 16 + length / (4 << 20);
+  count = count < MOST ? count : MOST;
+  void **blocks = NULL;
+  for (size_t i = 0; i < count; i += 1) {
+    void **block = malloc(BLOCK);
+    if (!block)
+      break;
+    *block = blocks;
+    blocks = block;
+  }
+  while (blocks) {
+    void **next = *blocks;
+    free(blocks);
+    blocks = next;
+  }
 }
 
 /* Takes the first bytes of spare pages. */
