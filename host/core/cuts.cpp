@@ -18,10 +18,12 @@ using Clock = std::chrono::steady_clock;
 struct Known {
   std::mutex mutex;
   std::set<uintptr_t> cuts;
+  size_t unnoted = 0;      ///< Cuts that there was no memory to note. They count for good.
   size_t left = 0;         ///< Spans that ended since the system was asked.
   Clock::time_point asked; ///< When it was.
   Clock::duration took{0}; ///< How long that took.
 
+  size_t count() const { return cuts.size() + unnoted; }
   /// Asking takes a millisecond for a thousand areas. So it must have something to find, or be rare.
   bool worth_asking() const { return left >= 64 + cuts.size() / 16 || Clock::now() - asked > 20 * took; }
 };
@@ -50,9 +52,9 @@ bool Cuts::cover(uintptr_t start, uint64_t length) {
   const std::scoped_lock lock(all.mutex);
   all.cuts.erase(all.cuts.lower_bound(start), all.cuts.upper_bound(start + length));
   const size_t most = max_areas() / 4;
-  if (all.cuts.size() > most && all.worth_asking())
+  if (all.count() > most && all.worth_asking())
     ask_system(all);
-  return all.cuts.size() <= most;
+  return all.count() <= most;
 }
 
 void Cuts::leave(uintptr_t start, uint64_t length) {
@@ -64,7 +66,7 @@ void Cuts::leave(uintptr_t start, uint64_t length) {
   try {
     all.cuts.insert({start, start + length});
   } catch (const std::bad_alloc &) {
-    // Not counted: the process is about to end for want of memory.
+    all.unnoted += 2;
   }
 }
 
