@@ -17,7 +17,7 @@ const GUESTS: [(&str, &str, usize); 3] = [
 ];
 /// Rounds take turns, because a shared machine has slow moments that must not hit one engine alone.
 const ROUNDS: usize = 9;
-const AT_ONCE: usize = 1000;
+const AT_ONCE: u32 = 1000;
 
 fn store(engine: &Engine, folder: &Path, spans: Option<&SpanEngine>, arguments: &[&str]) -> Store<State> {
     let mut wasi = WasiCtx::builder();
@@ -48,7 +48,7 @@ impl Ready<'_> {
 
 fn pooling() -> Result<Engine> {
     let mut pool = PoolingAllocationConfig::default();
-    pool.total_component_instances(AT_ONCE as u32).max_component_instance_size(4 << 20).max_memory_size(1 << 30);
+    pool.total_component_instances(AT_ONCE).max_component_instance_size(4 << 20).max_memory_size(1 << 30);
     let mut config = Config::new();
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     Engine::new(&config)
@@ -103,12 +103,12 @@ fn at_once(folder: &Path, spans: &SpanEngine) -> Result<()> {
         stores.push(store);
     }
     let made = start.elapsed();
-    let each = |now: usize, before: usize| (now.saturating_sub(before)) as f64 / AT_ONCE as f64;
-    println!("at once, us: {:.1}", made.as_secs_f64() * 1e6 / AT_ONCE as f64);
+    let each = |now: usize, before: usize| (now.saturating_sub(before)) as f64 / f64::from(AT_ONCE);
+    println!("at once, us: {:.1}", made.as_secs_f64() * 1e6 / f64::from(AT_ONCE));
     println!("at once, areas: {:.1}", each(count("/proc/self/maps"), areas));
     println!("at once, descriptors: {:.1}", each(count("/proc/self/fd"), descriptors));
     let start = Instant::now();
     drop(stores);
-    println!("at once, us to end: {:.1}", start.elapsed().as_secs_f64() * 1e6 / AT_ONCE as f64);
+    println!("at once, us to end: {:.1}", start.elapsed().as_secs_f64() * 1e6 / f64::from(AT_ONCE));
     Ok(())
 }
