@@ -48,6 +48,16 @@ built() {
   printf '%s' "$sum" >"$stamp"
 }
 
+# vendored LOG PREFIX FOLDER: fetches the crates that the lock file of a folder names, once, to PREFIX and a checksum. Sets
+# `crates` to where they are.
+vendored() {
+  crates="$2-$(sum_of "$3/Cargo.lock" | tr ' ' -)"
+  [ ! -d "$crates" ] || return 0
+  rm -rf "$crates.new"
+  quietly "$1" .build/cargo.sh vendor --locked --versioned-dirs --manifest-path "$3/Cargo.toml" "$crates.new"
+  mv "$crates.new" "$crates"
+}
+
 # replace FILE COPY: copies a file if the copy differs. A running program can be replaced, but not overwritten.
 replace() {
   cmp -s "$1" "$2" && return

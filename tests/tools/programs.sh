@@ -18,12 +18,7 @@ say 'building LMDB, SQLite and libmaxminddb, natively and as components (two min
 mkdir -p "$output" "$cache/objects"
 
 # The sources. Both clients compare them with the checksums that are pinned here.
-crates="$cache/crates-$(sum_of $here/sources/Cargo.lock | tr ' ' -)"
-if [ ! -d "$crates" ]; then
-  rm -rf "$crates.new"
-  quietly programs/crates .build/cargo.sh vendor --locked --versioned-dirs --manifest-path $here/sources/Cargo.toml "$crates.new"
-  mv "$crates.new" "$crates"
-fi
+vendored programs/crates "$cache/crates" $here/sources
 packages="$cache/packages-$(sum_of $here/requirements.txt | tr ' ' -)"
 if [ ! -d "$packages" ]; then
   rm -rf "$packages.new"

@@ -13,12 +13,7 @@ is_current "$output/sources" tests/tools/rust-programs.sh wit guest/rust "$here"
 echo 'building published programs in Rust, natively and as components (ten minutes the first time)'
 mkdir -p "$output"
 
-crates="$cache/rust-programs-$(sum_of $here/sources/Cargo.lock | tr ' ' -)"
-if [ ! -d "$crates" ]; then
-  rm -rf "$crates.new"
-  quietly others/sources .build/cargo.sh vendor --locked --versioned-dirs --manifest-path $here/sources/Cargo.toml "$crates.new"
-  mv "$crates.new" "$crates"
-fi
+vendored others/sources "$cache/rust-programs" $here/sources
 
 # A workspace of copies: with a Cargo.lock that names memmap2 itself, as that of a user does.
 workspace="$PWD/$output/workspace"
