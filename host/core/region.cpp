@@ -82,7 +82,6 @@ void wmcore_region::forget() {
 
 bool wmcore_region::unmap() {
   uint8_t *const old = pages;
-  const auto address = reinterpret_cast<uintptr_t>(old);
   is_locked = false; // The system unlocks what it unmaps.
   if (place && old && !clear_pages(old, page_length)) {
     orphan_slot(slot); // Nobody ends this region again.
@@ -90,7 +89,7 @@ bool wmcore_region::unmap() {
   }
   forget(); // Before the addresses can be reused.
   if (place && old)
-    Cuts::leave(address, page_length);
+    Cuts::leave(reinterpret_cast<uintptr_t>(old), page_length);
   return place || !old || unmap_pages(old, page_length);
 }
 

@@ -2,12 +2,13 @@
 
 use crate::bindings::{Advice, ErrorCode, Outcome};
 use crate::ctx::{View, WasiMmap};
-use crate::deadline::address_of_state;
-use crate::mapping::{lock, Mapping, Opening, State};
+use crate::lock::lock;
+use crate::mapping::{Mapping, Opening, State};
 use crate::metrics::event;
 use crate::native::{self, Region, Request};
 use crate::scheduler::Scheduler;
 use crate::span::Span;
+use crate::store::address_of_state;
 use crate::store_spans::StoreSpans;
 use std::sync::Arc;
 use wasmtime::component::{Resource, WasmList};

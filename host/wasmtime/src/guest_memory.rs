@@ -1,9 +1,10 @@
 //! Memory of guests that the crate allocates, because an engine's own cannot hold spans. It does not move.
 
+use crate::lock::lock;
 use crate::native::{span_granularity, Memory, Region};
 use crate::store_spans::StoreSpans;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 use wasmtime::{bail, Config, LinearMemory, MemoryCreator, MemoryType, Result};
 
 /// The bytes that 32-bit addresses reach.
@@ -35,7 +36,7 @@ impl GuestMemories {
 
     /// Has the memory that the region lies in end the spans of its store. Returns false if it was not allocated here.
     pub fn end_with(&self, region: Region, spans: &Arc<StoreSpans>) -> bool {
-        let memories = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let memories = lock(&self.0);
         let known = memories.range(..=region.address).next_back();
         let Some((_, known)) = known.filter(|(_, known)| known.memory.contains(region)) else { return false };
         Arc::ptr_eq(known.spans.get_or_init(|| Arc::clone(spans)), spans)
@@ -74,7 +75,7 @@ unsafe impl MemoryCreator for Creator {
         let total = page_up(guard).and_then(|guard| capacity.checked_add(guard));
         let memory = total.and_then(Memory::reserve).ok_or("no addresses are left for a memory")?;
         let known = Arc::new(Known { memory, spans: OnceLock::new() });
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = lock(&self.0);
         all.insert(known.memory.base().addr(), Arc::clone(&known));
         drop(all);
         let mut memory = GuestMemory { known, size: 0, capacity, all: Arc::downgrade(&self.0) };
@@ -113,7 +114,7 @@ unsafe impl LinearMemory for GuestMemory {
 impl Drop for GuestMemory {
     fn drop(&mut self) {
         if let Some(all) = self.all.upgrade() {
-            all.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.known.memory.base().addr());
+            lock(&all).remove(&self.known.memory.base().addr());
         }
         // The first memory of the store that goes: no guest of it can run again.
         if let Some(spans) = self.known.spans.get() {

@@ -1,9 +1,11 @@
 //! The store's fuel and its epoch deadline end a long call before it is done. wasmtime checks both while a guest
 //! runs, and no code of the guest runs while the host works for it.
 
+use crate::compiler::compile;
 use crate::ctx::View;
-use crate::deadline::{address_of_state, compile, DeadlineCheck, MODULE};
+use crate::deadline::{DeadlineCheck, MODULE};
 use crate::scheduler::{without_waiting, Scheduler};
+use crate::store::address_of_state;
 use std::mem;
 use std::sync::OnceLock;
 use wasmtime::{Module, Result, StoreContextMut, Trap};

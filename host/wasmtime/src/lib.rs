@@ -78,6 +78,7 @@
 
 mod bindings;
 mod calls;
+mod compiler;
 mod ctx;
 mod deadline;
 mod ffi;
@@ -86,6 +87,7 @@ mod guest_memory;
 mod interrupts;
 mod limits;
 mod linker;
+mod lock;
 #[cfg_attr(not(feature = "single-copy"), path = "lower_public.rs")]
 mod lower;
 mod mapping;
@@ -95,6 +97,7 @@ mod scheduler;
 mod span;
 mod span_engine;
 mod steps;
+mod store;
 mod store_spans;
 
 pub use crate::ctx::{WasiMmap, WasiMmapCtx, WasiMmapCtxBuilder};

@@ -3,7 +3,6 @@
 use crate::bindings::{Access, Advice, Outcome, Protection, Sharing, MAPPING_INTERFACE, SPAN_INTERFACE};
 use crate::calls::{advise, attach, call, call_blocking, open, write};
 use crate::ctx::{View, WasiMmap};
-use crate::deadline::address_of_state;
 use crate::interrupts::Interrupts;
 use crate::lower::read;
 use crate::mapping::Mapping;
@@ -11,6 +10,7 @@ use crate::native::{self, span_granularity, Request};
 use crate::scheduler::{ready, Scheduler};
 use crate::span::Span;
 use crate::steps::{Direction, Move, Populate, Resident, Search, Steps, Work};
+use crate::store::address_of_state;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;

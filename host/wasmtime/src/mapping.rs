@@ -2,10 +2,11 @@
 
 use crate::bindings::{ErrorCode, Outcome};
 use crate::limits::{Claim, Usage};
+use crate::lock::lock;
 use crate::native::{self, Request, Rights};
 use std::fs::File;
 use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use wasmtime::component::{Resource, ResourceTable};
 use wasmtime::{bail, Result};
 use wasmtime_wasi::filesystem::{Descriptor, OpenMode};
@@ -37,10 +38,6 @@ enum Place {
     OtherThread(Arc<Mutex<State>>),
     /// A call on this thread has taken it.
     Call,
-}
-
-pub fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
-    state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Mapping {

@@ -124,7 +124,7 @@ const MODULE: &[u8] = b"\0asm\x01\0\0\0\x05\x03\x01\0\x01\x07\x05\x01\x01m\x02\0
 /// Other memory might be used for something else while pages of files are still there.
 #[cfg(target_os = "linux")]
 fn check_memory(engine: &Engine) -> Result<()> {
-    let Some(module) = crate::deadline::compile(engine, MODULE) else {
+    let Some(module) = crate::compiler::compile(engine, MODULE) else {
         bail!("spans need an engine that can compile, or SpanEngine::new_unchecked");
     };
     let mut store = Store::new(engine, ());

@@ -1,10 +1,11 @@
 //! The spans in the memories of one store, which end with them.
 
 use crate::bindings::{ErrorCode, Outcome};
-use crate::deadline::address_of_state;
+use crate::lock::lock;
 use crate::native::{self, forget, Mapping, Region};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use wasmtime::{Func, StoreContextMut};
+use crate::store::{address_of_state, keep};
+use std::sync::{Arc, Mutex};
+use wasmtime::StoreContextMut;
 
 /// The spans in the memories of one store.
 ///
@@ -21,10 +22,6 @@ pub struct StoreSpans {
 
 /// Those of all stores that have had spans.
 static ALL: Mutex<Vec<Arc<StoreSpans>>> = Mutex::new(Vec::new());
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// A value that the store drops after its memories, or before: either way no guest of it runs again.
 ///
@@ -48,11 +45,7 @@ impl StoreSpans {
         }
         let all = Arc::new(Self { address, spans: Mutex::new(Some(Vec::new())), stuck: Mutex::default() });
         lock(&ALL).push(Arc::clone(&all));
-        let end = End(Arc::clone(&all));
-        // The store keeps the closure, and so what it holds.
-        Func::wrap(store, move || {
-            let _ = &end;
-        });
+        keep(store, End(Arc::clone(&all)));
         all
     }
 

@@ -7,6 +7,8 @@ mod ffi;
 #[allow(dead_code, deprecated, reason = "nightly has a new name for fetch_update")]
 #[path = "../../../host/wasmtime/src/limits.rs"]
 mod limits;
+#[path = "../../../host/wasmtime/src/lock.rs"]
+mod lock;
 #[allow(dead_code, unused_imports, clippy::all, clippy::pedantic)]
 #[path = "../../../host/wasmtime/src/native/mod.rs"]
 mod native;

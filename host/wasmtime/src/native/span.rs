@@ -2,10 +2,11 @@
 
 use crate::bindings::{Advice, ErrorCode, Outcome};
 use crate::ffi;
+use crate::lock::lock;
 use crate::native::mapping::Mapping;
 use crate::native::status::check;
 use std::ptr::{self, NonNull};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 /// The alignment of spans in bytes; none where there are no spans.
 pub fn span_granularity() -> Option<u32> {
@@ -67,17 +68,13 @@ impl Span {
         Ok(Self { raw: Mutex::new(Some(NonNull::new(result).ok_or(ErrorCode::Io)?)), region })
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<NonNull<ffi::Span>>> {
-        self.raw.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn call<R>(&self, call: impl FnOnce(*mut ffi::Span) -> R) -> Option<R> {
-        self.lock().map(|raw| call(raw.as_ptr()))
+        lock(&self.raw).map(|raw| call(raw.as_ptr()))
     }
 
     /// The last call. Others that end the span wait for it.
     fn end<R>(&self, call: impl FnOnce(*mut ffi::Span) -> R) -> Option<R> {
-        let mut raw = self.lock();
+        let mut raw = lock(&self.raw);
         raw.take().map(|raw| call(raw.as_ptr()))
     }
 
