@@ -53,6 +53,7 @@ changed() {
 
 case "${1:-}" in
 changed)
+  .build/generations.sh check
   changed '.' prettier --check --ignore-unknown --log-level warn
   changed '^(ts|tests|guest|\.build)/.*\.m?[jt]s$' oxlint --deny-warnings
   changed '\.(cpp|h|c)$' clang-format --dry-run -Werror
