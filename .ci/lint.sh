@@ -71,6 +71,7 @@ fix)
   ;;
 '')
   set -x
+  .build/generations.sh check
   tsc -p guest/js/examples
   tsc -p tests/contract/guests
   oxlint --type-aware --deny-warnings ts tests guest .build

@@ -1,7 +1,7 @@
 #!/bin/sh
-# What takes Rust's nightly toolchain, which is fetched once, beside the other caches: nightly.sh miri | thread.
+# What takes Rust's nightly toolchain, which is fetched once, beside the other caches: nightly.sh miri | thread | address.
 #   miri    the code of the crate that calls the core, on a core in Rust
-#   thread  the crate and the core with ThreadSanitizer, in stores on several threads
+#   thread, address  the crate and the core with this sanitizer, in stores on several threads
 set -eu
 cd "$(dirname "$0")/../.."
 . .build/lib.sh
@@ -20,9 +20,9 @@ miri)
   MIRIFLAGS=-Zmiri-many-seeds=0..64 rustup run "$toolchain" cargo miri test --quiet --locked \
     --manifest-path tests/miri/Cargo.toml -- --skip limits::tests
   ;;
-thread)
-  # The standard library has to have it too. Compiled code of guests has not, and shares nothing.
-  export RUSTFLAGS=-Zsanitizer=thread CXXFLAGS=-fsanitize=thread
+thread | address)
+  # ThreadSanitizer has to be in the standard library too. Compiled code of guests has none, and shares nothing.
+  export RUSTFLAGS="-Zsanitizer=$1" CXXFLAGS="-fsanitize=$1" CARGO_PROFILE_RELEASE_STRIP=false
   target=$(rustup run "$toolchain" rustc -vV | sed -n 's/^host: //p')
   set -- rustup run "$toolchain" cargo test --locked --release -Z build-std --target "$target" \
     --manifest-path host/wasmtime/Cargo.toml --test embedding -- --test-threads 1

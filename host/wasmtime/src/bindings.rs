@@ -14,8 +14,18 @@ mod generated {
 
 pub use generated::wasi_mmap::mmap::mapping::{Access, Advice, ErrorCode, Protection, Sharing};
 
-pub const MAPPING_INTERFACE: &str = "wasi-mmap:mmap/mapping@0.2.0";
-pub const SPAN_INTERFACE: &str = "wasi-mmap:mmap/span@0.2.0";
+/// The names of the interfaces in a generation of WASI. All else is the same: `wasmtime_wasi` has one type of descriptor.
+#[derive(Clone, Copy)]
+pub struct Generation {
+    pub mapping: &'static str,
+    pub span: &'static str,
+}
+
+pub const WASI_0_2: Generation =
+    Generation { mapping: "wasi-mmap:mmap/mapping@0.2.0", span: "wasi-mmap:mmap/span@0.2.0" };
+#[cfg(feature = "p3")]
+pub const WASI_0_3: Generation =
+    Generation { mapping: "wasi-mmap:mmap/mapping@0.3.0", span: "wasi-mmap:mmap/span@0.3.0" };
 
 /// The result of an operation of the contract.
 pub type Outcome<R> = Result<R, ErrorCode>;

@@ -71,6 +71,11 @@
 //! - **Dropping.** Mappings that a guest leaves behind are unmapped with the store's
 //!   [`ResourceTable`](wasmtime::component::ResourceTable). Dropping a store waits for a dropped call of `flush` that still
 //!   runs on one of its spans.
+//! - **WASI 0.3.** With the feature `p3`, `add_to_linker_p3` offers the same contract to components of WASI 0.3. That feature
+//!   compiles wasmtime's support for concurrency, as `wasmtime-wasi` does by default since 49, and with it every call of a
+//!   component of WASI 0.2 takes some 70 ns more too, unless
+//!   [`Config::concurrency_support`](wasmtime::Config::concurrency_support) is off. A host of both has an engine for each.
+//!   wasmtime calls its own WASI 0.3 experimental, and gives it no patch releases.
 //! - **Systems.** Linux and Windows. On Windows `mmap-posix` is `unsupported`. On other systems the
 //!   crate compiles, and every `mmap` is `unsupported`.
 
@@ -106,6 +111,9 @@ pub use crate::metrics::Metrics;
 pub use crate::span::Span;
 pub use crate::span_engine::SpanEngine;
 
+use crate::bindings::WASI_0_2;
+#[cfg(feature = "p3")]
+use crate::bindings::WASI_0_3;
 use crate::scheduler::Scheduler;
 use wasmtime::component::Linker;
 use wasmtime::Result;
@@ -119,7 +127,7 @@ use wasmtime::Result;
 ///
 /// If the linker has one of the interfaces already.
 pub fn add_to_linker<T: Send + 'static>(linker: &mut Linker<T>, view: fn(&mut T) -> WasiMmap<'_>) -> Result<()> {
-    linker::add(linker, view, Scheduler::CallingThread)
+    linker::add(linker, WASI_0_2, view, Scheduler::CallingThread)
 }
 
 /// Adds `wasi-mmap:mmap/mapping` and `wasi-mmap:mmap/span` to a linker for asynchronous stores. Operations that wait for
@@ -132,7 +140,37 @@ pub fn add_to_linker<T: Send + 'static>(linker: &mut Linker<T>, view: fn(&mut T)
 ///
 /// If the linker has one of the interfaces already.
 pub fn add_to_linker_async<T: Send + 'static>(linker: &mut Linker<T>, view: fn(&mut T) -> WasiMmap<'_>) -> Result<()> {
-    linker::add(linker, view, Scheduler::BlockingThreads)
+    linker::add(linker, WASI_0_2, view, Scheduler::BlockingThreads)
+}
+
+/// Adds the interfaces for WASI 0.3, `wasi-mmap:mmap/mapping@0.3.0` and `span@0.3.0`, to a linker: what [`add_to_linker`] does
+/// for WASI 0.2. A linker may have both, and a component may use both for the same file.
+///
+/// All functions of the contract are synchronous in both generations, so a component may call them where it must not wait.
+/// The descriptors are those of [`wasmtime_wasi::p3::add_to_linker`], and an engine that runs components of WASI 0.3 has
+/// [`Config::concurrency_support`](wasmtime::Config::concurrency_support): see [What a host should know](crate#what-a-host-should-know).
+///
+/// # Errors
+///
+/// If the linker has one of the interfaces already.
+#[cfg(feature = "p3")]
+pub fn add_to_linker_p3<T: Send + 'static>(linker: &mut Linker<T>, view: fn(&mut T) -> WasiMmap<'_>) -> Result<()> {
+    linker::add(linker, WASI_0_3, view, Scheduler::CallingThread)
+}
+
+/// Adds the interfaces for WASI 0.3 to a linker: what [`add_to_linker_async`] does for WASI 0.2.
+///
+/// The functions are synchronous for the guest: while one waits for the system, the tasks of its component do not run.
+///
+/// # Errors
+///
+/// If the linker has one of the interfaces already.
+#[cfg(feature = "p3")]
+pub fn add_to_linker_p3_async<T: Send + 'static>(
+    linker: &mut Linker<T>,
+    view: fn(&mut T) -> WasiMmap<'_>,
+) -> Result<()> {
+    linker::add(linker, WASI_0_3, view, Scheduler::BlockingThreads)
 }
 
 /// Counts the spans, of all stores in the process, that ended with lost pages without having told their guest: a file

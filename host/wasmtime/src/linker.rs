@@ -1,6 +1,6 @@
 //! The interfaces as a linker has them: the name of each operation, and the function that guests call.
 
-use crate::bindings::{Access, Advice, Outcome, Protection, Sharing, MAPPING_INTERFACE, SPAN_INTERFACE};
+use crate::bindings::{Access, Advice, Generation, Outcome, Protection, Sharing};
 use crate::calls::{advise, attach, call, call_blocking, open, write};
 use crate::ctx::{View, WasiMmap};
 use crate::interrupts::Interrupts;
@@ -21,12 +21,17 @@ use wasmtime_wasi::filesystem::Descriptor;
 type Operation<'a, R> = Pin<Box<dyn Future<Output = Result<R>> + Send + 'a>>;
 
 /// Adds both interfaces to a linker.
-pub fn add<T: Send + 'static>(linker: &mut Linker<T>, view: View<T>, scheduler: Scheduler) -> Result<()> {
-    let mut mapping = linker.instance(MAPPING_INTERFACE)?;
+pub fn add<T: Send + 'static>(
+    linker: &mut Linker<T>,
+    generation: Generation,
+    view: View<T>,
+    scheduler: Scheduler,
+) -> Result<()> {
+    let mut mapping = linker.instance(generation.mapping)?;
     define_mapping(&mut mapping, view)?;
     define_blocking(&mut mapping, view, scheduler)?;
     define_steps(&mut mapping, view, scheduler)?;
-    define_span(&mut linker.instance(SPAN_INTERFACE)?, view, scheduler)
+    define_span(&mut linker.instance(generation.span)?, view, scheduler)
 }
 
 /// Defines an operation that may wait for the system.

@@ -1,6 +1,7 @@
 //! The functions that a host calls, once in each instance of the module: `allocate` room for the components in `memory`,
 //! write them there, call `plug`, `seal` or `measure`, and read the result.
 
+use crate::guest::takes_wasi_0_3;
 use crate::plug::{self, Plugged, Refusal};
 use crate::{limits, seal};
 use std::sync::OnceLock;
@@ -87,7 +88,7 @@ pub unsafe extern "C" fn seal(
 }
 
 /// `(guest, its length) -> status`. 0: the guest can be translated. 1: the result is a message in UTF-8 that follows the name
-/// of the guest.
+/// of the guest. 2: the guest can be translated by what knows WASI 0.3.
 ///
 /// # Safety
 ///
@@ -96,9 +97,14 @@ pub unsafe extern "C" fn seal(
 pub unsafe extern "C" fn measure(guest: *const u8, guest_length: usize) -> u32 {
     // SAFETY: the caller keeps the rules above.
     let guest = unsafe { std::slice::from_raw_parts(guest, guest_length) };
-    let Err(reason) = limits::measure(guest) else { return 0 };
-    RESULT.get_or_init(|| reason.into_bytes());
-    1
+    match limits::measure(guest).and_then(|()| takes_wasi_0_3(guest)) {
+        Ok(false) => 0,
+        Ok(true) => 2,
+        Err(reason) => {
+            RESULT.get_or_init(|| reason.into_bytes());
+            1
+        }
+    }
 }
 
 /// `() -> address` of the result.

@@ -42,6 +42,12 @@ pub fn outside(component: &[u8]) -> Result<(Vec<&str>, Vec<&str>), String> {
     Ok((imports, exports))
 }
 
+/// Whether a component imports or exports an interface of WASI 0.3.
+pub fn takes_wasi_0_3(component: &[u8]) -> Result<bool, String> {
+    let (imports, exports) = outside(component)?;
+    Ok(imports.iter().chain(&exports).any(|name| name.starts_with("wasi:") && name.contains("@0.3.")))
+}
+
 /// The name of an interface without its version.
 pub fn unversioned(name: &str) -> &str {
     name.split_once('@').map_or(name, |(interface, _)| interface)

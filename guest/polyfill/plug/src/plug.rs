@@ -2,6 +2,7 @@
 
 use crate::compose::Composition;
 use crate::fuse::{fuse, Reason};
+use crate::guest::{outside, takes_wasi_0_3};
 use std::fmt;
 
 /// Only the polyfill exports interfaces of this package.
@@ -29,8 +30,23 @@ pub struct Plugged {
     pub explanation: String,
 }
 
+/// Refuses a guest that maps files of WASI 0.3. Whoever reads them waits, and functions of the mapping may be called where a
+/// component must not wait, so a polyfill would trap there.
+fn check_generation(guest: &[u8]) -> Result<(), Refusal> {
+    let imports = outside(guest).map_or_else(|_| Vec::new(), |(imports, _)| imports); // Others report what is malformed.
+    let Some(later) = imports.iter().find(|name| name.starts_with(PACKAGE) && name.contains("@0.3.")) else {
+        return Ok(());
+    };
+    Err(Refusal::Misfit(format!(
+        "imports {later}, which has no polyfill: files of WASI 0.3 are read by functions that wait, and those of a mapping do \
+         not wait. {MAPPING}@0.2.0 has one, also in a component of WASI 0.3"
+    )))
+}
+
 /// `polyfill` is the component to compose, and `module` the core module to fuse. Without it the polyfill is composed.
 pub fn plug(guest: &[u8], polyfill: &[u8], module: Option<&[u8]>) -> Result<Plugged, Refusal> {
+    check_generation(guest)?;
+    let needs = if takes_wasi_0_3(guest).unwrap_or(false) { ". It needs WASI 0.2 and 0.3" } else { "" };
     let fused = match module.map(|module| fuse(guest, polyfill, module)) {
         // The composer stops at such guests.
         Some(Err(Reason::Refuse(reason))) => return Err(Refusal::Misfit(reason)),
@@ -42,7 +58,10 @@ pub fn plug(guest: &[u8], polyfill: &[u8], module: Option<&[u8]>) -> Result<Plug
     let composition = Composition::new(guest, polyfill)?;
     let reason = match fused {
         Ok(component) => {
-            return Ok(Plugged { component, explanation: "fused: the polyfill is inside of the component".to_owned() });
+            return Ok(Plugged {
+                component,
+                explanation: format!("fused: the polyfill is inside of the component{needs}"),
+            });
         }
         Err(reason) => reason,
     };
@@ -52,5 +71,5 @@ pub fn plug(guest: &[u8], polyfill: &[u8], module: Option<&[u8]>) -> Result<Plug
         }
         other => other,
     })?;
-    Ok(Plugged { component, explanation: format!("composed, because {reason}") })
+    Ok(Plugged { component, explanation: format!("composed, because {reason}{needs}") })
 }

@@ -21,21 +21,42 @@ fn cache_directory() -> Option<PathBuf> {
     own_folder(&own, "wasmtime", is_private)
 }
 
+/// The generation of WASI that a component is of. One of 0.3 may take 0.2 too.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Generation {
+    Wasi0_2,
+    Wasi0_3,
+}
+
+impl Generation {
+    /// The generation of an interface of WASI, by its version.
+    pub fn of(version: &str) -> Option<Self> {
+        match version.get(..4) {
+            Some("0.2.") => Some(Self::Wasi0_2),
+            Some("0.3.") => Some(Self::Wasi0_3),
+            _ => None,
+        }
+    }
+}
+
 /// Makes the engine. `interruptible`: the code of guests looks at epochs.
 ///
 /// # Errors
 ///
 /// The error of wasmtime where the engine cannot run on this machine.
-pub fn engine(interruptible: bool) -> wasmtime::Result<SpanEngine> {
+pub fn engine(interruptible: bool, generation: Generation) -> wasmtime::Result<SpanEngine> {
     let mut config = Config::new();
     config.epoch_interruption(interruptible);
+    // With it each call of a component takes longer, also of one that has no use for it.
+    config.concurrency_support(generation == Generation::Wasi0_3);
     // Without a cache that only this user can write, each run compiles the component.
     config.cache(cache_directory().and_then(|directory| {
         let mut cache = CacheConfig::new();
         cache.with_directory(directory);
         Cache::new(cache).ok()
     }));
-    SpanEngine::new(&config)
+    // SAFETY: the memory of this configuration is wasmtime's own.
+    unsafe { SpanEngine::new_unchecked(&config) }
 }
 
 /// Reads a file, and checks that it is a component.

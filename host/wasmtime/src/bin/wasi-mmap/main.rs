@@ -7,6 +7,7 @@ mod options;
 mod output;
 mod plug;
 mod run;
+mod run_p3;
 mod serve;
 mod state;
 mod trust;
@@ -22,9 +23,9 @@ Usage: wasi-mmap run [options] component.wasm [arguments...]
        wasi-mmap serve [options] component.wasm [arguments...]
        wasi-mmap plug [options] component.wasm -o OUTPUT
 
-\"run\" runs a WebAssembly component that is a command (it exports wasi:cli/run), with real
-memory mapping behind its imports of wasi-mmap:mmap. It sees no file, no variable and no
-network unless you grant it.
+\"run\" runs a WebAssembly component that is a command of WASI 0.2 or 0.3 (it exports
+wasi:cli/run), with real memory mapping behind its imports of wasi-mmap:mmap. It sees no file,
+no variable and no network unless you grant it.
 
   --dir HOST[::GUEST]     grant a directory, under the name GUEST (default: HOST)
   --dir-ro HOST[::GUEST]  the same, for reading only
@@ -46,8 +47,8 @@ the options of \"run\", with at most 256M of private memory by default, and thes
 
 It is part of the command for wasmtime alone: in Node one component could end the server.
 
-\"plug\" gives the polyfill to a component that imports wasi-mmap:mmap. What comes out
-needs nothing but WASI 0.2: \"wasmtime run --dir HOST::GUEST OUTPUT\" runs it.
+\"plug\" gives the polyfill to a component that imports wasi-mmap:mmap@0.2.0. What comes out
+needs nothing but WASI: \"wasmtime run --dir HOST::GUEST OUTPUT\" runs it.
 
   -o, --output OUTPUT     the file to write (-: standard output)
   --compose               put the polyfill in front of the component, not into it

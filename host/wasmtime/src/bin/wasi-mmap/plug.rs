@@ -1,7 +1,7 @@
 //! Gives the polyfill to a component, with the module of guest/polyfill/plug. It runs here as WebAssembly, as it does
 //! in Node, so both give the same result and a hostile component can only make the module trap.
 
-use crate::engine::{engine, read_component};
+use crate::engine::{engine, read_component, Generation};
 use crate::memmap2::warn_of_memmap2;
 use crate::options::{printable, PlugOptions, UsageError};
 use crate::output::{say, write_output};
@@ -75,25 +75,26 @@ impl Plug {
         })
     }
 
-    fn measure(&mut self, guest: &[u8]) -> wasmtime::Result<Option<String>> {
+    fn measure(&mut self, guest: &[u8]) -> wasmtime::Result<Result<Generation, String>> {
         let (guest, length) = self.put(guest)?;
         let measure: TypedFunc<(u32, u32), u32> = self.instance.get_typed_func(&mut self.store, "measure")?;
-        if measure.call(&mut self.store, (guest, length))? == 0 {
-            return Ok(None);
-        }
-        Ok(Some(String::from_utf8_lossy(&self.result()?).into_owned()))
+        Ok(match measure.call(&mut self.store, (guest, length))? {
+            0 => Ok(Generation::Wasi0_2),
+            2 => Ok(Generation::Wasi0_3),
+            _ => Err(String::from_utf8_lossy(&self.result()?).into_owned()),
+        })
     }
 }
 
-/// Refuses a component that is too large or too deeply nested to be compiled.
+/// Returns the generation of a component, unless it is too large or too deeply nested to be compiled.
 ///
 /// # Errors
 ///
 /// A [`UsageError`] that names the limit, or an error of the engine.
-pub fn measure(engine: &Engine, path: &str, guest: &[u8]) -> wasmtime::Result<()> {
+pub fn measure(engine: &Engine, path: &str, guest: &[u8]) -> wasmtime::Result<Generation> {
     match Plug::new(engine)?.measure(guest) {
-        Ok(None) => Ok(()),
-        Ok(Some(reason)) => Err(UsageError::refused(format!("cannot translate {path}: it {reason}")).into()),
+        Ok(Ok(generation)) => Ok(generation),
+        Ok(Err(reason)) => Err(UsageError::refused(format!("cannot translate {path}: it {reason}")).into()),
         Err(error) => {
             let reason = error.root_cause();
             Err(UsageError::refused(format!("cannot translate {path}: it is too large or too deep ({reason})")).into())
@@ -131,7 +132,7 @@ pub fn plugged(engine: &Engine, path: &str, guest: Vec<u8>) -> wasmtime::Result<
 pub fn plug_file(PlugOptions { component, output, compose, explain }: &PlugOptions) -> wasmtime::Result<()> {
     let guest = read_component(component)?;
     warn_of_memmap2(component, &guest);
-    match plug(engine(false)?.engine(), component, &guest, *compose)? {
+    match plug(engine(false, Generation::Wasi0_2)?.engine(), component, &guest, *compose)? {
         Answer::Plugged { component: bytes, explanation } => {
             write_output(output, &bytes)?;
             if *explain {

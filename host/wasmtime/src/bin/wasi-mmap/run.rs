@@ -1,10 +1,11 @@
 //! Runs a component, and returns its exit code.
 
-use crate::engine::{engine, read_component};
+use crate::engine::{engine, read_component, Generation};
 use crate::memmap2::warn_of_memmap2;
 use crate::options::{printable, RunOptions, UsageError};
 use crate::output::say;
 use crate::plug::{measure, plugged};
+use crate::run_p3;
 use crate::state::{check_types, wasi, Outgoing, State, HOSTCALL_FUEL};
 use std::path::Path;
 use std::sync::mpsc;
@@ -19,6 +20,9 @@ use wasmtime_wasi_mmap::SpanEngine;
 const SLOW_SIZE: usize = 1 << 20;
 /// A compiled component is loaded from the cache in less time.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// What a component exports, and is then.
+pub const COMMAND: (&str, &str) = ("wasi:cli/run", "a command");
+
 /// How the component ended.
 pub enum Ended {
     Exit(u8),
@@ -63,7 +67,7 @@ fn linker(engine: &Engine, native: bool) -> wasmtime::Result<Linker<State>> {
 fn prepare(engine: &Engine, path: &str, bytes: &[u8], native: bool) -> wasmtime::Result<CommandPre<State>> {
     let component = translate(engine, path, bytes)?;
     let linker = linker(engine, native)?;
-    check_types(engine, &component, (path, native), ("wasi:cli/run", "a command"))?;
+    check_types(engine, &component, (path, native), &[Generation::Wasi0_2], COMMAND)?;
     let command = linker.instantiate_pre(&component).and_then(CommandPre::new);
     Ok(command.map_err(|error| misfit(path, &error))?)
 }
@@ -73,19 +77,29 @@ pub fn misfit(path: &str, error: &wasmtime::Error) -> UsageError {
     UsageError::refused(format!("{path} does not fit what is provided: {error:?}"))
 }
 
-/// Reads the component as it runs, and makes its engine. `interruptible`: guests let others run from time to time.
+/// A component as it runs, and its engine.
+pub struct Loaded {
+    pub spans: SpanEngine,
+    pub bytes: Vec<u8>,
+    pub generation: Generation,
+}
+
+/// Reads the component, and makes its engine. `interruptible`: guests let others run from time to time.
 ///
 /// # Errors
 ///
 /// A [`UsageError`] about the component, or an error of the engine.
-pub fn load(options: &RunOptions, interruptible: bool) -> wasmtime::Result<(SpanEngine, Vec<u8>)> {
+pub fn load(options: &RunOptions, interruptible: bool) -> wasmtime::Result<Loaded> {
     let path = &options.component;
     let bytes = read_component(path)?;
     warn_of_memmap2(path, &bytes);
-    let spans = engine(interruptible)?;
-    measure(spans.engine(), path, &bytes)?;
+    let mut spans = engine(interruptible, Generation::Wasi0_2)?;
+    let generation = measure(spans.engine(), path, &bytes)?;
     let bytes = if options.native { bytes } else { plugged(spans.engine(), path, bytes)? };
-    Ok((spans, bytes))
+    if generation == Generation::Wasi0_3 {
+        spans = engine(interruptible, generation)?;
+    }
+    Ok(Loaded { spans, bytes, generation })
 }
 
 /// Tells the user of faults that the guest did not ask for, if there were some.
@@ -106,13 +120,17 @@ pub fn run(options: &RunOptions) -> wasmtime::Result<Ended> {
     // The cheap checks come first.
     let wasi = wasi(options)?.inherit_stdio().allow_blocking_current_thread(true).build();
     let path = &options.component;
-    let (spans, bytes) = load(options, false)?;
+    let Loaded { spans, bytes, generation } = load(options, false)?;
     let engine = spans.engine();
-    let command = prepare(engine, path, &bytes, options.native)?;
-    let state = State::new(wasi, Outgoing::Denied, options, &spans);
-    let mut store = Store::new(engine, state);
+    let mut store = Store::new(engine, State::new(wasi, Outgoing::Denied, options, &spans));
     store.set_hostcall_fuel(HOSTCALL_FUEL);
-    let ended = command.instantiate(&mut store).and_then(|command| command.wasi_cli_run().call_run(&mut store));
+    let ended = match generation {
+        Generation::Wasi0_2 => {
+            let command = prepare(engine, path, &bytes, options.native)?;
+            command.instantiate(&mut store).and_then(|command| command.wasi_cli_run().call_run(&mut store))
+        }
+        Generation::Wasi0_3 => run_p3::prepare(engine, path, &bytes, options.native)?.run(&mut store)?,
+    };
     drop(store); // This ends its spans, so their faults can be counted.
     say_faults(path);
     Ok(match ended {

@@ -1,5 +1,6 @@
 //! The state of a store, and what the command provides to its guests.
 
+use crate::engine::Generation;
 use crate::options::{Grant, RunOptions, UsageError};
 use crate::run::base_name;
 use std::future::Future;
@@ -162,11 +163,24 @@ pub fn wasi(options: &RunOptions) -> Result<WasiCtxBuilder, UsageError> {
     Ok(builder)
 }
 
-/// Packages of WASI 0.2. wasmtime reports an interface that one of them lacks when it instantiates.
-const PACKAGES: [&str; 7] =
-    ["wasi:cli/", "wasi:clocks/", "wasi:filesystem/", "wasi:http/", "wasi:io/", "wasi:random/", "wasi:sockets/"];
+/// Packages of both generations of WASI, and those of 0.2 alone. wasmtime reports an interface that one of them lacks when it
+/// instantiates.
+const PACKAGES: [&str; 5] = ["wasi:cli/", "wasi:clocks/", "wasi:filesystem/", "wasi:random/", "wasi:sockets/"];
+const PACKAGES_OF_0_2: [&str; 2] = ["wasi:http/", "wasi:io/"];
 
-/// Checks that the component exports an interface of WASI 0.2, and imports only what the command provides.
+/// Whether the component exports the interface in this generation.
+pub fn exports(engine: &Engine, component: &Component, interface: &str, generation: Generation) -> bool {
+    let asked = |name: &str| {
+        name.split_once('@')
+            .is_some_and(|(exported, version)| exported == interface && Generation::of(version) == Some(generation))
+    };
+    component
+        .component_type()
+        .exports(engine)
+        .any(|(name, _)| asked(name) || (name == interface && generation == Generation::Wasi0_2))
+}
+
+/// Checks that the component exports an interface of one of the generations, and imports only what the command provides.
 ///
 /// # Errors
 ///
@@ -175,22 +189,23 @@ pub fn check_types(
     engine: &Engine,
     component: &Component,
     (path, native): (&str, bool),
+    generations: &[Generation],
     (interface, what): (&str, &str),
 ) -> Result<(), UsageError> {
     let provided = |name: &str| {
         let (interface, version) = name.split_once('@').unwrap_or((name, ""));
-        let known = PACKAGES.iter().any(|package| interface.starts_with(package))
-            || (native && matches!(interface, "wasi-mmap:mmap/mapping" | "wasi-mmap:mmap/span"));
-        known && version.starts_with("0.2.")
+        let generation = Generation::of(version);
+        let of = |packages: &[&str]| packages.iter().any(|package| interface.starts_with(package));
+        let ours = native && matches!(interface, "wasi-mmap:mmap/mapping" | "wasi-mmap:mmap/span");
+        let of_0_2 = generation == Some(Generation::Wasi0_2) && of(&PACKAGES_OF_0_2);
+        (ours || of(&PACKAGES) || of_0_2) && generation.is_some_and(|generation| generations.contains(&generation))
     };
     let types = component.component_type();
     let missing: Vec<_> = types.imports(engine).map(|(name, _)| name).filter(|name| !provided(name)).collect();
     if !missing.is_empty() {
         return Err(UsageError::refused(format!("{path} imports what is not provided: {}", missing.join(", "))));
     }
-    let asked =
-        |name: &str| name == interface || name.split_once("@0.2.").is_some_and(|(exported, _)| exported == interface);
-    if !types.exports(engine).any(|(name, _)| asked(name)) {
+    if !generations.iter().any(|generation| exports(engine, component, interface, *generation)) {
         return Err(UsageError::refused(format!("{path} is not {what}: it does not export {interface}")));
     }
     Ok(())

@@ -9,9 +9,10 @@ pub mod options;
 mod output;
 mod stop;
 
+use crate::engine::Generation;
 use crate::options::{printable, UsageError};
 use crate::output::say;
-use crate::run::{base_name, load, misfit, say_faults, translate};
+use crate::run::{base_name, load, misfit, say_faults, translate, Loaded};
 use crate::state::{check_types, wasi, State};
 use connection::serve_connection;
 use handler::Server;
@@ -49,7 +50,13 @@ fn linker(engine: &Engine, native: bool) -> Result<Linker<State>> {
 fn prepare(engine: &Engine, path: &str, bytes: &[u8], native: bool) -> Result<ProxyPre<State>> {
     let component = translate(engine, path, bytes)?;
     let linker = linker(engine, native)?;
-    check_types(engine, &component, (path, native), ("wasi:http/incoming-handler", "a server"))?;
+    check_types(
+        engine,
+        &component,
+        (path, native),
+        &[Generation::Wasi0_2],
+        ("wasi:http/incoming-handler", "a server"),
+    )?;
     let proxy = linker.instantiate_pre(&component).and_then(ProxyPre::new);
     Ok(proxy.map_err(|error| misfit(path, &error))?)
 }
@@ -121,7 +128,7 @@ pub fn serve(options: ServeOptions) -> Result<()> {
     // The cheap checks come first.
     wasi(&options.run)?;
     let path = options.run.component.clone();
-    let (spans, bytes) = load(&options.run, true)?;
+    let Loaded { spans, bytes, .. } = load(&options.run, true)?;
     let proxy = prepare(spans.engine(), &path, &bytes, options.run.native)?;
     drop(bytes);
     let runtime = tokio::runtime::Builder::new_multi_thread()

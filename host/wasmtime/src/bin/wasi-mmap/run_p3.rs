@@ -1,0 +1,68 @@
+//! Runs a component of WASI 0.3, which may take WASI 0.2 too.
+
+use crate::engine::Generation;
+use crate::run::{misfit, translate, COMMAND};
+use crate::state::{check_types, exports, State};
+use wasmtime::component::{InstancePre, Linker};
+use wasmtime::{Engine, Result, Store};
+use wasmtime_wasi::{p2, p3};
+
+/// A component that is ready to run. The export of WASI 0.3 comes first if it has both.
+pub enum Command {
+    Wasi0_2(p2::bindings::CommandPre<State>),
+    Wasi0_3(p3::bindings::CommandPre<State>),
+}
+
+fn linker(engine: &Engine, native: bool) -> Result<Linker<State>> {
+    let mut linker = Linker::new(engine);
+    p3::add_to_linker(&mut linker)?;
+    p2::add_to_linker_async(&mut linker)?;
+    wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
+    if native {
+        // The command has nothing else to do while a call waits for the system.
+        wasmtime_wasi_mmap::add_to_linker(&mut linker, State::mmap)?;
+        wasmtime_wasi_mmap::add_to_linker_p3(&mut linker, State::mmap)?;
+    }
+    Ok(linker)
+}
+
+/// Compiles the component and links it with what the command provides.
+///
+/// # Errors
+///
+/// A [`UsageError`](crate::options::UsageError) where the component cannot be compiled or linked, or an error of the engine.
+pub fn prepare(engine: &Engine, path: &str, bytes: &[u8], native: bool) -> Result<Command> {
+    let component = translate(engine, path, bytes)?;
+    let linker = linker(engine, native)?;
+    check_types(engine, &component, (path, native), &[Generation::Wasi0_3, Generation::Wasi0_2], COMMAND)?;
+    let later = exports(engine, &component, COMMAND.0, Generation::Wasi0_3);
+    let command = |component: InstancePre<State>| {
+        Ok(match later {
+            true => Command::Wasi0_3(p3::bindings::CommandPre::new(component)?),
+            false => Command::Wasi0_2(p2::bindings::CommandPre::new(component)?),
+        })
+    };
+    Ok(linker.instantiate_pre(&component).and_then(command).map_err(|error| misfit(path, &error))?)
+}
+
+impl Command {
+    /// Runs the component, and returns what it does, or the trap or exit that ends it.
+    ///
+    /// # Errors
+    ///
+    /// The runtime cannot start.
+    pub fn run(self, store: &mut Store<State>) -> Result<Result<std::result::Result<(), ()>>> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        Ok(runtime.block_on(async {
+            match self {
+                Command::Wasi0_2(command) => {
+                    command.instantiate_async(&mut *store).await?.wasi_cli_run().call_run(store).await
+                }
+                Command::Wasi0_3(command) => {
+                    let command = command.instantiate_async(&mut *store).await?;
+                    store.run_concurrent(async |store| command.wasi_cli_run().call_run(store).await).await?
+                }
+            }
+        }))
+    }
+}
