@@ -95,6 +95,16 @@ wit_folder() {
   cp -r node_modules/@bytecodealliance/jco/lib/wit/builtin/0.2.12/* "$1/deps/"
 }
 
+# wit_folder_p3 FOLDER FILE: the same, and the package and interfaces of WASI 0.3 as well.
+wit_folder_p3() {
+  wit_folder "$1" "$2"
+  mkdir "$1/deps/wasi-mmap-0.3"
+  cp wit/0.3/mmap.wit "$1/deps/wasi-mmap-0.3/"
+  for package in node_modules/@bytecodealliance/jco/lib/wit/builtin/0.3.0/*; do
+    cp -r "$package" "$1/deps/$(basename "$package")-0.3"
+  done
+}
+
 # cmake_build NAME SOURCES [OPTION]...: builds with CMake in build/cmake/NAME.
 cmake_build() {
   tree="build/cmake/$1"

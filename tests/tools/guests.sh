@@ -5,10 +5,14 @@ set -eu
 cd "$(dirname "$0")/../.."
 . .build/lib.sh
 adapter=node_modules/@bytecodealliance/jco/lib/wasi_snapshot_preview1.command.wasm
+reactor_adapter=node_modules/@bytecodealliance/jco/lib/wasi_snapshot_preview1.reactor.wasm
 programs='mgrep mreplace contract'
 more_in_c='hostile areas spans needles verbs bench files files-direct calls'
+# Those that also become commands of WASI 0.3, NAME-0.3.wasm.
+p3_in_c='contract mgrep hostile spans bench'
 
 wit=build/guests/wit
+wit_p3=build/guests/wit-0.3
 
 say() { printf '%s\n' "guests: $*"; }
 
@@ -17,34 +21,55 @@ component() {
   build/venv/bin/wasm-tools component new "$1" --adapt "wasi_snapshot_preview1=${3:-$adapter}" -o "$2"
 }
 
+# c_source PROGRAM: prints where it is.
+c_source() {
+  case $1 in
+  contract) echo tests/contract/guests/c/contract.c ;;
+  hostile | areas | spans | needles) echo "tests/host/guests/$1.c" ;;
+  verbs) echo tests/cli/guests/verbs.c ;;
+  bench) echo tests/bench/guests/bench.c ;;
+  calls) echo tests/filesystem/guests/calls.c ;;
+  files | files-direct) echo tests/polyfill/guests/files.c ;;
+  *) echo "guest/c/examples/$1.c" ;;
+  esac
+}
+
+# c_core NAME PROGRAM ARGUMENT...: compiles a program to a core module.
+c_core() {
+  core=$1
+  program=$2
+  shift 2
+  # The benchmark sums as fast as it can; runtimes have had SIMD since 2021. Bulk operations are done by the engine.
+  case $program in
+  bench) set -- -msimd128 "$@" ;;
+  spans) set -- -mbulk-memory "$@" ;;
+  esac
+  quietly "guests/c-$core" .build/zig.sh cc -target wasm32-wasi -O2 -s -Wall -Wextra -Wno-sign-compare -Iguest/c \
+    "$(c_source "$program")" "$@" -o "build/guests/c/$core.core.wasm"
+}
+
+# c_component NAME WIT WORLD [ADAPTER]: makes a component of a core module.
+c_component() {
+  build/venv/bin/wasm-tools component embed "$2" --world "$3" "build/guests/c/$1.core.wasm" -o "build/guests/c/$1.typed.wasm"
+  component "build/guests/c/$1.typed.wasm" "build/guests/c/$1.wasm" "${4:-$adapter}"
+}
+
 build_c() {
   for program in $programs $more_in_c; do
     case $program in
-    contract) source=tests/contract/guests/c/contract.c ;;
-    hostile | areas | spans | needles) source=tests/host/guests/$program.c ;;
-    verbs) source=tests/cli/guests/verbs.c ;;
-    bench) source=tests/bench/guests/bench.c ;;
-    calls) source=tests/filesystem/guests/calls.c ;;
-    files | files-direct) source=tests/polyfill/guests/files.c ;;
-    *) source=guest/c/examples/$program.c ;;
-    esac
-    # The benchmark sums as fast as it can; runtimes have had SIMD since 2021.
-    special=
-    [ "$program" = bench ] && special=-msimd128
-    # Bulk operations are done by the engine.
-    [ "$program" = spans ] && special=-mbulk-memory
-    library=guest/c/wasi_mmap.c
-    [ "$program" = files-direct ] && special=-DDIRECT library=
+    files-direct) c_core "$program" "$program" -DDIRECT ;;
     # It maps nothing, and is compared with itself on this system.
-    if [ "$program" = calls ]; then
-      library=
-      quietly guests/c-calls-here .build/zig.sh cc -O1 -Wall -Wextra "$source" -o build/guests/c/calls
-    fi
-    # shellcheck disable=SC2086 # none or one word
-    quietly "guests/c-$program" .build/zig.sh cc -target wasm32-wasi -O2 -s -Wall -Wextra \
-      -Wno-sign-compare $special -Iguest/c "$source" $library -o "build/guests/c/$program.core.wasm"
-    build/venv/bin/wasm-tools component embed "$wit" --world imports-spans "build/guests/c/$program.core.wasm" -o "build/guests/c/$program.typed.wasm"
-    component "build/guests/c/$program.typed.wasm" "build/guests/c/$program.wasm"
+    calls)
+      c_core "$program" "$program"
+      quietly guests/c-calls-here .build/zig.sh cc -O1 -Wall -Wextra "$(c_source calls)" -o build/guests/c/calls
+      ;;
+    *) c_core "$program" "$program" guest/c/wasi_mmap.c ;;
+    esac
+    c_component "$program" "$wit" imports-spans
+  done
+  for program in $p3_in_c; do
+    c_core "$program-0.3" "$program" -mexec-model=reactor -DWMMAP_P3 guest/c/wasi_mmap.c guest/c/run.c
+    c_component "$program-0.3" "$wit_p3" command-adapted-spans "$reactor_adapter"
   done
 }
 
@@ -71,7 +96,7 @@ build_rust() {
   for program in examples/mgrep examples/mreplace contract std_fs large needles growing maps; do
     component "$release/$program.wasm" "build/guests/rust/$(basename $program).wasm"
   done
-  component "$release/viewer.wasm" build/guests/rust/viewer.wasm node_modules/@bytecodealliance/jco/lib/wasi_snapshot_preview1.reactor.wasm
+  component "$release/viewer.wasm" build/guests/rust/viewer.wasm "$reactor_adapter"
 }
 
 build_javascript() {
@@ -131,7 +156,7 @@ build_wat() {
 
 # The runners of the suite in C and JavaScript, which take seconds.
 build_demo() {
-  programs=contract more_in_c=
+  programs=contract more_in_c= p3_in_c=
   mkdir -p build/guests/c build/guests/javascript
   say 'building a guest in C, and its C library'
   build_c
@@ -141,6 +166,7 @@ build_demo() {
 
 # The worlds of the programs, beside the contract and the interfaces of WASI.
 wit_folder "$wit" guest/wit/examples.wit
+wit_folder_p3 "$wit_p3" guest/wit/0.3/examples.wit
 
 [ $# -gt 0 ] || set -- c rust javascript python wat
 for language in "$@"; do

@@ -19,11 +19,23 @@
  */
 #define LONGEST_LIST ((size_t)16 << 20)
 
+/*
+ * Without -DWMMAP_P3 the contract and the files are those of WASI 0.2. Functions of wasi:filesystem that are async in
+ * 0.3 are lowered as sync ones: a call waits, which the component model allows below a function whose type is async.
+ */
+#ifdef WMMAP_P3
+#define WMMAP_VERSION "@0.3.0"
+#define WMMAP_WASI "@0.3.0"
+#else
+#define WMMAP_VERSION "@0.2.0"
+#define WMMAP_WASI "@0.2.12"
+#endif
+
 #define IMPORT(interface, name) __attribute__((import_module(interface), import_name(name)))
-#define MAPPING(name) IMPORT("wasi-mmap:mmap/mapping@0.2.0", name)
-#define SPAN(name) IMPORT("wasi-mmap:mmap/span@0.2.0", name)
-#define FILES(name) IMPORT("wasi:filesystem/types@0.2.12", name)
-#define EXIT(name) IMPORT("wasi:cli/exit@0.2.12", name)
+#define MAPPING(name) IMPORT("wasi-mmap:mmap/mapping" WMMAP_VERSION, name)
+#define SPAN(name) IMPORT("wasi-mmap:mmap/span" WMMAP_VERSION, name)
+#define FILES(name) IMPORT("wasi:filesystem/types" WMMAP_WASI, name)
+#define EXIT(name) IMPORT("wasi:cli/exit@0.2.12", name) /* The adapter's generation. */
 
 /* Results as the host stores them: a tag, then the value or, in its place, the error-code. */
 static inline wmmap_status status(uint8_t is_error, uint8_t error) {
@@ -78,11 +90,31 @@ typedef struct {
   uint32_t value;
 } u32_option;
 
+/* A case of wasi:filesystem's error-code or descriptor-type. In 0.3 the last one, `other`, may have a text. */
+typedef struct {
+  uint8_t number;
+#ifdef WMMAP_P3
+  struct {
+    uint8_t is_some;
+    char *text;
+    size_t length;
+  } other;
+#endif
+} file_case;
+
+typedef struct {
+  uint8_t is_error;
+  union {
+    file_case error;
+    int32_t handle;
+  };
+} open_result;
+
 /* metadata-hash-value; its lower half is the `st_ino` of C libraries. */
 typedef struct {
   uint8_t is_error;
   union {
-    uint8_t error;
+    file_case error;
     struct {
       uint64_t lower;
       uint64_t upper;
@@ -93,7 +125,7 @@ typedef struct {
 typedef struct {
   uint8_t is_error;
   union {
-    uint8_t error;
+    file_case error;
     uint8_t flags;
   };
 } flags_result;
@@ -102,9 +134,9 @@ typedef struct {
 typedef struct {
   uint8_t is_error;
   union {
-    uint8_t error;
+    file_case error;
     struct {
-      uint8_t type;
+      file_case type;
       uint64_t links;
       uint64_t size;
       uint64_t times[9];
@@ -163,10 +195,10 @@ SPAN("[method]span.advise")
 void import_span_advise(int32_t self, int64_t offset, int64_t length, int32_t advice, unit_result *result);
 SPAN("[method]span.faulted") int32_t import_span_faulted(int32_t self);
 
-IMPORT("wasi:filesystem/preopens@0.2.12", "get-directories") void import_get_directories(preopen_list *result);
+IMPORT("wasi:filesystem/preopens" WMMAP_WASI, "get-directories") void import_get_directories(preopen_list *result);
 FILES("[method]descriptor.open-at")
 void import_open_at(int32_t self, int32_t path_flags, const char *path, size_t path_length, int32_t open_flags,
-                    int32_t rights, handle_result *result);
+                    int32_t rights, open_result *result);
 FILES("[method]descriptor.stat") void import_stat(int32_t self, stat_result *result);
 FILES("[method]descriptor.get-flags") void import_get_flags(int32_t self, flags_result *result);
 FILES("[method]descriptor.metadata-hash") void import_metadata_hash(int32_t self, hash_result *result);

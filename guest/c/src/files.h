@@ -9,6 +9,10 @@
 /* The directories that the host has granted, in its order. The list is fetched once and kept, like the C library's. */
 const preopen_list *wmmap_preopens(void);
 
+/* Opens a path below a directory. Returns 0, or the errno that it comes to. */
+int wmmap_file_open_at(int32_t directory, int32_t path_flags, const char *path, size_t length, uint32_t rights,
+                       int32_t *descriptor);
+
 /* Each returns false if the descriptor is not open or the host cannot tell. */
 
 /* The rights that the descriptor carries: bits of wmmap_rights. */

@@ -154,14 +154,13 @@ int32_t LIBRARY(path_open)(int32_t directory, int32_t lookup, const char *path, 
   if (!place || !below)
     return 0;
   forget(place);
-  const int32_t wanted = ((rights & __WASI_RIGHTS_FD_READ) ? WMMAP_CAN_READ : 0) |
-                         ((rights & __WASI_RIGHTS_FD_WRITE) ? WMMAP_CAN_WRITE : 0);
-  handle_result got;
-  import_open_at(below->descriptor, lookup, path, length, 0, wanted, &got);
-  if (!got.is_error) {
-    *place = new_file(got.handle, false);
+  const uint32_t wanted = ((rights & __WASI_RIGHTS_FD_READ) ? WMMAP_CAN_READ : 0U) |
+                          ((rights & __WASI_RIGHTS_FD_WRITE) ? WMMAP_CAN_WRITE : 0U);
+  int32_t descriptor = 0;
+  if (wmmap_file_open_at(below->descriptor, lookup, path, length, wanted, &descriptor) == 0) {
+    *place = new_file(descriptor, false);
     if (!*place)
-      import_drop_descriptor(got.handle);
+      import_drop_descriptor(descriptor);
     else
       (*place)->nonblocking = (flags & __WASI_FDFLAGS_NONBLOCK) != 0;
   }

@@ -9,8 +9,13 @@
  *   bench map-find|file-find COUNT SIZE   searches as many bytes for what is not there, with mapping.find or memmem
  *   bench map COUNT                       maps the file and drops the mapping
  *   bench grep NEEDLE                     prints how many lines contain the needle, reading through wasi:filesystem
+ * What goes through wasi:filesystem is a stream in WASI 0.3: one for all that is read in order, else one for each
+ * piece.
  */
 #include "wasi_mmap.h"
+#ifdef WMMAP_P3
+#include "../../host/guests/streams.h"
+#endif
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +23,7 @@
 
 enum { BLOCK = 64 * 1024 };
 
+#ifndef WMMAP_P3
 typedef struct {
   uint8_t is_error;
   union {
@@ -40,6 +46,7 @@ descriptor_read(int32_t self, int64_t length, int64_t offset, read_result *resul
 
 __attribute__((import_module("wasi:filesystem/types@0.2.12"), import_name("[method]descriptor.write"))) void
 descriptor_write(int32_t self, const uint8_t *bytes, size_t length, int64_t offset, write_result *result);
+#endif
 
 static uint8_t buffer[1 << 20];
 
@@ -54,6 +61,45 @@ static wmmap_file open_text(uint32_t rights) {
   return file;
 }
 
+/* Four sums, so that the processor need not wait for one. */
+static uint64_t sum(const uint8_t *bytes, size_t length) {
+  uint64_t sums[4] = {0};
+  for (size_t at = 0; at + 32 <= length; at += 32) {
+    uint64_t words[4];
+    memcpy(words, bytes + at, sizeof words);
+    for (int i = 0; i < 4; i += 1)
+      sums[i] += words[i];
+  }
+  return sums[0] + sums[1] + sums[2] + sums[3];
+}
+
+#ifdef WMMAP_P3
+static size_t read_file(wmmap_file file, uint64_t offset, size_t length, uint8_t *target) {
+  stream_reader reader = stream_open(file, offset);
+  const size_t got = stream_read(&reader, target, length);
+  stream_close(reader);
+  return got;
+}
+
+static void write_file(wmmap_file file, uint64_t offset, size_t length, const uint8_t *source) {
+  stream_write(file, offset, source, length);
+}
+
+/* What is read in order, from the start. */
+typedef stream_reader reading;
+static reading start_reading(wmmap_file file) { return stream_open(file, 0); }
+static size_t read_next(reading *from, size_t length, uint8_t *target) { return stream_read(from, target, length); }
+static void end_reading(reading *from) { stream_close(*from); }
+
+static uint64_t sum_file(wmmap_file file, size_t size) {
+  uint64_t total = 0;
+  reading from = start_reading(file);
+  for (size_t got; (got = read_next(&from, size, buffer)) > 0;)
+    total += sum(buffer, got);
+  end_reading(&from);
+  return total;
+}
+#else
 static size_t read_file(wmmap_file file, uint64_t offset, size_t length, uint8_t *target) {
   read_result got;
   descriptor_read(file.handle, (int64_t)length, (int64_t)offset, &got);
@@ -75,63 +121,17 @@ static void write_file(wmmap_file file, uint64_t offset, size_t length, const ui
   }
 }
 
-static void find_in_file(wmmap_file file, uint64_t length) {
-  for (uint64_t offset = 0; offset < length;) {
-    const size_t size = length - offset < BLOCK ? (size_t)(length - offset) : BLOCK;
-    const size_t got = read_file(file, offset, size, buffer);
-    if (got < 2 || memmem(buffer, got, "\1\2", 2))
-      return;
-    offset += got - 1;
-  }
+typedef struct {
+  wmmap_file file;
+  uint64_t offset;
+} reading;
+static reading start_reading(wmmap_file file) { return (reading){file, 0}; }
+static size_t read_next(reading *from, size_t length, uint8_t *target) {
+  const size_t got = read_file(from->file, from->offset, length, target);
+  from->offset += got;
+  return got;
 }
-
-static uint64_t place(uint64_t index, uint64_t limit) { return (index * 2654435761U) % limit & ~UINT64_C(63); }
-
-static void grep(const char *needle) {
-  const wmmap_file file = open_text(WMMAP_CAN_READ);
-  const size_t length = strlen(needle);
-  static char block[2 * BLOCK];
-  size_t kept = 0;
-  uint64_t lines = 0;
-  for (uint64_t offset = 0;;) {
-    const size_t got = read_file(file, offset, BLOCK, (uint8_t *)block + kept);
-    offset += got;
-    const char *start = block;
-    const char *end = block + kept + got;
-    for (const char *line_end; (line_end = memchr(start, '\n', (size_t)(end - start))); start = line_end + 1)
-      lines += memmem(start, (size_t)(line_end - start), needle, length) != NULL;
-    if (got == 0)
-      break;
-    kept = (size_t)(end - start);
-    if (kept > BLOCK)
-      abort(); /* The text has no such lines. */
-    memmove(block, start, kept);
-  }
-  printf("%llu\n", (unsigned long long)lines);
-}
-
-/* Four sums, so that the processor need not wait for one. */
-static uint64_t sum(const uint8_t *bytes, size_t length) {
-  uint64_t sums[4] = {0};
-  for (size_t at = 0; at + 32 <= length; at += 32) {
-    uint64_t words[4];
-    memcpy(words, bytes + at, sizeof words);
-    for (int i = 0; i < 4; i += 1)
-      sums[i] += words[i];
-  }
-  return sums[0] + sums[1] + sums[2] + sums[3];
-}
-
-static uint64_t sum_mapping(wmmap_mapping map, size_t size) {
-  uint64_t total = 0;
-  const uint64_t end = wmmap_length(map);
-  for (uint64_t offset = 0; offset < end; offset += size) {
-    const size_t length = end - offset < size ? (size_t)(end - offset) : size;
-    require(wmmap_read(map, offset, length, buffer));
-    total += sum(buffer, length);
-  }
-  return total;
-}
+static void end_reading(reading *from) { (void)from; }
 
 /* Without a copy of its own, and with as much as the host gives at a time. */
 static uint64_t sum_file(wmmap_file file, size_t size) {
@@ -147,6 +147,57 @@ static uint64_t sum_file(wmmap_file file, size_t size) {
     offset += got.length;
     free(got.bytes);
   }
+}
+#endif
+
+static void find_in_file(wmmap_file file, uint64_t length) {
+  reading from = start_reading(file);
+  size_t kept = 0; /* The last byte, which a match may begin with. */
+  while (length > 0) {
+    const size_t got = read_next(&from, length < BLOCK ? (size_t)length : BLOCK, buffer + kept);
+    if (got == 0 || memmem(buffer, kept + got, "\1\2", 2))
+      break;
+    buffer[0] = buffer[kept + got - 1];
+    kept = 1;
+    length -= got;
+  }
+  end_reading(&from);
+}
+
+static uint64_t place(uint64_t index, uint64_t limit) { return (index * 2654435761U) % limit & ~UINT64_C(63); }
+
+static void grep(const char *needle) {
+  reading from = start_reading(open_text(WMMAP_CAN_READ));
+  const size_t length = strlen(needle);
+  static char block[2 * BLOCK];
+  size_t kept = 0;
+  uint64_t lines = 0;
+  for (;;) {
+    const size_t got = read_next(&from, BLOCK, (uint8_t *)block + kept);
+    const char *start = block;
+    const char *end = block + kept + got;
+    for (const char *line_end; (line_end = memchr(start, '\n', (size_t)(end - start))); start = line_end + 1)
+      lines += memmem(start, (size_t)(line_end - start), needle, length) != NULL;
+    if (got == 0)
+      break;
+    kept = (size_t)(end - start);
+    if (kept > BLOCK)
+      abort(); /* The text has no such lines. */
+    memmove(block, start, kept);
+  }
+  end_reading(&from);
+  printf("%llu\n", (unsigned long long)lines);
+}
+
+static uint64_t sum_mapping(wmmap_mapping map, size_t size) {
+  uint64_t total = 0;
+  const uint64_t end = wmmap_length(map);
+  for (uint64_t offset = 0; offset < end; offset += size) {
+    const size_t length = end - offset < size ? (size_t)(end - offset) : size;
+    require(wmmap_read(map, offset, length, buffer));
+    total += sum(buffer, length);
+  }
+  return total;
 }
 
 int main(int count, char **words) {

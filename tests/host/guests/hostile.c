@@ -5,24 +5,22 @@
  */
 #include "wasi_mmap.h"
 
+#include "src/abi.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define IMPORT(interface, name) __attribute__((import_module(interface), import_name(name)))
-
-IMPORT("wasi:cli/exit@0.2.12", "exit-with-code") _Noreturn void exit_with_code(int32_t code);
-IMPORT("wasi-mmap:mmap/mapping@0.2.0", "[resource-drop]mapping") void drop_mapping(int32_t handle);
-IMPORT("wasi-mmap:mmap/mapping@0.2.0", "[method]mapping.read")
-void raw_read(int32_t handle, int64_t offset, int64_t length, void *result);
-IMPORT("wasi-mmap:mmap/mapping@0.2.0", "[method]mapping.write")
+EXIT("exit-with-code") _Noreturn void exit_with_code(int32_t code);
+MAPPING("[resource-drop]mapping") void drop_mapping(int32_t handle);
+MAPPING("[method]mapping.read") void raw_read(int32_t handle, int64_t offset, int64_t length, void *result);
+MAPPING("[method]mapping.write")
 void raw_write(int32_t handle, int64_t offset, const void *bytes, size_t length, void *result);
-IMPORT("wasi-mmap:mmap/mapping@0.2.0", "[method]mapping.find")
+MAPPING("[method]mapping.find")
 void raw_find(int32_t handle, const void *needle, size_t length, int64_t start, int64_t end, void *result);
-IMPORT("wasi-mmap:mmap/mapping@0.2.0", "mmap")
+MAPPING("mmap")
 void raw_mmap(int32_t has_file, int32_t file, int64_t length, int32_t access, int64_t offset, void *result);
-IMPORT("wasi:filesystem/types@0.2.12", "[method]descriptor.get-flags")
-void raw_get_flags(int32_t handle, uint8_t *result);
+FILES("[method]descriptor.get-flags") void raw_get_flags(int32_t handle, flags_result *result);
 
 enum { WRONG = 100 };
 
@@ -115,9 +113,9 @@ static int rights(const char *path) {
     if (wmmap_file_open(path, asked, &file) != WMMAP_OK)
       continue;
     /* A host may grant more than was asked (wasmtime: reading); the descriptor's flags count. */
-    uint8_t flags[2] = {1};
-    raw_get_flags(file.handle, flags);
-    const uint32_t held = flags[0] == 0 ? flags[1] & (WMMAP_CAN_READ | WMMAP_CAN_WRITE) : 0;
+    flags_result got = {.is_error = 1};
+    raw_get_flags(file.handle, &got);
+    const uint32_t held = got.is_error ? 0 : got.flags & (WMMAP_CAN_READ | WMMAP_CAN_WRITE);
     if ((held & asked) != asked)
       return WRONG;
     for (int access = WMMAP_READ; access <= WMMAP_COPY; access += 1) {

@@ -2,9 +2,14 @@
 /*
  * A guest that uses spans, and misuses them: spans SCENARIO [ACCESS]. It ends with 0 if all is as the contract says,
  * with the line of the failed check, or by a trap. /file has four units of 64 KiB, filled with the letters 'a' to 'd'.
- * cabi_realloc can return a place in a span, so that the host writes there.
+ * cabi_realloc can return a place in a span, so that the host writes there; in WASI 0.3 a stream is read to it.
  */
 #include "wasi_mmap.h"
+
+#include "src/abi.h"
+#ifdef WMMAP_P3
+#include "streams.h"
+#endif
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,19 +17,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#define IMPORT(interface, name) __attribute__((import_module(interface), import_name(name)))
-#define SPAN "wasi-mmap:mmap/span@0.2.0"
-
-IMPORT("wasi:cli/exit@0.2.12", "exit-with-code") _Noreturn void exit_with_code(int32_t code);
-IMPORT("wasi:filesystem/types@0.2.12", "[method]descriptor.read")
-void raw_read_file(int32_t file, int64_t length, int64_t offset, void *result);
-IMPORT(SPAN, "granularity") void raw_granularity(void *result);
-IMPORT(SPAN, "attach")
-void raw_attach(int32_t mapping, int64_t offset, const void *region, size_t length, void *result);
-IMPORT(SPAN, "[resource-drop]span") void drop_span(int32_t handle);
-IMPORT(SPAN, "[method]span.faulted") int32_t raw_faulted(int32_t handle);
-IMPORT(SPAN, "[method]span.flush") void raw_flush(int32_t handle, int64_t offset, int64_t length, void *result);
-IMPORT(SPAN, "[method]span.advise")
+EXIT("exit-with-code") _Noreturn void exit_with_code(int32_t code);
+#ifndef WMMAP_P3
+FILES("[method]descriptor.read") void raw_read_file(int32_t file, int64_t length, int64_t offset, void *result);
+#endif
+SPAN("granularity") void raw_granularity(void *result);
+SPAN("attach") void raw_attach(int32_t mapping, int64_t offset, const void *region, size_t length, void *result);
+SPAN("[resource-drop]span") void drop_span(int32_t handle);
+SPAN("[method]span.faulted") int32_t raw_faulted(int32_t handle);
+SPAN("[method]span.flush") void raw_flush(int32_t handle, int64_t offset, int64_t length, void *result);
+SPAN("[method]span.advise")
 void raw_advise(int32_t handle, int64_t offset, int64_t length, int32_t advice, void *result);
 
 #define UNIT 65536
@@ -118,12 +120,20 @@ static bool host_writes(uint8_t *at, size_t length) {
   wmmap_file letters = {0};
   if (wmmap_file_open("/letters", WMMAP_CAN_READ, &letters))
     exit_with_code(96);
+#ifdef WMMAP_P3
+  stream_reader reader = stream_open(letters, 0);
+  const size_t got = stream_read(&reader, at, length);
+  stream_close(reader);
+  wmmap_file_close(&letters);
+  return got == length;
+#else
   place = at;
   raw_read_file(letters.handle, (int64_t)length, 0, result);
   wmmap_file_close(&letters);
   uint8_t *where;
   memcpy(&where, result + 4, 4);
   return result[0] == 0 && where == at;
+#endif
 }
 
 /* The host reads a byte. Returns whether it is found in a mapping of /letters, which has no zero. */
@@ -263,7 +273,12 @@ static int lost_by(const char *who) {
   else if (!strcmp(who, "fill"))
     memset(region, 1, 4 * UNIT);
   else if (!strcmp(who, "host-writes"))
+#ifdef WMMAP_P3
+    /* Where the system reads right into the region, as in wasmtime, the stream ends with an error instead. */
+    REQUIRE(host_writes(region, UNIT) || region[0] == 0);
+#else
     REQUIRE(host_writes(region, UNIT));
+#endif
   else if (!strcmp(who, "host-reads"))
     REQUIRE(!host_finds(region + UNIT));
   else if (!strcmp(who, "store"))

@@ -7,19 +7,21 @@ import * as assert from 'uvu/assert';
 
 const readme = readFileSync('guest/c/README.md', 'utf8');
 
-function check(heading: string, program: string, output: string): void {
-  const text = readme.split(`## ${heading}`)[1] ?? '';
-  const block = (language: string): string => text.split(`\`\`\`${language}\n`)[1]?.split('```')[0] ?? '';
+const block = (heading: string, language: string): string =>
+  readme.split(`\n## ${heading}\n`)[1]?.split(`\`\`\`${language}\n`)[1]?.split('```')[0] ?? '';
+
+/** Builds a program, which is below the same heading as the commands or below another one, and runs it. */
+function check(heading: string, program: string, output: string, source = heading): void {
   const folder = mkdtempSync(resolve('build', 'readme-c-'));
   try {
-    writeFileSync(join(folder, `${program}.c`), block('c'));
+    writeFileSync(join(folder, `${program}.c`), block(source, 'c'));
     // The commands name files in the clone, which stays as it is.
     const here = relative('.', folder);
-    const commands = block('sh')
+    const commands = block(heading, 'sh')
       .replaceAll(new RegExp(String.raw`(?<![\w/])${program}\.`, 'g'), `${here}/${program}.`)
       .replaceAll(/(?<=[>\s])notes\.txt/g, `${here}/notes.txt`);
-    for (const host of ['node dist/cli/main.mjs', 'build/wasmtime/wasi-mmap']) {
-      const script = commands.replace('node dist/cli/main.mjs', host);
+    const elsewhere = commands.replace('node dist/cli/main.mjs', 'build/wasmtime/wasi-mmap');
+    for (const script of new Set([commands, elsewhere])) {
       const { status, stdout, stderr } = spawnSync('sh', ['-e', '-c', script], { encoding: 'utf8' });
       assert.is(status, 0, stderr);
       assert.is(stdout, output, stderr);
@@ -35,6 +37,10 @@ test('a C program finds the last error of a log', () => {
 
 test('a C program with mmap becomes a component, and runs', () => {
   check('mmap in your C component', 'upper', 'A NOTE\n');
+});
+
+test('a C program becomes a command of WASI 0.3, and runs', () => {
+  check('WASI 0.3', 'last', 'last error at 3\n', 'The contract: wasi_mmap.h');
 });
 
 test.run();
