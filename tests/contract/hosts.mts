@@ -1,11 +1,14 @@
 /** Guest languages on the hosts that a command starts. */
 import { spawnSync } from 'node:child_process';
 import { aboutThere, aboutThis, aboutWasmtime, generationOf, type About } from '../tools/about.mjs';
-import { runtimes } from '../tools/platforms.mjs';
+import { findNodes, runtimes } from '../tools/platforms.mjs';
 import { WASMTIME } from '../tools/wasmtime.mjs';
 import { Guest } from './guest.mjs';
 
 export type GuestLanguage = 'javascript' | 'rust' | 'c' | 'python';
+
+/** The generation of WASI that a guest is of. */
+export type Generation = '0.2' | '0.3';
 
 const isWindows = process.platform === 'win32';
 
@@ -13,7 +16,7 @@ const CLI = ['dist/cli/main.mjs', 'run'];
 
 interface HostCommand {
   command: readonly string[];
-  component: (language: GuestLanguage) => string;
+  component: (language: GuestLanguage, wasi: Generation) => string;
 }
 
 /** The command for Node, in another runtime. */
@@ -21,6 +24,13 @@ function runtime(name: 'bun' | 'deno', ...options: string[]): HostCommand {
   const words = runtimes.find(({ host }) => host === name)?.command ?? [name];
   return { command: [...words, ...CLI, ...options], component: plain };
 }
+
+/** A Node that can run guests of WASI 0.3: this one, or another that is here. */
+const node03 = (): string | undefined => {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major > 24 || (major === 24 && minor >= 20)) return process.execPath;
+  return findNodes().find((node) => node.major >= 24)?.path;
+};
 
 /** How hosts are started: the words before directories and the component, and where their components are. */
 const HOSTS = {
@@ -35,30 +45,31 @@ const HOSTS = {
   // Windows has only our command, for which a plugged component is one that maps nothing.
   'wasmtime-polyfill': {
     command: isWindows ? [WASMTIME, 'run'] : ['build/wasmtime/wasmtime', 'run', '--allow-precompiled', '-S', 'http'],
-    component: (language: GuestLanguage) => `build/guests/${language}/contract.plugged.${isWindows ? 'wasm' : 'cwasm'}`,
+    component: (language) => `build/guests/${language}/contract.plugged.${isWindows ? 'wasm' : 'cwasm'}`,
   },
 } satisfies Record<string, HostCommand>;
 
 export type GuestHost = keyof typeof HOSTS;
 
-function plain(language: GuestLanguage): string {
-  return `build/guests/${language}/contract.wasm`;
+function plain(language: GuestLanguage, wasi: Generation): string {
+  return `build/guests/${language}/contract${wasi === '0.2' ? '' : `-${wasi}`}.wasm`;
 }
 
 /** Python's component runs scripts, here the oracle itself, which tests/tools/guests.sh puts there. */
 const SCRIPTS: Partial<Record<GuestLanguage, string[]>> = { python: ['/guests/python/scripts/contract.py'] };
 
 /** The command that runs the suite's runner in this language on this host. */
-function commandOf(language: GuestLanguage, host: GuestHost): [string, ...string[]] {
+function commandOf(language: GuestLanguage, host: GuestHost, wasi: Generation = '0.2'): [string, ...string[]] {
   const { command, component } = HOSTS[host];
-  const [program = '', ...words] = command;
+  const [first = '', ...words] = command;
+  const program = host === 'node' && wasi === '0.3' ? (node03() ?? first) : first;
   const devices = isWindows ? [] : ['--dir', '/dev::/dev'];
-  return [program, ...words, '--dir', 'build::/', ...devices, component(language), ...(SCRIPTS[language] ?? [])];
+  return [program, ...words, '--dir', 'build::/', ...devices, component(language, wasi), ...(SCRIPTS[language] ?? [])];
 }
 
 /** The suite's runner in this language on this host. */
-export function guestOn(language: GuestLanguage, host: GuestHost): Guest {
-  return new Guest(commandOf(language, host));
+export function guestOn(language: GuestLanguage, host: GuestHost, wasi?: Generation): Guest {
+  return new Guest(commandOf(language, host, wasi));
 }
 
 /** Has the host compile the runner, which takes some longer than a guest may take for an answer. */
@@ -68,21 +79,31 @@ export function prepare(language: GuestLanguage, host: GuestHost): void {
 }
 
 /** The component that runs there. */
-export const componentOf = (language: GuestLanguage, host: GuestHost): string => HOSTS[host].component(language);
+export const componentOf = (language: GuestLanguage, host: GuestHost, wasi: Generation = '0.2'): string =>
+  HOSTS[host].component(language, wasi);
 
 /** What this machine lacks for the host. */
-export const missingFor = (host: GuestHost): string | undefined =>
-  runtimes.find(({ host: name }) => host.startsWith(name))?.missing;
+export function missingFor(host: GuestHost, wasi: Generation = '0.2'): string | undefined {
+  if (wasi === '0.3' && host === 'node' && node03() === undefined)
+    return 'no Node from 24.20 on (.build/setup.sh nodes)';
+  return runtimes.find(({ host: name }) => host.startsWith(name))?.missing;
+}
 
 /** What runs guests on the host. */
-export async function aboutHost(host: GuestHost): Promise<About> {
+export async function aboutHost(host: GuestHost, wasi: Generation = '0.2'): Promise<About> {
+  const node = node03();
+  if (host === 'node' && wasi === '0.3' && node !== undefined) return aboutThere({ name: node, command: [node] });
   const there = runtimes.find(({ host: name }) => host.startsWith(name));
   if (there) return aboutThere(there);
   return host.startsWith('node') ? aboutThis() : aboutWasmtime(HOSTS[host].command[0] as string);
 }
 
 /** The same, with the generation of WASI that guests in this language are of. */
-export const aboutGuest = async (language: GuestLanguage, host: GuestHost): Promise<About & { wasi: string }> => ({
-  ...(await aboutHost(host)),
-  wasi: generationOf(componentOf(language, host)),
+export const aboutGuest = async (
+  language: GuestLanguage,
+  host: GuestHost,
+  wasi?: Generation,
+): Promise<About & { wasi: string }> => ({
+  ...(await aboutHost(host, wasi)),
+  wasi: generationOf(componentOf(language, host, wasi)),
 });

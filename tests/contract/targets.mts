@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { foreignColumns } from './foreign.mjs';
 import { aboutThis, generationOf, POLYFILL, type About } from '../tools/about.mjs';
-import { aboutGuest, guestOn, missingFor, type GuestHost, type GuestLanguage } from './hosts.mjs';
+import { aboutGuest, guestOn, missingFor, type Generation, type GuestHost, type GuestLanguage } from './hosts.mjs';
 import { polyfillOpener } from './polyfill.mjs';
 import { openHere, run, type OpenSession, type Session } from './runner.mjs';
 import { browserColumns } from '../browser/columns.mjs';
@@ -59,10 +59,15 @@ function here(host: 'node' | 'node-polyfill', open: OpenSession): Target {
 }
 
 /** A guest language on a host that a command starts. */
-export function guest(language: GuestLanguage, host: GuestHost, runner = guestOn(language, host)): Target {
+export function guest(
+  language: GuestLanguage,
+  host: GuestHost,
+  wasi: Generation = '0.2',
+  runner = guestOn(language, host, wasi),
+): Target {
   const open: OpenSession = (path, file) => runner.open(path, file);
   return {
-    name: `${language}-${host}`,
+    name: `${language}-${host}${wasi === '0.2' ? '' : `-${wasi}`}`,
     language,
     host,
     os: process.platform,
@@ -72,8 +77,8 @@ export function guest(language: GuestLanguage, host: GuestHost, runner = guestOn
     openExisting: (path) => runner.openExisting(path),
     // Only Python and JavaScript have negative positions; cursors of the others get no random operations.
     abilities: { cursor: language === 'javascript' || language === 'python', pages: !host.endsWith('-polyfill') },
-    about: () => aboutGuest(language, host),
-    missing: missingFor(host),
+    about: () => aboutGuest(language, host, wasi),
+    missing: missingFor(host, wasi),
     close: () => runner.close(),
   };
 }
@@ -92,6 +97,9 @@ export const targets: Target[] = [
   here('node-polyfill', await polyfillOpener()),
   ...(['node', 'node-polyfill', 'wasmtime', 'wasmtime-polyfill'] as const).flatMap((host) =>
     (['rust', 'c', 'javascript', 'python'] as const).map((language) => guest(language, host)),
+  ),
+  ...(['node', 'wasmtime'] as const).flatMap((host) =>
+    (['rust', 'c'] as const).map((language) => guest(language, host, '0.3')),
   ),
   ...inRuntimes,
 ];

@@ -64,9 +64,11 @@ export function aboutWasmtime(program: string): About {
 /** The module that the polyfill for JavaScript is made of. */
 export const POLYFILL = 'dist/polyfill/component/polyfill.core.wasm';
 
-/** The generation of WASI that a component or module imports files of, such as 0.2. */
+/** The generation of WASI whose files a component or module maps, such as 0.2; if it maps none, of those that it imports. */
 export function generationOf(path: string): string {
-  const generation = /wasi:filesystem\/types@(\d+\.\d+)\.\d/.exec(readFileSync(path, 'latin1'))?.[1];
+  const text = readFileSync(path, 'latin1');
+  const maps = /wasi-mmap:mmap\/mapping@(\d+\.\d+)\.\d/;
+  const generation = (maps.exec(text) ?? /wasi:filesystem\/types@(\d+\.\d+)\.\d/.exec(text))?.[1];
   if (generation === undefined) throw new Error(`${path} imports no files of WASI`);
   return generation;
 }
