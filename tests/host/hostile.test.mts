@@ -8,9 +8,11 @@ import * as assert from 'uvu/assert';
 import { setLimits, type Limits } from 'wasi-mmap/host';
 import {
   HOSTILE,
+  HOSTILE_P3,
   LIMITED,
   limitedArguments,
   newFolder,
+  P3_SCENARIOS,
   runArguments,
   SCENARIOS,
   TEXT,
@@ -112,18 +114,23 @@ for (const [name, bindings, native] of WAYS) {
 
 const wasmtime = suite('hostile, wasmtime');
 
-for (const [scenario, expected] of Object.entries(isOther ? {} : WASMTIME_SCENARIOS)) {
-  wasmtime(scenario, () => {
+const RUNS = [
+  ...Object.entries(WASMTIME_SCENARIOS).map((run) => ({ component: HOSTILE, run })),
+  ...Object.entries(P3_SCENARIOS).map((run) => ({ component: HOSTILE_P3, run })),
+];
+for (const { component, run } of isOther ? [] : RUNS) {
+  const [scenario, expected] = run;
+  wasmtime(`${scenario}${component === HOSTILE_P3 ? ', WASI 0.3' : ''}`, () => {
     const folder = newFolder();
     try {
-      const args = runArguments(folder, scenario);
+      const args = runArguments(folder, scenario, component);
       const { status, signal, stderr } = spawnSync('build/wasmtime/wasi-mmap', args, { encoding: 'utf8' });
       const got = status === 134 ? 'trap' : (status ?? signal);
       assert.ok(
         ([expected].flat() as unknown[]).includes(got),
         `ended with ${got}, not ${String(expected)}: ${stderr}`,
       );
-      if (got === 'trap') assert.match(stderr, /^wasi-mmap: hostile\.wasm trapped: /);
+      if (got === 'trap') assert.match(stderr, /^wasi-mmap: hostile(-0\.3)?\.wasm trapped: /);
     } finally {
       rmSync(folder, { recursive: true });
     }

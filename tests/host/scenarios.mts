@@ -3,6 +3,8 @@ import { mkdtempSync, truncateSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 export const HOSTILE = 'build/guests/c/hostile.wasm';
+/** The same as a command of WASI 0.3. */
+export const HOSTILE_P3 = 'build/guests/c/hostile-0.3.wasm';
 export const TEXT = '0123456789abcdef'.repeat(4096);
 export const NO_MEMORY = 11;
 export const WRONG = 100;
@@ -56,14 +58,17 @@ export const WASMTIME_SCENARIOS: typeof SCENARIOS = {
   'search-1-gib': 0,
 };
 
+/** Those of HOSTILE_P3. A descriptor of the other generation is none. */
+export const P3_SCENARIOS: typeof SCENARIOS = { ...WASMTIME_SCENARIOS, 'descriptor-of-0.2': 'trap' };
+
 /** What runs a scenario there: arguments of the command. */
-export const runArguments = (folder: string, scenario: string): string[] => [
+export const runArguments = (folder: string, scenario: string, component = HOSTILE): string[] => [
   'run',
   '--dir',
   `${folder}::/`,
   '--dir-ro',
   `${folder}::/read-only`,
-  HOSTILE,
+  component,
   scenario,
 ];
 

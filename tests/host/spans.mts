@@ -3,6 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { thorough } from '../tools/thorough.mjs';
 
 export const SPANS = 'build/guests/c/spans.wasm';
+/** The same as a command of WASI 0.3. */
+export const SPANS_P3 = 'build/guests/c/spans-0.3.wasm';
 export const UNIT = 65536;
 export const ACCESSES = ['read', 'write', 'copy'] as const;
 /** The expected end of each scenario of spans.c. */
@@ -50,11 +52,11 @@ export function writeFiles(folder: string): void {
 }
 
 /** What runs a scenario: arguments of the command. */
-export const runArguments = (folder: string, scenario: string, access: string): string[] => [
+export const runArguments = (folder: string, scenario: string, access: string, component = SPANS): string[] => [
   'run',
   '--dir',
   `${folder}::/`,
-  SPANS,
+  component,
   scenario,
   access,
 ];

@@ -21,6 +21,9 @@ void raw_find(int32_t handle, const void *needle, size_t length, int64_t start, 
 MAPPING("mmap")
 void raw_mmap(int32_t has_file, int32_t file, int64_t length, int32_t access, int64_t offset, void *result);
 FILES("[method]descriptor.get-flags") void raw_get_flags(int32_t handle, flags_result *result);
+#ifdef WMMAP_P3
+IMPORT("wasi:filesystem/preopens@0.2.12", "get-directories") void raw_directories_p2(preopen_list *result);
+#endif
 
 enum { WRONG = 100 };
 
@@ -350,6 +353,14 @@ static int run(const char *scenario) {
   SCENARIO("foreign-descriptor") return raw_mmap(1, 12345, 0, WMMAP_READ, 0, result), WRONG;
   SCENARIO("negative-descriptor") return raw_mmap(1, -1, 0, WMMAP_READ, 0, result), WRONG;
   SCENARIO("zero-descriptor") return raw_mmap(1, 0, 0, WMMAP_READ, 0, result), WRONG;
+#ifdef WMMAP_P3
+  SCENARIO("descriptor-of-0.2") {
+    preopen_list list = {0};
+    raw_directories_p2(&list);
+    raw_mmap(1, list.items[0].directory, 0, WMMAP_READ, 0, result);
+    return WRONG;
+  }
+#endif
   SCENARIO("no-access-of-that-number") return raw_mmap(0, 0, 10, 7, 0, result), WRONG;
   SCENARIO("foreign-read") return raw_read(12345, 0, 1, result), WRONG;
   SCENARIO("zero-read") return raw_read(0, 0, 1, result), WRONG;
