@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 . .build/lib.sh
 cache="$cache/programs"
-adapter=node_modules/@bytecodealliance/jco/lib/wasi_snapshot_preview1.command.wasm
+adapters=node_modules/@bytecodealliance/jco/lib/wasi_snapshot_preview1
 here=tests/programs/c
 output=build/programs
 wit=build/guests/wit
@@ -70,15 +70,28 @@ program() {
     quietly "programs/$name-native" native_cc $strict "$@" $native_flags $sources $native_objects -lm -lpthread -o "$output/$name"
     quietly "programs/$name-wasi" wasi_cc $strict "$@" $wasi_flags $emulated $sources $wasi_objects "$mman" $libraries -o "$output/$name.core.wasm"
   }
-  build/venv/bin/wasm-tools component embed "$wit" --world "${world:-imports-spans}" "$output/$name.core.wasm" -o "$output/$name.typed.wasm"
-  build/venv/bin/wasm-tools component new "$output/$name.typed.wasm" --adapt "wasi_snapshot_preview1=$adapter" -o "$output/$name.wasm"
-  rm "$output/$name.core.wasm" "$output/$name.typed.wasm"
+  component "$name" "$wit" "${world:-imports-spans}" command
+}
+
+# p3_program NAME SOURCE: NAME-0.3.wasm, the component as a command of WASI 0.3.
+p3_program() {
+  # shellcheck disable=SC2086 # lists
+  quietly "programs/$1-0.3" wasi_cc $strict -mexec-model=reactor $emulated "$2" $output/mman-0.3.o guest/c/run.c $libraries -o "$output/$1-0.3.core.wasm"
+  component "$1-0.3" "$wit-0.3" command-adapted-spans reactor
+}
+
+# component NAME WIT WORLD ADAPTER: makes a component of a core module.
+component() {
+  build/venv/bin/wasm-tools component embed "$2" --world "$3" "$output/$1.core.wasm" -o "$output/$1.typed.wasm"
+  build/venv/bin/wasm-tools component new "$output/$1.typed.wasm" --adapt "wasi_snapshot_preview1=$adapters.$4.wasm" -o "$output/$1.wasm"
+  rm "$output/$1.core.wasm" "$output/$1.typed.wasm"
 }
 
 build_mman() {
   mman=$output/mman.o
   quietly programs/mman wasi_cc -Wall -Wextra -Wno-sign-compare -c guest/c/mman.c -o "$mman"
   quietly programs/mman wasi_cc -Wall -Wextra -Wno-sign-compare -DWASI_MMAN_NO_SPANS -c guest/c/mman.c -o $output/mman-copies.o
+  quietly programs/mman wasi_cc -Wall -Wextra -Wno-sign-compare -DWMMAP_P3 -c guest/c/mman.c -o $output/mman-0.3.o
 }
 
 # What <sys/mman.h> answers, also without spans where there could be some.
@@ -87,6 +100,7 @@ build_posix() {
   program posix $here/posix.c --
   program linux $here/linux.c --
   for name in growing high large random; do program $name $here/$name.c --; done
+  for name in posix linux random; do p3_program $name $here/$name.c; done
   wasi_flags=-msimd128 # The benchmark sums as fast as it can; runtimes have had SIMD since 2021.
   program access $here/access.c --
   wasi_flags=

@@ -23,10 +23,14 @@ assert.is(here.status, 0, here.lines.at(-1));
 for (const line of Object.keys(DIFFERENT)) assert.ok(here.lines.includes(line), line);
 const expected = here.lines.map((line) => DIFFERENT[line]?.guest ?? line);
 
-/** The component `linux-copies` imports no spans: the other way to have copies where there are spans. */
+/**
+ * The component `linux-copies` imports no spans: the other way to have copies where there are spans. `linux-0.3` is a command
+ * of WASI 0.3.
+ */
 const RUNS = [
   ...Object.keys(HOSTS).map((host) => ({ host, name: 'linux' })),
   { host: 'wasmtime', name: 'linux-copies' },
+  { host: 'wasmtime', name: 'linux-0.3' },
 ];
 
 for (const { host, name } of RUNS) {
@@ -46,13 +50,20 @@ for (const { host, name } of RUNS) {
 
 const random = suite('random sequences of calls');
 const steps = thorough ? 2000 : 300;
-for (const host of thorough ? Object.keys(HOSTS) : ['node', 'wasmtime', 'wasmtime-polyfill']) {
+const randomRuns = [
+  ...(thorough ? Object.keys(HOSTS) : ['node', 'wasmtime', 'wasmtime-polyfill']).map((host) => ({
+    host,
+    name: 'random',
+  })),
+  { host: 'wasmtime', name: 'random-0.3' },
+];
+for (const { host, name } of randomRuns) {
   for (const seed of thorough ? [1, 2, 3, 4, 5, 6, 7, 8] : [1, 2]) {
-    random(`${host}, ${seed}`, () => {
+    random(`${name}, ${host}, ${seed}`, () => {
       const words = [`${seed}`, `${steps}`];
       const native = runHere('random', folder, [folder, ...words]);
       assert.is(native.lines.length, steps, native.error);
-      const { status, lines, error } = runGuest(host, 'random', folder, ['/', ...words]);
+      const { status, lines, error } = runGuest(host, name, folder, ['/', ...words]);
       assert.is(status, 0, error);
       assert.equal(lines, native.lines);
     });
