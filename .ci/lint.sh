@@ -11,6 +11,8 @@ cargo() { .build/cargo.sh "$@"; }
 # are built, in release, so cargo compiles it once.
 crates() {
   "$1" guest/rust --all-targets --features std-file,exit-code
+  "$1" guest/rust --all-targets --features p3,std-file
+  "$1" guest/rust --all-targets --no-default-features --features p3
   "$1" guest/rust/examples/geo --all-targets
   "$1" guest/polyfill --all-targets
   if has_target wasm32-unknown-unknown; then

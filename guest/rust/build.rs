@@ -19,6 +19,9 @@ fn main() {
     if !is_wasi || var_os("CARGO_FEATURE_STD_FILE").is_none() {
         return;
     }
+    if var("CARGO_CFG_TARGET_ENV").as_deref() == Ok("p3") && var_os("CARGO_FEATURE_P3").is_none() {
+        println!("cargo::error=the C library of this target has descriptors of WASI 0.3: std-file needs the feature p3 there");
+    }
     let library = library();
     println!("cargo::rerun-if-changed={}", library.display());
     match counts_descriptors(&library) {
@@ -26,7 +29,7 @@ fn main() {
         Ok(false) => {}
         Err(error) => {
             println!(
-                "cargo::error=the feature std-file needs the C library of WASI 0.2 that programs are linked with. \
+                "cargo::error=the feature std-file needs the C library of WASI 0.2 or 0.3 that programs are linked with. \
                  {}: {error}. {LIBRARY} names another libc.a.",
                 library.display()
             );

@@ -83,10 +83,15 @@ build_rust() {
     quietly guests/rust "$@" guest/rust/Cargo.toml --examples --features std-file,exit-code
     quietly guests/rust "$@" tests/tools/guests/Cargo.toml --lib --bins --examples
     quietly guests/rust "$@" guest/rust/examples/geo/Cargo.toml
+    # Commands of WASI 0.3 are libraries that export it.
+    quietly guests/rust-0.3 "$@" guest/rust/Cargo.toml --example mgrep_p3 --no-default-features --features p3
+    quietly guests/rust-0.3 "$@" tests/tools/guests/Cargo.toml --examples --no-default-features --features p3
+    for program in mgrep contract; do cp "$release/examples/${program}_p3.wasm" "build/guests/rust/$program-0.3.wasm"; done
     for program in contract std_fs large needles growing maps viewer examples/server geo; do cp "$release/$program.wasm" build/guests/rust/; done
     for program in mgrep mreplace std_file exit_code; do cp "$release/examples/$program.wasm" build/guests/rust/; done
     return
   fi
+  echo "guests: SKIPPED: guests in Rust for WASI 0.3 need the target wasm32-wasip2, which comes with rustup" >&2
   export CARGO_TARGET_DIR="$cache/cargo-debian" RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1
   export CARGO_TARGET_WASM32_WASIP1_LINKER="$PWD/.build/wasm-ld.sh"
   release="$CARGO_TARGET_DIR/wasm32-wasip1/release"

@@ -286,7 +286,16 @@ const everything = (): Runner[] => [
   { name: 'drift check of the oracle', command: ['python3', 'tests/contract/oracle.py', 'check'], count: plain },
   {
     name: 'examples in the documentation of the Rust library',
-    command: ['.build/cargo.sh', 'test', '--locked', '--doc', '--manifest-path', 'guest/rust/Cargo.toml'],
+    command: [
+      '.build/cargo.sh',
+      'test',
+      '--locked',
+      '--doc',
+      '--features',
+      'p3',
+      '--manifest-path',
+      'guest/rust/Cargo.toml',
+    ],
     count: cargo,
   },
   {

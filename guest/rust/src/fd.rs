@@ -10,9 +10,7 @@ use std::io::{Error, Result};
 use std::mem::ManuallyDrop;
 use std::os::fd::{AsRawFd, RawFd};
 
-use wasip2::filesystem::types::Descriptor;
-
-use crate::file::Source;
+use crate::file::{OfFd, Source};
 
 /// The start of wasi-libc's `descriptor_vtable_t`.
 #[repr(C)]
@@ -82,7 +80,7 @@ impl Drop for Open {
 }
 
 /// Calls with the descriptor of `wasi:filesystem` behind an open file of the C library.
-pub fn with_fd<T>(fd: RawFd, call: impl FnOnce(&Descriptor) -> Result<T>) -> Result<T> {
+pub fn with_fd<T>(fd: RawFd, call: impl FnOnce(&OfFd) -> Result<T>) -> Result<T> {
     let open = Open::find(fd)?;
     let Entry { data, operations } = open.0;
     let mut handle = 0;
@@ -97,12 +95,14 @@ pub fn with_fd<T>(fd: RawFd, call: impl FnOnce(&Descriptor) -> Result<T>) -> Res
         return Err(Error::last_os_error());
     }
     // SAFETY: the handle is that of a descriptor of the C library. It is borrowed for the call and not dropped.
-    let descriptor = ManuallyDrop::new(unsafe { Descriptor::from_handle(handle) });
+    let descriptor = ManuallyDrop::new(unsafe { OfFd::from_handle(handle) });
     call(&descriptor)
 }
 
 impl Source for File {
-    fn with_descriptor<T>(&self, _write: bool, call: impl FnOnce(&Descriptor) -> Result<T>) -> Result<T> {
+    type Descriptor = OfFd;
+
+    fn with_descriptor<T>(&self, _write: bool, call: impl FnOnce(&OfFd) -> Result<T>) -> Result<T> {
         with_fd(self.as_raw_fd(), call)
     }
 }

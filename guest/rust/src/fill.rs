@@ -1,6 +1,7 @@
 //! Reads of a mapping straight into memory of the program.
 
-use crate::bindings::wasi_mmap::mmap::mapping::{ErrorCode, Mapping};
+use crate::generation::{raw_read, AnyMapping};
+use crate::ErrorCode;
 use std::cell::Cell;
 use std::ffi::c_void;
 use std::ptr::null_mut;
@@ -24,13 +25,6 @@ struct ReadResult {
     tag: u8,
     error_or_address: usize,
     length: usize,
-}
-
-#[link(wasm_import_module = "wasi-mmap:mmap/mapping@0.2.0")]
-extern "C" {
-    /// The generated function of this name would allocate the list.
-    #[link_name = "[method]mapping.read"]
-    fn read(mapping: i32, offset: i64, length: i64, result: *mut u8);
 }
 
 extern "C" {
@@ -82,7 +76,7 @@ unsafe extern "C" fn cabi_realloc(old: *mut u8, old_length: usize, align: usize,
 /// # Safety
 ///
 /// `room` can be written for `length` bytes, and nobody else uses it meanwhile.
-pub unsafe fn fill(mapping: &Mapping, offset: u64, room: *mut u8, length: usize) -> Result<(), ErrorCode> {
+pub unsafe fn fill(mapping: &AnyMapping, offset: u64, room: *mut u8, length: usize) -> Result<(), ErrorCode> {
     for (start, length) in pieces(length) {
         // SAFETY: the piece lies in the room.
         unsafe { fill_piece(mapping, offset.saturating_add(start as u64), room.add(start), length)? };
@@ -95,15 +89,11 @@ pub unsafe fn fill(mapping: &Mapping, offset: u64, room: *mut u8, length: usize)
 /// # Safety
 ///
 /// As for [`fill`].
-unsafe fn fill_piece(mapping: &Mapping, offset: u64, room: *mut u8, length: usize) -> Result<(), ErrorCode> {
-    #[allow(clippy::cast_possible_wrap)] // Memory has addresses of 32 bits.
-    let wanted = length as i64;
+unsafe fn fill_piece(mapping: &AnyMapping, offset: u64, room: *mut u8, length: usize) -> Result<(), ErrorCode> {
     let mut result = ReadResult::default();
     ROOM.set((room, length));
-    // SAFETY: the arguments are those of the canonical ABI. The host stores the list in `room`, or where `cabi_realloc` says.
-    unsafe {
-        read(mapping.handle().cast_signed(), offset.cast_signed(), wanted, (&raw mut result).cast());
-    }
+    // SAFETY: the result is that of the canonical ABI. The host stores the list in `room`, or where `cabi_realloc` says.
+    unsafe { raw_read(mapping, offset, length as u64, (&raw mut result).cast()) };
     ROOM.set((null_mut(), 0));
     LENT.set(null_mut());
     if result.tag == 1 {

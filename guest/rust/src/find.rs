@@ -2,8 +2,9 @@
 //! could be, and from there this program compares what it reads, as Knuth, Morris and Pratt do
 //! (<https://doi.org/10.1137/0206024>). A search backward is one forward of which all bytes come in reverse order.
 
-use crate::bindings::wasi_mmap::mmap::mapping::{ErrorCode, Mapping};
 use crate::fill::{fill, LONGEST_LIST};
+use crate::generation::AnyMapping;
+use crate::ErrorCode;
 
 /// The bytes that are read at a time.
 const WINDOW: usize = 1 << 20;
@@ -18,7 +19,7 @@ pub enum Direction {
 type Found = Result<Option<u64>, ErrorCode>;
 
 /// Finds a needle in `start..end`.
-pub fn find(mapping: &Mapping, needle: &[u8], start: u64, end: u64, direction: Direction) -> Found {
+pub fn find(mapping: &AnyMapping, needle: &[u8], start: u64, end: u64, direction: Direction) -> Found {
     if needle.len() <= LONGEST_LIST {
         return find_list(mapping, needle, start, end, direction);
     }
@@ -38,7 +39,7 @@ pub fn find(mapping: &Mapping, needle: &[u8], start: u64, end: u64, direction: D
     LongNeedle::new(needle, direction)?.find(mapping, start, end)
 }
 
-fn find_list(mapping: &Mapping, needle: &[u8], start: u64, end: u64, direction: Direction) -> Found {
+fn find_list(mapping: &AnyMapping, needle: &[u8], start: u64, end: u64, direction: Direction) -> Found {
     match direction {
         Direction::Forward => mapping.find(needle, start, end),
         Direction::Backward => mapping.rfind(needle, start, end),
@@ -86,7 +87,7 @@ impl<'a> LongNeedle<'a> {
     }
 
     /// Compares the bytes from one end of `start..end` to the other, as far as the needle can lie there.
-    fn find(&self, mapping: &Mapping, mut start: u64, mut end: u64) -> Found {
+    fn find(&self, mapping: &AnyMapping, mut start: u64, mut end: u64) -> Found {
         let mut window = zeros::<u8>(WINDOW)?;
         let mut step = WINDOW;
         let mut matched = 0;

@@ -32,24 +32,13 @@
 //!
 //! Every error is a [`std::io::Error`]; [`error_code`] returns the contract's code in it.
 //!
-//! Build for `wasm32-wasip2`.
+//! Build for `wasm32-wasip2`. The features `p2`, the default, and `p3` are the generations of WASI whose descriptors can be
+//! mapped; a program can have both.
 
-mod bindings {
-    #![allow(missing_docs, clippy::pedantic)]
-    wit_bindgen::generate!({
-        path: "wit",
-        world: "guest-spans",
-        with: {
-            "wasi:filesystem/preopens@0.2.12": wasip2::filesystem::preopens,
-            "wasi:filesystem/types@0.2.12": wasip2::filesystem::types,
-            "wasi:io/streams@0.2.12": wasip2::io::streams,
-            "wasi:io/error@0.2.12": wasip2::io::error,
-            "wasi:io/poll@0.2.12": wasip2::io::poll,
-            "wasi:clocks/wall-clock@0.2.12": wasip2::clocks::wall_clock,
-        },
-    });
-}
+#[cfg(not(any(feature = "p2", feature = "p3")))]
+compile_error!("wasi-mmap needs the feature p2 or p3: the generation of WASI");
 
+mod bindings;
 mod error;
 mod exit;
 #[cfg(feature = "std-file")]
@@ -57,19 +46,27 @@ mod fd;
 mod file;
 mod fill;
 mod find;
+mod generation;
 mod mapping;
 pub mod memmap2;
 mod options;
+#[cfg(feature = "p2")]
+mod p2;
+#[cfg(feature = "p3")]
+pub mod p3;
 
-pub use bindings::wasi_mmap::mmap::mapping::{Access, Advice, ErrorCode, Protection, Sharing};
+pub use bindings::{Access, Advice, ErrorCode, Protection, Sharing};
 pub use error::error_code;
 pub use exit::exit;
-pub use file::{open, Source};
+pub use file::Source;
 pub use mapping::Mapping;
 pub use options::MmapOptions;
+#[cfg(feature = "p2")]
+pub use p2::open;
+#[cfg(feature = "p2")]
 pub use wasip2::filesystem::types::Descriptor;
 
 /// Compiles the examples of the README.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "p3"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

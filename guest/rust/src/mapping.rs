@@ -3,9 +3,9 @@
 use std::io::{BufRead, Read, Result, Seek, SeekFrom, Write};
 use std::ops::{Bound, RangeBounds};
 
-use crate::bindings::wasi_mmap::mmap::mapping::Mapping as Resource;
 use crate::fill::{fill, pieces, LONGEST_LIST};
 use crate::find::{find, Direction};
+use crate::generation::AnyMapping;
 use crate::{Access, Advice, ErrorCode};
 
 /// The bytes that `BufRead` reads ahead.
@@ -17,7 +17,7 @@ const READ_AHEAD: u64 = 64 * 1024;
 /// is `fault`.
 #[derive(Debug)]
 pub struct Mapping {
-    resource: Resource,
+    resource: AnyMapping,
     position: u64,
     /// The bytes that `BufRead` read ahead, and their offset.
     ahead: Vec<u8>,
@@ -41,7 +41,7 @@ fn end_of(range: &impl RangeBounds<u64>) -> u64 {
 }
 
 impl Mapping {
-    pub(crate) fn new(resource: Resource) -> Self {
+    pub(crate) fn new(resource: AnyMapping) -> Self {
         Self { resource, position: 0, ahead: Vec::new(), ahead_at: 0 }
     }
 

@@ -2,7 +2,7 @@
 
 use std::io::Result;
 
-use crate::bindings::wasi_mmap::mmap::mapping::{mmap, mmap_posix};
+use crate::generation::{anonymous, File};
 use crate::{Access, Mapping, Protection, Sharing, Source};
 
 /// The part of a file to map, and how.
@@ -72,7 +72,7 @@ impl MmapOptions {
     /// See [`MmapOptions`].
     pub fn map_with(self, file: &(impl Source + ?Sized), access: Access) -> Result<Mapping> {
         file.with_descriptor(access == Access::Write, |file| {
-            Ok(Mapping::new(mmap(Some(file), self.len, access, self.offset)?))
+            Ok(Mapping::new(file.mmap(self.len, access, self.offset)?))
         })
     }
 
@@ -84,7 +84,7 @@ impl MmapOptions {
     pub fn map_posix(self, file: &(impl Source + ?Sized), sharing: Sharing, protection: Protection) -> Result<Mapping> {
         let write = sharing == Sharing::Shared && protection.contains(Protection::WRITE);
         file.with_descriptor(write, |file| {
-            Ok(Mapping::new(mmap_posix(Some(file), self.len, sharing, protection, self.offset)?))
+            Ok(Mapping::new(file.mmap_posix(self.len, sharing, protection, self.offset)?))
         })
     }
 
@@ -103,6 +103,6 @@ impl MmapOptions {
     ///
     /// `invalid-argument` without a length, or `no-memory`.
     pub fn map_anon_with(self, access: Access) -> Result<Mapping> {
-        Ok(Mapping::new(mmap(None, self.len, access, self.offset)?))
+        Ok(Mapping::new(anonymous(self.len, access, self.offset)?))
     }
 }

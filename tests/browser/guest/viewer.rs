@@ -1,5 +1,7 @@
 //! The guest of the page: it maps files, and does with the mappings what the page asks.
 
+#![cfg(feature = "p2")]
+
 use std::io::{Error, Result};
 
 use wasi_mmap::{error_code, Mapping, MmapOptions};

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 use std::ops::{Deref, DerefMut, Range};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::bindings::wasi_mmap::mmap::mapping::{ErrorCode, Mapping};
 use crate::fill::fill;
+use crate::generation::AnyMapping;
 use crate::memmap2::memory::{Memory, PAGE};
+use crate::ErrorCode;
 
 /// The bytes that are compared or stored at a time.
 pub const BLOCK: usize = 64 * 1024;
@@ -46,7 +47,7 @@ impl DerefMut for Bytes {
 
 /// The mapping of a copy that is stored.
 pub struct Stored {
-    mapping: Mapping,
+    mapping: AnyMapping,
     /// The offset of the first byte in the mapping.
     at: u64,
     /// The bytes as last read or stored. The program has changed those that differ.
@@ -55,7 +56,7 @@ pub struct Stored {
 
 impl Stored {
     /// Remembers what `now`, a copy from the offset `at` on, holds.
-    pub fn new(mapping: Mapping, at: u64, now: &[u8]) -> Outcome<Self> {
+    pub fn new(mapping: AnyMapping, at: u64, now: &[u8]) -> Outcome<Self> {
         Ok(Self { mapping, at, known: Mutex::new(Bytes::copy_of(now)?) })
     }
 

@@ -3,17 +3,16 @@
 use std::io::Result;
 use std::ops::Range;
 
-use wasip2::filesystem::types::Descriptor;
-
 use super::copied::Stored;
 use super::madvise::{effect, Effect};
 use super::memory::{Memory, PAGE};
 use super::origin::Origin;
 use super::span::{attach, granularity, Span};
-use crate::bindings::wasi_mmap::mmap::mapping::{mmap, mmap_posix, Mapping, Protection, Sharing};
 use crate::fill::fill;
+use crate::generation::{AnyMapping, File};
+use crate::{Protection, Sharing};
 
-pub use crate::bindings::wasi_mmap::mmap::mapping::{Access, ErrorCode};
+pub use crate::{Access, ErrorCode};
 
 type Outcome<T> = std::result::Result<T, ErrorCode>;
 
@@ -26,12 +25,12 @@ pub(super) enum Backing {
     Span {
         span: Span,
         /// None for private changes: the host counts the memory that they may take.
-        mapping: Option<Mapping>,
+        mapping: Option<AnyMapping>,
         pad: usize,
         memory: Memory,
     },
     /// A copy for reading, or for private changes.
-    Copy { mapping: Mapping, at: u64, _memory: Memory },
+    Copy { mapping: AnyMapping, at: u64, _memory: Memory },
     /// A copy whose changes are stored, at the latest when it is dropped.
     Stored { stored: Stored, _memory: Memory },
 }
@@ -53,15 +52,15 @@ unsafe impl Send for Inner {}
 unsafe impl Sync for Inner {}
 
 /// Maps a file, and allows a length past its end where the host does, as a native `mmap`. Returns whether it is longer.
-fn open(file: &Descriptor, length: u64, access: Access, offset: u64) -> Outcome<(Mapping, bool)> {
-    match mmap(Some(file), length, access, offset) {
+fn open(file: &impl File, length: u64, access: Access, offset: u64) -> Outcome<(AnyMapping, bool)> {
+    match file.mmap(length, access, offset) {
         Err(ErrorCode::PastEnd) => {
             let (sharing, protection) = match access {
                 Access::Read => (Sharing::Shared, Protection::READ),
                 Access::Write => (Sharing::Shared, Protection::READ | Protection::WRITE),
                 Access::Copy => (Sharing::Private, Protection::READ | Protection::WRITE),
             };
-            match mmap_posix(Some(file), length, sharing, protection, offset) {
+            match file.mmap_posix(length, sharing, protection, offset) {
                 Ok(mapping) => Ok((mapping, true)),
                 Err(ErrorCode::Unsupported) => Err(ErrorCode::PastEnd),
                 Err(error) => Err(error),
@@ -90,16 +89,16 @@ impl Inner {
     }
 
     /// Maps `len` bytes of a file. `fd` is its number in the C library, if it has one.
-    pub fn of_file(file: &Descriptor, fd: Option<i32>, len: usize, access: Access, offset: u64) -> Result<Self> {
+    pub fn of_file<D: File>(file: &D, fd: Option<i32>, len: usize, access: Access, offset: u64) -> Result<Self> {
         let origin = Origin::of(file, fd, offset);
         if len == 0 {
             // The rights are checked all the same.
-            return match mmap(Some(file), 0, access, 0) {
+            return match file.mmap(0, access, 0) {
                 Ok(_) | Err(ErrorCode::EmptyFile) => Ok(Self::empty(access, origin)),
                 Err(error) => Err(error.into()),
             };
         }
-        let granularity = granularity();
+        let granularity = granularity::<D>();
         let alignment = granularity.unwrap_or(PAGE);
         #[allow(clippy::cast_possible_truncation)] // It is less than the alignment.
         let pad = (offset % alignment as u64) as usize;
@@ -113,7 +112,7 @@ impl Inner {
         let ptr = unsafe { memory.base().add(pad) };
         if granularity.is_some() {
             // SAFETY: the region was allocated above, nothing is in it, and a span is dropped before its memory.
-            match unsafe { attach(&mapping, 0, memory.base(), size) } {
+            match unsafe { attach::<D>(&mapping, 0, memory.base(), size) } {
                 Ok(span) => {
                     let mapping = (access != Access::Copy).then_some(mapping);
                     let backing = Box::new(Backing::Span { span, mapping, pad, memory });

@@ -2,12 +2,12 @@
 
 use std::fmt;
 use std::io::{Error, ErrorKind, Result};
-
-use wasip2::filesystem::types::Descriptor;
+use std::os::fd::RawFd;
 
 use super::inner::{Access, Inner};
 use super::madvise::POPULATE_READ;
 use super::source::MmapAsRawDesc;
+use crate::generation::File;
 
 /// The error of a length, in the words of memmap2. They do not stand in the program as one text: by that the commands know a
 /// program with memmap2 itself, whose maps fail in WASI.
@@ -33,24 +33,31 @@ pub fn checked(len: u64) -> Result<usize> {
 }
 
 /// The length from an offset to the end of the file.
-fn rest(file: &Descriptor, offset: u64) -> Result<usize> {
-    let size = file.stat().map_err(crate::file::to_io_error)?.size;
-    let rest = size.checked_sub(offset);
+fn rest(file: &impl File, offset: u64) -> Result<usize> {
+    let rest = file.size()?.checked_sub(offset);
     checked(rest.ok_or_else(|| Error::new(ErrorKind::InvalidData, "memory map offset is larger than length"))?)
 }
 
-/// Maps a part of a file. Without a length it reaches to the end.
-pub fn map(
-    file: &impl MmapAsRawDesc,
-    access: Access,
-    offset: u64,
-    len: Option<usize>,
-    populate: bool,
-) -> Result<Inner> {
-    let inner = file.with_descriptor(access == Access::Write, |file, fd| {
-        let len = len.map_or_else(|| rest(file, offset), |len| checked(len as u64))?;
-        Inner::of_file(file, fd, len, access, offset)
-    })?;
+/// The part of a file that is mapped, and how.
+#[derive(Clone, Copy)]
+pub struct Part {
+    pub access: Access,
+    pub offset: u64,
+    /// None to the end of the file.
+    pub len: Option<usize>,
+}
+
+impl Part {
+    /// Maps the part of an open file. `fd` is its number in the C library, if it has one.
+    pub(super) fn of(self, file: &impl File, fd: Option<RawFd>) -> Result<Inner> {
+        let len = self.len.map_or_else(|| rest(file, self.offset), |len| checked(len as u64))?;
+        Inner::of_file(file, fd, len, self.access, self.offset)
+    }
+}
+
+/// Maps a part of a file.
+pub fn map(file: &impl MmapAsRawDesc, part: Part, populate: bool) -> Result<Inner> {
+    let inner = file.map_part(part)?;
     if populate {
         // A native map does not fail for that either.
         // SAFETY: this advice changes no bytes.

@@ -3,7 +3,7 @@
 use std::alloc::{alloc, alloc_zeroed, dealloc, Layout};
 
 use super::pages;
-use crate::bindings::wasi_mmap::mmap::mapping::ErrorCode;
+use crate::ErrorCode;
 
 /// The alignment of maps where there are no spans: programs rely on that of pages.
 pub const PAGE: usize = 4096;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{Error, ErrorKind, Result};
 
 use super::inner::{Access, ErrorCode, Inner};
-use super::length;
+use super::length::{self, Part};
 use super::maps::{Mmap, MmapMut, MmapRaw};
 use super::MmapAsRawDesc;
 
@@ -72,7 +72,7 @@ impl MmapOptions {
     }
 
     fn of_file(&self, file: &impl MmapAsRawDesc, access: Access) -> Result<Inner> {
-        length::map(file, access, self.offset, self.len, self.populate)
+        length::map(file, Part { access, offset: self.offset, len: self.len }, self.populate)
     }
 
     /// Maps for reading.

@@ -2,10 +2,9 @@
 
 use std::io::Result;
 
-use wasip2::filesystem::types::Descriptor;
-
 use super::inner::{Access, ErrorCode};
-use crate::bindings::wasi_mmap::mmap::mapping::{mmap, Mapping};
+use crate::file::OfFd;
+use crate::generation::{AnyMapping, File};
 
 /// Where the bytes of a map come from. WASI 0.2 has no second descriptor for an open file, so a map remembers the number
 /// that the file has in the C library, and what tells that it still is this file.
@@ -17,7 +16,6 @@ pub(super) enum Origin {
     Unknown,
     Number {
         fd: i32,
-        /// Hosts make it of the file's number on its device. (The other half may change with the time of the last change.)
         identity: u64,
         /// The offset of the map's first byte.
         offset: u64,
@@ -25,18 +23,18 @@ pub(super) enum Origin {
 }
 
 impl Origin {
-    pub fn of(file: &Descriptor, fd: Option<i32>, offset: u64) -> Self {
+    pub fn of(file: &impl File, fd: Option<i32>, offset: u64) -> Self {
         let Some(fd) = fd else { return Self::Unknown };
-        file.metadata_hash().map_or(Self::Unknown, |hash| Self::Number { fd, identity: hash.lower, offset })
+        file.identity().map_or(Self::Unknown, |identity| Self::Number { fd, identity, offset })
     }
 
     /// Calls with the file, its number and the offset of the map. `bad-descriptor` if it was closed; `unsupported` if it
     /// never had a number.
-    pub fn with_file<R>(&self, call: impl FnOnce(&Descriptor, i32, u64) -> Result<R>) -> Result<R> {
+    pub fn with_file<R>(&self, call: impl FnOnce(&OfFd, i32, u64) -> Result<R>) -> Result<R> {
         let Self::Number { fd, identity, offset } = *self else { return Err(ErrorCode::Unsupported.into()) };
         let mut is_same = false;
         let result = crate::file::with_fd(fd, |file| {
-            is_same = file.metadata_hash().is_ok_and(|hash| hash.lower == identity);
+            is_same = file.identity() == Some(identity);
             if is_same {
                 call(file, fd, offset)
             } else {
@@ -51,7 +49,7 @@ impl Origin {
     }
 
     /// Maps a range of the file again.
-    pub fn mapping(&self, access: Access, start: usize, len: usize) -> Result<Mapping> {
-        self.with_file(|file, _, offset| Ok(mmap(Some(file), len as u64, access, offset + start as u64)?))
+    pub fn mapping(&self, access: Access, start: usize, len: usize) -> Result<AnyMapping> {
+        self.with_file(|file, _, offset| Ok(file.mmap(len as u64, access, offset + start as u64)?))
     }
 }

@@ -3,9 +3,9 @@
 use std::io::Result;
 use std::os::fd::RawFd;
 
-use wasip2::filesystem::types::Descriptor;
-
-use crate::file::Source;
+use super::inner::{Access, Inner};
+use super::length::Part;
+use crate::Source;
 
 /// The file that [`MmapAsRawDesc::as_raw_desc`] names: a file descriptor of the C library.
 pub struct MmapRawDescriptor(RawFd);
@@ -16,14 +16,14 @@ pub trait MmapAsRawDesc {
     /// Returns the file descriptor. A [`Wasi`] has none, and can only be mapped itself.
     fn as_raw_desc(&self) -> MmapRawDescriptor;
 
-    /// Calls with the descriptor of `wasi:filesystem`, and the file descriptor if there is one.
+    /// Maps a part of the file.
     #[doc(hidden)]
-    fn with_descriptor<R>(&self, _write: bool, call: impl FnOnce(&Descriptor, Option<RawFd>) -> Result<R>) -> Result<R>
+    fn map_part(&self, part: Part) -> Result<Inner>
     where
         Self: Sized,
     {
         let MmapRawDescriptor(fd) = self.as_raw_desc();
-        crate::file::with_fd(fd, |file| call(file, Some(fd)))
+        crate::file::with_fd(fd, |file| part.of(file, Some(fd)))
     }
 }
 
@@ -50,7 +50,7 @@ impl<S: Source + ?Sized> MmapAsRawDesc for Wasi<'_, S> {
         MmapRawDescriptor(-1)
     }
 
-    fn with_descriptor<R>(&self, write: bool, call: impl FnOnce(&Descriptor, Option<RawFd>) -> Result<R>) -> Result<R> {
-        self.0.with_descriptor(write, |file| call(file, None))
+    fn map_part(&self, part: Part) -> Result<Inner> {
+        self.0.with_descriptor(part.access == Access::Write, |file| part.of(file, None))
     }
 }

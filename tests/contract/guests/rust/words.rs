@@ -5,13 +5,11 @@ use std::fmt::Debug;
 use std::str::FromStr;
 
 use wasi_mmap::{Access, Advice, Protection, Sharing};
-use wasip2::filesystem::types::DescriptorFlags;
 
 pub const ACCESSES: [(&str, Access); 3] = [("read", Access::Read), ("write", Access::Write), ("copy", Access::Copy)];
 pub const SHARINGS: [(&str, Sharing); 2] = [("shared", Sharing::Shared), ("private", Sharing::Private)];
 pub const PROTECTIONS: [(&str, Protection); 3] =
     [("read", Protection::READ), ("write", Protection::WRITE), ("execute", Protection::EXECUTE)];
-pub const RIGHTS: [(&str, DescriptorFlags); 2] = [("read", DescriptorFlags::READ), ("write", DescriptorFlags::WRITE)];
 pub const ADVICES: [(&str, Advice); 5] = [
     ("normal", Advice::Normal),
     ("random", Advice::Random),
