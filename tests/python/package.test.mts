@@ -73,17 +73,26 @@ test('the source distribution holds all that a wheel is built from', () => {
   });
 });
 
-test('the program of the README becomes a component, and runs', () => {
+/** Builds the program of the README with these options, and runs it. */
+function runReadme(options: string[], command: string[]): void {
   const [, program = ''] =
     /```python\n(# app\.py\n[^]*?)```/.exec(readFileSync('guest/python/README.md', 'utf8')) ?? [];
   inFolder((folder) => {
     writeFileSync(join(folder, 'app.py'), program);
     mkdirSync(join(folder, 'log'));
     writeFileSync(join(folder, 'log/server.log'), 'WARN one\nERROR two\nWARNING three\n');
-    run([PYTHON, '-m', 'wasi_mmap', join(folder, 'app.py'), '-o', join(folder, 'app.wasm')]);
-    const command = [process.execPath, 'dist/cli/main.mjs', 'run', '--dir-ro', `${folder}/log::/log`];
-    assert.is(run([...command, join(folder, 'app.wasm'), '/log/server.log']), '9 2\n');
+    run([PYTHON, '-m', 'wasi_mmap', join(folder, 'app.py'), '-o', join(folder, 'app.wasm'), ...options]);
+    const words = [...command, 'run', '--dir-ro', `${folder}/log::/log`, join(folder, 'app.wasm'), '/log/server.log'];
+    assert.is(run(words), '9 2\n');
   });
+}
+
+test('the program of the README becomes a component, and runs', () => {
+  runReadme([], [process.execPath, 'dist/cli/main.mjs']);
+});
+
+test('and a command of WASI 0.3', () => {
+  runReadme(['--wasi', '0.3'], ['build/wasmtime/wasi-mmap']);
 });
 
 /** Makes a component of a program, and returns what it prints. */

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from ._build import BuildError, build
+from ._build import WORLDS, BuildError, build
 
 
 def main():
@@ -28,10 +28,16 @@ def main():
         metavar="FOLDER",
         help="where the program's modules are, beside its own folder; may be repeated",
     )
+    parser.add_argument(
+        "--wasi",
+        choices=list(WORLDS),
+        default="0.2",
+        help="the generation of WASI whose command the component is (default: 0.2)",
+    )
     options = parser.parse_args()
     output = options.output or Path(options.program.with_suffix(".wasm").name if options.program else "python.wasm")
     try:
-        build(options.program, output, options.path)
+        build(options.program, output, options.path, options.wasi)
     except BuildError as error:
         print(f"wasi_mmap: {error}", file=sys.stderr)
         return 1

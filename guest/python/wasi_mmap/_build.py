@@ -12,6 +12,8 @@ HERE = Path(__file__).resolve().parent
 # Of the metadata of installed packages, what importlib.metadata reads.
 METADATA = {"METADATA", "PKG-INFO", "entry_points.txt"}
 NO_MODULES = {"__pycache__", "site-packages", "venv"}
+# The world of a command of each generation of WASI.
+WORLDS = {"0.2": "command", "0.3": "command-p3"}
 
 
 class BuildError(Exception):
@@ -67,13 +69,16 @@ def _copy_modules(folder, target, above=()):
             continue
 
 
-def build(program, output, path=()):
+def build(program, output, path=(), wasi="0.2"):
     """Builds a component.
 
     :param program: the file that is the program, or None for a component that runs scripts as ``python`` does
     :param output: the file to write
     :param path: folders of modules that the program imports, beside its own folder
+    :param wasi: the generation of WASI whose command the component is, "0.2" or "0.3"
     """
+    if wasi not in WORLDS:
+        raise BuildError(f"no such generation of WASI: {wasi}")
     if program is not None:
         program = Path(program)
         if not program.is_file():
@@ -96,10 +101,11 @@ def build(program, output, path=()):
         # Read by guest/_wasi_mmap_main.py, which runs while the component is made.
         source = program.read_bytes() if program else None  # Python knows its encoding.
         name = program.name if program else None
-        settings = {"SOURCE": source, "NAME": name, "FOLDERS": len(folders) + 1}
+        settings = {"SOURCE": source, "NAME": name, "FOLDERS": len(folders) + 1, "WASI": wasi}
         lines = "".join(f"{key} = {value!r}\n" for key, value in settings.items())
         Path(made, "_wasi_mmap_program.py").write_text(lines, encoding="utf-8")
-        command = [_componentize(), "-d", str(HERE / "wit"), "-w", "wasi-mmap:python/command@0.2.0", "componentize"]
+        world = f"wasi-mmap:python/{WORLDS[wasi]}@0.2.0"
+        command = [_componentize(), "-d", str(HERE / "wit"), "-w", world, "componentize"]
         command += ["-p", str(made)]
         for number, folder in enumerate(folders):
             copy = Path(temporary, str(number))

@@ -279,12 +279,23 @@ def _end():
     return True
 
 
+def _run():
+    _begin()
+    os._exit = _exit
+    status = _main()
+    if not _end():
+        status = 120  # As CPython.
+    if status:
+        _exit(status)
+
+
 class Run(exports.Run):
-    def run(self):
-        _begin()
-        os._exit = _exit
-        status = _main()
-        if not _end():
-            status = 120  # As CPython.
-        if status:
-            _exit(status)
+    if program.WASI == "0.3":
+
+        async def run(self):
+            _run()
+
+    else:
+
+        def run(self):
+            _run()
