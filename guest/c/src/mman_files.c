@@ -15,8 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#if defined(__wasip2__) || defined(__wasilibc_use_wasip2)
-#error "mman.c needs the C library of WASI 0.1, such as that of the target wasm32-wasip1: that of 0.2 has no such seam"
+#if defined(__wasip2__) || defined(__wasilibc_use_wasip2) || defined(__wasip3__)
+#error "mman.c needs the C library of WASI 0.1, such as that of the target wasm32-wasip1: later ones have no such seam"
 #endif
 
 #define LIBRARY(name) __imported_wasi_snapshot_preview1_##name
