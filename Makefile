@@ -134,6 +134,7 @@ miri:
 
 sanitized-crate: guests
 	@tests/tools/nightly.sh thread
+	@tests/tools/nightly.sh address
 
 fuzz-coverage:
 	$(SETUP) fuzz

@@ -22,7 +22,9 @@ miri)
   ;;
 thread | address)
   # ThreadSanitizer has to be in the standard library too. Compiled code of guests has none, and shares nothing.
-  export RUSTFLAGS="-Zsanitizer=$1" CXXFLAGS="-fsanitize=$1" CARGO_PROFILE_RELEASE_STRIP=false
+  # With rustix over the C library the sanitizer sees where memory ends that the next store gets.
+  export RUSTFLAGS="-Zsanitizer=$1 --cfg rustix_use_libc" CXXFLAGS="-fsanitize=$1" CARGO_PROFILE_RELEASE_STRIP=false
+  export TSAN_OPTIONS="suppressions=$PWD/tests/sanitized/crate.supp"
   target=$(rustup run "$toolchain" rustc -vV | sed -n 's/^host: //p')
   set -- rustup run "$toolchain" cargo test --locked --release -Z build-std --target "$target" \
     --manifest-path host/wasmtime/Cargo.toml --test embedding -- --test-threads 1

@@ -76,7 +76,7 @@ pub fn top() -> PathBuf {
 }
 
 pub fn guest(engine: &Engine, name: &str) -> Component {
-    let path = top().join("build/guests/c").join(name).with_extension("wasm");
+    let path = top().join("build/guests/c").join(format!("{name}.wasm"));
     assert!(path.exists(), "{} is missing: run \"make guests\"", path.display());
     Component::from_file(engine, path).unwrap()
 }

@@ -9,6 +9,8 @@ mod events;
 mod interrupts;
 mod limits;
 mod memory;
+#[cfg(feature = "p3")]
+mod p3;
 mod searches;
 mod spans;
 #[cfg_attr(target_os = "linux", path = "linux.rs")]
