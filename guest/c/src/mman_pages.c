@@ -31,6 +31,10 @@ static unsigned char *grow(size_t length) {
 /*
  * Lets the C library's allocator have memory before a large mapping takes some. What the allocator takes later lies
  * behind the mapping, whose pages then do not grow: the sum of all sizes that a growing file had would be memory.
+ *
+ * The blocks are what fits into a page. zig's malloc (std/heap/BrkAllocator.zig) has lists of free blocks by powers of
+ * two, and never splits one: only free pages serve all small allocations. In wasi-libc's dlmalloc one large block would
+ * do, too.
  */
 static void feed_allocator(size_t length) {
   enum { BLOCK = 48 << 10, SMALL = 1 << 20, MOST = 256 };
