@@ -83,12 +83,17 @@ build_rust() {
     quietly guests/rust "$@" guest/rust/Cargo.toml --examples --features std-file,exit-code
     quietly guests/rust "$@" tests/tools/guests/Cargo.toml --lib --bins --examples
     quietly guests/rust "$@" guest/rust/examples/geo/Cargo.toml
+    for program in contract std_fs large needles growing maps viewer examples/server geo; do cp "$release/$program.wasm" build/guests/rust/; done
+    for program in mgrep mreplace std_file exit_code; do cp "$release/examples/$program.wasm" build/guests/rust/; done
     # Commands of WASI 0.3 are libraries that export it.
     quietly guests/rust-0.3 "$@" guest/rust/Cargo.toml --example mgrep_p3 --no-default-features --features p3
     quietly guests/rust-0.3 "$@" tests/tools/guests/Cargo.toml --examples --no-default-features --features p3
-    for program in mgrep contract; do cp "$release/examples/${program}_p3.wasm" "build/guests/rust/$program-0.3.wasm"; done
-    for program in contract std_fs large needles growing maps viewer examples/server geo; do cp "$release/$program.wasm" build/guests/rust/; done
-    for program in mgrep mreplace std_file exit_code; do cp "$release/examples/$program.wasm" build/guests/rust/; done
+    for program in mgrep contract memmap2; do cp "$release/examples/${program}_p3.wasm" "build/guests/rust/$program-0.3.wasm"; done
+    # With both generations in the library.
+    quietly guests/rust-both "$@" tests/tools/guests/Cargo.toml --features p3 --bin contract --example memmap2_p3 --example mixed
+    cp "$release/examples/mixed.wasm" build/guests/rust/
+    cp "$release/contract.wasm" build/guests/rust/contract-both.wasm
+    cp "$release/examples/memmap2_p3.wasm" build/guests/rust/memmap2-both-0.3.wasm
     return
   fi
   echo "guests: SKIPPED: guests in Rust for WASI 0.3 need the target wasm32-wasip2, which comes with rustup" >&2
@@ -161,7 +166,7 @@ build_wat() {
 
 # The runners of the suite in C and JavaScript, which take seconds.
 build_demo() {
-  programs=contract more_in_c= p3_in_c=
+  programs=contract more_in_c='' p3_in_c=''
   mkdir -p build/guests/c build/guests/javascript
   say 'building a guest in C, and its C library'
   build_c
