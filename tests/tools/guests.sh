@@ -9,7 +9,7 @@ reactor_adapter=node_modules/@bytecodealliance/jco/lib/wasi_snapshot_preview1.re
 programs='mgrep mreplace contract'
 more_in_c='hostile areas spans needles verbs bench files files-direct calls'
 # Those that also become commands of WASI 0.3, NAME-0.3.wasm.
-p3_in_c='contract mgrep hostile spans bench'
+p3_in_c='contract mgrep mreplace hostile spans bench'
 
 wit=build/guests/wit
 wit_p3=build/guests/wit-0.3
