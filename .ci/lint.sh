@@ -25,6 +25,7 @@ crates() {
   "$1" host/wasmtime --release --all-targets --no-default-features --features cli,tracing
   "$1" tests/tools/guests --lib --bins --examples
   "$1" tests/tools/guests --examples --features p3
+  "$1" tests/cli/guests/steps
   "$1" tests/model --all-targets
   "$1" tests/miri --all-targets
   "$1" tests/fuzz/polyfill

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds the polyfill: the component, dist/polyfill/polyfill.wasm, beside it what jco makes of it for Node and browsers,
 # the module that a guest's component takes in, fused.wasm, and the module that gives a guest one of the two, plug.wasm, with the
-# component that tells it what hosts provide, provided.wasm. What was made from the same sources stays.
+# components that tell it what hosts provide, provided.wasm and provided-0-3.wasm. What was made from the same sources stays.
 # build.sh [polyfill] [fused] [plug] [provided]
 set -eu
 cd "$(dirname "$0")/../.."
@@ -72,10 +72,12 @@ build_plug() {
 # It calls everything that it imports, as nothing else does; who reads it looks at the imports alone.
 build_provided() {
   wit=build/provided-wit
-  wit_folder "$wit" guest/polyfill/plug/wit/provided.wit
-  build/venv/bin/wasm-tools component embed --dummy --world provided "$wit" -o build/provided.core.wasm
-  build/venv/bin/wasm-tools component new build/provided.core.wasm -o build/provided.wasm
-  build/venv/bin/wasm-tools strip --all build/provided.wasm -o "$output/provided.wasm"
+  wit_folder_p3 "$wit" guest/polyfill/plug/wit/provided.wit
+  for world in provided provided-0-3; do
+    build/venv/bin/wasm-tools component embed --dummy --world "$world" "$wit" -o "build/$world.core.wasm"
+    build/venv/bin/wasm-tools component new "build/$world.core.wasm" -o "build/$world.wasm"
+    build/venv/bin/wasm-tools strip --all "build/$world.wasm" -o "$output/$world.wasm"
+  done
 }
 
 [ $# -gt 0 ] || set -- polyfill fused plug provided
@@ -84,7 +86,7 @@ for part in "$@"; do
   polyfill) sources='wit guest/polyfill/Cargo.toml guest/polyfill/Cargo.lock guest/polyfill/src guest/polyfill/wit' result=component/polyfill.js ;;
   fused) sources='wit guest/polyfill/Cargo.toml guest/polyfill/Cargo.lock guest/polyfill/src guest/polyfill/wit' result=fused.wasm ;;
   plug) sources='guest/polyfill/plug' result=plug.wasm ;;
-  provided) sources='wit guest/polyfill/plug/wit' result=provided.wasm ;;
+  provided) sources='wit guest/polyfill/plug/wit' result=provided-0-3.wasm ;;
   esac
   # shellcheck disable=SC2086 # a list
   is_current "build/$part.sources" guest/polyfill/build.sh .build/mend-loops.mjs package-lock.json $sources && [ -e "$output/$result" ] && continue

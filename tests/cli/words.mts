@@ -1,5 +1,6 @@
 /**
- * The words of what jco makes of components. As a program, it prints ts/cli/vocabulary.mts anew:
+ * The words of what jco makes of components. As a program, it prints ts/cli/vocabulary.mts anew, or with `0.3` as the first
+ * argument ts/cli/vocabulary-p3.mts, which has no word of the former:
  *
  *     node build/tests/cli/words.mjs build/translations/*.js >ts/cli/vocabulary.mts
  */
@@ -7,6 +8,7 @@ import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { parse } from 'acorn';
 import { describeComputed, describeKey, normalize, places } from '#prove';
+import * as vocabulary from '#vocabulary';
 
 export const KINDS = ['NODES', 'NAMES', 'PROPERTIES', 'PRIVATES', 'KEYS', 'COMPUTED'] as const;
 export type Words = Record<(typeof KINDS)[number], Set<string>>;
@@ -57,7 +59,20 @@ const DOCUMENTATION: Record<(typeof KINDS)[number], string> = {
   COMPUTED: 'Computed accesses, each in a line: what has the property, and its key.',
 };
 
-export function print(words: Words): string {
+const TITLES = {
+  '0.2':
+    'The words of what jco-transpile 0.15 makes of sealed components, with `#` for numbers. `tests/cli/words.mts` writes it.',
+  '0.3': 'The words that components of WASI 0.3 have beside those in vocabulary.mts. `tests/cli/words.mts` writes it.',
+};
+
+/** Without the words of another vocabulary. */
+export function without(words: Words, known: Readonly<Record<keyof Words, ReadonlySet<string>>>): Words {
+  const left = noWords();
+  for (const kind of KINDS) left[kind] = new Set([...words[kind]].filter((word) => !known[kind].has(word)));
+  return left;
+}
+
+export function print(words: Words, generation: keyof typeof TITLES = '0.2'): string {
   const parts = KINDS.map((kind) => {
     const sorted = [...words[kind]].sort();
     const lines = kind === 'KEYS' || kind === 'COMPUTED';
@@ -67,7 +82,7 @@ export function print(words: Words): string {
   });
   return [
     '/**',
-    ' * The words of what jco-transpile 0.15 makes of sealed components, with `#` for numbers. `tests/cli/words.mts` writes it.',
+    ` * ${TITLES[generation]}`,
     ' */',
     'const words = (separator: RegExp, text: string): ReadonlySet<string> =>',
     '  new Set(text.trimEnd().split(separator).slice(1));',
@@ -77,7 +92,9 @@ export function print(words: Words): string {
 }
 
 if (process.argv[1] !== undefined && pathToFileURL(process.argv[1]).href === import.meta.url) {
+  const [first = '', ...rest] = process.argv.slice(2);
+  const isLater = first === '0.3';
   const words = noWords();
-  for (const file of process.argv.slice(2)) collect(readFileSync(file, 'utf8'), words);
-  process.stdout.write(print(words));
+  for (const file of isLater ? rest : [first, ...rest]) collect(readFileSync(file, 'utf8'), words);
+  process.stdout.write(isLater ? print(without(words, vocabulary), '0.3') : print(words));
 }

@@ -94,6 +94,11 @@ build_rust() {
     cp "$release/examples/mixed.wasm" build/guests/rust/
     cp "$release/contract.wasm" build/guests/rust/contract-both.wasm
     cp "$release/examples/memmap2_p3.wasm" build/guests/rust/memmap2-both-0.3.wasm
+    # One command of WASI 0.3 that maps files of both generations, or those of 0.2 alone.
+    quietly guests/rust-steps "$@" tests/cli/guests/steps/Cargo.toml --no-default-features
+    cp "$release/steps.wasm" build/guests/rust/steps-mixed.wasm
+    quietly guests/rust-steps "$@" tests/cli/guests/steps/Cargo.toml
+    cp "$release/steps.wasm" build/guests/rust/
     return
   fi
   echo "guests: SKIPPED: guests in Rust for WASI 0.3 need the target wasm32-wasip2, which comes with rustup" >&2
@@ -136,6 +141,20 @@ build_python() {
   ln -f "$kept" build/guests/python/contract.wasm 2>/dev/null || cp "$kept" build/guests/python/contract.wasm
 }
 
+# dummy_0_3 WORLD NAME [OPTION]...: a component of a world of WASI 0.3 whose functions trap.
+dummy_0_3() {
+  world=$1 name=build/guests/wat/$2
+  shift 2
+  build/venv/bin/wasm-tools component embed --dummy-names legacy "$@" --world "$world" "$worlds" -o "$name.core.wasm"
+  build/venv/bin/wasm-tools component new "$name.core.wasm" -o "$name.wasm"
+}
+
+# compose USER PROVIDER NAME: a component of both.
+compose() {
+  quietly "guests/wat-$3" build/venv/bin/wasm-tools compose "build/guests/wat/$1.wasm" -d "build/guests/wat/$2.wasm" \
+    -o "build/guests/wat/$3.wasm"
+}
+
 # Components in text, and some that are there to be translated: they import everything that the host provides, and pass
 # values of all types to each other. What their functions do is to trap.
 build_wat() {
@@ -145,10 +164,11 @@ build_wat() {
   worlds=build/guests/wat/wit
   rm -rf "$worlds"
   mkdir -p "$worlds"
-  cp -r "$wit/deps" "$worlds/"
-  cp guest/polyfill/plug/wit/provided.wit "$worlds/"
-  mkdir "$worlds/deps/rich"
-  cp tests/cli/guests/rich.wit "$worlds/deps/rich/"
+  wit_folder_p3 "$worlds" guest/polyfill/plug/wit/provided.wit
+  for package in rich rich-0-3; do
+    mkdir "$worlds/deps/$package"
+    cp "tests/cli/guests/$package.wit" "$worlds/deps/$package/"
+  done
   for encoding in utf8 utf16; do
     for world in wasi-mmap:host/everything test:rich/provider test:rich/user test:rich/types; do
       name="build/guests/wat/$(basename "$world")-$encoding"
@@ -156,11 +176,22 @@ build_wat() {
       build/venv/bin/wasm-tools component new "$name.core.wasm" -o "$name.wasm"
     done
   done
+  # The same of WASI 0.3, with functions that wait and with functions that are called back.
+  for encoding in utf8 utf16; do
+    for world in wasi-mmap:host/everything-0-3 test:rich-later/provider test:rich-later/user; do
+      dummy_0_3 "$world" "$(basename "${world%-0-3}")-0-3-$encoding" --encoding "$encoding"
+    done
+    for world in wasi-mmap:host/everything-0-3 test:rich-later/callee test:rich-later/caller; do
+      dummy_0_3 "$world" "$(basename "${world%-0-3}")-callback-$encoding" --encoding "$encoding" --async-callback
+    done
+  done
+  for pair in utf8-utf8 utf8-utf16 utf16-utf8; do
+    compose "user-0-3-${pair%-*}" "provider-0-3-${pair#*-}" "rich-0-3-$pair"
+    compose "caller-callback-${pair%-*}" "callee-callback-${pair#*-}" "rich-callback-$pair"
+  done
   # jco cannot copy between two that both have UTF-16.
   for pair in utf8-utf8 utf8-utf16 utf16-utf8; do
-    name="build/guests/wat/user-${pair%-*}.wasm"
-    quietly "guests/wat-$pair" build/venv/bin/wasm-tools compose "$name" -d "build/guests/wat/provider-${pair#*-}.wasm" \
-      -o "build/guests/wat/rich-$pair.wasm"
+    compose "user-${pair%-*}" "provider-${pair#*-}" "rich-$pair"
   done
 }
 
@@ -186,7 +217,7 @@ for language in "$@"; do
   rust) sources='guest/rust tests/tools/guests tests/contract/guests/rust tests/host/guests tests/polyfill/guests tests/bench/guests tests/browser/guest tests/cli/guests' ;;
   javascript) sources='guest/js dist/portable tests/contract/guests/contract.ts tests/contract/steps.mts' ;;
   python) sources='guest/python guest/c tests/contract/oracle.py tests/contract/cases.py tests/contract/guests/contract.py' ;;
-  wat) sources='tests/cli/guests guest/polyfill/plug/wit' ;;
+  wat) sources='tests/cli/guests guest/polyfill/plug/wit .build/lib.sh' ;;
   *) echo "guests.sh: no language $language" >&2; exit 2 ;;
   esac
   mkdir -p "build/guests/$language"

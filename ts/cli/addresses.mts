@@ -5,6 +5,13 @@
 export function mendAddresses(code: string): string {
   return code
     .replace(/\bvar (ptr\d+) = (arg\d+);/g, 'var $1 = $2 >>> 0;')
-    .replace(/\b(var|const) ((?:ptr|result)\d*|dataPtr) = ((?:ctx\.)?realloc\d*\([^;]*\));/g, '$1 $2 = $3 >>> 0;')
-    .replace(/\b(dataView\(memory\d+\)\.\w+\()(arg\d+) \+/g, '$1($2 >>> 0) +');
+    .replace(
+      /\b(var|const) ((?:ptr|result)\d*|dataPtr) = ((?:await )?(?:ctx\.)?realloc\d*(?:Async)?\([^;]*\));/g,
+      '$1 $2 = ($3) >>> 0;',
+    )
+    .replace(/\b(dataView\(memory\d+\)\.\w+\()(arg\d+) \+/g, '$1($2 >>> 0) +')
+    .replace(/\b((?:offset|dataPtr|storagePtr) = (?:ctx\.)?params\[0\]);/g, '$1 >>> 0;')
+    .replace(/\b(hasResultPointer \? params\[params\.length - 1\]) :/g, '$1 >>> 0 :')
+    .replace(/\b(resultPtr = argArray\[argArray\.length - 1\]);/g, '$1 >>> 0;')
+    .replace(/\b(start: ptr|ptr: resultPtr),/g, '$1 >>> 0,');
 }

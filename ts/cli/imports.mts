@@ -3,12 +3,13 @@ import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { http } from '@bytecodealliance/preview2-shim';
 import { WASIShim } from '@bytecodealliance/preview2-shim/instantiation';
-import { createFilesystem, type Filesystem } from '../filesystem/index.mjs';
+import { createFilesystem, toFilesystemP3, type Filesystem } from '../filesystem/index.mjs';
 import { NoAddonError } from '../node/load.js';
 import { monotonicClock } from '../preview2-shim/monotonic-clock.mjs';
 import { terminals } from '../preview2-shim/terminals.mjs';
 import { wallClock } from '../preview2-shim/wall-clock.mjs';
 import { standardStreams } from '../streams/stdio.mjs';
+import { importsP3 } from './imports-p3.mjs';
 import { UsageError, type Grant, type RunOptions } from './options.mjs';
 
 /** Interfaces by their name without version. */
@@ -76,8 +77,9 @@ export async function createImports({
   maxPrivateMemory,
 }: RunOptions): Promise<Imports> {
   const args = [basename(component), ...rest];
+  const filesystem = openDirectories(grants);
   const wasi = new WASIShim({
-    filesystem: openDirectories(grants),
+    filesystem,
     sandbox: { env: environment, args, enableNetwork: false },
   });
   const imports: Imports = { ...wasi.getImportObject(), ...standardStreams(), ...terminals() };
@@ -92,11 +94,29 @@ export async function createImports({
       throw { tag: 'HTTP-request-denied' };
     },
   };
-  if (native) {
-    const host = await importHost();
-    host.setLimits({ privateMemory: maxPrivateMemory });
-    return bare({ ...imports, ...host.getImportObject() });
-  }
+  const p3 = importsP3(imports, toFilesystemP3(filesystem), exit);
+  if (!native) return withPolyfill({ ...imports, ...p3 });
+  const host = await importHost();
+  host.setLimits({ privateMemory: maxPrivateMemory });
+  const { mapping, span } = host;
+  return bare({ ...imports, ...p3, ...host.getImportObject(), 'p3:mmap/mapping': mapping, 'p3:mmap/span': span });
+}
+
+/** With the mapping of WASI 0.2. The one of 0.3 is refused when a component asks for its functions. */
+async function withPolyfill(wasi: Imports): Promise<Imports> {
   const { createPolyfill } = await import('../polyfill/node.mjs');
-  return bare({ ...imports, ...(await createPolyfill(imports)).getImportObject() });
+  const imports = bare({ ...wasi, ...(await createPolyfill(wasi)).getImportObject() });
+  // All components of WASI 0.3 name the classes, as sealed components name everything.
+  const [mapping, span] = [{ Mapping: (): void => undefined }, { Span: (): void => undefined }];
+  for (const name of ['mmap', 'mmapPosix']) Object.defineProperty(mapping, name, { get: refuseP3 });
+  for (const name of ['attach', 'granularity']) Object.defineProperty(span, name, { get: refuseP3 });
+  return Object.assign(imports, { 'p3:mmap/mapping': mapping, 'p3:mmap/span': span });
+}
+
+function refuseP3(): never {
+  throw new UsageError(
+    'wasi-mmap:mmap@0.3.0 has no polyfill, so the component cannot run with --no-native: files of WASI 0.3 are read by ' +
+      'functions that wait, and those of a mapping do not wait',
+    false,
+  );
 }

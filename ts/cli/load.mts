@@ -8,9 +8,10 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { cached } from './cache.mjs';
 import { readComponent } from './component.mjs';
+import { canSuspend, NEEDS_SUSPENDING, type Generation } from './generation.mjs';
 import type { Imports } from './imports.mjs';
 import { warnOfMemmap2 } from './memmap2.mjs';
-import { seal } from './module.mjs';
+import { seal, type Sealed } from './module.mjs';
 import { missingPackages, UsageError } from './options.mjs';
 import { say } from './output.mjs';
 import { unpack } from './package.mjs';
@@ -20,11 +21,13 @@ const SLOW_SIZE = 1 << 20;
 /** The time limit of a translation. Components take less than a hundredth of it. */
 const PATIENCE_MS = 300_000;
 
-/** The export of a sealed component, see guest/polyfill/plug/src/seal.rs. */
+/** The export of a sealed component, by its generation; see guest/polyfill/plug/src/seal.rs. */
 const RUN = 'wasi:cli/run@0.2.12';
+const RUN_P3 = 'wasi:cli/run@0.3.0';
 
 interface Instance {
-  readonly [RUN]: { run(): void };
+  readonly [RUN]?: { run(): void };
+  readonly [RUN_P3]?: { run(): Promise<void> };
 }
 
 type Instantiate = (
@@ -47,8 +50,8 @@ async function jcoVersion(): Promise<string> {
 }
 
 /** Translates in another process; see translate.mts. */
-async function translate(sealed: Uint8Array): Promise<Record<string, Uint8Array>> {
-  const child = spawn(process.execPath, [fileURLToPath(new URL('translate.mjs', import.meta.url))], {
+async function translate({ bytes: sealed, generation }: Sealed): Promise<Record<string, Uint8Array>> {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('translate.mjs', import.meta.url)), generation], {
     stdio: ['pipe', 'pipe', 'ignore'],
     timeout: PATIENCE_MS,
     killSignal: 'SIGKILL',
@@ -67,6 +70,7 @@ async function translate(sealed: Uint8Array): Promise<Record<string, Uint8Array>
 
 async function prepare(bytes: Buffer, path: string): Promise<Record<string, Uint8Array | string>> {
   const sealed = await seal(path, bytes);
+  checkEngine(path, sealed.generation);
   if (bytes.length > SLOW_SIZE) {
     const size = (bytes.length / 2 ** 20).toFixed(1);
     say(`wasi-mmap: translating ${basename(path)} (${size} MiB), once\n`);
@@ -75,7 +79,25 @@ async function prepare(bytes: Buffer, path: string): Promise<Record<string, Uint
     const [reason] = error.message.split('\n');
     throw new UsageError(`jco cannot translate ${path}: ${reason}`, false);
   });
-  return { ...files, 'package.json': '{"type":"module"}' };
+  return { ...files, 'package.json': JSON.stringify({ type: 'module', wasi: sealed.generation }) };
+}
+
+function checkEngine(path: string, generation: Generation): void {
+  if (generation === '0.3' && !canSuspend()) {
+    throw new UsageError(`${path} ${NEEDS_SUSPENDING}; this is ${engineName()}`, false);
+  }
+}
+
+/** This runtime and its version, such as "Node 22.1.0". */
+function engineName(): string {
+  const { bun, deno, node } = process.versions;
+  return bun ? `Bun ${bun}` : deno ? `Deno ${deno}` : `Node ${node}`;
+}
+
+/** The generation of a translation in the cache. */
+async function generationOf(folder: string): Promise<Generation> {
+  const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as { wasi: Generation };
+  return manifest.wasi;
 }
 
 /** A module with a global of `i32.const 0, i32.const 0, i32.add`. */
@@ -95,19 +117,36 @@ async function compile(path: string, file: string): Promise<WebAssembly.Module> 
   }
 }
 
+/**
+ * Waits for a command. In WASI 0.3, jco's code runs parts of a component in tasks of its own, whose exceptions reach nobody else;
+ * and a component can wait for what never comes.
+ */
+async function finished(run: () => Promise<void> | void): Promise<void> {
+  let fail: (reason: unknown) => void = () => undefined;
+  const failed = new Promise<never>((_, reject) => (fail = reject));
+  const hang = (): void => fail(new Error('deadlock: it waits, and nothing can end that'));
+  process.once('uncaughtException', fail).once('beforeExit', hang);
+  try {
+    await Promise.race([run(), failed]);
+  } finally {
+    process.off('uncaughtException', fail).off('beforeExit', hang);
+  }
+}
+
 /** Checks a component, and returns a function that runs it and throws what the component throws. */
 export async function load(path: string, imports: Imports, version: string): Promise<() => Promise<void>> {
   const bytes = await readComponent(path);
   warnOfMemmap2(path, bytes);
   const jco = await jcoVersion();
-  const key = createHash('sha256').update(`sealed, mended ${version} ${jco} `).update(bytes).digest('hex');
+  const key = createHash('sha256').update(`sealed, mended, 0.3 ${version} ${jco} `).update(bytes).digest('hex');
   const folder = await cached(key, () => prepare(bytes, path));
+  checkEngine(path, await generationOf(folder));
   const { instantiate } = (await import(pathToFileURL(join(folder, 'component.js')).href)) as {
     instantiate: Instantiate;
   };
   allowExtendedConstants();
   return async () => {
     const instance = await instantiate((file) => compile(path, join(folder, file)), imports);
-    instance[RUN].run();
+    await finished(() => (instance[RUN_P3] ?? instance[RUN])?.run());
   };
 }

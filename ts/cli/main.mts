@@ -110,8 +110,18 @@ async function main([verb, ...rest]: string[]): Promise<number> {
   }
 }
 
+/** Ends the process, once consoles of Windows have all text: a component of WASI 0.3 can leave timers, and reads of its input. */
+async function leave(): Promise<never> {
+  for (const stream of process.platform === 'win32' ? [process.stdout, process.stderr] : []) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    if (stream.isTTY) await new Promise((resolve) => stream.write('', resolve));
+  }
+  return process.exit();
+}
+
 try {
   process.exitCode = await main(process.argv.slice(2));
+  if (process.argv[2] === 'run') await leave();
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
   say(`wasi-mmap: ${error.message}\n`);

@@ -1,5 +1,6 @@
 /** Calls the WebAssembly module that changes components, see guest/polyfill/plug. A hostile component can only make it trap. */
 import { readFile } from 'node:fs/promises';
+import type { Generation } from './generation.mjs';
 import { UsageError } from './options.mjs';
 
 /** Takes addresses and lengths in turn, first of the guest. */
@@ -84,19 +85,30 @@ export async function plug(path: string, guest: Uint8Array, compose = false): Pr
   return { bytes: result, explanation };
 }
 
+export interface Sealed {
+  readonly bytes: Uint8Array;
+  readonly generation: Generation;
+}
+
 /**
  * The same component with only imports that the host provides, with the export `wasi:cli/run`, and without any name that its
  * maker chose.
  *
  * @throws {UsageError} the component is not a command for this host, or cannot be read
  */
-export async function seal(path: string, guest: Uint8Array): Promise<Uint8Array> {
-  const answer = await work('seal', guest, [shipped('provided.wasm')]);
+export async function seal(path: string, guest: Uint8Array): Promise<Sealed> {
+  let answer = await work('seal', guest, [shipped('provided.wasm')]);
+  let generation: Generation = '0.2';
+  if (!(answer instanceof Error) && answer.status !== DONE) {
+    // With WASI 0.3 beside it, it may be a command; else this has the better reason.
+    answer = await work('seal', guest, [shipped('provided-0-3.wasm')]);
+    generation = '0.3';
+  }
   if (answer instanceof Error) {
     throw new UsageError(`cannot translate ${path}: it is too large or too deep (${answer.message})`, false);
   }
   const { status, result } = answer;
   if (status === MISFIT) throw new UsageError(`${path} ${result.toString()}`, false);
   if (status !== DONE) throw new UsageError(`cannot translate ${path}: it ${result.toString()}`, false);
-  return result;
+  return { bytes: result, generation };
 }

@@ -12,6 +12,9 @@
  * - computed keys of properties where jco has them;
  * - the exports `instantiate`, and an empty one.
  *
+ * For a component of WASI 0.3 the vocabulary has the words of jco's async code too, under the same rules. One word of them would
+ * be dangerous elsewhere, `constructor`, which is accepted in one statement.
+ *
  * So even code that got into a translation could only consist of the words of jco.
  */
 import {
@@ -22,7 +25,9 @@ import {
   type Property,
   type PropertyDefinition,
 } from 'acorn';
-import { COMPUTED, KEYS, NAMES, NODES, PRIVATES, PROPERTIES } from './vocabulary.mjs';
+import type { Generation } from './generation.mjs';
+import * as later from './vocabulary-p3.mjs';
+import * as vocabulary from './vocabulary.mjs';
 
 /** The largest translation, in bytes. Larger ones belong to no usual component, and take too much memory. */
 const LONGEST = 1 << 24;
@@ -30,13 +35,30 @@ const LONGEST = 1 << 24;
 /** The reason to refuse a translation. */
 export class UnprovenError extends Error {}
 
+type Vocabulary = Readonly<Record<keyof typeof vocabulary, ReadonlySet<string>>>;
+
+/** The vocabulary of each generation. Components of 0.3 use 0.2 too. */
+const VOCABULARIES: Readonly<Record<Generation, Vocabulary>> = {
+  '0.2': vocabulary,
+  '0.3': {
+    NODES: new Set([...vocabulary.NODES, ...later.NODES]),
+    NAMES: new Set([...vocabulary.NAMES, ...later.NAMES]),
+    PROPERTIES: new Set([...vocabulary.PROPERTIES, ...later.PROPERTIES]),
+    PRIVATES: new Set([...vocabulary.PRIVATES, ...later.PRIVATES]),
+    KEYS: new Set([...vocabulary.KEYS, ...later.KEYS]),
+    COMPUTED: new Set([...vocabulary.COMPUTED, ...later.COMPUTED]),
+  },
+};
+
 /** Words that give access to the outside, each with the only statement that may contain it. */
 const EXITS: Readonly<Record<string, RegExp>> = {
   globalThis:
-    /^(if \(!globalThis\?\.process\?\.env\?\.JCO_DEBUG\) \{ return; \}|const CURRENT_TASK_MAY_BLOCK ?= globalThis\.WebAssembly \? new globalThis\.WebAssembly\.Global\(\{ value: 'i32', mutable: true \}, 0\) : false;)$/,
+    /^(if \(!globalThis\?\.process\?\.env\?\.JCO_DEBUG\) \{ return; \}|const (CURRENT_TASK_MAY_BLOCK|ASYNC_BLOCKING_CALL_DEPTH) ?= globalThis\.WebAssembly \? new globalThis\.WebAssembly\.Global\(\{ value: 'i32', mutable: true \}, 0\) : (false|\{ value: 0 \});)$/,
   process: /^if \(!globalThis\?\.process\?\.env\?\.JCO_DEBUG\) \{ return; \}$/,
   fetch: /^const fetchCompile = url => fetch\(url\)\.then\(WebAssembly\.compileStreaming\);$/,
   'import.meta': /^getCoreModule = \(name\) => fetchCompile\(new URL\(`\.\/\$\{name\}`, import\.meta\.url\)\);$/,
+  super: /^super(\(args\)|\.drop\((opts)?\));$/,
+  constructor: /^readEnd\.resetAndNotifyPending\(readEnd\.constructor\.CopyResult\.COMPLETED\);$/,
 };
 
 /** Replaces all numbers by one sign: they are not distinguished. */
@@ -113,7 +135,8 @@ function checkExit(word: string, statement: AnyNode, text: string): void {
   if (form && !form.test(text.slice(statement.start, statement.end))) throw new UnprovenError(`${word} where none is`);
 }
 
-function checkPlace({ node, statement, role }: Place, text: string): void {
+function checkPlace({ node, statement, role }: Place, text: string, generation: Generation): void {
+  const { NODES, NAMES, PROPERTIES, PRIVATES, KEYS, COMPUTED } = VOCABULARIES[generation];
   const refuse = (what: string): never => {
     throw new UnprovenError(`${what} ${JSON.stringify(text.slice(node.start, node.end).slice(0, 60))}`);
   };
@@ -127,12 +150,19 @@ function checkPlace({ node, statement, role }: Place, text: string): void {
     case 'PrivateIdentifier':
       if (!PRIVATES.has(normalize(node.name))) refuse('the word');
       break;
+    case 'Super':
+      checkExit('super', statement, text);
+      break;
     case 'MetaProperty':
       checkExit('import.meta', statement, text);
       break;
     case 'MemberExpression':
       if (node.computed && !COMPUTED.has(describeComputed(node, text))) refuse('the access');
-      if (!node.computed && 'name' in node.property && node.property.name === 'constructor') refuse('the access');
+      if (!node.computed && 'name' in node.property && node.property.name === 'constructor') {
+        // It gives access to `Function`, but for that of jco's own classes.
+        if (generation === '0.2') refuse('the access');
+        checkExit('constructor', statement, text);
+      }
       break;
     case 'Property':
     case 'MethodDefinition':
@@ -173,9 +203,10 @@ function checkExports(program: Program): void {
 /**
  * Checks a translation.
  *
+ * @param generation of WASI, as the component was sealed for
  * @throws {UnprovenError} it contains something that jco does not make of a sealed component
  */
-export function prove(text: string): void {
+export function prove(text: string, generation: Generation = '0.2'): void {
   if (text.length > LONGEST) throw new UnprovenError(`more than ${LONGEST >> 20} MiB of code`);
   let program: Program;
   try {
@@ -183,6 +214,6 @@ export function prove(text: string): void {
   } catch (error) {
     throw new UnprovenError(`no JavaScript (${(error as Error).message})`);
   }
-  for (const place of places(program)) checkPlace(place, text);
+  for (const place of places(program)) checkPlace(place, text, generation);
   checkExports(program);
 }

@@ -6,8 +6,10 @@
  */
 import { resolve } from 'node:path';
 import { types } from '@bytecodealliance/preview2-shim/filesystem';
+import type * as TypesP3 from '../bindings-p3/interfaces/wasi-filesystem-types.js';
 import type * as Types from '../bindings/interfaces/wasi-filesystem-types.js';
 import { codeOf } from './codes.mjs';
+import { DescriptorP3 } from './descriptor-p3.mjs';
 import { HostDescriptor } from './descriptor.mjs';
 import { Folder } from './folder.mjs';
 
@@ -51,6 +53,27 @@ export function createFilesystem(preopens: readonly Preopen[]): Filesystem {
           new HostDescriptor({ kind: 'folder', folder: folder.copy() }, rights(readOnly), readOnly),
           guest,
         ]),
+    },
+  };
+}
+
+/** The interfaces of `wasi:filesystem@0.3`. */
+export interface FilesystemP3 {
+  readonly types: { readonly Descriptor: typeof TypesP3.Descriptor };
+  readonly preopens: { getDirectories(): Array<[TypesP3.Descriptor, string]> };
+}
+
+/**
+ * The same directories for guests of WASI 0.3, under the same rules. Its streams are in the form of jco 1.35.
+ *
+ * @param filesystem a result of {@link createFilesystem}
+ */
+export function toFilesystemP3({ preopens }: Filesystem): FilesystemP3 {
+  return {
+    types: { Descriptor: DescriptorP3 as unknown as typeof TypesP3.Descriptor }, // Its constructor is private.
+    preopens: {
+      getDirectories: () =>
+        preopens.getDirectories().map(([folder, name]) => [new DescriptorP3(folder as HostDescriptor), name]),
     },
   };
 }

@@ -8,13 +8,22 @@
  * one copy in the program. A guest gets the errors of `wit/mmap.wit`; importing this module throws if there is no addon for
  * the system.
  *
+ * The same `mapping` serves guests of WASI 0.3 (in Node 24.20 or newer): then descriptors are those of {@link toFilesystemP3}, or
+ * of `@bytecodealliance/preview3-shim` (0.7).
+ *
  * @packageDocumentation
  */
 import { mapping } from './mapping.mjs';
 import { span } from './span.mjs';
 import { offerLowered } from './lowered.mjs';
 
-export { createFilesystem, type Filesystem, type Preopen } from '../filesystem/index.mjs';
+export {
+  createFilesystem,
+  toFilesystemP3,
+  type Filesystem,
+  type FilesystemP3,
+  type Preopen,
+} from '../filesystem/index.mjs';
 export { acceptLibcWrites } from '../preview2-shim/libc-writes.mjs';
 export { setLimits, type Limits } from './limits.mjs';
 export { mapping, span };

@@ -1,5 +1,6 @@
 /** The interface `wasi-mmap:mmap/mapping` for guests that jco has transpiled. */
 import { dispose } from '../disposable.js';
+import type * as BindingsP3 from '../bindings-p3/interfaces/wasi-mmap-mmap-mapping.js';
 import type * as Bindings from '../bindings/interfaces/wasi-mmap-mmap-mapping.js';
 import { MmapError } from '../errors.js';
 import {
@@ -11,7 +12,7 @@ import {
   type NativeBackend,
   type Rights,
 } from '../node/native.js';
-import { withFile } from '../preview2-shim/descriptor.mjs';
+import { withFile, type File } from './file.mjs';
 import { REP, repOf, Reps, type Table } from './handles.mjs';
 import { currentBudget, longestSearch } from './limits.mjs';
 
@@ -65,10 +66,7 @@ export class Mapping implements Bindings.Mapping {
    *
    * @internal
    */
-  static open(
-    file: Bindings.Descriptor | undefined,
-    openBackend: (fd: number, rights: Rights) => NativeBackend,
-  ): Mapping {
+  static open(file: File | undefined, openBackend: (fd: number, rights: Rights) => NativeBackend): Mapping {
     const open = (fd: number, rights: Rights): Mapping => new Mapping(charge(openBackend(fd, rights)));
     return operation(() => (file === undefined ? open(NO_FILE, ALL_RIGHTS) : withFile(file, open)));
   }
@@ -227,12 +225,12 @@ function toPosition(found: number | undefined): bigint | undefined {
   return found === undefined ? undefined : BigInt(found);
 }
 
-function mmap(file: Bindings.Descriptor | undefined, length: bigint, access: Bindings.Access, offset: bigint): Mapping {
+function mmap(file: File | undefined, length: bigint, access: Bindings.Access, offset: bigint): Mapping {
   return Mapping.open(file, (fd, rights) => openAccess(fd, rights, length, access, offset));
 }
 
 function mmapPosix(
-  file: Bindings.Descriptor | undefined,
+  file: File | undefined,
   length: bigint,
   sharing: Bindings.Sharing,
   protection: Bindings.Protection,
@@ -241,9 +239,10 @@ function mmapPosix(
   return Mapping.open(file, (fd, rights) => openPosix(fd, rights, length, sharing, protection, offset));
 }
 
-/** The interface in the form of jco: `--map 'wasi-mmap:mmap/*=wasi-mmap/host#*'` takes the export of its name. */
+/** The interface of both generations, in the form of jco: `--map 'wasi-mmap:mmap/*=wasi-mmap/host#*'` takes the export of its name. */
 export const mapping = { Mapping, mmap, mmapPosix };
 
 // A host that lacks an operation of the contract, or has another type for it, does not compile. The generated class cannot
 // be constructed, so this compares its instances.
 mapping satisfies Omit<typeof Bindings, 'Mapping' | 'default'> & { Mapping: { prototype: Bindings.Mapping } };
+mapping satisfies Omit<typeof BindingsP3, 'Mapping' | 'default'> & { Mapping: { prototype: BindingsP3.Mapping } };

@@ -7,6 +7,7 @@
  * Mended: tests/preview2-shim/faults.test.mts fails ("a descriptor does not tell its file").
  */
 import { callExtension, inputStreamId } from '@bytecodealliance/preview2-shim/io-worker';
+import { types } from '@bytecodealliance/preview2-shim/filesystem';
 import { dispose } from '../disposable.js';
 import type { Descriptor, DescriptorFlags } from '../bindings/interfaces/wasi-filesystem-types.js';
 import { MmapError } from '../errors.js';
@@ -15,6 +16,10 @@ import { HostDescriptor } from '../filesystem/descriptor.mjs';
 const WORKER = new URL('./worker.mjs', import.meta.url);
 /** Past the end of any file: the shim reads ahead from the position where a stream begins. */
 const PAST_EVERYTHING = BigInt(Number.MAX_SAFE_INTEGER);
+
+/** Whether it is a descriptor of the shim, or one that stands where the shim's can. */
+export const isOfP2 = (descriptor: object): descriptor is Descriptor =>
+  descriptor instanceof (types.Descriptor as unknown as new () => object);
 
 /** Converts an error of `wasi:filesystem` to one of the contract. */
 function toMmapError(error: unknown): unknown {

@@ -14,9 +14,29 @@ use wasmparser::types::{Types, TypesRef};
 use wasmparser::{Parser, Payload, WasmFeatures};
 
 const RUN: &str = "wasi:cli/run";
-/// The export of the sealed component.
-const EXPORT: &str = "wasi:cli/run@0.2.12";
-const VERSION: &str = "@0.2.0";
+
+/// A generation of WASI.
+#[derive(Clone, Copy, PartialEq)]
+enum Generation {
+    /// WASI 0.2.
+    Second,
+    /// WASI 0.3, in which functions can be async. Components may use 0.2 beside it.
+    Third,
+}
+
+impl Generation {
+    /// The export of the sealed component.
+    fn export(self) -> &'static str {
+        match self {
+            Self::Second => "wasi:cli/run@0.2.12",
+            Self::Third => "wasi:cli/run@0.3.0",
+        }
+    }
+
+    fn is_third(self) -> bool {
+        self == Self::Third
+    }
+}
 
 /// Numbers of the binary format, see the specification of the component model.
 mod id {
@@ -29,11 +49,11 @@ const SORT_FUNC: u8 = 1;
 const SORT_TYPE: u8 = 3;
 const SORT_INSTANCE: u8 = 5;
 
-/// The features of WASI 0.2, and those of WebAssembly that engines agree on.
-fn features() -> WasmFeatures {
+/// The features of a generation of WASI, and those of WebAssembly that engines agree on.
+fn features(generation: Generation) -> WasmFeatures {
     let mut features = WasmFeatures::default();
+    features.set(WasmFeatures::CM_ASYNC, generation.is_third());
     for later in [
-        WasmFeatures::CM_ASYNC,
         WasmFeatures::CM_ASYNC_STACKFUL,
         WasmFeatures::CM_MORE_ASYNC_BUILTINS,
         WasmFeatures::CM_THREADING,
@@ -56,6 +76,8 @@ struct Provided<'a> {
     /// The number of types that these sections make.
     type_count: u32,
     types: Types,
+    /// The latest generation that is provided.
+    generation: Generation,
 }
 
 impl<'a> Provided<'a> {
@@ -81,7 +103,10 @@ impl<'a> Provided<'a> {
                 _ => {}
             }
         }
-        Ok(Self { sections: &component[..end], interfaces, type_count, types: validate(component, features())? })
+        let has_third = interfaces.iter().any(|name: &&str| name.ends_with("@0.3.0"));
+        let generation = if has_third { Generation::Third } else { Generation::Second };
+        let types = validate(component, features(generation))?;
+        Ok(Self { sections: &component[..end], interfaces, type_count, types, generation })
     }
 
     /// The index of the interface with this name, in a compatible version.
@@ -162,29 +187,44 @@ fn connect<'a>(
     Err(format!("imports what is not provided: {}{more}", missing.join(", ")))
 }
 
-/// Whether the type is `func() -> result`.
-fn is_run(types: TypesRef<'_>, ty: &ComponentEntityType) -> bool {
+/// Whether the type is `func() -> result`, async in WASI 0.3.
+fn is_run(types: TypesRef<'_>, ty: &ComponentEntityType, generation: Generation) -> bool {
     let ComponentEntityType::Func(id) = ty else { return false };
-    let ComponentFuncType { async_: false, params, result: Some(ComponentValType::Type(result)), .. } = &types[*id]
-    else {
+    let ComponentFuncType { async_, params, result: Some(ComponentValType::Type(result)), .. } = &types[*id] else {
         return false;
     };
-    params.is_empty() && matches!(types[*result], ComponentDefinedType::Result { ok: None, err: None, .. })
+    *async_ == generation.is_third()
+        && params.is_empty()
+        && matches!(types[*result], ComponentDefinedType::Result { ok: None, err: None, .. })
 }
 
-/// The name of the guest's export `wasi:cli/run`.
-fn find_run<'a>(guest: TypesRef<'a>, exports: &[&'a str]) -> Result<&'a str, String> {
-    let version = format!("{RUN}{VERSION}");
-    let name = exports.iter().find(|name| **name == RUN || are_semver_compatible(name, &version));
-    let name = name.ok_or_else(|| format!("is not a command: it does not export {RUN}"))?;
+/// The guest's export `wasi:cli/run`: its name and its generation, the latest that the host knows.
+fn find_run<'a>(guest: TypesRef<'a>, exports: &[&'a str], latest: Generation) -> Result<(&'a str, Generation), String> {
+    let found = [Generation::Third, Generation::Second]
+        .into_iter()
+        .filter(|generation| latest.is_third() || !generation.is_third())
+        .find_map(|generation| {
+            let name = exports.iter().find(|name| match generation {
+                Generation::Third => are_semver_compatible(name, generation.export()),
+                Generation::Second => **name == RUN || are_semver_compatible(name, generation.export()),
+            });
+            name.map(|name| (*name, generation))
+        });
+    let (name, generation) = found.ok_or_else(|| format!("is not a command: it does not export {RUN}"))?;
     let item = guest.component_item_for_export(name);
-    let fits =
-        item.is_some_and(|item| exports_of(guest, &item.ty).any(|(name, ty)| name == "run" && is_run(guest, &ty)));
-    fits.then_some(*name).ok_or_else(|| format!("is not a command: its {RUN} is of another type"))
+    let fits = item.is_some_and(|item| {
+        exports_of(guest, &item.ty).any(|(name, ty)| name == "run" && is_run(guest, &ty, generation))
+    });
+    fits.then_some((name, generation)).ok_or_else(|| format!("is not a command: its {RUN} is of another type"))
 }
 
 /// Builds the component that encloses the guest.
-fn enclose(guest: &[u8], imports: &[(&str, Given<'_>)], run: &str, provided: &Provided<'_>) -> Vec<u8> {
+fn enclose(
+    guest: &[u8],
+    imports: &[(&str, Given<'_>)],
+    (run, generation): (&str, Generation),
+    provided: &Provided<'_>,
+) -> Vec<u8> {
     let number = |count: usize| u32::try_from(count).expect("memory has addresses of 32 bits");
     let guest_instance = number(provided.interfaces.len());
     let mut whole = Vec::with_capacity(provided.sections.len() + guest.len() + 1024);
@@ -238,7 +278,7 @@ fn enclose(guest: &[u8], imports: &[(&str, Given<'_>)], run: &str, provided: &Pr
     let mut export = Section::new(id::EXPORT);
     let content = export.entry();
     content.push(0);
-    put_name(content, EXPORT);
+    put_name(content, generation.export());
     content.push(SORT_INSTANCE);
     put_u32(content, guest_instance + 2);
     content.push(0); // No type is given.
@@ -256,19 +296,19 @@ pub enum Refusal {
 
 /// Returns a component that encloses the guest, with new names only.
 ///
-/// `provided` is a component that imports everything that the host provides.
+/// `provided` is a component that imports everything that the host provides. If it imports WASI 0.3, the guest may too.
 pub fn seal(guest: &[u8], provided: &[u8]) -> Result<Vec<u8>, Refusal> {
     let no_valid = |reason| Refusal::Broken(format!("is no valid component: {reason}"));
     let provided =
         Provided::read(provided).map_err(|reason| Refusal::Broken(format!("meets a broken host: {reason}")))?;
     let renamed = rename(guest).map_err(Refusal::Broken)?;
-    let types = validate(guest, features()).map_err(no_valid)?;
+    let features = features(provided.generation);
+    let types = validate(guest, features).map_err(no_valid)?;
     let (imports, exports) = outside(guest).map_err(no_valid)?;
     let imports = connect(types.as_ref(), &imports, &provided).map_err(Refusal::Misfit)?;
-    let run = find_run(types.as_ref(), &exports).map_err(Refusal::Misfit)?;
+    let run = find_run(types.as_ref(), &exports, provided.generation).map_err(Refusal::Misfit)?;
     let whole = enclose(&renamed, &imports, run, &provided);
     drop(renamed);
-    validate(&whole, features())
-        .map_err(|reason| Refusal::Misfit(format!("imports what is not provided: {reason}")))?;
+    validate(&whole, features).map_err(|reason| Refusal::Misfit(format!("imports what is not provided: {reason}")))?;
     Ok(whole)
 }
