@@ -2,6 +2,7 @@
 import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { mmap } from 'wasi-mmap';
+import { generationFigures } from './generations.mjs';
 import { grepFigures, guestFigures, wasmtimeFigures } from './guest.mjs';
 import { FILE_SIZE, makeFile, MARGIN, NEEDLES, SEARCH_SIZE } from './input.mjs';
 import { coreFigures, loadMmapIo, MMAP_IO, pythonFigures, pythonVersion } from './peer.mjs';
@@ -239,6 +240,7 @@ closeSync(fd);
 await waitingFigures(path, folder, mmapIo);
 await guestFigures(folder);
 wasmtimeFigures(folder);
+generationFigures(folder);
 polyfillFigures(folder);
 await serveFigures(folder);
 wrong += programFigures(folder);

@@ -77,7 +77,7 @@ export async function guestFigures(folder: string): Promise<void> {
 }
 
 /** Runs wasmtime/main.rs, which prints a line for each figure. */
-function figuresOf(...args: string[]): (name: string) => number {
+export function figuresOf(...args: string[]): (name: string) => number {
   const cargo = ['run', '--quiet', '--locked', '--profile', 'release-lto', '--manifest-path'];
   const words = [...cargo, 'tests/bench/wasmtime/Cargo.toml', '--', ...args];
   const { status, stdout, stderr } = spawnSync('.build/cargo.sh', words, { encoding: 'utf8' });

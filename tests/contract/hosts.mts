@@ -26,7 +26,7 @@ function runtime(name: 'bun' | 'deno', ...options: string[]): HostCommand {
 }
 
 /** A Node that can run guests of WASI 0.3: this one, or another that is here. */
-const node03 = (): string | undefined => {
+export const node03 = (): string | undefined => {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major > 24 || (major === 24 && minor >= 20)) return process.execPath;
   return findNodes().find((node) => node.major >= 24)?.path;

@@ -1,11 +1,11 @@
 //! What an instance costs: a host starts one for each request. Prints a line for each engine and guest, in microseconds, and
 //! what a thousand instances take that map one file at the same time.
 
-use crate::{linker, State};
+use crate::{config, linker, State};
 use std::path::Path;
 use std::time::Instant;
 use wasmtime::component::{Component, ResourceTable};
-use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Result, Store};
+use wasmtime::{Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Result, Store};
 use wasmtime_wasi::p2::bindings::sync::CommandPre;
 use wasmtime_wasi::{FsPerms, WasiCtx};
 use wasmtime_wasi_mmap::{SpanEngine, WasiMmapCtx};
@@ -49,7 +49,7 @@ impl Ready<'_> {
 fn pooling() -> Result<Engine> {
     let mut pool = PoolingAllocationConfig::default();
     pool.total_component_instances(AT_ONCE).max_component_instance_size(4 << 20).max_memory_size(1 << 30);
-    let mut config = Config::new();
+    let mut config = config();
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     Engine::new(&config)
 }
@@ -61,7 +61,7 @@ fn count(path: &str) -> usize {
 }
 
 pub fn measure(folder: &Path) -> Result<()> {
-    let (default, spans, pool) = (Engine::default(), SpanEngine::new(&Config::new())?, pooling()?);
+    let (default, spans, pool) = (Engine::new(&config())?, SpanEngine::new(&config())?, pooling()?);
     let engines = [("default", &default, None), ("spans", spans.engine(), Some(&spans)), ("pool", &pool, None)];
     for (language, path, number) in GUESTS {
         let mut ready = Vec::new();

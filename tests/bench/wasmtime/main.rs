@@ -3,11 +3,14 @@
 //!
 //! bench FOLDER --instances measures what an instance costs, in the same form.
 //!
+//! bench FOLDER --generations compares guests of WASI 0.2 and 0.3, in the same form.
+//!
 //! bench FOLDER COMPONENT ARGUMENTS… runs a component in a host with the defaults of wasmtime-wasi: reads of files wait for
 //! another thread.
 
 #![allow(clippy::cast_precision_loss)] // Times and counts are far below 2^53.
 
+mod generations;
 mod instances;
 
 use std::fs::File;
@@ -84,6 +87,13 @@ fn passes(folder: &Path, mut pass: impl FnMut(&[u8]) -> u64) -> f64 {
 /// The name of a case, the number of its operations, and a function that does them and returns the time.
 type Case<'a> = (&'a str, f64, Box<dyn Fn() -> f64 + 'a>);
 
+/// As an engine for components of WASI 0.2 is best: support for those of 0.3 is compiled in here.
+fn config() -> Config {
+    let mut config = Config::new();
+    config.concurrency_support(false);
+    config
+}
+
 fn linker(engine: &Engine) -> Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_sync(&mut linker)?;
@@ -95,7 +105,7 @@ fn linker(engine: &Engine) -> Result<Linker<State>> {
 
 /// Runs a program that prints its times itself.
 fn run_as_usual(folder: &Path, program: &str, arguments: &[String]) -> Result<()> {
-    let spans = SpanEngine::new(&Config::new())?;
+    let spans = SpanEngine::new(&config())?;
     let engine = spans.engine();
     let linker = linker(engine)?;
     let mut wasi = WasiCtx::builder();
@@ -113,10 +123,13 @@ fn main() -> Result<()> {
     if words.get(1).is_some_and(|word| word == "--instances") {
         return instances::measure(folder);
     }
+    if words.get(1).is_some_and(|word| word == "--generations") {
+        return generations::measure(folder);
+    }
     if let [_, program, arguments @ ..] = words.as_slice() {
         return run_as_usual(folder, program, arguments);
     }
-    let engine = Engine::default();
+    let engine = Engine::new(&config())?;
     let linker = linker(&engine)?;
     let component = Component::from_file(&engine, "build/guests/c/bench.wasm")?;
     let guest = Guest { linker: &linker, component: &component, folder };
@@ -153,17 +166,22 @@ fn main() -> Result<()> {
     cases.push(("1 byte", CALLS as f64, Box::new(|| guest.run(&["map-byte", &calls], true))));
     cases.push(("map", 20_000.0, Box::new(|| guest.run(&["map", "20000"], true))));
 
+    print_best(&cases);
+    Ok(())
+}
+
+/// Measures the cases in turn, and prints the best time of each.
+fn print_best(cases: &[Case]) {
     let mut best = vec![f64::INFINITY; cases.len()];
     for round in 0..=ROUNDS {
-        for (best, (_, operations, work)) in best.iter_mut().zip(&cases) {
+        for (best, (_, operations, work)) in best.iter_mut().zip(cases) {
             let time = work() / operations;
             if round > 0 {
                 *best = best.min(time); // The first round warms up.
             }
         }
     }
-    for (best, (name, ..)) in best.iter().zip(&cases) {
+    for (best, (name, ..)) in best.iter().zip(cases) {
         println!("{name}: {best:.1}");
     }
-    Ok(())
 }
