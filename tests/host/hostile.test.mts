@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { setLimits, type Limits } from 'wasi-mmap/host';
+import { NODES_P3, skipP3 } from '../tools/p3.mjs';
 import {
   HOSTILE,
   HOSTILE_P3,
@@ -23,6 +24,7 @@ import {
 } from './scenarios.mjs';
 import { load, outcome, settled, type Bindings } from './support.mjs';
 
+type Command = [string, ...string[]];
 type Settled = Awaited<ReturnType<typeof settled>>;
 
 /** A host with default limits. */
@@ -112,19 +114,28 @@ for (const [name, bindings, native] of WAYS) {
   test.run();
 }
 
-const wasmtime = suite('hostile, wasmtime');
+const wasmtime = suite('hostile, in commands');
 
+const WASMTIME: Command = ['build/wasmtime/wasi-mmap'];
 const RUNS = [
-  ...Object.entries(WASMTIME_SCENARIOS).map((run) => ({ component: HOSTILE, run })),
-  ...Object.entries(P3_SCENARIOS).map((run) => ({ component: HOSTILE_P3, run })),
+  ...Object.entries(WASMTIME_SCENARIOS).map((run) => ({ component: HOSTILE, run, command: WASMTIME })),
+  ...Object.entries(P3_SCENARIOS).map((run) => ({ component: HOSTILE_P3, run, command: WASMTIME })),
 ];
-for (const { component, run } of isOther ? [] : RUNS) {
+const [node] = NODES_P3;
+if (node === undefined) skipP3('hostile', 'there is no Node 24.20 or newer (.build/setup.sh nodes)');
+else {
+  const command: Command = [node, 'dist/cli/main.mjs'];
+  RUNS.push(...Object.entries(P3_SCENARIOS).map((run) => ({ component: HOSTILE_P3, run, command })));
+}
+for (const { component, run, command } of isOther ? [] : RUNS) {
   const [scenario, expected] = run;
-  wasmtime(`${scenario}${component === HOSTILE_P3 ? ', WASI 0.3' : ''}`, () => {
+  const [program, ...before] = command;
+  const place = command === WASMTIME ? 'wasmtime' : 'node';
+  wasmtime(`${place}, ${scenario}${component === HOSTILE_P3 ? ', WASI 0.3' : ''}`, () => {
     const folder = newFolder();
     try {
-      const args = runArguments(folder, scenario, component);
-      const { status, signal, stderr } = spawnSync('build/wasmtime/wasi-mmap', args, { encoding: 'utf8' });
+      const args = [...before, ...runArguments(folder, scenario, component)];
+      const { status, signal, stderr } = spawnSync(program, args, { encoding: 'utf8' });
       const got = status === 134 ? 'trap' : (status ?? signal);
       assert.ok(
         ([expected].flat() as unknown[]).includes(got),

@@ -7,6 +7,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Guest, Memory } from './by-hand.mjs';
+import { NODES_P3, skipP3 } from '../tools/p3.mjs';
 import { platforms, runtimes } from '../tools/platforms.mjs';
 import {
   ACCESSES,
@@ -67,6 +68,10 @@ for (const { name, host, command, missing } of [...runtimes, ...musl]) {
     console.log(`skips ${name}: this machine has ${missing}`); // The runner fails for that in CI.
   else ENGINES.push({ name, command: [...command, COMMAND], ...(host === 'node' ? {} : { all: true }) });
 }
+
+const [nodeP3] = NODES_P3;
+if (nodeP3 === undefined) skipP3('spans', 'there is no Node 24.20 or newer (.build/setup.sh nodes)');
+else ENGINES.push({ name: 'node, WASI 0.3', command: [nodeP3, COMMAND], component: SPANS_P3 });
 
 for (const { name, command, all, component } of ENGINES) {
   const [program, ...options] = command;

@@ -1,7 +1,8 @@
 /** The imports of a component of WASI 0.3, beside those of 0.2, under the names of `MAP_P3` (generation.mts). */
 import type { FilesystemP3 } from '../filesystem/index.mjs';
 import { consume, produce, type ByteSource, type Done } from '../streams/p3.mjs';
-import type { Imports } from './imports.mjs';
+
+type Imports = Record<string, object>;
 
 /** The errors of `wasi:cli`. */
 type CliError = 'io' | 'illegal-byte-sequence' | 'pipe';
