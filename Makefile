@@ -7,7 +7,7 @@ CARGO_TARGET := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/wasi-mmap/cargo
 PROGRAM_SETS := rust ripgrep c python
 
 .PHONY: $(PROGRAM_SETS:%=programs-%) $(PROGRAM_SETS:%=programs-run-%)
-.PHONY: help demo tour check test for-test core-windows crate-windows thorough sanitized conformance browser bench fuzz fuzz-coverage engines cluster wasmtimes rusts compilers model miri sanitized-crate lint format build tests sanitizers polyfill guests crates programs programs-test programs-sets plugged wasmtime python-host windows checks package prebuilds clean
+.PHONY: help demo tour check test for-test core-windows crate-windows thorough sanitized conformance browser bench fuzz fuzz-coverage engines cluster wasmtimes rusts compilers model miri sanitized-crate lint format build tests sanitizers polyfill guests crates programs programs-test programs-sets plugged wasmtime python-host windows checks package packages prebuilds clean
 
 help:
 	@echo 'make demo         set up, and show what mapping does to real files (three minutes the first time)'
@@ -37,6 +37,7 @@ help:
 	@echo 'make polyfill     the component for hosts without a native mapping, and the tool that plugs it into others'
 	@echo 'make programs     LMDB, SQLite, libmaxminddb, tinycdb and gdbm, natively and as components'
 	@echo 'make package      the npm package, as build/wasi-mmap-VERSION.tgz'
+	@echo 'make packages     every package as its registry takes it, in build/packages (half an hour the first time)'
 	@echo 'make prebuilds    the addon for every platform'
 	@echo 'make clean        remove build results'
 
@@ -249,6 +250,12 @@ format: build
 package: build polyfill
 	@host/node/prebuilds.sh here
 	@ts/pack.sh build
+
+# For npm, crates.io, PyPI, registries of components, and as programs; with checksums and a list of what they contain.
+packages: polyfill prebuilds windows
+	$(SETUP) packages
+	@for machine in x64 x64-musl; do CARGO_TARGET_DIR=$(CARGO_TARGET) host/wasmtime/linux.sh $$machine || exit 1; done
+	@.build/release/packages.sh
 
 prebuilds:
 	$(SETUP) prebuilds

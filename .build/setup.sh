@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what targets need: setup.sh TARGET..., of build|demo|polyfill|guests|plain-wasmtime|wasmtime|wasmtime-windows|test|browser|arm64|musl|windows|wine10|nodes|runtimes|engines|cluster|python-host|compilers|bundlers|lint|fuzz|prebuilds. A second run finds everything there.
+# Installs what targets need: setup.sh TARGET..., of build|demo|polyfill|guests|plain-wasmtime|wasmtime|wasmtime-windows|test|browser|arm64|musl|windows|wine10|nodes|runtimes|engines|cluster|python-host|packages|compilers|bundlers|lint|fuzz|prebuilds. A second run finds everything there.
 set -eu
 cd "$(dirname "$0")/.."
 . .build/lib.sh
@@ -170,17 +170,19 @@ other_node() {
   fi
 }
 
-# locked NAME: the packages of npm that pins/NAME lists, with their hashes. Where they cannot be had, their tests
-# are skipped, except in CI.
+# locked NAME OPTION...: the packages of npm that pins/NAME lists, with their hashes. Where they cannot be had, their
+# tests are skipped, except in CI.
 locked() {
-  key=$(node -p "crypto.createHash('sha256').update(fs.readFileSync('.build/pins/$1/package-lock.json')).digest('hex').slice(0, 12)")
-  [ -d "$cache/$1-$key/node_modules" ] && return
-  say "installing the $1 with npm: $(node -p "Object.keys(require('./.build/pins/$1/package.json').dependencies).join(' ')")"
+  name=$1
+  shift
+  key=$(node -p "crypto.createHash('sha256').update(fs.readFileSync('.build/pins/$name/package-lock.json')).digest('hex').slice(0, 12)")
+  [ -d "$cache/$name-$key/node_modules" ] && return
+  say "installing the $name with npm: $(node -p "Object.keys(require('./.build/pins/$name/package.json').dependencies).join(' ')")"
   new_folder
-  cp ".build/pins/$1/package.json" ".build/pins/$1/package-lock.json" "$draft/"
+  cp ".build/pins/$name/package.json" ".build/pins/$name/package-lock.json" "$draft/"
   # As in node_modules(), not `npm ci`.
-  if moving npm install --prefix "$draft" --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error; then
-    keep_as "$1-$key" node_modules
+  if moving npm install --prefix "$draft" --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error "$@"; then
+    keep_as "$name-$key" node_modules
   else
     rm -rf "$draft"
     say 'npm does not have them, their tests will be skipped'
@@ -411,6 +413,36 @@ EOF
   runtimes
 }
 
+# oras, which writes images of components. Without it there are none, except in CI.
+oras() {
+  [ ! -x "$cache/oras-1.3.6/oras" ] || return 0
+  new_folder
+  say 'building oras 1.3.6 with Go (a minute)'
+  if have go && quietly oras env GOBIN="$draft" go install oras.land/oras/cmd/oras@v1.3.6; then
+    keep_as oras-1.3.6 oras
+  else
+    rm -rf "$draft"
+    say 'it cannot be had here, there will be no images of components'
+    [ -z "${CI:-}" ]
+  fi
+}
+
+# What makes, checks and serves the packages that registries take.
+packages() {
+  zig
+  pip_once guests
+  pip_once backends
+  pip_once packages
+  wasm_components
+  locked packages --omit=optional
+  oras
+  rust
+  if is_linux_x64 && have rustup && ! has_target x86_64-unknown-linux-musl; then
+    say 'adding the target x86_64-unknown-linux-musl with rustup'
+    timeout 120 rustup target add x86_64-unknown-linux-musl >build/rustup.log 2>&1 || say 'rustup cannot have it here'
+  fi
+}
+
 mkdir -p build
 need_node
 have c++ || have g++ || have clang++ || apt_install g++ 'a C++17 compiler'
@@ -463,6 +495,7 @@ for goal in "${@:-build}"; do
   cluster) cluster ;;
   load) have wrk || apt_optional 'the load generator wrk' wrk || true ;;
   engines) engines ;;
+  packages) packages ;;
   compilers | bundlers) locked "$goal" ;;
   fuzz) fuzzer ;;
   prebuilds)

@@ -58,6 +58,7 @@ changed() {
 case "${1:-}" in
 changed)
   .build/generations.sh check
+  node .build/release/manifests.mjs check
   changed '.' prettier --check --ignore-unknown --log-level warn
   changed '^(ts|tests|guest|\.build)/.*\.m?[jt]s$' oxlint --deny-warnings
   changed '\.(cpp|h|c)$' clang-format --dry-run -Werror
@@ -76,6 +77,7 @@ fix)
 '')
   set -x
   .build/generations.sh check
+  node .build/release/manifests.mjs check
   tsc -p guest/js/examples
   tsc -p tests/contract/guests
   oxlint --type-aware --deny-warnings ts tests guest .build

@@ -37,11 +37,11 @@ fn main() {
     }
     println!("cargo::rustc-cfg=native_core");
     assert!(
-        Path::new("stringzilla/stringzilla/stringzilla.h").exists(),
+        Path::new("stringzilla/include/stringzilla/find.h").exists(),
         "the headers of StringZilla are missing: run \"npm install\" (or \"make build\") at the top of the repository"
     );
     let mut core = cc::Build::new();
-    core.cpp(true).std("c++17").include("core/include").include("stringzilla");
+    core.cpp(true).std("c++17").include("core/include").include("stringzilla/include");
     core.files(sources(Path::new("core"))).files(sources(&Path::new("core").join(&system)));
     if system == "linux" {
         core.files(sources(Path::new("core/posix")));
