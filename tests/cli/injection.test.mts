@@ -9,9 +9,14 @@ import * as assert from 'uvu/assert';
 import { seal } from '#module';
 import { UsageError } from '#options';
 import { COMMANDS, component, folder, refusal, start, type Command } from './command.mjs';
-import { command, CORE_NAMES, quote } from './names.mjs';
+import { command, CORE_NAMES, CORE_NAMES_P3, quote, toP3 } from './names.mjs';
 
 const CASES = Object.entries(CORE_NAMES);
+/** The same of WASI 0.3, and those that only it has. */
+const CASES_P3 = [
+  ...CASES.map(([where, text]) => [`${where} of WASI 0.3`, (name: string) => toP3(text(name))] as const),
+  ...Object.entries(CORE_NAMES_P3),
+];
 
 /** Code that runs if a name gets out of its quotes: as a key of an object, as a property, as a statement. */
 const ESCAPE = `process.getBuiltinModule('fs').writeFileSync('escaped', '')`;
@@ -43,7 +48,7 @@ function place(): { cwd: string; escaped: string } {
 
 const NODE: Command = [process.execPath, resolve('dist/cli/main.mjs')];
 
-for (const [where, text] of CASES) {
+for (const [where, text] of [...CASES, ...CASES_P3]) {
   test(`code as the name of ${where}`, async () => {
     for (const attack of ATTACKS) {
       let reason = '';

@@ -13,6 +13,12 @@ export const command = (before = '', inside = '', exports = ''): string => `(com
   (instance $command (export "run" (func $run)) ${exports})
   (export "wasi:cli/run@0.2.0" (instance $command)))`;
 
+/** The same command for WASI 0.3. */
+export const toP3 = (text: string): string =>
+  text
+    .replace('(func $run (result (result))', '(func $run async (result (result))')
+    .replace('wasi:cli/run@0.2.0', 'wasi:cli/run@0.3.0');
+
 /** The names of a core module, and of its instantiation. jco writes all of them into its code. */
 export const CORE_NAMES: Readonly<Record<string, (name: string) => string>> = {
   'a module that is imported': (name) =>
@@ -65,4 +71,47 @@ export const CORE_NAMES: Readonly<Record<string, (name: string) => string>> = {
       (type $resource (resource (rep i32) (dtor (core func $a ${quote(name)}))))
       (export "thing" (type $resource))`),
   'a module that nothing instantiates': (name) => command(`(core module (func (export ${quote(name)})))`),
+};
+
+/** Those that only WASI 0.3 has. */
+export const CORE_NAMES_P3: typeof CORE_NAMES = {
+  'an async function': (name) =>
+    toP3(
+      command(`
+      (core module $a
+        (func (export ${quote(name)}) (result i32) i32.const 0)
+        (func (export "callback") (param i32 i32 i32) (result i32) i32.const 0))
+      (core instance $a (instantiate $a))
+      (alias core export $a ${quote(name)} (core func $f))
+      (func (export "other") async (canon lift (core func $f) async (callback (core func $a "callback"))))`),
+    ),
+  'a callback': (name) =>
+    toP3(
+      command(`
+      (core module $a
+        (func (export "f") (result i32) i32.const 0)
+        (func (export ${quote(name)}) (param i32 i32 i32) (result i32) i32.const 0))
+      (core instance $a (instantiate $a))
+      (alias core export $a ${quote(name)} (core func $callback))
+      (func (export "other") async (canon lift (core func $a "f") async (callback (core func $callback))))`),
+    ),
+  'a function of the component model': (name) =>
+    toP3(
+      command(`
+      (core module $a (memory (export "m") 1))
+      (core instance $a (instantiate $a))
+      (type $stream (stream u8))
+      (canon task.return (core func $return))
+      (canon stream.new $stream (core func $new))
+      (canon stream.read $stream (memory (core memory $a "m")) async (core func $read))
+      (canon waitable-set.wait (memory (core memory $a "m")) (core func $wait))
+      (core instance $b
+        (export ${quote(name)} (func $return)) (export ${quote(`${name}1`)} (func $new))
+        (export ${quote(`${name}2`)} (func $read)) (export ${quote(`${name}3`)} (func $wait)))
+      (core module $c
+        (import "b" ${quote(name)} (func)) (import "b" ${quote(`${name}1`)} (func (result i64)))
+        (import "b" ${quote(`${name}2`)} (func (param i32 i32 i32) (result i32)))
+        (import "b" ${quote(`${name}3`)} (func (param i32 i32) (result i32))))
+      (core instance (instantiate $c (with "b" (instance $b))))`),
+    ),
 };

@@ -139,6 +139,16 @@ function define(): void {
     });
   }
 
+  test('everything that is provided is there', () => {
+    for (const name of ['everything-0-3-utf8', 'everything-callback-utf16', 'rich-callback-utf8-utf16']) {
+      const path = resolve(`build/guests/wat/${name}.wasm`);
+      const { code, error } = start(newest, ['run', path]);
+      assert.is(code, 134, error);
+      assert.match(error, /trapped: [^\n]*unreachable/);
+    }
+    refusal(newest)(['run', '--no-native', resolve('build/guests/wat/everything-0-3-utf8.wasm')], /has no polyfill/);
+  });
+
   test('stores reach the file, or stay in the copy', () => {
     const { open } = newFolders();
     check(
