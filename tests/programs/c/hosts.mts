@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { relative } from 'node:path';
 import { compiled, WASMTIME } from '../../polyfill/forms.mjs';
+import { NODES_P3, skipP3 } from '../../tools/p3.mjs';
 import { runtimes } from '../../tools/platforms.mjs';
 import { runAll, WINDOWS_HOSTS } from '../../tools/wine.mjs';
 
@@ -20,6 +21,20 @@ export const RUNTIMES: Record<string, [string, ...string[]]> = Object.fromEntrie
     .filter(({ missing }) => missing === undefined)
     .map(({ name, command }) => [name, [...command, 'dist/cli/main.mjs', 'run']]),
 );
+
+const [NODE_P3] = NODES_P3;
+
+/** The hosts of commands of WASI 0.3. */
+const P3_HOSTS: typeof HOSTS = {
+  wasmtime: ['build/wasmtime/wasi-mmap', 'run'],
+  ...(NODE_P3 === undefined ? {} : { 'newer node': [NODE_P3, 'dist/cli/main.mjs', 'run'] }),
+};
+
+/** The names of those that this machine has. */
+export function p3Hosts(test: string): string[] {
+  if (NODE_P3 === undefined) skipP3(test, 'there is no Node 24.20 or newer (.build/setup.sh nodes)');
+  return Object.keys(P3_HOSTS);
+}
 
 const components = new Map<string, string>();
 /** The component for a host: the plain wasmtime has it with the polyfill inside. */
@@ -64,7 +79,7 @@ export function runHere(name: string, folder: string, words: string[]): Ended {
 /** Runs build/programs/NAME.wasm, for which the folder is the root. */
 export function runGuest(host: string, name: string, folder: string, words: string[]): Ended {
   const command = [componentFor(host, name), ...words];
-  const [program, ...before] = HOSTS[host] ?? RUNTIMES[host] ?? [OTHER_THREAD_HOST];
+  const [program, ...before] = HOSTS[host] ?? RUNTIMES[host] ?? P3_HOSTS[host] ?? [OTHER_THREAD_HOST];
   const all = host === OTHER_THREAD ? [folder, ...command] : [...before, '--dir', `${folder}::/`, ...command];
   return ended(spawnSync(program, all, { encoding: 'utf8', maxBuffer: MAX_OUTPUT, stdio: ['ignore', 'pipe', 'pipe'] }));
 }

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { thorough } from '../../tools/thorough.mjs';
-import { HOSTS, runGuest, runHere } from './hosts.mjs';
+import { HOSTS, p3Hosts, runGuest, runHere } from './hosts.mjs';
 
 /** The lines that differ in WebAssembly, on all hosts, and why. */
 const DIFFERENT: Record<string, { guest: string; why: string }> = {
@@ -23,6 +23,8 @@ assert.is(here.status, 0, here.lines.at(-1));
 for (const line of Object.keys(DIFFERENT)) assert.ok(here.lines.includes(line), line);
 const expected = here.lines.map((line) => DIFFERENT[line]?.guest ?? line);
 
+const p3 = p3Hosts('linux');
+
 /**
  * The component `linux-copies` imports no spans: the other way to have copies where there are spans. `linux-0.3` is a command
  * of WASI 0.3.
@@ -30,7 +32,7 @@ const expected = here.lines.map((line) => DIFFERENT[line]?.guest ?? line);
 const RUNS = [
   ...Object.keys(HOSTS).map((host) => ({ host, name: 'linux' })),
   { host: 'wasmtime', name: 'linux-copies' },
-  { host: 'wasmtime', name: 'linux-0.3' },
+  ...p3.map((host) => ({ host, name: 'linux-0.3' })),
 ];
 
 for (const { host, name } of RUNS) {
@@ -55,7 +57,7 @@ const randomRuns = [
     host,
     name: 'random',
   })),
-  { host: 'wasmtime', name: 'random-0.3' },
+  ...p3.map((host) => ({ host, name: 'random-0.3' })),
 ];
 for (const { host, name } of randomRuns) {
   for (const seed of thorough ? [1, 2, 3, 4, 5, 6, 7, 8] : [1, 2]) {

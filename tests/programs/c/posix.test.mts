@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { windowsSuite, WINDOWS_HOSTS } from '../../tools/wine.mjs';
-import { HOSTS, runGuest, runHere, runOnWindows, type Ended } from './hosts.mjs';
+import { HOSTS, p3Hosts, runGuest, runHere, runOnWindows, type Ended } from './hosts.mjs';
 
 /** The differences in WebAssembly, on all hosts, and why. */
 const DIFFERENT: Record<string, { linux: string; guest: string; why: string }> = {
@@ -48,7 +48,7 @@ function compare(
 const COMPONENTS = {
   posix: Object.keys(HOSTS),
   'posix-copies': ['node', 'wasmtime'],
-  'posix-0.3': ['wasmtime'],
+  'posix-0.3': p3Hosts('posix'),
 };
 
 for (const [name, hosts] of Object.entries(COMPONENTS)) {
