@@ -25,7 +25,7 @@ help:
 	@echo 'make rusts        the guest library for Rust with newer toolchains (T=beta: with this one; five minutes)'
 	@echo 'make compilers    the types of the package in every supported version of TypeScript (ten minutes)'
 	@echo 'make browser      a page that maps files, on http://127.0.0.1:8620'
-	@echo 'make bench        ratios against the rivals'
+	@echo 'make bench        ratios against the rivals, and plots (QUICK=1: in five minutes; COMPARE=file: what got slower since)'
 	@echo 'make fuzz         TARGET=core|search|plug|polyfill|components TIME=seconds [SEED=number]: fuzz it'
 	@echo 'make fuzz-coverage  the coverage of host/core by the kept inputs'
 	@echo 'make model        the fault handler in every order of threads; make miri: the calls of the crate (Rust nightly)'
@@ -117,8 +117,10 @@ compilers: package
 browser: tests polyfill guests
 	@node build/tests/browser/serve.mjs
 
-bench: checks tests plugged programs wasmtime
-	$(SETUP) runtimes load
+# QUICK=1: the rows that the plots show. COMPARE=file: what got slower since that report, for example tests/bench/kept.json.
+bench: tests plugged programs wasmtime
+	$(SETUP) test runtimes load
+	@.build/cmake.sh plain tests/core
 	@CARGO_TARGET_DIR=$(CARGO_TARGET) node --expose-gc build/tests/bench/bench.mjs
 
 # Findings land in build/fuzz/found. `tests/tools/fuzz.sh keep TARGET` keeps the inputs that reach new code.

@@ -1,7 +1,12 @@
-/** Ratios against the rivals, side by side in one run. Ends with 1 if an answer is wrong, never because of a time. */
+/**
+ * Ratios against the rivals, side by side in one run. QUICK=1: the quick form; COMPARE=file: what got slower since. Ends with 1 if an answer is wrong, never because of a
+ * time.
+ */
 import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { mmap } from 'wasi-mmap';
+import { readReport, tell } from './compare.mjs';
+import type { Rounds } from './figures.mjs';
 import { generationFigures } from './generations.mjs';
 import { grepFigures, guestFigures, wasmtimeFigures } from './guest.mjs';
 import { FILE_SIZE, makeFile, MARGIN, NEEDLES, SEARCH_SIZE } from './input.mjs';
@@ -9,10 +14,13 @@ import { coreFigures, loadMmapIo, MMAP_IO, pythonFigures, pythonVersion } from '
 import { polyfillFigures } from './polyfill.mjs';
 import { programFigures } from './programs.mjs';
 import { pythonGuestFigures } from './python.mjs';
-import { add, heading, measure, speed, write } from './report.mjs';
+import { drawAll } from './plots.mjs';
+import { add, heading, measure, QUICK, rounds, speed, write } from './report.mjs';
 import { serveFigures } from './serve.mjs';
 import { waitingFigures } from './waiting.mjs';
 
+// Read first: a wrong name must not cost a run.
+const kept = process.env['COMPARE'] ? readReport(process.env['COMPARE']) : undefined;
 const mmapIo = loadMmapIo();
 const folder = mkdtempSync(resolve('build', 'bench-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
@@ -101,9 +109,9 @@ heading('Reading everything once');
         return 1;
       },
     },
-    2,
+    rounds(4, 2),
   );
-  const rate = (name: keyof typeof times): number => speed(FILE_SIZE, times[name]);
+  const rate = (name: keyof typeof times): Rounds => speed(FILE_SIZE, times[name]);
   add('sum of 1 GiB', 'view', 'fs.readSync, 64 KiB', 'GB/s', rate('view'), rate('readSync'));
   add('sum of 1 GiB', 'view', 'fs.readFileSync', 'GB/s', rate('view'), rate('readFile'));
   add('sum of 1 GiB', 'readInto, 64 KiB', 'fs.readSync, 64 KiB', 'GB/s', rate('readInto'), rate('readSync'));
@@ -136,9 +144,9 @@ heading('Searching 256 MiB');
         rfind: run('rfind', () => part.rfind(last, 0, end)),
         lastIndexOf: run('rfind in a Buffer', () => head.lastIndexOf(last)),
       },
-      4,
+      rounds(5),
     );
-    const rate = (nanoseconds: number): number => speed(SEARCH_SIZE, nanoseconds);
+    const rate = (nanoseconds: Rounds): Rounds => speed(SEARCH_SIZE, nanoseconds);
     const target = !present && common ? 5 : 0.9;
     add(name, 'find', 'Buffer.indexOf', 'GB/s', rate(times.find), rate(times.indexOf), target);
     add(name, 'rfind', 'Buffer.lastIndexOf', 'GB/s', rate(times.rfind), rate(times.lastIndexOf), target);
@@ -189,7 +197,7 @@ heading('Opening, one byte, closing');
         return value;
       }),
     },
-    5,
+    rounds(5),
   );
   add('open, one byte, close', 'mmap', 'fs', 'ns', times.mmap, times.readSync);
   if (peer) add('open, one byte, close', 'mmap', `${MMAP_IO} (no unmap)`, 'ns', times.mmap, times.peer);
@@ -244,11 +252,13 @@ generationFigures(folder);
 polyfillFigures(folder);
 await serveFigures(folder);
 wrong += programFigures(folder);
-await pythonGuestFigures(path);
+if (!QUICK) await pythonGuestFigures(path);
 wrong += grepFigures(folder, 'stays mainly in the plain');
-wrong += grepFigures(folder, 'shrd');
+if (!QUICK) wrong += grepFigures(folder, 'shrd');
 const versions = { node: process.version, python: pythonVersion(), peer: mmapIo ? MMAP_IO : 'not built' };
-write(versions);
+const report = write(versions);
+await drawAll(report, 'build/reports/plots');
+if (kept) console.log(`\n${tell(kept, report)}`);
 if (Number.isNaN(sink)) console.log('no sum'); // Keeps the sink alive.
 if (wrong > 0) console.log(`${wrong} WRONG answers`);
 process.exitCode = wrong > 0 ? 1 : 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The core and the C library on a file, in one run: core_bench FILE SIZE NEEDLE… prints one JSON object.
+// The core and the C library on a file, in one run: core_bench FILE SIZE NEEDLE… prints one JSON object, with the
+// figures of each run.
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE // memmem, memrchr
 #endif
@@ -16,15 +17,17 @@
 
 namespace {
 
-/// Best seconds of a few runs.
-template <typename Run> double best_of(int runs, const Run &run) {
-  double best = 1e9;
+/// Prints `"name":[…]`: for each run, what `figure` makes of its seconds.
+template <typename Run, typename Figure>
+void print_rounds(const char *name, int runs, const Run &run, const Figure &figure) {
+  std::printf("\"%s\":[", name);
   for (int count = 0; count < runs; count++) {
     const auto start = std::chrono::steady_clock::now();
     run();
-    best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    std::printf("%s%.3f", count > 0 ? "," : "", figure(seconds));
   }
-  return best;
+  std::printf("]");
 }
 
 /// Keeps a result that is needed for nothing but its time.
@@ -51,31 +54,43 @@ int main(int argc, char **argv) {
     state = state * 1664525 + 1013904223;
     return uint64_t{state} * (whole - 4096) >> 32;
   };
-  const double random_read = best_of(5, [&] {
+  const auto for_one = [](double seconds) { return seconds * 1e9 / reads; };
+  const auto speed_of = [](uint64_t length) {
+    return [length](double seconds) { return static_cast<double>(length) / seconds / 1e9; };
+  };
+  std::printf("{");
+  const auto random_read = [&] {
     for (int count = 0; count < reads; count++)
       consume(wmcore_read(mapping, position(), 4096, buffer.data()));
-  });
-  const double random_copy = best_of(5, [&] {
+  };
+  print_rounds("read_ns", 5, random_read, for_one);
+  std::printf(",");
+  const auto random_copy = [&] {
     for (int count = 0; count < reads; count++)
       consume(std::memcpy(buffer.data(), bytes + position(), 4096));
-  });
-  const double sequential = best_of(3, [&] {
+  };
+  print_rounds("memcpy_ns", 5, random_copy, for_one);
+  std::printf(",");
+  const auto all = [&] {
     for (uint64_t at = 0; at < whole; at += buffer.size())
       consume(std::memcpy(buffer.data(), bytes + at, std::min<uint64_t>(buffer.size(), whole - at)));
-  });
-  std::printf("{\"read_ns\":%.1f,\"memcpy_ns\":%.1f,\"sequential\":%.3f,\"searches\":[", random_read * 1e9 / reads,
-              random_copy * 1e9 / reads, static_cast<double>(whole) / sequential / 1e9);
+  };
+  print_rounds("sequential", 3, all, speed_of(whole));
+  std::printf(",\"searches\":[");
   for (int index = 3; index < argc; index++) {
     const char *needle = argv[index];
     const size_t length = std::strlen(needle);
     const auto *pattern = reinterpret_cast<const uint8_t *>(needle);
-    const auto speed = [&](const auto &search) {
-      return static_cast<double>(size) / best_of(7, [&] { consume(search()); }) / 1e9;
+    const auto print_speed = [&](const char *name, const auto &search) {
+      print_rounds(name, 7, [&] { consume(search()); }, speed_of(size));
     };
-    const double forward = speed([&] { return wmcore_search(bytes, size, pattern, length); });
-    const double backward = speed([&] { return wmcore_search_reverse(bytes, size, pattern, length); });
-    const double libc = speed([&] { return memmem(bytes, size, needle, length); });
-    std::printf("%s{\"find\":%.2f,\"rfind\":%.2f,\"memmem\":%.2f}", index > 3 ? "," : "", forward, backward, libc);
+    std::printf(index > 3 ? ",{" : "{");
+    print_speed("find", [&] { return wmcore_search(bytes, size, pattern, length); });
+    std::printf(",");
+    print_speed("rfind", [&] { return wmcore_search_reverse(bytes, size, pattern, length); });
+    std::printf(",");
+    print_speed("memmem", [&] { return memmem(bytes, size, needle, length); });
+    std::printf("}");
   }
   std::printf("]}\n");
   wmcore_region_release(region);

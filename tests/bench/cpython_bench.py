@@ -1,4 +1,4 @@
-"""CPython's mmap on a file: cpython_bench.py FILE SIZE NEEDLE... prints one JSON object."""
+"""CPython's mmap on a file: cpython_bench.py FILE SIZE NEEDLE... prints one JSON object, with each round's figures."""
 
 import functools
 import json
@@ -11,13 +11,13 @@ path, size = sys.argv[1], int(sys.argv[2])
 READS = 100_000
 
 
-def best_of(runs, run):
-    best = float("inf")
+def rounds_of(run, figure, runs=3):
+    figures = []
     for _ in range(runs):
         start = time.perf_counter()
         run()
-        best = min(best, time.perf_counter() - start)
-    return best
+        figures.append(figure(time.perf_counter() - start))
+    return figures
 
 
 with open(path, "rb") as file:
@@ -31,10 +31,15 @@ def random_reads():
         whole[position : position + 4096]
 
 
+def speed(seconds):
+    return size / seconds / 1e9
+
+
 searches = []
 for argument in sys.argv[3:]:
     needle = argument.encode("latin-1")
-    forward = best_of(1, functools.partial(part.find, needle, 0))
-    backward = best_of(1, functools.partial(part.rfind, needle, 0))
-    searches.append({"find": size / forward / 1e9, "rfind": size / backward / 1e9})
-print(json.dumps({"read_ns": best_of(3, random_reads) * 1e9 / READS, "searches": searches}))
+    forward = rounds_of(functools.partial(part.find, needle, 0), speed)
+    backward = rounds_of(functools.partial(part.rfind, needle, 0), speed)
+    searches.append({"find": forward, "rfind": backward})
+reads = rounds_of(random_reads, lambda seconds: seconds * 1e9 / READS)
+print(json.dumps({"read_ns": reads, "searches": searches}))

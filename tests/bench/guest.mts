@@ -2,9 +2,10 @@
 import { spawnSync } from 'node:child_process';
 import { mmap } from 'wasi-mmap';
 import { load, type Bindings } from '../host/support.mjs';
-import { add, heading, measure, speed } from './report.mjs';
+import { map as each, type Rounds } from './figures.mjs';
+import { add, heading, measure, QUICK, rounds, speed } from './report.mjs';
 
-const ROUNDS = 5;
+const ROUNDS = rounds(7, 5);
 const SIZE = 65_536;
 const MIB = 2 ** 20;
 
@@ -58,7 +59,7 @@ export async function guestFigures(folder: string): Promise<void> {
     },
     ROUNDS,
   );
-  const rate = (nanoseconds: number): number => speed(SIZE, nanoseconds);
+  const rate = (nanoseconds: Rounds): Rounds => speed(SIZE, nanoseconds);
   add('read 64 KiB', 'mapping', 'descriptor.read of the shim', 'GB/s', rate(times.mapped), rate(times.file), 30);
   add('read 64 KiB', 'mapping', 'Uint8Array.set in JavaScript', 'GB/s', rate(times.mapped), rate(times.set), 0.8);
   add(
@@ -76,30 +77,33 @@ export async function guestFigures(folder: string): Promise<void> {
   map.close();
 }
 
-/** Runs wasmtime/main.rs, which prints a line for each figure. */
-export function figuresOf(...args: string[]): (name: string) => number {
+/** Runs wasmtime/main.rs, which prints a line for each figure: its name, and the value of each round. */
+export function figuresOf(...args: string[]): (name: string) => Rounds {
   const cargo = ['run', '--quiet', '--locked', '--profile', 'release-lto', '--manifest-path'];
   const words = [...cargo, 'tests/bench/wasmtime/Cargo.toml', '--', ...args];
   const { status, stdout, stderr } = spawnSync('.build/cargo.sh', words, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`the benchmark for wasmtime ended with ${status}: ${stderr}`);
   const figures = Object.fromEntries(
-    [...stdout.matchAll(/^(.+): ([\d.]+)$/gm)].map(([, name = '', figure]) => [name, Number(figure)]),
+    [...stdout.matchAll(/^(.+): ([\d. ]+)$/gm)].map(([, name = '', values = '']) => [
+      name,
+      values.trim().split(' ').map(Number),
+    ]),
   );
-  return (name) => figures[name] ?? Number.NaN;
+  return (name) => figures[name] ?? [Number.NaN];
 }
 
 /** What an instance costs in an engine with spans, which hosts start for each request. */
 function instanceFigures(folder: string): void {
-  const figure = figuresOf(folder, '--instances');
   heading('An instance in wasmtime');
-  for (const language of ['C', 'Rust', 'Python']) {
+  const figure = figuresOf(folder, '--instances');
+  for (const language of QUICK ? ['C', 'Rust'] : ['C', 'Rust', 'Python']) {
     const [spans, pool] = [figure(`instance, ${language}, spans`), figure(`instance, ${language}, pool`)];
     const name = `a guest in ${language}`;
     add(name, 'engine with spans', 'default engine', 'us', spans, figure(`instance, ${language}, default`), 1 / 1.1);
     add(name, 'engine with spans', 'pooling allocator', 'us', spans, pool);
   }
-  const [made, ended] = [figure('at once, us'), figure('at once, us to end')];
-  const [areas, descriptors] = [figure('at once, areas'), figure('at once, descriptors')];
+  const once = (what: string): string => figure(`at once, ${what}`).join(' ');
+  const [made, ended, areas, descriptors] = [once('us'), once('us to end'), once('areas'), once('descriptors')];
   console.log(
     `1000 at once, each with a span of one file: ${made} us to start, run and map, ${ended} us to end; ` +
       `${areas} memory areas and ${descriptors} descriptors each`,
@@ -110,7 +114,7 @@ function instanceFigures(folder: string): void {
 export function wasmtimeFigures(folder: string): void {
   console.log('\nbuilding the benchmark for wasmtime (ten minutes the first time: it is optimized as a whole)');
   const time = figuresOf(folder);
-  const rate = (name: string): number => speed(2 ** 30, time(name));
+  const rate = (name: string): Rounds => speed(2 ** 30, time(name));
   heading('A guest in wasmtime (C), summing 1 GiB; no list is held by the host (tests/embedding.rs)');
   for (const size of ['64 KiB', '1 MiB']) {
     const [ours, mapped] = [`sum, reads of ${size}`, rate(`mapping, ${size}`)];
@@ -144,8 +148,8 @@ export function grepFigures(folder: string, needle: string): number {
     cases[name] = start(name, process.execPath, ['dist/cli/main.mjs', 'run', '--dir-ro', `${folder}::/`, ...words]);
   }
   heading(`Counting lines with "${needle}" in 1 GiB, with the start of the process`);
-  const times = measure(cases, 2);
-  const milliseconds = (name: string): number => (times[name] ?? Number.NaN) / 1e6;
+  const times = measure(cases, rounds(5, 3));
+  const milliseconds = (name: string): Rounds => each(times[name] ?? [], (nanoseconds) => nanoseconds / 1e6);
   for (const name of Object.keys(components)) {
     if (name.startsWith('mgrep')) add('grep -c', name, 'grep -Fac', 'ms', milliseconds(name), milliseconds('grep'));
   }

@@ -34,19 +34,20 @@ export function loadMmapIo(): MmapIo | undefined {
 }
 
 export interface Search {
-  find: number;
-  rfind: number;
+  find: number[];
+  rfind: number[];
 }
 
+/** Of each round. */
 export interface CoreFigures {
-  read_ns: number;
-  memcpy_ns: number;
-  sequential: number;
-  searches: (Search & { memmem: number })[];
+  read_ns: number[];
+  memcpy_ns: number[];
+  sequential: number[];
+  searches: (Search & { memmem: number[] })[];
 }
 
 export interface PythonFigures {
-  read_ns: number;
+  read_ns: number[];
   searches: Search[];
 }
 

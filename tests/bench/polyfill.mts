@@ -6,7 +6,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { makeTable, milliseconds, SCAN } from '../programs/c/timings.mjs';
-import { add, heading, measure, speed } from './report.mjs';
+import { map as each, type Rounds } from './figures.mjs';
+import { add, heading, measure, QUICK, rounds, speed } from './report.mjs';
 
 const BLOCK = 65_536;
 
@@ -28,7 +29,7 @@ interface Subject {
 }
 
 /** Nanoseconds of one operation of each subject, without the start of the process. */
-function perOperation<K extends string>(subjects: Record<K, Subject>, count: number, size: number): Record<K, number> {
+function perOperation<K extends string>(subjects: Record<K, Subject>, count: number, size: number): Record<K, Rounds> {
   const cases: Record<string, () => number> = {};
   for (const [name, { run: start, program, verb }] of Object.entries<Subject>(subjects)) {
     for (const [key, operations] of [
@@ -41,9 +42,12 @@ function perOperation<K extends string>(subjects: Record<K, Subject>, count: num
       };
     }
   }
-  const times = measure(cases, 4);
-  const net = (name: string): number => ((times[name] ?? 0) - (times[`${name}, once`] ?? 0)) / count;
-  return Object.fromEntries(Object.keys(subjects).map((name) => [name, net(name)])) as Record<K, number>;
+  const times = measure(cases, rounds(5));
+  const net = (name: string): Rounds => {
+    const start = Math.min(...(times[`${name}, once`] ?? []));
+    return each(times[name] ?? [], (time) => (time - start) / count);
+  };
+  return Object.fromEntries(Object.keys(subjects).map((name) => [name, net(name)])) as Record<K, Rounds>;
 }
 
 interface Comparison {
@@ -111,7 +115,7 @@ function compare(host: string, forms: Record<string, Run>, rival: Run, compariso
       subjects[form] = { run: start, program: ours[0], verb: ours[1] };
     }
     const times = perOperation(subjects, count, size);
-    const rate = (name: string): number => speed(size || BLOCK, times[name] ?? Number.NaN);
+    const rate = (name: string): Rounds => speed(size || BLOCK, times[name] ?? []);
     for (const [at, form] of Object.keys(forms).entries()) {
       const least = at === 0 && target !== undefined ? [target] : [];
       add(`${what}, ${host}`, form, against, 'GB/s', rate(form), rate('rival'), ...least);
@@ -130,7 +134,9 @@ function inNode(folder: string): void {
       const command = ['dist/cli/main.mjs', 'run', ...options, '--dir', `${folder}::/`, inC(program)];
       run(process.execPath, [...command, ...words(verb, count, size)]);
     };
-  const few = MAPPING.filter(({ size, ours }) => size === BLOCK && ours[1] !== 'map-write');
+  const few = MAPPING.filter(
+    ({ what, size, ours }) => size === BLOCK && ours[1] !== 'map-write' && (!QUICK || what === 'read, 64 KiB'),
+  );
   const targets = few.map((comparison) => ({ ...comparison, target: 0.9 }));
   const plugged = plug(inC('bench'), 'fused', folder);
   const fused: Run = (_, verb, count, size) => {
@@ -170,20 +176,21 @@ function programs(host: string, wasmtime: string, folder: string, compile: (comp
     verb: '',
   });
   const times = perOperation({ fused: subject('fused'), composed: subject('composed') }, 8, 0);
-  add(`memmap2 maps /text, ${host}`, 'fused', 'composed', 'ms', times.fused / 1e6, times.composed / 1e6);
+  const inMs = (nanoseconds: Rounds): Rounds => each(nanoseconds, (time) => time / 1e6);
+  add(`memmap2 maps /text, ${host}`, 'fused', 'composed', 'ms', inMs(times.fused), inMs(times.composed));
 
   const tables = join(folder, 'plugged-sqlite');
   mkdirSync(tables, { recursive: true });
   makeTable(tables);
   const sqlite = compiled('build/programs/sqlite.wasm');
-  const best = { fused: Infinity, composed: Infinity };
-  for (let round = 0; round < 5; round += 1) {
+  const taken: Record<Form, number[]> = { fused: [], composed: [] };
+  for (let round = 0; round < rounds(7); round += 1) {
     for (const form of FORMS) {
       const [first = Infinity] = milliseconds(start(sqlite[form], tables, '-t', 'scan.db', '2147418112', SCAN));
-      best[form] = Math.min(best[form], first);
+      taken[form].push(first);
     }
   }
-  add(`SQLite maps 62 MiB and scans them, ${host}`, 'fused', 'composed', 'ms', best.fused, best.composed);
+  add(`SQLite maps 62 MiB and scans them, ${host}`, 'fused', 'composed', 'ms', taken.fused, taken.composed);
 }
 
 /** Under the plain command line they are one component, compiled before. */
@@ -216,7 +223,13 @@ function underWasmtime(folder: string): void {
     });
   const forms = { fused: form('fused'), composed: form('composed') };
   // The rival of mappings is the same component, which imports nothing else either.
-  compare(host, forms, forms.fused, MAPPING);
+  compare(
+    host,
+    forms,
+    forms.fused,
+    MAPPING.filter(({ what }) => !QUICK || what === 'read, 64 KiB'),
+  );
+  if (QUICK) return;
   compare(
     host,
     forms,

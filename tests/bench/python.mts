@@ -3,8 +3,9 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { HOSTS, missing, runGuest, runNative, type Host, type Ran } from '../python/hosts.mjs';
 import { sourceOf } from '../programs/python/packages.mjs';
+import type { Rounds } from './figures.mjs';
 import { makeFile, NEEDLES, SEARCH_SIZE } from './input.mjs';
-import { add, heading, speed } from './report.mjs';
+import { add, heading, rounds, speed } from './report.mjs';
 
 /** The classes of what is looked for in vain. */
 const SEARCHED = NEEDLES.filter(({ present, name }) => !present && !name.includes('first rare'));
@@ -18,10 +19,16 @@ function timesOf({ status, stdout, stderr }: Ran, where: string): Times {
   return JSON.parse(stdout.trim().split('\n').at(-1) as string) as Times;
 }
 
-function report(host: Host, guest: Times, native: Times): void {
-  const ns = (name: string, operations = 'operations'): number =>
-    ((guest[name] ?? NaN) * 1e9) / (guest[operations] ?? NaN);
-  const rate = (seconds = NaN): number => speed(SEARCH_SIZE, seconds * 1e9);
+/** @param guest of each round, and `native` as well */
+function report(host: Host, guest: Times[], native: Times[]): void {
+  const ns = (name: string, operations = 'operations'): Rounds =>
+    guest.map((times) => ((times[name] ?? NaN) * 1e9) / (times[operations] ?? NaN));
+  const seconds = (name: string, taken = guest): Rounds => taken.map((times) => times[name] ?? NaN);
+  const rate = (name: string, taken = guest): Rounds =>
+    speed(
+      SEARCH_SIZE,
+      seconds(name, taken).map((time) => time * 1e9),
+    );
   const name = (what: string): string => `${what} (${host})`;
   const hasSpans = !host.endsWith('-polyfill');
   const share = hasSpans ? 1 / 1.5 : undefined;
@@ -50,8 +57,8 @@ function report(host: Host, guest: Times, native: Times): void {
     'MODE_MMAP',
     'MODE_MEMORY in the guest',
     's',
-    guest['maxminddb, mmap'] ?? NaN,
-    guest['maxminddb, memory'] ?? NaN,
+    seconds('maxminddb, mmap'),
+    seconds('maxminddb, memory'),
     1 / 3,
   );
   for (const needle of SEARCHED)
@@ -59,16 +66,9 @@ function report(host: Host, guest: Times, native: Times): void {
       const what = `${verb}, ${needle.name}`;
       // Where CPython sees no more of a page than its address, there is no copying it in that time.
       const target = hasSpans || !AT_MEMORY_SPEED.test(needle.name) ? 1 / 1.5 : undefined;
-      add(name(`${what}, 256 MiB`), verb, `CPython ${verb}`, 'GB/s', rate(guest[what]), rate(native[what]), target);
+      add(name(`${what}, 256 MiB`), verb, `CPython ${verb}`, 'GB/s', rate(what), rate(what, native), target);
     }
-  add(
-    name('readline, 4 MiB'),
-    'readline',
-    'CPython readline',
-    's',
-    guest['readline'] ?? NaN,
-    native['readline'] ?? NaN,
-  );
+  add(name('readline, 4 MiB'), 'readline', 'CPython readline', 's', seconds('readline'), seconds('readline', native));
 }
 
 /** @param path text of at least SEARCH_SIZE */
@@ -82,13 +82,18 @@ export async function pythonGuestFigures(path: string): Promise<void> {
     cpSync('tests/bench/guests/bench.py', join(folder, 'bench.py'));
     for (const part of ['maxminddb', 'maxminddb.egg-info'])
       cpSync(join(sourceOf('maxminddb'), part), join(folder, part), { recursive: true });
-    const native = timesOf(await runNative(['bench.py', path, String(SEARCH_SIZE), needles], folder), 'CPython');
-    for (const host of hosts) {
-      const directories = { '/': folder, '/text': dirname(path) };
-      const text = `/text/${path.slice(dirname(path).length + 1)}`;
-      const ran = await runGuest(host, ['/bench.py', text, String(SEARCH_SIZE), needles, '/'], directories);
-      report(host, timesOf(ran, host), native);
+    const native: Times[] = [];
+    const taken = new Map<Host, Times[]>(hosts.map((host) => [host, []]));
+    for (let round = 0; round < rounds(3); round += 1) {
+      native.push(timesOf(await runNative(['bench.py', path, String(SEARCH_SIZE), needles], folder), 'CPython'));
+      for (const [host, times] of taken) {
+        const directories = { '/': folder, '/text': dirname(path) };
+        const text = `/text/${path.slice(dirname(path).length + 1)}`;
+        const ran = await runGuest(host, ['/bench.py', text, String(SEARCH_SIZE), needles, '/'], directories);
+        times.push(timesOf(ran, host));
+      }
     }
+    for (const [host, times] of taken) report(host, times, native);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

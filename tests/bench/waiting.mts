@@ -2,8 +2,9 @@
 import { closeSync, fsyncSync, openSync, readSync, writeFileSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { mmap } from 'wasi-mmap';
+import type { Rounds } from './figures.mjs';
 import { type MmapIo, MMAP_IO } from './peer.mjs';
-import { add, heading, measure, speed } from './report.mjs';
+import { add, heading, measure, rounds, speed } from './report.mjs';
 
 const TIMES = 2000;
 const MEBIBYTE = 2 ** 20;
@@ -46,8 +47,8 @@ function populateFigures(path: string): void {
     map.close();
     return sum < 0 ? 0 : 1;
   };
-  const times = measure({ populated: pass(true), plain: pass(false) }, 3);
-  const rate = (nanoseconds: number): number => speed(length, nanoseconds);
+  const times = measure({ populated: pass(true), plain: pass(false) }, rounds(5));
+  const rate = (nanoseconds: Rounds): Rounds => speed(length, nanoseconds);
   add('a byte of each page', 'mmap with populate', 'mmap without', 'GB/s', rate(times.populated), rate(times.plain));
 }
 
@@ -61,20 +62,20 @@ function flushFigures(folder: string): void {
   const fd = openSync(path, 'r+');
   let round = 0;
   const dirty = (): void => void map.fill((round += 1));
-  const median = (prepare: () => void, call: () => void): number => {
+  const timesOf = (prepare: () => void, call: () => void): Rounds => {
     const times: number[] = [];
-    for (let count = 0; count < 5; count += 1) {
+    for (let count = 0; count < 7; count += 1) {
       prepare();
       const start = performance.now();
       call();
       times.push(performance.now() - start);
       fsyncSync(fd); // Each begins on a clean disk.
     }
-    return times.sort((a, b) => a - b)[2] as number;
+    return times;
   };
-  const flush = median(dirty, () => map.flush());
-  const start = median(dirty, () => map.startFlush());
-  const fsync = median(
+  const flush = timesOf(dirty, () => map.flush());
+  const start = timesOf(dirty, () => map.startFlush());
+  const fsync = timesOf(
     () => writeSync(fd, bytes, 0, bytes.length, 0),
     () => fsyncSync(fd),
   );
@@ -109,25 +110,24 @@ async function loopFigures(path: string): Promise<void> {
   const map = mmap(path, 0, 'read');
   map.populate();
   const absent = Buffer.from('\xff\xfe\xfd', 'latin1');
-  const pauses = { sync: Infinity, promise: Infinity };
-  for (let round = 0; round < 5; round += 1) {
-    pauses.sync = Math.min(pauses.sync, await longestPause(() => map.find(absent, 0)));
-    pauses.promise = Math.min(pauses.promise, await longestPause(() => map.promises.find(absent, 0)));
+  const pauses = { sync: [] as number[], promise: [] as number[] };
+  for (let round = 0; round < rounds(7, 5); round += 1) {
+    pauses.sync.push(await longestPause(() => map.find(absent, 0)));
+    pauses.promise.push(await longestPause(() => map.promises.find(absent, 0)));
   }
   add('longest pause, a search of 1 GiB', 'promises.find', 'find', 'ms', pauses.promise, pauses.sync);
   const handle = await open(path);
   const buffer = Buffer.alloc(65_536);
-  const best = async (call: (place: number) => Promise<unknown>): Promise<number> => {
-    let fastest = Infinity;
-    for (let round = 0; round < 5; round += 1) {
-      const start = process.hrtime.bigint();
-      for (let count = 0; count < 500; count += 1) await call((count * 7_919 * 4096) % (map.length - 65_536));
-      fastest = Math.min(fastest, Number(process.hrtime.bigint() - start) / 500);
-    }
-    return fastest;
+  const time = async (call: (place: number) => Promise<unknown>): Promise<number> => {
+    const start = process.hrtime.bigint();
+    for (let count = 0; count < 500; count += 1) await call((count * 7_919 * 4096) % (map.length - 65_536));
+    return Number(process.hrtime.bigint() - start) / 500;
   };
-  const ours = await best((place) => map.promises.slice(place, place + 65_536));
-  const theirs = await best((place) => handle.read(buffer, 0, 65_536, place));
+  const [ours, theirs]: [number[], number[]] = [[], []];
+  for (let round = 0; round < rounds(7, 5); round += 1) {
+    ours.push(await time((place) => map.promises.slice(place, place + 65_536)));
+    theirs.push(await time((place) => handle.read(buffer, 0, 65_536, place)));
+  }
   add('64 KiB', 'promises.slice', 'FileHandle.read', 'ns', ours, theirs);
   await handle.close();
   map.close();

@@ -48,7 +48,7 @@ function componentFor(host: string, name: string): string {
 
 /** wasmtime-wasi with its default settings: a host of the benchmark, which `make bench` builds. */
 export const OTHER_THREAD = 'wasmtime, reads on another thread';
-const OTHER_THREAD_HOST = `${process.env['CARGO_TARGET_DIR'] ?? 'host/wasmtime/target'}/release-lto/examples/bench`;
+const OTHER_THREAD_HOST = `${process.env['CARGO_TARGET_DIR'] ?? 'host/wasmtime/target'}/release-lto/bench`;
 
 export interface Ended {
   status: number | null;
