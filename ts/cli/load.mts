@@ -125,7 +125,7 @@ async function finished(run: () => Promise<void> | void): Promise<void> {
   let fail: (reason: unknown) => void = () => undefined;
   const failed = new Promise<never>((_, reject) => (fail = reject));
   const hang = (): void => fail(new Error('deadlock: it waits, and nothing can end that'));
-  process.once('uncaughtException', fail).once('beforeExit', hang);
+  process.on('uncaughtException', fail).once('beforeExit', hang);
   try {
     await Promise.race([run(), failed]);
   } finally {

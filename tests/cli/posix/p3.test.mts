@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync
 import { join, resolve } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { runtimes } from '../../tools/platforms.mjs';
 import { NODE_BEFORE_P3, NODES_P3, skipP3 } from '../../tools/p3.mjs';
 import { component, folder, refusal, start, type Command, type Options } from '../command.mjs';
 
@@ -95,9 +96,14 @@ function define(): void {
     );
   });
 
-  for (const command of commands) {
-    const version = spawnSync(command[0], ['--version'], { encoding: 'utf8' }).stdout.trim();
-    test(`files, maps and spans of both generations, with Node ${version}`, () => {
+  for (const { missing } of runtimes) if (missing !== undefined) skipP3('p3', `this machine has ${missing}`);
+  const others = runtimes
+    .filter(({ missing }) => missing === undefined)
+    .map((other): Command => [...other.command, MAIN]);
+  for (const command of [...commands, ...others]) {
+    const name = command[0].split('/').at(-1);
+    const version = spawnSync(command[0], ['--version'], { encoding: 'utf8' }).stdout.split('\n')[0];
+    test(`files, maps and spans of both generations, with ${name} ${version}`, () => {
       const { open } = newFolders();
       writeFileSync(join(open, 'pages'), `begins${'.'.repeat(200_000)}`);
       check(

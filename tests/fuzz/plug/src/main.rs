@@ -61,8 +61,13 @@ fn built(name: &str) -> Vec<u8> {
 /// The form of the polyfill to compose, and the one to fuse.
 static POLYFILL: LazyLock<Vec<u8>> = LazyLock::new(|| built("polyfill.wasm"));
 static MODULE: LazyLock<Vec<u8>> = LazyLock::new(|| built("fused.wasm"));
-/// The component with the imports that the host for Node provides.
-static PROVIDED: LazyLock<Vec<u8>> = LazyLock::new(|| built("provided.wasm"));
+/// The components with the imports that the host for Node provides, in WASI 0.2 and with 0.3, and the export of each.
+static PROVIDED: LazyLock<[(Vec<u8>, &[&str]); 2]> = LazyLock::new(|| {
+    [
+        (built("provided.wasm"), &["wasi:cli/run@0.2.12"]),
+        (built("provided-0-3.wasm"), &["wasi:cli/run@0.2.12", "wasi:cli/run@0.3.0"]),
+    ]
+});
 
 /// The features of the oldest engine: SIMD, but no module with two memories.
 const OLDEST: WasmFeatures = WasmFeatures::WASM2.union(WasmFeatures::COMPONENT_MODEL);
@@ -185,20 +190,27 @@ fuzz_target!(init: tolerate_wac(), |guest: &[u8]| {
     if let Err(reason) = limits::measure(guest) {
         assert!(!reason.contains('\n'), "{reason}");
     }
-    match seal::seal(guest, &PROVIDED) {
+    for (provided, runs) in &*PROVIDED {
+        check_seal(guest, provided, runs);
+    }
+});
+
+fn check_seal(guest: &[u8], provided: &[u8], runs: &[&str]) {
+    let features = WasmFeatures::default() | WasmFeatures::CM_ASYNC;
+    match seal::seal(guest, provided) {
         Ok(sealed) => {
             let Names { imports, exports, all } = Names::of(&sealed);
-            let provided = Names::of(&PROVIDED).imports;
+            let provided = Names::of(provided).imports;
             assert!(imports.iter().all(|name| provided.contains(name)), "it imports {imports:?}");
-            assert_eq!(exports, ["wasi:cli/run@0.2.12"]);
+            assert!(exports.len() == 1 && runs.contains(&exports[0].as_str()), "it exports {exports:?}");
             assert!(all.iter().all(|name| is_plain(name)), "it holds {all:?}");
-            assert!(is_valid(&sealed, WasmFeatures::default()) || !is_valid(guest, WasmFeatures::default()));
+            assert!(is_valid(&sealed, features) || !is_valid(guest, features));
         }
         Err(seal::Refusal::Misfit(reason) | seal::Refusal::Broken(reason)) => {
             assert!(!reason.is_empty() && !reason.contains('\n'), "{reason}");
         }
     }
-});
+}
 
 fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
     let mut state = u64::from(seed) | 1 << 32;
