@@ -1,5 +1,6 @@
 //! Calls of guests on the mappings and spans in the table of their store.
 
+use crate::abi::{guest_address, list_of, GuestRegion};
 use crate::bindings::{Advice, ErrorCode, Outcome};
 use crate::ctx::{View, WasiMmap};
 use crate::lock::lock;
@@ -116,10 +117,11 @@ pub fn attach<T: 'static>(
     view: View<T>,
     this: &Resource<Mapping>,
     offset: u64,
-    region: &WasmList<u8>,
+    passed: &GuestRegion,
 ) -> Result<Outcome<Resource<Span>>> {
-    let bytes = region.as_le_slice(&*store);
+    let bytes = list_of(passed).as_le_slice(&*store);
     let region = Region { address: bytes.as_ptr().expose_provenance(), length: bytes.len() };
+    let in_guest = Region { address: guest_address(passed, region.address), ..region };
     let WasiMmap { ctx, .. } = view(store.data_mut());
     let (usage, known) = (Arc::clone(&ctx.usage), ctx.spans.clone());
     let Some(engine) = ctx.span_engine.clone() else { return Ok(Err(ErrorCode::Unsupported)) };
@@ -128,7 +130,7 @@ pub fn attach<T: 'static>(
     let may_hold = engine.may_hold(store.engine(), region, &spans);
     let span = call(store, view, this, |mapping| {
         if may_hold || region.length == 0 {
-            native::Span::may_attach(mapping, offset, region)?;
+            native::Span::may_attach(mapping, offset, in_guest)?;
         }
         if !may_hold {
             return Err(ErrorCode::Unsupported);

@@ -81,6 +81,8 @@
 
 #![deny(missing_docs)]
 
+#[cfg_attr(not(feature = "single-copy"), path = "abi_public.rs")]
+mod abi;
 mod bindings;
 mod calls;
 mod compiler;
@@ -93,8 +95,6 @@ mod interrupts;
 mod limits;
 mod linker;
 mod lock;
-#[cfg_attr(not(feature = "single-copy"), path = "lower_public.rs")]
-mod lower;
 mod mapping;
 mod metrics;
 mod native;

@@ -1,10 +1,10 @@
 //! The interfaces as a linker has them: the name of each operation, and the function that guests call.
 
+use crate::abi::{read, GuestRegion};
 use crate::bindings::{Access, Advice, Generation, Outcome, Protection, Sharing};
 use crate::calls::{advise, attach, call, call_blocking, open, write};
 use crate::ctx::{View, WasiMmap};
 use crate::interrupts::Interrupts;
-use crate::lower::read;
 use crate::mapping::Mapping;
 use crate::native::{self, span_granularity, Request};
 use crate::scheduler::{ready, Scheduler};
@@ -203,7 +203,7 @@ fn define_span<T: Send + 'static>(
     })?;
     instance.func_wrap(
         "attach",
-        move |mut store, (mapping, offset, region): (Resource<Mapping>, u64, WasmList<u8>)| {
+        move |mut store, (mapping, offset, region): (Resource<Mapping>, u64, GuestRegion)| {
             Ok((attach(&mut store, view, &mapping, offset, &region)?,))
         },
     )?;

@@ -408,3 +408,25 @@ fn a_store_that_goes_waits_for_a_flush() {
     drop(runtime); // Waits for its threads.
     assert_eq!((live_regions(), areas_of(&folder)), (before, 0));
 }
+
+/// wasmtime's memories begin at any page, and the addresses of a guest at a multiple of 64 KiB.
+#[test]
+fn memories_may_begin_at_any_page() {
+    let _turn = alone();
+    let before = live_regions();
+    for pages in 1..=4 {
+        let mut config = Config::new();
+        config.memory_guard_size(pages * 4096).guard_before_linear_memory(true);
+        let spans = SpanEngine::new(&config).unwrap();
+        let engine = spans.engine();
+        let (linker, component) = (linker(engine), guest(engine, "spans"));
+        // Without the feature the address in the guest is not known, so a region at any page is accepted.
+        let known = if cfg!(feature = "single-copy") { ["pages", "refusals"].as_slice() } else { &["pages"] };
+        for scenario in known {
+            let folder = Folder::with_units();
+            let mut store = store(engine, &folder, WasiMmapCtx::builder().spans(&spans).build(), &[scenario, "write"]);
+            assert_eq!(run(&mut store, &linker, &component), Ok(0), "{scenario}, {pages}");
+        }
+    }
+    assert_eq!(live_regions(), before);
+}

@@ -1,9 +1,10 @@
-//! The result of `read`: bytes that go from the mapped pages into the memory of the guest in one copy.
+//! What the traits of wasmtime that are meant for its derive macros do here: the result of `read`, bytes that go from the
+//! mapped pages into the memory of the guest in one copy, and the address of a region in the guest's memory.
 //!
 //! wasmtime lowers lists from slices, but a page may be lost during the copy, and then the result must be the error. So
-//! the core copies while the result is lowered. The traits of wasmtime for that are meant for its derive macros and may
-//! change with any version: only this file names them, and without the feature `single-copy`, `lower_public.rs` takes its
-//! place.
+//! the core copies while the result is lowered. wasmtime gives the place of a list in the host alone, and a memory begins at any
+//! page there, so the address in the guest is kept as the list is lifted. These traits may change with any version: only this
+//! file names them, and without the feature `single-copy`, `abi_public.rs` takes its place.
 
 use crate::bindings::{ErrorCode, Outcome};
 use crate::ctx::{View, WasiMmap};
@@ -11,8 +12,8 @@ use crate::mapping::Mapping;
 use crate::native;
 use std::any::Any;
 use std::mem::MaybeUninit;
-use wasmtime::component::__internal::{CanonicalAbiInfo, InstanceType, InterfaceType, LowerContext};
-use wasmtime::component::{ComponentType, Lower, Resource};
+use wasmtime::component::__internal::{CanonicalAbiInfo, InstanceType, InterfaceType, LiftContext, LowerContext};
+use wasmtime::component::{ComponentType, Lift, Lower, Resource, WasmList};
 use wasmtime::{bail, format_err, Result, StoreContextMut};
 
 /// The host's own type for a `result<list<u8>, error-code>`.
@@ -27,7 +28,7 @@ pub struct Bytes<T: 'static> {
 }
 
 /// Reads from a mapping, once the result is lowered.
-#[allow(clippy::unnecessary_wraps)] // The signature of lower_public.rs.
+#[allow(clippy::unnecessary_wraps)] // The signature of abi_public.rs.
 pub fn read<T: 'static>(
     _: &mut StoreContextMut<'_, T>,
     view: View<T>,
@@ -125,5 +126,43 @@ unsafe impl<T: 'static> Lower for Bytes<T> {
             Ok(()) => Ok(()),
             Err(code) => Lowered::Err(code).linear_lower_to_memory(cx, ty, offset),
         }
+    }
+}
+
+/// A list that a guest passes to name a region of its memory.
+pub struct GuestRegion {
+    list: WasmList<u8>,
+    /// In the guest's memory, modulo 2^32.
+    address: u32,
+}
+
+pub fn list_of(region: &GuestRegion) -> &WasmList<u8> {
+    &region.list
+}
+
+/// An address that is a multiple of the granularity if that of the region in the guest's memory is one.
+pub fn guest_address(region: &GuestRegion, _in_host: usize) -> usize {
+    region.address as usize
+}
+
+// SAFETY: all items are those of the list.
+unsafe impl ComponentType for GuestRegion {
+    type Lower = <WasmList<u8> as ComponentType>::Lower;
+    const ABI: CanonicalAbiInfo = <WasmList<u8> as ComponentType>::ABI;
+
+    fn typecheck(ty: &InterfaceType, types: &InstanceType<'_>) -> Result<()> {
+        <WasmList<u8> as ComponentType>::typecheck(ty, types)
+    }
+}
+
+// SAFETY: the list is lifted as wasmtime does, from values that are only looked at here.
+unsafe impl Lift for GuestRegion {
+    fn linear_lift_from_flat(cx: &mut LiftContext<'_>, ty: InterfaceType, src: &Self::Lower) -> Result<Self> {
+        let address = src[0].get_u32();
+        Ok(Self { list: WasmList::linear_lift_from_flat(cx, ty, src)?, address })
+    }
+
+    fn linear_lift_from_memory(_: &mut LiftContext<'_>, _: InterfaceType, _: &[u8]) -> Result<Self> {
+        bail!("an argument among so few is not passed in memory")
     }
 }
