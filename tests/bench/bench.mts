@@ -248,7 +248,7 @@ closeSync(fd);
 await waitingFigures(path, folder, mmapIo);
 await guestFigures(folder);
 wasmtimeFigures(folder);
-generationFigures(folder);
+if (!QUICK) generationFigures(folder);
 polyfillFigures(folder);
 await serveFigures(folder);
 wrong += programFigures(folder);

@@ -1,7 +1,7 @@
 //! The same guest for WASI 0.2 and 0.3: a call of one byte, and the whole file in reads of 64 KiB, through a mapping and
 //! through `wasi:filesystem`, which has streams in 0.3.
 
-use crate::{config, linker, print_best, Case, State, CALLS, PASSES};
+use crate::{config, linker, print_rounds, Case, State, CALLS, PASSES};
 use std::path::Path;
 use std::time::Instant;
 use wasmtime::component::{Component, Linker, ResourceTable};
@@ -81,6 +81,6 @@ pub fn measure(folder: &Path) -> Result<()> {
             cases.push((format!("{verb}, {generation}").leak(), operations, Box::new(time)));
         }
     }
-    print_best(&cases);
+    print_rounds(&cases);
     Ok(())
 }
