@@ -50,6 +50,8 @@
 //! - [`Mmap::make_mut`] of a map for reading needs the file to be open still, for writing: a native map remembers it. After
 //!   [`MmapMut::make_read_only`] pages are not protected: only the type forbids stores.
 //! - `remap` to a length that needs another place needs the file to be open still, under the same file descriptor.
+//! - What has no file descriptor, a path or a descriptor in [`Wasi`], is not found again: there `make_mut` of a map for reading
+//!   is `read-only`, and `remap` to another place `unsupported`.
 //! - `lock` is `unsupported` for copies, for private changes and for memory without a file.
 //! - The advice about huge and mergeable pages, `HwPoison` and `Remove` is not supported, as by a kernel without them.
 //! - A program has at most 4 GiB of memory, and a map takes its length of it, in multiples of 64 KiB in spans.
