@@ -79,14 +79,14 @@ const MOST_BYTES = 65536n;
 const atMost = (get: (length: bigint) => Uint8Array) => (length: bigint) =>
   get(length < MOST_BYTES ? length : MOST_BYTES);
 
-/** A network that is not granted. */
-function deny(): never {
+/** Refuses the network, which is not granted. */
+function deny(tag: 'access-denied' | 'permanent-resolver-failure'): never {
   // oxlint-disable-next-line typescript/only-throw-error -- jco's convention for the `err` of a result
-  throw { tag: 'access-denied' };
+  throw { tag };
 }
 
 /** The class of sockets, of which there are none. */
-const NoSocket = Object.assign((): void => undefined, { create: deny });
+const NoSocket = Object.assign((): void => undefined, { create: () => deny('access-denied') });
 
 interface Random {
   getRandomBytes(length: bigint): Uint8Array;
@@ -142,6 +142,6 @@ export function importsP3(imports: Imports, filesystem: FilesystemP3, exit: obje
     },
     'p3:random/insecure-seed': { getInsecureSeed: p2['wasi:random/insecure-seed'].insecureSeed },
     'p3:sockets/types': { TcpSocket: NoSocket, UdpSocket: NoSocket },
-    'p3:sockets/ip-name-lookup': { resolveAddresses: async () => deny() },
+    'p3:sockets/ip-name-lookup': { resolveAddresses: async () => deny('permanent-resolver-failure') },
   };
 }

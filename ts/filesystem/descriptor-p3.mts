@@ -4,6 +4,7 @@
  *
  * preview3-shim 0.7 has a file system too, whose faults tests/filesystem/shim-p3.test.mts lists: links lead out of a directory.
  */
+import type { BigIntStats } from 'node:fs';
 import type * as P2 from '../bindings/interfaces/wasi-filesystem-types.js';
 import type {
   Advice,
@@ -23,6 +24,7 @@ import { dispose } from '../disposable.js';
 import { consume, produce, type ByteSource } from '../streams/p3.mjs';
 import { codeOf } from './codes.mjs';
 import { HostDescriptor } from './descriptor.mjs';
+import { toInstant, toStat } from './times.mjs';
 
 type Done = Result<void, ErrorCode>;
 
@@ -55,7 +57,10 @@ function call<T>(operation: () => T): T {
 const toType = (type: P2.DescriptorType): DescriptorType =>
   type === 'unknown' ? { tag: 'other', val: undefined } : { tag: type };
 
-const toStat = ({ type, ...stat }: P2.DescriptorStat): DescriptorStat => ({ ...stat, type: toType(type) });
+function toStatP3(stats: BigIntStats): DescriptorStat {
+  const { type, ...stat } = toStat(stats, toInstant);
+  return { ...stat, type: toType(type) };
+}
 
 /** The end of a stream of 0.2, as its functions throw it. */
 const isClosed = (error: unknown): boolean => (error as { tag?: unknown } | null)?.tag === 'closed';
@@ -161,11 +166,11 @@ export class DescriptorP3 implements Descriptor {
   }
 
   async stat(): Promise<DescriptorStat> {
-    return toStat(call(() => this.#inner.stat()));
+    return toStatP3(call(() => HostDescriptor.statsOf(this.#inner)));
   }
 
   async statAt(flags: PathFlags, path: string): Promise<DescriptorStat> {
-    return toStat(call(() => this.#inner.statAt(flags, path)));
+    return toStatP3(call(() => HostDescriptor.statsAt(this.#inner, flags, path)));
   }
 
   async setTimesAt(flags: PathFlags, path: string, access: NewTimestamp, modification: NewTimestamp): Promise<void> {

@@ -73,6 +73,16 @@ export class HostDescriptor extends ShimDescriptor implements Descriptor {
     return descriptor.#subject.kind === 'file' ? descriptor.#subject.file.fd : undefined;
   }
 
+  /** The facts about a descriptor's file. */
+  static statsOf(descriptor: HostDescriptor): BigIntStats {
+    return descriptor.#stats();
+  }
+
+  /** The facts about what a path leads to. */
+  static statsAt(descriptor: HostDescriptor, { symlinkFollow }: PathFlags, path: string): BigIntStats {
+    return descriptor.#existing(path, symlinkFollow, (_, stats) => stats);
+  }
+
   [dispose](): void {
     if (this.#subject.kind === 'file') this.#subject.file.drop(this);
     else this.#subject.folder.close();

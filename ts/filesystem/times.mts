@@ -32,8 +32,15 @@ export function typeOf(kind: Kind): DescriptorType {
   return kind.isBlockDevice() ? 'block-device' : 'unknown';
 }
 
-export function toStat(stats: BigIntStats): DescriptorStat {
-  const [access, modification, change] = [stats.atimeNs, stats.mtimeNs, stats.ctimeNs].map(toDatetime);
+/** A time of WASI 0.3, which can be before 1970. */
+export function toInstant(nanoseconds: bigint): Datetime {
+  const seconds = nanoseconds / SECOND - (nanoseconds % SECOND < 0n ? 1n : 0n);
+  return { seconds, nanoseconds: Number(nanoseconds - seconds * SECOND) };
+}
+
+/** @param toTime undefined for a time that the generation cannot say */
+export function toStat(stats: BigIntStats, toTime = toDatetime): DescriptorStat {
+  const [access, modification, change] = [stats.atimeNs, stats.mtimeNs, stats.ctimeNs].map(toTime);
   return {
     type: typeOf(stats),
     linkCount: stats.nlink,
@@ -59,6 +66,7 @@ export function toHash({ dev, ino }: BigIntStats): MetadataHashValue {
  * becomes the next larger one.
  */
 function toSeconds(nanoseconds: bigint): number {
+  if (nanoseconds < 0n) return -toSeconds(-nanoseconds);
   if (nanoseconds / SECOND > Number.MAX_SAFE_INTEGER) refuse('overflow');
   const whole = Number(nanoseconds / SECOND);
   const microseconds = Number((nanoseconds % SECOND) / 1000n);
@@ -69,13 +77,16 @@ function toSeconds(nanoseconds: bigint): number {
   return seconds;
 }
 
+/** A time before 1970 as Node takes it: it takes a negative number for the present, but not a text. */
+const toNode = (seconds: number): number | string => (seconds < 0 ? String(seconds) : seconds);
+
 /** The time to set, in seconds. */
-export function toNewTime(time: NewTimestamp, present: () => bigint): number {
+export function toNewTime(time: NewTimestamp, present: () => bigint): number | string {
   switch (time.tag) {
     case 'no-change':
-      return toSeconds(present());
+      return toNode(toSeconds(present()));
     case 'timestamp':
-      return toSeconds(time.val.seconds * SECOND + BigInt(time.val.nanoseconds));
+      return toNode(toSeconds(time.val.seconds * SECOND + BigInt(time.val.nanoseconds)));
     default:
       return Date.now() / 1000;
   }
