@@ -7,7 +7,7 @@ CARGO_TARGET := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/wasi-mmap/cargo
 PROGRAM_SETS := rust ripgrep c python
 
 .PHONY: $(PROGRAM_SETS:%=programs-%) $(PROGRAM_SETS:%=programs-run-%)
-.PHONY: help demo tour check test for-test core-windows crate-windows thorough sanitized conformance browser bench fuzz fuzz-coverage engines cluster wasmtimes rusts compilers model miri sanitized-crate lint format build tests sanitizers polyfill guests crates programs programs-test programs-sets plugged wasmtime python-host windows checks package packages prebuilds clean
+.PHONY: help demo tour check test for-test core-windows crate-windows thorough sanitized conformance browser bench fuzz fuzz-coverage engines cluster wasmtimes rusts compilers model miri sanitized-crate lint format build tests sanitizers polyfill guests crates programs programs-test programs-sets plugged wasmtime python-host windows checks package packages packages-test release release-test prebuilds clean
 
 help:
 	@echo 'make demo         set up, and show what mapping does to real files (three minutes the first time)'
@@ -38,6 +38,9 @@ help:
 	@echo 'make programs     LMDB, SQLite, libmaxminddb, tinycdb and gdbm, natively and as components'
 	@echo 'make package      the npm package, as build/wasi-mmap-VERSION.tgz'
 	@echo 'make packages     every package as its registry takes it, in build/packages (half an hour the first time)'
+	@echo 'make packages-test  each of them, installed in an empty folder, with the example of its README (ten minutes)'
+	@echo 'make release      VERSION=x.y.z: sets the version, cuts the changelog, makes and tests the packages, signs a tag; publishes nothing'
+	@echo 'make release-test  publishes the packages into registries of this machine, and installs from them'
 	@echo 'make prebuilds    the addon for every platform'
 	@echo 'make clean        remove build results'
 
@@ -258,6 +261,22 @@ packages: polyfill prebuilds windows
 	$(SETUP) packages
 	@for machine in x64 x64-musl; do CARGO_TARGET_DIR=$(CARGO_TARGET) host/wasmtime/linux.sh $$machine || exit 1; done
 	@.build/release/packages.sh
+
+# Apart from `make test`, like `release-test`: it takes what `make packages` has made.
+packages-test: tests
+	$(SETUP) packages plain-wasmtime windows
+	@CARGO_TARGET_DIR=$(CARGO_TARGET) node build/tests/package/artefacts.mjs $(T)
+
+release-test: tests
+	$(SETUP) packages
+	@CARGO_TARGET_DIR=$(CARGO_TARGET) node build/tests/package/release.mjs
+
+# Each a process of its own, for the packages are made of the commit of the first. .github/CONTRIBUTING.md says what follows.
+release:
+	@.build/release/release.sh prepare $(VERSION)
+	@$(MAKE) --no-print-directory packages
+	@$(MAKE) --no-print-directory packages-test release-test
+	@.build/release/release.sh tag $(VERSION)
 
 prebuilds:
 	$(SETUP) prebuilds

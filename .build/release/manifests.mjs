@@ -1,6 +1,7 @@
 /**
  * Keeps what all manifests repeat in step with package.json: the version and the address of the repository.
- * manifests.mjs check: names what differs; manifests.mjs write [VERSION]: writes both everywhere, with a new version.
+ * manifests.mjs check: names what differs; manifests.mjs write [VERSION]: writes both everywhere, with a new version;
+ * manifests.mjs after VERSION: fails if the version comes before the one of package.json.
  *
  * The interfaces in wit/ have versions of their own, which say what a component imports.
  */
@@ -60,6 +61,11 @@ switch (command) {
     break;
   case 'write':
     for (const [path, text] of texts) writeFileSync(path, text);
+    break;
+  case 'after':
+    // The same one is for a first release.
+    if (version.localeCompare(manifest.version, 'en', { numeric: true }) < 0)
+      throw new Error(`${version} comes before ${manifest.version}`);
     break;
   default:
     throw new Error(`unknown: ${command}`);

@@ -61,6 +61,9 @@ memmap2() {
   cp LICENSE "$scratch/memmap2/$name/"
   # From here on the library comes from crates.io.
   find "$scratch/memmap2" -name Cargo.toml -exec sed -i 's/^\(wasi-mmap = {.*\) path = "[./]*",/\1/' {} +
+  # The older lines are compiled from files of the library.
+  cp -r guest/rust/src/memmap2 "$scratch/memmap2/$name/src/"
+  find "$scratch/memmap2/$name/src" -name lib.rs -exec sed -i 's|"../../../src/memmap2/|"../memmap2/|' {} +
   ! grep -rn 'path = "\.\.[/"]*\.\.*"' "$scratch/memmap2" --include=Cargo.toml || fail 'a path leads out of the folder'
   tar_of "$folder/$name.tar.gz" "$scratch/memmap2"
 }

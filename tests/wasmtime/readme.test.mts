@@ -50,7 +50,8 @@ test.before(() => {
   writeFileSync(join(project, 'src/bin/plain.rs'), PLAIN);
   writeFileSync(join(project, 'src/bin/spans.rs'), SPANS);
   const other = (text: string): string => (WASMTIME ? text.replaceAll('"48"', `"${WASMTIME}"`) : text);
-  const dependencies = block('toml', '[dependencies]').replace('wasi-mmap/host/wasmtime', resolve('host/wasmtime'));
+  const ours = `wasmtime-wasi-mmap = { path = "${resolve('host/wasmtime')}" }`;
+  const dependencies = block('toml', '[dependencies]').replace(/^wasmtime-wasi-mmap = .*$/m, ours);
   const head = '[package]\nname = "readme-host"\nversion = "0.0.0"\nedition = "2021"\n\n[workspace]\n\n';
   // With the profile of the crate and all that its command depends on, cargo takes what it has compiled for that: wasmtime
   // is minutes of it.
