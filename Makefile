@@ -7,7 +7,7 @@ CARGO_TARGET := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/wasi-mmap/cargo
 PROGRAM_SETS := rust ripgrep c python
 
 .PHONY: $(PROGRAM_SETS:%=programs-%) $(PROGRAM_SETS:%=programs-run-%)
-.PHONY: help demo tour check test for-test core-windows crate-windows thorough sanitized conformance browser bench fuzz fuzz-coverage engines cluster wasmtimes rusts compilers model miri sanitized-crate lint format build tests sanitizers polyfill guests crates programs programs-test programs-sets plugged wasmtime python-host windows checks package packages packages-test release release-test prebuilds clean
+.PHONY: help demo tour check test for-test core-windows crate-windows thorough sanitized conformance browser site bench fuzz fuzz-coverage engines cluster wasmtimes rusts compilers model miri sanitized-crate lint format build tests sanitizers polyfill guests crates programs programs-test programs-sets plugged wasmtime python-host windows checks package packages packages-test release release-test prebuilds clean
 
 help:
 	@echo 'make demo         set up, and show what mapping does to real files (three minutes the first time)'
@@ -25,6 +25,7 @@ help:
 	@echo 'make rusts        the guest library for Rust with newer toolchains (T=beta: with this one; five minutes)'
 	@echo 'make compilers    the types of the package in every supported version of TypeScript (ten minutes)'
 	@echo 'make browser      a page that maps files, on http://127.0.0.1:8620'
+	@echo 'make site         a static site in build/site: plots, the matrix of make conformance, the page, the documents'
 	@echo 'make bench        ratios against the rivals, and plots (QUICK=1: in five minutes; COMPARE=file: what got slower since)'
 	@echo 'make fuzz         TARGET=core|search|plug|polyfill|components TIME=seconds [SEED=number]: fuzz it'
 	@echo 'make fuzz-coverage  the coverage of host/core by the kept inputs'
@@ -119,6 +120,10 @@ compilers: package
 # The page of tests/browser, on loopback.
 browser: tests polyfill guests
 	@node build/tests/browser/serve.mjs
+
+# Opens without a server, and can be put on GitHub Pages as it is. `make test T=site` looks at it in Chromium.
+site: tests polyfill guests
+	@node build/tests/site/build.mjs
 
 # QUICK=1: the rows that the plots show. COMPARE=file: what got slower since that report, for example tests/bench/kept.json.
 bench: tests plugged programs wasmtime

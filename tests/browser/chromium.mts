@@ -6,7 +6,7 @@ import { serve } from './server.mjs';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 
-const FLAGS = [
+export const FLAGS = [
   '--no-sandbox', // Containers run tests as root, where Chromium has no sandbox.
   '--disable-gpu',
   '--disable-quic',

@@ -10,6 +10,7 @@ mkdir -p build
 touch build/tests.start
 tsc -p tests
 tsc -p tests/browser
+tsc -p tests/site
 # Tests whose source is gone would still run.
 find build/tests \( -type f ! -newer build/tests.start \) -delete -o -type d -empty -delete
 built

@@ -1,6 +1,7 @@
 /** The guest component of the page, linked with the polyfill over a store. */
 import { WASIShim } from '@bytecodealliance/preview2-shim/instantiation';
 import { createPolyfill } from 'wasi-mmap/polyfill';
+import { component, coreModule } from './components.mjs';
 import type { Filesystem } from './stores.mjs';
 
 export type Access = 'read' | 'write' | 'copy';
@@ -21,7 +22,6 @@ export interface Viewer {
 }
 
 type Imports = Record<string, object>;
-type Instantiate<T> = (core: (path: string) => Promise<WebAssembly.Module>, imports: Imports) => Promise<T>;
 
 /** The imports of a guest: WASI of preview2-shim, with the file system and mappings of the polyfill over this one. */
 async function importsOver(filesystem: Filesystem): Promise<Imports> {
@@ -32,12 +32,12 @@ async function importsOver(filesystem: Filesystem): Promise<Imports> {
 
 /** A translated component, whose core modules are compiled once for all instances. */
 export async function load<T>(name: string): Promise<(imports: Imports) => Promise<T>> {
-  const { instantiate } = (await import(`/guests/${name}/component.js`)) as { instantiate: Instantiate<T> };
+  const instantiate = await component<T>(name);
   const modules = new Map<string, Promise<WebAssembly.Module>>();
   const compile = (path: string): Promise<WebAssembly.Module> => {
     let module = modules.get(path);
     if (!module) {
-      module = WebAssembly.compileStreaming(fetch(`/guests/${name}/${path}`));
+      module = coreModule(name, path);
       modules.set(path, module);
     }
     return module;
