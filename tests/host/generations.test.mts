@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { writeFiles } from './spans.mjs';
+import { NODES_P3 } from '../tools/p3.mjs';
 
 const GUESTS = 'build/guests/rust';
 
@@ -39,7 +40,10 @@ const IMPORTS: Record<string, string[]> = {
 };
 
 /** The commands for WASI 0.3. */
-const HOSTS: Record<string, [string, ...string[]]> = { wasmtime: ['build/wasmtime/wasi-mmap'] };
+const HOSTS: Record<string, [string, ...string[]]> = {
+  wasmtime: ['build/wasmtime/wasi-mmap'],
+  ...Object.fromEntries(NODES_P3.slice(-1).map((node) => ['node', [node, 'dist/cli/main.mjs']])),
+};
 
 const imports = suite('what programs in Rust import');
 

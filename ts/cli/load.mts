@@ -6,6 +6,7 @@ import { basename, dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
+import { settle } from '../streams/p3.mjs';
 import { cached } from './cache.mjs';
 import { readComponent } from './component.mjs';
 import { canSuspend, NEEDS_SUSPENDING, type Generation } from './generation.mjs';
@@ -129,6 +130,7 @@ async function finished(run: () => Promise<void> | void): Promise<void> {
   try {
     await Promise.race([run(), failed]);
   } finally {
+    await settle();
     process.off('uncaughtException', fail).off('beforeExit', hang);
   }
 }
@@ -138,7 +140,10 @@ export async function load(path: string, imports: Imports, version: string): Pro
   const bytes = await readComponent(path);
   warnOfMemmap2(path, bytes);
   const jco = await jcoVersion();
-  const key = createHash('sha256').update(`sealed, mended, 0.3 ${version} ${jco} `).update(bytes).digest('hex');
+  const key = createHash('sha256')
+    .update(`sealed, mended, settled, 0.3 ${version} ${jco} `)
+    .update(bytes)
+    .digest('hex');
   const folder = await cached(key, () => prepare(bytes, path));
   checkEngine(path, await generationOf(folder));
   const { instantiate } = (await import(pathToFileURL(join(folder, 'component.js')).href)) as {

@@ -21,7 +21,7 @@ const LOWERED: Readonly<Record<string, string>> = {
 
 /** The names are of letters and digits, so nothing else can get into the code. */
 const FUNCTION =
-  /\bconst _trampoline(\d+) = function\([\w, ]*\) \{\n([\s\S]*?)\n {4}_trampoline\1\.fnName = 'wasi-mmap:mmap\/(\w+)@0\.[23]\.0#(\w+)(?:\$\d+)?';/g;
+  /\bconst _trampoline(\d+) = function\([\w, ]*\) \{\n([\s\S]*?)\n +_trampoline\1\.fnName = 'wasi-mmap:mmap\/(\w+)@0\.[23]\.0#(\w+)(?:\$\d+)?';/g;
 
 interface Import {
   readonly trampoline: string;

@@ -88,6 +88,24 @@ function toBytes(value: unknown): Uint8Array {
   return Uint8Array.from(Array.isArray(value) ? (value as number[]) : value === undefined ? [] : [value as number]);
 }
 
+/** The streams that guests write to, and how often bytes came out of one. */
+const written = { open: 0, parts: 0 };
+/** One turn of the timers has been enough for jco to pass bytes on. */
+const QUIET_TURNS = 8;
+
+/**
+ * Waits until what guests have written is written. jco ends the write of a guest before the host has the bytes, and so the guest
+ * may be at its end by then. A stream that a guest has left open, as at `exit`, does not keep it waiting.
+ */
+export async function settle(): Promise<void> {
+  for (let quiet = 0; written.open > 0 && quiet < QUIET_TURNS; quiet += 1) {
+    const { parts } = written;
+    // oxlint-disable-next-line no-await-in-loop -- one turn after the other
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    if (written.parts > parts) quiet = -1;
+  }
+}
+
 /** Writes what a guest gives, and tells how that ended. After an error the guest's stream is dropped. */
 export async function consume<Code>(
   data: ByteSource,
@@ -95,11 +113,13 @@ export async function consume<Code>(
   open: () => Sink,
 ): Promise<Done<Code>> {
   let sink: Sink | undefined;
+  written.open += 1;
   try {
     sink = open(); // At once: the guest may drop the descriptor after the call.
     for (;;) {
       // oxlint-disable-next-line no-await-in-loop -- the parts follow each other
       const { value, done } = await data.read({ count: COUNT });
+      written.parts += 1;
       const bytes = toBytes(value);
       if (bytes.length > 0) sink.put(bytes);
       if (done) return OK;
@@ -108,6 +128,7 @@ export async function consume<Code>(
     (data as Partial<Disposable>)[dispose]?.();
     return { tag: 'err', val: errorOf(error) };
   } finally {
+    written.open -= 1;
     sink?.end?.();
   }
 }

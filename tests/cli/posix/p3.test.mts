@@ -427,6 +427,13 @@ function define(): void {
     assert.is(run('', 'print one', 'clock', 'print two', 'clock').out, 'one()\ntrue\ntwo()\ntrue\n');
   });
 
+  test('what it wrote is there when it leaves at once', () => {
+    for (const command of commands) {
+      const long = 'last-word,'.repeat(10_000);
+      assert.equal(start(command, ['run', STEPS, `last-words ${long}`]), { code: 0, out: long, error: '' });
+    }
+  });
+
   test('a reader that goes away', () => {
     const { status, stdout, stderr } = spawnSync(
       'sh',

@@ -62,8 +62,7 @@ for (const [name, hosts] of Object.entries(COMPONENTS)) {
     test('past the end of the file there are zeros; a store there is lost, with an error where it is known', () => {
       const { status, lines, error } = runGuest(host, name, folder, ['/', 'past-end']);
       assert.is(status, 0, error);
-      // The command for Node has no spans yet for a component of 0.3 that imports no streams.
-      const spans = name !== 'posix-copies' && !host.endsWith('polyfill') && host !== 'newer node';
+      const spans = name !== 'posix-copies' && !host.endsWith('polyfill');
       const msync = spans ? 'msync: EIO' : 'msync: ok';
       assert.equal(lines, ['past the end: 0000', msync, 'the file: Ab', 'is as long as before: 100']);
     });
