@@ -242,6 +242,14 @@ async function newClone(): Promise<{ clone: string; git: (...words: string[]) =>
   return { clone, git };
 }
 
+/** Gives a clone what is built here. */
+function takeBuilt(clone: string): void {
+  for (const name of ['dist', 'prebuilds']) cpSync(name, join(clone, name), { recursive: true });
+  symlinkSync(resolve('node_modules'), join(clone, 'node_modules'));
+  mkdirSync(join(clone, 'build'));
+  symlinkSync(resolve('build/venv'), join(clone, 'build/venv'));
+}
+
 test('a release: versions, changelog, commit, signed tag', async () => {
   const { clone, git } = await newClone();
   const env = { HOME, GIT_CONFIG_NOSYSTEM: '1', XDG_CONFIG_HOME: HOME };
@@ -278,16 +286,14 @@ test('a release: versions, changelog, commit, signed tag', async () => {
   assert.match(notes, /^### Added/);
   assert.is(await git('status', '--porcelain'), '');
   assert.is(await git('log', '-1', '--format=%s'), 'Release 9.8.7\n');
-  await refused(['prepare', '9.8.7'], 'nothing that is unreleased');
+  await refused(['prepare', '9.8.7'], 'CHANGELOG.md has a section 9.8.7 already');
   await git('checkout', '-q', '.');
   await refused(['tag', '9.8.7'], 'there are no packages of it');
 
-  // The packages of that version: those that take no compiler.
-  for (const name of ['node_modules', 'dist', 'prebuilds']) symlinkSync(resolve(name), join(clone, name));
-  mkdirSync(join(clone, 'build'));
-  symlinkSync(resolve('build/venv'), join(clone, 'build/venv'));
+  // The packages of that version: those that take no compiler. .gitignore names folders, and here is a link.
+  takeBuilt(clone);
   await git('config', 'core.excludesFile', join(HOME, 'ignore'));
-  writeFileSync(join(HOME, 'ignore'), 'node_modules\ndist\nprebuilds\n');
+  writeFileSync(join(HOME, 'ignore'), 'node_modules\n');
   await run(['.build/release/packages.sh', 'npm', 'crates', 'memmap2', 'wit', 'polyfill', 'lists'], clone);
   const { status, output } = await release('tag', '9.8.7');
   assert.is(status, 0, output);
@@ -305,9 +311,7 @@ test('a release: versions, changelog, commit, signed tag', async () => {
 test('two runs of one commit give the same bytes', async () => {
   const clone = join(ROOT, 'again');
   await run(['git', 'clone', '--quiet', `file://${resolve('.')}`, clone], ROOT);
-  for (const name of ['node_modules', 'dist', 'prebuilds']) symlinkSync(resolve(name), join(clone, name));
-  mkdirSync(join(clone, 'build'));
-  symlinkSync(resolve('build/venv'), join(clone, 'build/venv'));
+  takeBuilt(clone);
   const parts = ['npm', 'crates', 'memmap2', 'python', 'wit', 'polyfill'];
   await run(['.build/release/packages.sh', ...parts, 'lists'], clone);
   const sums = (path: string): string[] =>
