@@ -5,6 +5,7 @@ The core and the headers of StringZilla lie outside of this folder. A source dis
 """
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -74,4 +75,16 @@ class SourceDistribution(sdist):
         shutil.copy(HERE / "exports.map", base_dir)
 
 
-setup(distclass=Binary, cmdclass={"bdist_wheel": Wheel, "build_py": Build, "sdist": SourceDistribution})
+def readme():
+    """The page for PyPI, which knows no links into this folder."""
+    text = Path(HERE, "README.md").read_text()
+    repository = re.search('^Repository = "(.*)"$', Path(HERE, "pyproject.toml").read_text(), re.MULTILINE)[1]
+    return re.sub(r"\]\((?!https:|#)", f"]({repository}/blob/main/host/python/", text)
+
+
+setup(
+    long_description=readme(),
+    long_description_content_type="text/markdown",
+    distclass=Binary,
+    cmdclass={"bdist_wheel": Wheel, "build_py": Build, "sdist": SourceDistribution},
+)
