@@ -104,7 +104,8 @@ export const QUESTIONS: readonly Question[] = [
         [
           ['mapping', 'read 64 KiB', 'mapping', 'descriptor.read of the shim', 'ours'],
           ['polyfill', 'read, 64 KiB, Node', 'linked', 'descriptor.read', 'ours'],
-          ['wasi:filesystem', 'read 64 KiB', 'mapping', 'descriptor.read of the shim', 'against'],
+          ['files, preview2-shim', 'read 64 KiB', 'mapping', 'descriptor.read of the shim', 'against'],
+          ['files, wasi-mmap run', 'read, 64 KiB, Node', 'linked', 'descriptor.read', 'against'],
         ],
       ],
       [
