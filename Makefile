@@ -125,7 +125,7 @@ browser: tests polyfill guests
 site: tests polyfill guests
 	@node build/tests/site/build.mjs
 
-# QUICK=1: the rows that the plots show. COMPARE=file: what got slower since that report, for example tests/bench/kept.json.
+# QUICK=1: the rows that the plots show. COMPARE=file: what got slower since that report (build/reports/bench.json of another run).
 bench: tests plugged programs wasmtime
 	$(SETUP) test runtimes load
 	@.build/cmake.sh plain tests/core
