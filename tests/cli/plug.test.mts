@@ -79,7 +79,10 @@ for (const [host, command] of Object.entries(COMMANDS)) {
     writeFileSync(broken, readFileSync(MGREP).subarray(0, 5000));
     refusesGuest(broken, /is no valid component: unexpected end-of-file/);
     const later = renamed(MGREP, 'later.wasm', 'wasi-mmap:mmap/mapping@0.2.0', 'wasi-mmap:mmap/mapping@0.3.0');
-    refusesGuest(later, /imports wasi-mmap:mmap\/mapping@0\.3\.0, which has no polyfill: files of WASI 0\.3 are read by functions that/);
+    refusesGuest(
+      later,
+      /imports wasi-mmap:mmap\/mapping@0\.3\.0, which has no polyfill: files of WASI 0\.3 are read by functions that/,
+    );
     const other = '(component (import "wasi-mmap:mmap/mapping@0.2.0" (instance (export "mmap" (func)))))';
     refusesGuest(
       await component('other.wasm', other),

@@ -54,7 +54,12 @@ inside.run();
 
 const contract = plugged('build/guests/c/contract.wasm', 'composed');
 const devices = process.platform === 'win32' ? [] : ['--dir', '/dev::/dev'];
-const target = guest('c', 'wasmtime-polyfill', '0.2', new Guest([WASMTIME, 'run', '--dir', 'build::/', ...devices, contract]));
+const target = guest(
+  'c',
+  'wasmtime-polyfill',
+  '0.2',
+  new Guest([WASMTIME, 'run', '--dir', 'build::/', ...devices, contract]),
+);
 
 // All outcomes first: uvu counts only suites that are defined without a pause.
 const outcomes = [];

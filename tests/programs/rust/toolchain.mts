@@ -28,7 +28,8 @@ const outcomes = new Map<string, Array<[string, Outcome]>>();
 for (const host of names) {
   const runner = new Guest([...HOSTS[host], '--dir', 'build::/', '--dir', '/dev::/dev', component('contract')]);
   const list: Array<[string, Outcome]> = [];
-  for await (const [{ name }, outcome] of runAll(guest('rust', host, '0.2', runner), vectors)) list.push([name, outcome]);
+  for await (const [{ name }, outcome] of runAll(guest('rust', host, '0.2', runner), vectors))
+    list.push([name, outcome]);
   outcomes.set(host, list);
 }
 
