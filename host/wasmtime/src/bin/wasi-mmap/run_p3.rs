@@ -37,9 +37,10 @@ pub fn prepare(engine: &Engine, path: &str, bytes: &[u8], native: bool) -> Resul
     check_types(engine, &component, (path, native), &[Generation::Wasi0_3, Generation::Wasi0_2], COMMAND)?;
     let later = exports(engine, &component, COMMAND.0, Generation::Wasi0_3);
     let command = |component: InstancePre<State>| {
-        Ok(match later {
-            true => Command::Wasi0_3(p3::bindings::CommandPre::new(component)?),
-            false => Command::Wasi0_2(p2::bindings::CommandPre::new(component)?),
+        Ok(if later {
+            Command::Wasi0_3(p3::bindings::CommandPre::new(component)?)
+        } else {
+            Command::Wasi0_2(p2::bindings::CommandPre::new(component)?)
         })
     };
     Ok(linker.instantiate_pre(&component).and_then(command).map_err(|error| misfit(path, &error))?)
