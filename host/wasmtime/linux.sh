@@ -51,10 +51,7 @@ again)
   export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/host/wasmtime/target}"
   [ -e "$CARGO_TARGET_DIR/$program" ] || echo "building the command wasi-mmap for Linux on $1 (ten minutes the first time)"
   cargo "$PWD"
-  for path in "$HOME" "$PWD"; do
-    ! grep -q -a -F "$path/" "$CARGO_TARGET_DIR/$program" || fail "the command names $path, a path of this machine"
-  done
-  replace "$CARGO_TARGET_DIR/$program" "$result"
+  keep_program "$CARGO_TARGET_DIR/$program" "$result"
   ;;
 *) fail "unknown: $2" ;;
 esac

@@ -1,7 +1,6 @@
 //! The functions that a host calls, once in each instance of the module: `allocate` room for the components in `memory`,
 //! write them there, call `plug`, `seal` or `measure`, and read the result.
 
-use crate::guest::takes_wasi_0_3;
 use crate::plug::{self, Plugged, Refusal};
 use crate::{limits, seal};
 use std::sync::OnceLock;
@@ -97,7 +96,7 @@ pub unsafe extern "C" fn seal(
 pub unsafe extern "C" fn measure(guest: *const u8, guest_length: usize) -> u32 {
     // SAFETY: the caller keeps the rules above.
     let guest = unsafe { std::slice::from_raw_parts(guest, guest_length) };
-    match limits::measure(guest).and_then(|()| takes_wasi_0_3(guest)) {
+    match limits::measure(guest) {
         Ok(false) => 0,
         Ok(true) => 2,
         Err(reason) => {

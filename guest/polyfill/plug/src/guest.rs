@@ -42,10 +42,14 @@ pub fn outside(component: &[u8]) -> Result<(Vec<&str>, Vec<&str>), String> {
     Ok((imports, exports))
 }
 
-/// Whether a component imports or exports an interface of WASI 0.3.
-pub fn takes_wasi_0_3(component: &[u8]) -> Result<bool, String> {
-    let (imports, exports) = outside(component)?;
-    Ok(imports.iter().chain(&exports).any(|name| name.starts_with("wasi:") && name.contains("@0.3.")))
+/// Whether the name of an interface has the version of WASI 0.3.
+pub fn is_of_0_3(name: &str) -> bool {
+    name.contains("@0.3.")
+}
+
+/// Whether a component with this import or export takes WASI 0.3.
+pub fn is_wasi_0_3(name: &str) -> bool {
+    name.starts_with("wasi:") && is_of_0_3(name)
 }
 
 /// The name of an interface without its version.

@@ -2,7 +2,7 @@
 
 use crate::compose::Composition;
 use crate::fuse::{fuse, Reason};
-use crate::guest::{outside, takes_wasi_0_3};
+use crate::guest::{is_of_0_3, is_wasi_0_3, outside};
 use std::fmt;
 
 /// Only the polyfill exports interfaces of this package.
@@ -30,11 +30,10 @@ pub struct Plugged {
     pub explanation: String,
 }
 
-/// Refuses a guest that maps files of WASI 0.3. Whoever reads them waits, and functions of the mapping may be called where a
-/// component must not wait, so a polyfill would trap there.
-fn check_generation(guest: &[u8]) -> Result<(), Refusal> {
-    let imports = outside(guest).map_or_else(|_| Vec::new(), |(imports, _)| imports); // Others report what is malformed.
-    let Some(later) = imports.iter().find(|name| name.starts_with(PACKAGE) && name.contains("@0.3.")) else {
+/// Refuses a guest that maps files of WASI 0.3. Reads of them wait, and a component may call the functions of a mapping where it
+/// must not wait: a polyfill would trap there.
+fn check_generation(imports: &[&str]) -> Result<(), Refusal> {
+    let Some(later) = imports.iter().find(|name| name.starts_with(PACKAGE) && is_of_0_3(name)) else {
         return Ok(());
     };
     Err(Refusal::Misfit(format!(
@@ -45,8 +44,10 @@ fn check_generation(guest: &[u8]) -> Result<(), Refusal> {
 
 /// `polyfill` is the component to compose, and `module` the core module to fuse. Without it the polyfill is composed.
 pub fn plug(guest: &[u8], polyfill: &[u8], module: Option<&[u8]>) -> Result<Plugged, Refusal> {
-    check_generation(guest)?;
-    let needs = if takes_wasi_0_3(guest).unwrap_or(false) { ". It needs WASI 0.2 and 0.3" } else { "" };
+    let (imports, exports) = outside(guest).unwrap_or_default(); // Others report what is malformed.
+    check_generation(&imports)?;
+    let later = imports.iter().chain(&exports).any(|name| is_wasi_0_3(name));
+    let needs = if later { ". It needs WASI 0.2 and 0.3" } else { "" };
     let fused = match module.map(|module| fuse(guest, polyfill, module)) {
         // The composer stops at such guests.
         Some(Err(Reason::Refuse(reason))) => return Err(Refusal::Misfit(reason)),

@@ -2,7 +2,7 @@
 //! guest's maker chose. So no such name gets into the JavaScript that is generated from it.
 
 use crate::compose::because;
-use crate::guest::{outside, root, validate};
+use crate::guest::{is_of_0_3, outside, root, validate};
 use crate::rename::rename;
 use crate::sections::{put_name, put_section, put_u32, Section};
 use std::collections::HashMap;
@@ -103,7 +103,7 @@ impl<'a> Provided<'a> {
                 _ => {}
             }
         }
-        let has_third = interfaces.iter().any(|name: &&str| name.ends_with("@0.3.0"));
+        let has_third = interfaces.iter().any(|name| is_of_0_3(name));
         let generation = if has_third { Generation::Third } else { Generation::Second };
         let types = validate(component, features(generation))?;
         Ok(Self { sections: &component[..end], interfaces, type_count, types, generation })

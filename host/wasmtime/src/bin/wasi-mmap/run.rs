@@ -10,7 +10,7 @@ use crate::state::{check_types, wasi, Outgoing, State, HOSTCALL_FUEL};
 use std::path::Path;
 use std::sync::mpsc;
 use std::time::Duration;
-use wasmtime::component::{Component, Linker};
+use wasmtime::component::{Component, InstancePre, Linker};
 use wasmtime::{Engine, Store};
 use wasmtime_wasi::p2::bindings::sync::CommandPre;
 use wasmtime_wasi::I32Exit;
@@ -20,7 +20,7 @@ use wasmtime_wasi_mmap::SpanEngine;
 const SLOW_SIZE: usize = 1 << 20;
 /// A compiled component is loaded from the cache in less time.
 const PATIENCE: Duration = Duration::from_millis(500);
-/// What a component exports, and is then.
+/// The export of a command, and what messages call it.
 pub const COMMAND: (&str, &str) = ("wasi:cli/run", "a command");
 
 /// How the component ended.
@@ -30,7 +30,7 @@ pub enum Ended {
 }
 
 /// Compiles the component, or loads it from the cache, and tells the user if it takes long.
-pub fn translate(engine: &Engine, path: &str, bytes: &[u8]) -> Result<Component, UsageError> {
+fn translate(engine: &Engine, path: &str, bytes: &[u8]) -> Result<Component, UsageError> {
     let component = std::thread::scope(|scope| {
         let (done, wait) = mpsc::channel::<()>();
         if bytes.len() > SLOW_SIZE {
@@ -63,18 +63,25 @@ fn linker(engine: &Engine, native: bool) -> wasmtime::Result<Linker<State>> {
     Ok(linker)
 }
 
-/// Compiles the component and links it with what the command provides.
-fn prepare(engine: &Engine, path: &str, bytes: &[u8], native: bool) -> wasmtime::Result<CommandPre<State>> {
-    let component = translate(engine, path, bytes)?;
-    let linker = linker(engine, native)?;
-    check_types(engine, &component, (path, native), &[Generation::Wasi0_2], COMMAND)?;
-    let command = linker.instantiate_pre(&component).and_then(CommandPre::new);
-    Ok(command.map_err(|error| misfit(path, &error))?)
-}
-
-/// The message where wasmtime cannot link the component.
-pub fn misfit(path: &str, error: &wasmtime::Error) -> UsageError {
-    UsageError::refused(format!("{path} does not fit what is provided: {error:?}"))
+/// Compiles a component and links it. `what` is the interface that it has to export in one of the generations, and what messages
+/// call it; `to_pre` makes the type of wasmtime for such a component.
+///
+/// # Errors
+///
+/// A [`UsageError`] where the component cannot be compiled or linked.
+pub fn link<P>(
+    linker: &Linker<State>,
+    (path, bytes, native): (&str, &[u8], bool),
+    generations: &[Generation],
+    what: (&str, &str),
+    to_pre: impl FnOnce(InstancePre<State>) -> wasmtime::Result<P>,
+) -> Result<P, UsageError> {
+    let component = translate(linker.engine(), path, bytes)?;
+    check_types(&component, (path, native), generations, what)?;
+    linker
+        .instantiate_pre(&component)
+        .and_then(to_pre)
+        .map_err(|error| UsageError::refused(format!("{path} does not fit what is provided: {error:?}")))
 }
 
 /// A component as it runs, and its engine.
@@ -126,7 +133,9 @@ pub fn run(options: &RunOptions) -> wasmtime::Result<Ended> {
     store.set_hostcall_fuel(HOSTCALL_FUEL);
     let ended = match generation {
         Generation::Wasi0_2 => {
-            let command = prepare(engine, path, &bytes, options.native)?;
+            let linker = linker(engine, options.native)?;
+            let component = (path.as_str(), bytes.as_slice(), options.native);
+            let command = link(&linker, component, &[generation], COMMAND, CommandPre::new)?;
             command.instantiate(&mut store).and_then(|command| command.wasi_cli_run().call_run(&mut store))
         }
         Generation::Wasi0_3 => run_p3::prepare(engine, path, &bytes, options.native)?.run(&mut store)?,

@@ -1,9 +1,9 @@
 //! Runs a component of WASI 0.3, which may take WASI 0.2 too.
 
 use crate::engine::Generation;
-use crate::run::{misfit, translate, COMMAND};
-use crate::state::{check_types, exports, State};
-use wasmtime::component::{InstancePre, Linker};
+use crate::run::{link, COMMAND};
+use crate::state::{exports, State};
+use wasmtime::component::Linker;
 use wasmtime::{Engine, Result, Store};
 use wasmtime_wasi::{p2, p3};
 
@@ -32,18 +32,16 @@ fn linker(engine: &Engine, native: bool) -> Result<Linker<State>> {
 ///
 /// A [`UsageError`](crate::options::UsageError) where the component cannot be compiled or linked, or an error of the engine.
 pub fn prepare(engine: &Engine, path: &str, bytes: &[u8], native: bool) -> Result<Command> {
-    let component = translate(engine, path, bytes)?;
     let linker = linker(engine, native)?;
-    check_types(engine, &component, (path, native), &[Generation::Wasi0_3, Generation::Wasi0_2], COMMAND)?;
-    let later = exports(engine, &component, COMMAND.0, Generation::Wasi0_3);
-    let command = |component: InstancePre<State>| {
-        Ok(if later {
+    let generations = [Generation::Wasi0_3, Generation::Wasi0_2];
+    let command = link(&linker, (path, bytes, native), &generations, COMMAND, |component| {
+        Ok(if exports(component.component(), COMMAND.0, Generation::Wasi0_3) {
             Command::Wasi0_3(p3::bindings::CommandPre::new(component)?)
         } else {
             Command::Wasi0_2(p2::bindings::CommandPre::new(component)?)
         })
-    };
-    Ok(linker.instantiate_pre(&component).and_then(command).map_err(|error| misfit(path, &error))?)
+    })?;
+    Ok(command)
 }
 
 impl Command {

@@ -6,7 +6,7 @@ use crate::run::base_name;
 use std::future::Future;
 use std::path::Path;
 use wasmtime::component::{Component, ResourceTable};
-use wasmtime::{Engine, ResourceLimiter};
+use wasmtime::ResourceLimiter;
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{Error as HttpError, RequestOptions, WasiBody};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView};
@@ -169,14 +169,14 @@ const PACKAGES: [&str; 5] = ["wasi:cli/", "wasi:clocks/", "wasi:filesystem/", "w
 const PACKAGES_OF_0_2: [&str; 2] = ["wasi:http/", "wasi:io/"];
 
 /// Whether the component exports the interface in this generation.
-pub fn exports(engine: &Engine, component: &Component, interface: &str, generation: Generation) -> bool {
+pub fn exports(component: &Component, interface: &str, generation: Generation) -> bool {
     let asked = |name: &str| {
         name.split_once('@')
             .is_some_and(|(exported, version)| exported == interface && Generation::of(version) == Some(generation))
     };
     component
         .component_type()
-        .exports(engine)
+        .exports(component.engine())
         .any(|(name, _)| asked(name) || (name == interface && generation == Generation::Wasi0_2))
 }
 
@@ -186,7 +186,6 @@ pub fn exports(engine: &Engine, component: &Component, interface: &str, generati
 ///
 /// A message about the imports, or that the component is not `what`.
 pub fn check_types(
-    engine: &Engine,
     component: &Component,
     (path, native): (&str, bool),
     generations: &[Generation],
@@ -201,11 +200,12 @@ pub fn check_types(
         (ours || of(&PACKAGES) || of_0_2) && generation.is_some_and(|generation| generations.contains(&generation))
     };
     let types = component.component_type();
-    let missing: Vec<_> = types.imports(engine).map(|(name, _)| name).filter(|name| !provided(name)).collect();
+    let missing: Vec<_> =
+        types.imports(component.engine()).map(|(name, _)| name).filter(|name| !provided(name)).collect();
     if !missing.is_empty() {
         return Err(UsageError::refused(format!("{path} imports what is not provided: {}", missing.join(", "))));
     }
-    if !generations.iter().any(|generation| exports(engine, component, interface, *generation)) {
+    if !generations.iter().any(|generation| exports(component, interface, *generation)) {
         return Err(UsageError::refused(format!("{path} is not {what}: it does not export {interface}")));
     }
     Ok(())

@@ -12,8 +12,8 @@ mod stop;
 use crate::engine::Generation;
 use crate::options::{printable, UsageError};
 use crate::output::say;
-use crate::run::{base_name, load, misfit, say_faults, translate, Loaded};
-use crate::state::{check_types, wasi, State};
+use crate::run::{base_name, link, load, say_faults, Loaded};
+use crate::state::{wasi, State};
 use connection::serve_connection;
 use handler::Server;
 use instances::Instances;
@@ -48,17 +48,9 @@ fn linker(engine: &Engine, native: bool) -> Result<Linker<State>> {
 }
 
 fn prepare(engine: &Engine, path: &str, bytes: &[u8], native: bool) -> Result<ProxyPre<State>> {
-    let component = translate(engine, path, bytes)?;
     let linker = linker(engine, native)?;
-    check_types(
-        engine,
-        &component,
-        (path, native),
-        &[Generation::Wasi0_2],
-        ("wasi:http/incoming-handler", "a server"),
-    )?;
-    let proxy = linker.instantiate_pre(&component).and_then(ProxyPre::new);
-    Ok(proxy.map_err(|error| misfit(path, &error))?)
+    let what = ("wasi:http/incoming-handler", "a server");
+    Ok(link(&linker, (path, bytes, native), &[Generation::Wasi0_2], what, ProxyPre::new)?)
 }
 
 async fn listen(address: &str) -> Result<(TcpListener, SocketAddr), UsageError> {
