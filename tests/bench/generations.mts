@@ -1,6 +1,6 @@
 /** Guests of WASI 0.2 and 0.3 in both hosts: what a mapping costs in each, and against the streams of 0.3. */
 import { spawnSync } from 'node:child_process';
-import { node03 } from '../contract/hosts.mjs';
+import { NODES_P3 } from '../tools/p3.mjs';
 import { figuresOf } from './guest.mjs';
 import { map, type Rounds } from './figures.mjs';
 import { add, heading, measure, rounds, speed } from './report.mjs';
@@ -31,7 +31,7 @@ function inWasmtime(folder: string): void {
 
 /** @param folder holds the file `text` */
 function inNode(folder: string): void {
-  const node = node03();
+  const [node] = NODES_P3;
   if (node === undefined) {
     console.log('SKIPPED WASI 0.3 in Node: no Node from 24.20 on (.build/setup.sh nodes)');
     return;

@@ -1,14 +1,13 @@
 /** Guest languages on the hosts that a command starts. */
 import { spawnSync } from 'node:child_process';
+import type { Generation } from '#generation';
 import { aboutThere, aboutThis, aboutWasmtime, generationOf, type About } from '../tools/about.mjs';
-import { findNodes, runtimes } from '../tools/platforms.mjs';
+import { NODES_P3 } from '../tools/p3.mjs';
+import { runtimes } from '../tools/platforms.mjs';
 import { WASMTIME } from '../tools/wasmtime.mjs';
 import { Guest } from './guest.mjs';
 
 export type GuestLanguage = 'javascript' | 'rust' | 'c' | 'python';
-
-/** The generation of WASI that a guest is of. */
-export type Generation = '0.2' | '0.3';
 
 const isWindows = process.platform === 'win32';
 
@@ -24,13 +23,6 @@ function runtime(name: 'bun' | 'deno', ...options: string[]): HostCommand {
   const words = runtimes.find(({ host }) => host === name)?.command ?? [name];
   return { command: [...words, ...CLI, ...options], component: plain };
 }
-
-/** A Node that can run guests of WASI 0.3: this one, or another that is here. */
-export const node03 = (): string | undefined => {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  if (major > 24 || (major === 24 && minor >= 20)) return process.execPath;
-  return findNodes().find((node) => node.major >= 24)?.path;
-};
 
 /** How hosts are started: the words before directories and the component, and where their components are. */
 const HOSTS = {
@@ -62,7 +54,7 @@ const SCRIPTS: Partial<Record<GuestLanguage, string[]>> = { python: ['/guests/py
 function commandOf(language: GuestLanguage, host: GuestHost, wasi: Generation = '0.2'): [string, ...string[]] {
   const { command, component } = HOSTS[host];
   const [first = '', ...words] = command;
-  const program = host === 'node' && wasi === '0.3' ? (node03() ?? first) : first;
+  const program = host === 'node' && wasi === '0.3' ? (NODES_P3[0] ?? first) : first;
   const devices = isWindows ? [] : ['--dir', '/dev::/dev'];
   return [program, ...words, '--dir', 'build::/', ...devices, component(language, wasi), ...(SCRIPTS[language] ?? [])];
 }
@@ -84,14 +76,14 @@ export const componentOf = (language: GuestLanguage, host: GuestHost, wasi: Gene
 
 /** What this machine lacks for the host. */
 export function missingFor(host: GuestHost, wasi: Generation = '0.2'): string | undefined {
-  if (wasi === '0.3' && host === 'node' && node03() === undefined)
+  if (wasi === '0.3' && host === 'node' && NODES_P3.length === 0)
     return 'no Node from 24.20 on (.build/setup.sh nodes)';
   return runtimes.find(({ host: name }) => host.startsWith(name))?.missing;
 }
 
 /** What runs guests on the host. */
 export async function aboutHost(host: GuestHost, wasi: Generation = '0.2'): Promise<About> {
-  const node = node03();
+  const [node] = NODES_P3;
   if (host === 'node' && wasi === '0.3' && node !== undefined) return aboutThere({ name: node, command: [node] });
   const there = runtimes.find(({ host: name }) => host.startsWith(name));
   if (there) return aboutThere(there);

@@ -1,9 +1,10 @@
 /** Where the suite runs: every implementation of the contract, with its runner. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { Generation } from '#generation';
 import { foreignColumns } from './foreign.mjs';
 import { aboutThis, generationOf, POLYFILL, type About } from '../tools/about.mjs';
-import { aboutGuest, guestOn, missingFor, type Generation, type GuestHost, type GuestLanguage } from './hosts.mjs';
+import { aboutGuest, guestOn, missingFor, type GuestHost, type GuestLanguage } from './hosts.mjs';
 import { polyfillOpener } from './polyfill.mjs';
 import { openHere, run, type OpenSession, type Session } from './runner.mjs';
 import { browserColumns } from '../browser/columns.mjs';

@@ -3,12 +3,11 @@
 // they take the component and the npm package of the last whole run.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { platforms } from '../tools/platforms.mjs';
-import { findTools, skip } from './packed.mjs';
+import { CACHE, CARGO_TARGET, findTools, PIP_INSTALL, skip } from './packed.mjs';
 
 const [word = ''] = process.argv.slice(2);
 const all = suite('packages');
@@ -18,9 +17,6 @@ const test = (name: string, body: () => void): void => {
 
 const PACKAGES = resolve('build/packages');
 const ROOT = resolve('build/packages-test');
-const CACHE = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
-/** The folder in which wasmtime is compiled already. */
-const CARGO_TARGET = process.env['CARGO_TARGET_DIR'] ?? join(CACHE, 'wasi-mmap/cargo');
 const VENV = resolve('build/venv/bin');
 const LOG = 'one\nERROR two\nthree WARN\nERROR four\nfive\n';
 const RESULT = 'ERROR four\n';
@@ -238,15 +234,7 @@ function environment(name: string, pins: string, only: RegExp, wheel: string): s
   run(['python3', '-m', 'venv', folder], ROOT);
   const entries = readFileSync(`.build/pins/${pins}.txt`, 'utf8').split(/\n(?=\S)/);
   writeFileSync(join(folder, 'pins.txt'), entries.filter((entry) => only.test(entry)).join('\n'));
-  const pip = [
-    join(folder, 'bin/python'),
-    '-m',
-    'pip',
-    'install',
-    '--quiet',
-    '--disable-pip-version-check',
-    '--no-deps',
-  ];
+  const pip = [join(folder, 'bin/python'), ...PIP_INSTALL];
   run([...pip, '--require-hashes', '-r', join(folder, 'pins.txt')], ROOT);
   // Without a compiler: nothing is built.
   run([...pip, '--no-index', '--only-binary', ':all:', wheel], ROOT);
@@ -350,7 +338,7 @@ test('the polyfill: jco links it with the file system of preview2-shim, and it m
 });
 
 test('images of components: a layout whose bytes are those of the files', () => {
-  const oras = readdirSync(join(CACHE, 'wasi-mmap')).find((name) => /^oras-[\d.]+$/.test(name));
+  const oras = readdirSync(CACHE).find((name) => /^oras-[\d.]+$/.test(name));
   if (oras === undefined) return skip('images of components: there is no oras');
   const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
   for (const part of ['wit', 'polyfill']) {
@@ -358,10 +346,7 @@ test('images of components: a layout whose bytes are those of the files', () => 
       const layout = emptyFolder('layout');
       execFileSync('tar', ['-xzf', join(PACKAGES, part, image), '-C', layout]);
       const to = emptyFolder('pulled');
-      run(
-        [join(CACHE, 'wasi-mmap', oras, 'oras'), 'pull', '--no-tty', '--oci-layout', `${layout}:${version}`, '-o', to],
-        ROOT,
-      );
+      run([join(CACHE, oras, 'oras'), 'pull', '--no-tty', '--oci-layout', `${layout}:${version}`, '-o', to], ROOT);
       const name = image.replace('.oci.tar.gz', '.wasm');
       assert.equal(readdirSync(to), [name]);
       assert.ok(readFileSync(join(to, name)).equals(readFileSync(join(PACKAGES, part, name))), name);

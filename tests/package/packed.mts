@@ -27,14 +27,22 @@ export function unpack(archive: string, folder: string): void {
   execFileSync('tar', ['-xzf', archive, '-C', to, '--strip-components=1']);
 }
 
+/** The folder of build caches, outside of the clone. */
+export const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'wasi-mmap');
+
 /** The packages of `.build/pins/NAME`, if `setup.sh NAME` has brought them here. */
 export function findTools(name: string): string | undefined {
   const lock = readFileSync(join('.build/pins', name, 'package-lock.json'));
   const key = createHash('sha256').update(lock).digest('hex').slice(0, 12);
-  const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'wasi-mmap');
-  const path = join(cache, `${name}-${key}`, 'node_modules');
+  const path = join(CACHE, `${name}-${key}`, 'node_modules');
   return existsSync(path) ? path : undefined;
 }
+
+/** The folder in which wasmtime is compiled already. */
+export const CARGO_TARGET = process.env['CARGO_TARGET_DIR'] ?? join(CACHE, 'cargo');
+
+/** The words after a Python with which pip installs what is named after them, and nothing else. */
+export const PIP_INSTALL = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps'];
 
 /** Says that a test is skipped. CI has everything. */
 export function skip(reason: string): void {

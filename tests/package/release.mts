@@ -2,18 +2,15 @@
 // them; then a release of another version in a clone, to its signed tag.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { createServer, type AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { serveCrates, type CargoRegistry } from './cargo-registry.mjs';
-import { findTools } from './packed.mjs';
+import { CARGO_TARGET, findTools, PIP_INSTALL } from './packed.mjs';
 
 const ROOT = resolve('build/release-test');
 const PACKAGES = resolve('build/packages');
-const CACHE = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
-const CARGO_TARGET = process.env['CARGO_TARGET_DIR'] ?? join(CACHE, 'wasi-mmap/cargo');
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
 
 const folderOf = (name: string): string => {
@@ -190,17 +187,7 @@ test('PyPI: published, and installed from the registry', async () => {
   const folder = folderOf('from-pypi');
   await run(['python3', '-m', 'venv', folder], ROOT);
   const python = join(folder, 'bin/python');
-  const pip = [
-    python,
-    '-m',
-    'pip',
-    'install',
-    '--quiet',
-    '--disable-pip-version-check',
-    '--no-deps',
-    '--only-binary',
-    ':all:',
-  ];
+  const pip = [python, ...PIP_INSTALL, '--only-binary', ':all:'];
   await run([...pip, '--index-url', `${pypi}simple/`, `wasi-mmap==${version}`, `wasi-mmap-host==${version}`], ROOT, {
     PIP_CONFIG_FILE: '/dev/null',
   });

@@ -141,7 +141,7 @@ export async function load(path: string, imports: Imports, version: string): Pro
   warnOfMemmap2(path, bytes);
   const jco = await jcoVersion();
   const key = createHash('sha256')
-    .update(`sealed, mended, settled, 0.3 ${version} ${jco} `)
+    .update(`sealed, mended, lowered, 0.3 ${version} ${jco} `)
     .update(bytes)
     .digest('hex');
   const folder = await cached(key, () => prepare(bytes, path));
