@@ -66,6 +66,14 @@ replace() {
   mv "$2.new" "$2"
 }
 
+# keep_program FILE COPY: keeps a program for others, unless it names a path of this machine.
+keep_program() {
+  for path in "$HOME" "$PWD"; do
+    ! grep -q -a -F "$path/" "$1" || { echo "$1 names $path, a path of this machine" >&2; exit 1; }
+  done
+  replace "$1" "$2"
+}
+
 # addon_folder: where the addon of this machine is below build/addon.
 addon_folder() {
   platform=$(node -p 'process.platform + "-" + process.arch')
