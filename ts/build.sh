@@ -12,7 +12,7 @@ if ! is_current build/bindings.sources wit package-lock.json ts/build.sh || [ ! 
   built
 fi
 
-if ! is_current build/ts.sources ts guest/js wit package.json package-lock.json || [ ! -e dist/index.js ]; then
+if ! is_current build/ts.sources ts guest/js wit package.json package-lock.json || [ ! -e dist/shell/help.txt ]; then
   echo 'compiling the library'
   mkdir -p build
   touch build/ts.start
@@ -21,6 +21,7 @@ if ! is_current build/ts.sources ts guest/js wit package.json package-lock.json 
   tsc -p ts/polyfill
   echo '{"type":"module"}' >dist/portable/package.json
   cp -r dist/bindings dist/portable/ts/
+  replace ts/cli/help.txt dist/shell/help.txt # Cargo looks at its time.
   # Files whose source is gone. What is generated otherwise stays.
   find dist -type f -name '*.*[jt]s' ! -newer build/ts.start ! -path '*/component/*' ! -path '*/bindings/*' ! -path '*/bindings-p3/*' ! -path '*/guest-types/*' -delete
   built

@@ -10,9 +10,9 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     sources
 }
 
-/// Checks that the modules in the command, which are built from guest/polyfill, exist.
-fn need_polyfill() {
-    for path in ["polyfill/plug.wasm", "polyfill/polyfill.wasm", "polyfill/fused.wasm"] {
+/// Checks that the files in the command that are built elsewhere exist: the modules of guest/polyfill, and its help.
+fn need_built() {
+    for path in ["polyfill/plug.wasm", "polyfill/polyfill.wasm", "polyfill/fused.wasm", "shell/help.txt"] {
         println!("cargo::rerun-if-changed={path}");
         assert!(
             Path::new(path).exists(),
@@ -23,7 +23,7 @@ fn need_polyfill() {
 
 fn main() {
     if std::env::var_os("CARGO_FEATURE_CLI").is_some() {
-        need_polyfill();
+        need_built();
     }
     // Cargo follows symbolic links only if it is told to.
     for path in ["build.rs", "core", "core/posix", "core/linux", "core/windows", "core/include"] {

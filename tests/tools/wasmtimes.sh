@@ -33,7 +33,7 @@ try() {
   copy=build/wasmtime-$wasmtime
   rm -rf "$copy"
   mkdir -p "$copy"
-  for part in build.rs core polyfill src stringzilla tests wit; do ln -s "../../host/wasmtime/$part" "$copy/"; done
+  for part in build.rs core polyfill shell src stringzilla tests wit; do ln -s "../../host/wasmtime/$part" "$copy/"; done
   sed "s/\"$range\"/\"=$wasmtime\"/" host/wasmtime/Cargo.toml >"$copy/Cargo.toml"
   # Cargo keeps of the lock file what still fits.
   cp host/wasmtime/Cargo.lock "$copy/"

@@ -18,45 +18,8 @@ use run::Ended;
 use serve::options::parse_serve;
 use std::process::ExitCode;
 
-const HELP: &str = "\
-Usage: wasi-mmap run [options] component.wasm [arguments...]
-       wasi-mmap serve [options] component.wasm [arguments...]
-       wasi-mmap plug [options] component.wasm -o OUTPUT
-
-\"run\" runs a WebAssembly component that is a command of WASI 0.2 or 0.3 (it exports
-wasi:cli/run), with real memory mapping behind its imports of wasi-mmap:mmap. It sees no file,
-no variable and no network unless you grant it.
-
-  --dir HOST[::GUEST]     grant a directory, under the name GUEST (default: HOST)
-  --dir-ro HOST[::GUEST]  the same, for reading only
-  --env NAME[=VALUE]      set a variable (without a value: pass on yours)
-  --no-native             use the polyfill instead of the native mapping
-  --max-private-memory SIZE
-                          how much memory its maps may take that no file holds, such as
-                          512M (default: half of the memory that there is, at most 4G)
-
-\"serve\" answers HTTP requests with a component that exports wasi:http/incoming-handler. It has
-the options of \"run\", with at most 256M of private memory by default, and these:
-
-  --addr HOST:PORT        where to listen (default: 127.0.0.1:8080)
-  --reuse N               have an instance handle N requests, one after the other (default: 1)
-  --max-memory SIZE       how much memory an instance may have (default: 1G)
-  --max-requests N        how many requests to handle at a time (default: 64)
-  --timeout SECONDS       how long a request may take (default: 30)
-  --allow-outgoing        let the component send requests
-
-It is part of the command for wasmtime alone: in Node one component could end the server.
-
-\"plug\" gives the polyfill to a component that imports wasi-mmap:mmap@0.2.0. What comes out
-needs nothing but WASI: \"wasmtime run --dir HOST::GUEST OUTPUT\" runs it.
-
-  -o, --output OUTPUT     the file to write (-: standard output)
-  --compose               put the polyfill in front of the component, not into it
-  --explain               say which of the two was done, and why
-
-\"run\" ends with the component's exit code, or with 134 if it traps; all end with 2 if they
-cannot do what they should. There are also --help and --version.
-";
+/// The text that both commands print.
+const HELP: &str = include_str!("../../../shell/help.txt");
 
 /// The exit code of a command that cannot be done.
 const CANNOT: u8 = 2;
