@@ -1,8 +1,10 @@
 // The plots: the numbers in them, and what is drawn.
+import { readdirSync, readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { readReport } from './compare.mjs';
 import { draw } from './plots.mjs';
-import { describe, plotsOf, say } from './questions.mjs';
+import { describe, plotsOf, QUESTIONS, say } from './questions.mjs';
 import type { Row } from './report.mjs';
 
 const test = suite('plots of the benchmarks');
@@ -104,6 +106,29 @@ test('an SVG has the labels and values as text, in both themes, and is not wider
   assert.match(light, 'fill="#ffffff"');
   assert.match(dark, 'fill="#0d1117"');
   assert.is(light.length, dark.length, 'only the colours differ');
+});
+
+const KEPT = 'tests/bench/kept.json';
+const FOLDER = 'tests/bench/plots';
+
+test('the kept plots are those of the kept run, all questions have answers, and no file is large', async () => {
+  const plots = plotsOf(readReport(KEPT).results);
+  assert.equal(
+    plots.map(({ name }) => name),
+    QUESTIONS.map(({ name }) => name),
+  );
+  const expected: string[] = [];
+  for (const plot of plots) {
+    for (const bar of plot.panels.flatMap(({ bars }) => bars)) assert.ok(bar.value > 0, `${plot.name}: ${bar.label}`);
+    for (const theme of ['light', 'dark'] as const) {
+      const name = `${plot.name}-${theme}.svg`;
+      const svg = readFileSync(`${FOLDER}/${name}`, 'utf8');
+      assert.is(svg, await draw(plot, theme), `draw ${name} again: node build/tests/bench/plots.mjs ${KEPT} ${FOLDER}`);
+      assert.ok(svg.length < 60_000, `${name} has ${svg.length} bytes`);
+      expected.push(name);
+    }
+  }
+  assert.equal(readdirSync(FOLDER).sort(), expected.sort());
 });
 
 test.run();

@@ -15,8 +15,6 @@ const PLOTS = 'tests/bench/plots';
 const CONFORMANCE = 'build/reports/conformance.json';
 
 function speed(): string {
-  if (!existsSync(KEPT))
-    return `<h2 id="speed">Speed</h2><p class="missing">There is no kept run of <code>make bench</code>.</p>`;
   const report = readReport(KEPT);
   const { processor = 'a processor', cores, system } = report.machine;
   const busy = report.busy ? ' The machine was busy: ratios hold, times less so.' : '';
@@ -71,7 +69,7 @@ export async function buildSite(site = SITE, report = CONFORMANCE): Promise<void
   mkdirSync(site, { recursive: true });
   cpSync('tests/site/style.css', join(site, 'style.css'));
   cpSync('tests/browser/page/icon.svg', join(site, 'icon.svg'));
-  if (existsSync(PLOTS)) cpSync(PLOTS, join(site, 'plots'), { recursive: true });
+  cpSync(PLOTS, join(site, 'plots'), { recursive: true });
   write('live.html', await livePage('<p><a href="index.html">wasi-mmap</a></p>'));
   const { documents: all, pictures } = documents();
   for (const { source, title, html } of all) write(addressOf(source), page({ title, body: html }, upFrom(source)));

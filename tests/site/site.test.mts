@@ -12,6 +12,7 @@ import { matrix, type Outcome } from './matrix.mjs';
 const SITE = 'build/site-test'; // With a matrix that is not of a run.
 const REPORTS = 'build/reports/site';
 const WIDTHS = [1280, 360];
+const SCHEMES = ['light', 'dark'] as const;
 
 /** As wide and long as the matrix of all targets. */
 const OUTCOMES: Outcome[] = Array.from({ length: 30 * 12 }, (_, index) => ({
@@ -110,6 +111,33 @@ test('no page is wider than its window', async () => {
   await page.context().close();
   assert.equal([wide, errors], [[], []]);
 });
+
+for (const scheme of SCHEMES) {
+  test(`the plots are there, in ${scheme}, and not larger than a phone`, async () => {
+    for (const width of WIDTHS) {
+      const { page } = await open('index.html', width, scheme);
+      const images = await page.$$eval('.plots img', (list) =>
+        (list as HTMLImageElement[]).map(({ currentSrc, complete, naturalWidth, alt, clientWidth }) => ({
+          name: currentSrc.replace(/.*\//, ''),
+          isSeen: complete && naturalWidth > 0 && clientWidth > 300,
+          alt,
+        })),
+      );
+      assert.equal(
+        images.map(({ name }) => name),
+        ['random-reads', 'searching', 'guests', 'programs', 'instances', 'requests'].map(
+          (name) => `${name}-${scheme}.svg`,
+        ),
+      );
+      for (const { name, isSeen, alt } of images) {
+        assert.ok(isSeen, `${name} at ${width}`);
+        assert.match(alt, /\? .*\d/, 'the text says the values');
+      }
+      await page.screenshot({ path: `${REPORTS}/index-${width}-${scheme}.png`, fullPage: true });
+      await page.context().close();
+    }
+  });
+}
 
 test('colours follow the scheme of the reader', async () => {
   const [light, dark] = [await open('index.html', 1280, 'light'), await open('index.html', 1280, 'dark')];
