@@ -7,7 +7,7 @@ CARGO_TARGET := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/wasi-mmap/cargo
 PROGRAM_SETS := rust ripgrep c python
 
 .PHONY: $(PROGRAM_SETS:%=programs-%) $(PROGRAM_SETS:%=programs-run-%)
-.PHONY: help demo tour check test for-test core-windows crate-windows thorough sanitized conformance browser site bench fuzz fuzz-coverage engines cluster wasmtimes rusts compilers model miri sanitized-crate lint format build tests sanitizers polyfill guests crates programs programs-test programs-sets plugged wasmtime python-host windows checks package packages packages-test release release-test prebuilds clean
+.PHONY: help demo tour check test for-test core-windows crate-windows thorough sanitized conformance browser site bench fuzz fuzz-coverage engines cluster wasmtimes rusts compilers model miri sanitized-crate lint format build tests sanitizers polyfill shell guests crates programs programs-test programs-sets plugged wasmtime python-host windows checks package packages packages-test release release-test prebuilds clean
 
 help:
 	@echo 'make demo         set up, and show what mapping does to real files (three minutes the first time)'
@@ -36,6 +36,7 @@ help:
 	@echo 'make python-host  the core for hosts in Python'
 	@echo 'make windows      the same for Windows, as build/wasmtime/windows-x64/wasi-mmap.exe'
 	@echo 'make polyfill     the component for hosts without a native mapping, and the tool that plugs it into others'
+	@echo 'make shell        completions and the manual page of the commands, in dist/shell'
 	@echo 'make programs     LMDB, SQLite, libmaxminddb, tinycdb and gdbm, natively and as components'
 	@echo 'make package      the npm package, as build/wasi-mmap-VERSION.tgz'
 	@echo 'make packages     every package as its registry takes it, in build/packages (half an hour the first time)'
@@ -63,7 +64,7 @@ check: tests
 # make test T=word builds what is missing first; node build/tests/tools/run.mjs WORD does not.
 test:
 	$(SETUP) test polyfill guests plain-wasmtime wasmtime $(if $(THOROUGH),wasmtime-windows) prebuilds browser arm64 musl \
-	  windows wine10 nodes runtimes compilers bundlers python-host
+	  windows wine10 nodes shells runtimes compilers bundlers python-host
 	@$(MAKE) --no-print-directory -j2 for-test
 	@echo 'running $(if $(T),the tests that match $(T),all tests (about half an hour on two cores))'
 	@CARGO_TARGET_DIR=$(CARGO_TARGET) node build/tests/tools/run.mjs $(T)
@@ -104,7 +105,7 @@ cluster: tests polyfill programs
 	@node build/tests/cluster/cluster.mjs
 
 # Apart from `make test`, which takes the version of the lock file: each other one is compiled for minutes.
-wasmtimes: tests polyfill programs
+wasmtimes: tests polyfill shell programs
 	@tests/tools/wasmtimes.sh $(T)
 
 # Apart from `make test`, which takes the machine's Rust: each other one compiles for two minutes.
@@ -220,8 +221,13 @@ plugged: polyfill guests
 	$(SETUP) plain-wasmtime
 	@tests/tools/plugged.sh
 
+# Completions and the manual page of both commands, in dist/shell.
+shell: build
+	$(SETUP) shell
+	@CARGO_TARGET_DIR=$(CARGO_TARGET) .build/shell/build.sh
+
 # The command for wasmtime, as build/wasmtime/wasi-mmap.
-wasmtime: polyfill
+wasmtime: polyfill shell
 	$(SETUP) wasmtime
 	@CARGO_TARGET_DIR=$(CARGO_TARGET) .build/rust-program.sh host/wasmtime wasi-mmap --features cli
 
@@ -232,7 +238,7 @@ python-host: build
 
 # The same for Windows, as build/wasmtime/windows-x64/wasi-mmap.exe; MACHINE=arm64 for the other.
 MACHINE := x64
-windows: polyfill
+windows: polyfill shell
 	$(SETUP) wasmtime-windows
 	@CARGO_TARGET_DIR=$(CARGO_TARGET) host/wasmtime/windows.sh $(MACHINE)
 
@@ -247,7 +253,7 @@ checks: build
 	@echo 'building the fuzz targets, to replay the kept inputs'
 	@.build/cmake.sh fuzz tests/fuzz/native -DENGINE=replay
 
-lint: tests polyfill guests
+lint: tests polyfill shell guests
 	$(SETUP) lint
 	@node .build/jco.mjs guest-types build/guests/wit --world-name command -o build/guests/types -q
 	@CARGO_TARGET_DIR=$(CARGO_TARGET) .ci/lint.sh
@@ -257,12 +263,12 @@ format: build
 	@.ci/lint.sh fix
 
 # The package contains the prebuilds that exist, at least the one for this machine.
-package: build polyfill
+package: build polyfill shell
 	@host/node/prebuilds.sh here
 	@ts/pack.sh build
 
 # For npm, crates.io, PyPI, registries of components, and as programs; with checksums and a list of what they contain.
-packages: polyfill prebuilds windows
+packages: polyfill shell prebuilds windows
 	$(SETUP) packages
 	@for machine in x64 x64-musl; do CARGO_TARGET_DIR=$(CARGO_TARGET) host/wasmtime/linux.sh $$machine || exit 1; done
 	@.build/release/packages.sh

@@ -8,7 +8,7 @@ clone=$(cd "$(dirname "$0")/.." && pwd)
 target="${CARGO_TARGET_DIR:-}"
 if [ -n "$target" ] && [ "$(cat "$target/clone" 2>/dev/null)" != "$clone" ]; then
   mkdir -p "$target"
-  find "$clone/host" "$clone/guest" "$clone/tests" -name '*.rs' -not -path '*/target/*' -exec touch {} +
+  find "$clone/.build" "$clone/host" "$clone/guest" "$clone/tests" -name '*.rs' -not -path '*/target/*' -exec touch {} +
   printf '%s\n' "$clone" >"$target/clone"
 fi
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what targets need: setup.sh TARGET..., of build|demo|polyfill|guests|plain-wasmtime|wasmtime|wasmtime-windows|test|browser|arm64|musl|windows|wine10|nodes|runtimes|engines|cluster|python-host|packages|compilers|bundlers|lint|fuzz|prebuilds. A second run finds everything there.
+# Installs what targets need: setup.sh TARGET..., of build|demo|polyfill|guests|plain-wasmtime|shell|wasmtime|wasmtime-windows|test|browser|arm64|musl|windows|wine10|nodes|shells|runtimes|engines|cluster|python-host|packages|compilers|bundlers|lint|fuzz|prebuilds. A second run finds everything there.
 set -eu
 cd "$(dirname "$0")/.."
 . .build/lib.sh
@@ -401,6 +401,21 @@ cluster() {
   fi
 }
 
+# Shells that complete the command, and what reads its manual page. Without them their tests are skipped, except in CI.
+shells() {
+  [ ! -e "$cache/shells/complete" ] || return 0
+  say 'unpacking zsh, fish, Elvish and mandoc of Debian (11 MB)'
+  new_folder
+  if have apt-get && have dpkg && quietly shells .build/unpack.sh "$draft" zsh zsh-common fish fish-common libpcre2-32-0 elvish mandoc; then
+    touch "$draft/complete"
+    keep_as shells complete
+  else
+    rm -rf "$draft"
+    say 'they cannot be had here, their tests will be skipped'
+    [ -z "${CI:-}" ]
+  fi
+}
+
 # Engines that run components of WASI 0.2 beside those that other tests use, see tests/contract/engines.mts.
 engines() {
   [ "$(uname -s)" = Linux ] || return 0
@@ -470,7 +485,7 @@ for goal in "${@:-build}"; do
     wasm_components
     ;;
   plain-wasmtime) plain_wasmtime ;;
-  wasmtime) rust ;;
+  shell | wasmtime) rust ;;
   wasmtime-windows)
     zig
     rust_for_windows
@@ -490,6 +505,7 @@ for goal in "${@:-build}"; do
   windows) windows ;;
   wine10) wine10 ;;
   nodes) nodes ;;
+  shells) shells ;;
   runtimes) runtimes ;;
   python-host) python_host ;;
   cluster) cluster ;;

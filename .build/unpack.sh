@@ -1,7 +1,8 @@
 #!/bin/sh
-# Unpacks a package of this system's Debian: unpack.sh FOLDER PACKAGE
+# Unpacks packages of this system's Debian: unpack.sh FOLDER PACKAGE...
 set -eu
 cd "$1"
-apt-get -q download "$2" || { apt-get -q update && apt-get -q download "$2"; }
-dpkg -x "$2"_*.deb .
-rm "$2"_*.deb
+shift
+apt-get -q download "$@" || { apt-get -q update && apt-get -q download "$@"; }
+for package in *.deb; do dpkg -x "$package" .; done
+rm ./*.deb

@@ -10,6 +10,7 @@ cargo() { .build/cargo.sh "$@"; }
 # crates COMMAND: calls `COMMAND FOLDER OPTION-OF-CLIPPY...` for each crate. Those that contain wasmtime are checked as they
 # are built, in release, so cargo compiles it once.
 crates() {
+  "$1" .build/shell --all-targets
   "$1" guest/rust --all-targets --features std-file,exit-code
   "$1" guest/rust --all-targets --features p3,std-file
   "$1" guest/rust --all-targets --no-default-features --features p3

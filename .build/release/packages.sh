@@ -145,6 +145,9 @@ commands() {
     mkdir -p "$scratch/commands/$name"
     cp "$built" LICENSE "$scratch/commands/$name/"
     cp host/wasmtime/README.md "$scratch/commands/$name/"
+    # Completions, and the manual page.
+    cp -r dist/shell "$scratch/commands/$name/"
+    rm "$scratch/commands/$name/shell/help.txt"
     tar_of "$folder/$name.tar.gz" "$scratch/commands"
     rm -rf "$scratch/commands"
   done

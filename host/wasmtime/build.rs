@@ -10,9 +10,9 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     sources
 }
 
-/// Checks that the files in the command that are built elsewhere exist: the modules of guest/polyfill, and its help.
+/// Checks that the files in the command that are built elsewhere exist: the modules of guest/polyfill, and what .build/shell makes.
 fn need_built() {
-    for path in ["polyfill/plug.wasm", "polyfill/polyfill.wasm", "polyfill/fused.wasm", "shell/help.txt"] {
+    for path in ["polyfill/plug.wasm", "polyfill/polyfill.wasm", "polyfill/fused.wasm", "shell/wasi-mmap.1"] {
         println!("cargo::rerun-if-changed={path}");
         assert!(
             Path::new(path).exists(),

@@ -93,6 +93,17 @@ for (const major of [20, 22, 24, 26]) {
   });
 }
 
+test('npm install --global has the command, completions and the manual page', () => {
+  const prefix = join(root, 'global');
+  const words = ['install', '--global', '--prefix', prefix, '--offline', '--no-audit', '--no-fund', '--ignore-scripts'];
+  execFileSync('npm', [...words, archive], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const page = readFileSync(join(prefix, 'share/man/man1/wasi-mmap.1'), 'utf8');
+  assert.is(page, readFileSync('dist/shell/wasi-mmap.1', 'utf8'));
+  const print = (...call: string[]) => execFileSync(join(prefix, 'bin/wasi-mmap'), call, { encoding: 'utf8' });
+  assert.is(print('man'), page);
+  assert.is(print('completion', 'zsh'), readFileSync('dist/shell/_wasi-mmap', 'utf8'));
+});
+
 /** The message of mmap() on another system, where the package can be imported all the same. */
 function complaint(
   pretence: string,

@@ -315,6 +315,11 @@ const everything = (): Runner[] => [
     count: cargo,
   },
   {
+    name: 'completions and the manual page, what the help may be',
+    command: ['.build/cargo.sh', 'test', '--locked', '--manifest-path', '.build/shell/Cargo.toml'],
+    count: cargo,
+  },
+  {
     name: 'crate for wasmtime',
     // prettier-ignore
     command: ['.build/cargo.sh', 'test', '--locked', '--release', '--features', 'cli', '--manifest-path', 'host/wasmtime/Cargo.toml'],

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { missingPackages, parsePlug, parseRun, printable, UsageError } from './options.mjs';
 import { say, writeOutput } from './output.mjs';
+import { shellText } from './shell.mjs';
 
 /** Exit codes of the command itself. A trap is the exit code of SIGABRT, as in wasmtime. */
 const CANNOT = 2;
@@ -42,6 +43,10 @@ async function main([verb, ...rest]: string[]): Promise<number> {
     const options = parsePlug(rest);
     const { plugFile } = await import('./plug.mjs');
     await plugFile(options);
+    return 0;
+  }
+  if (verb === 'completion' || verb === 'man') {
+    await writeOutput('-', shellText(verb, rest));
     return 0;
   }
   if (verb === 'serve') throw new UsageError(NO_SERVE, false);

@@ -9,6 +9,7 @@ mod plug;
 mod run;
 mod run_p3;
 mod serve;
+mod shell;
 mod state;
 mod trust;
 
@@ -41,6 +42,14 @@ fn call(words: &[String]) -> wasmtime::Result<u8> {
         }
         Some("plug") => {
             plug::plug_file(&parse_plug(words[1..].iter().cloned())?)?;
+            Ok(0)
+        }
+        Some("completion") => {
+            write_output("-", shell::completion(&words[1..])?.as_bytes())?;
+            Ok(0)
+        }
+        Some("man") => {
+            write_output("-", shell::page(&words[1..])?.as_bytes())?;
             Ok(0)
         }
         Some("serve") => {
