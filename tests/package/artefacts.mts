@@ -360,7 +360,10 @@ for (const machine of ['linux-x64', 'linux-x64-musl']) {
     if (archive === undefined || `${process.platform}-${process.arch}` !== 'linux-x64')
       return skip(`the command for ${machine}`);
     const folder = unpack(join(PACKAGES, 'commands', archive), emptyFolder(machine));
-    assert.equal(readdirSync(folder), ['LICENSE', 'README.md', 'wasi-mmap']);
+    assert.equal(readdirSync(folder), ['LICENSE', 'README.md', 'shell', 'wasi-mmap']);
+    const shell = ['_wasi-mmap', '_wasi-mmap.ps1', 'wasi-mmap.1', 'wasi-mmap.bash', 'wasi-mmap.elv', 'wasi-mmap.fish'];
+    assert.equal(readdirSync(join(folder, 'shell')), shell);
+    assert.is(run(['./wasi-mmap', 'man'], folder), readFileSync(join(folder, 'shell/wasi-mmap.1'), 'utf8'));
     assert.is(run(['./wasi-mmap', 'run', '--dir-ro', `${logs}::/log`, guest], folder, { PATH: '' }), RESULT);
     const needed = run(['readelf', '--dyn-syms', '--dynamic', '--wide', 'wasi-mmap'], folder);
     const glibc = [...needed.matchAll(/@GLIBC_2\.(\d+)/g)].map(([, minor]) => Number(minor));

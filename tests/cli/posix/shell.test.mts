@@ -216,7 +216,7 @@ test('fish completes', () => {
   const script = join(folder, 'lines.fish');
   writeFileSync(
     script,
-    `set fish_function_path ${root}/usr/share/fish/functions\nset fish_complete_path\nsource '${path('fish')}'\n${lines
+    `set -a fish_function_path ${root}/usr/share/fish/functions\nset fish_complete_path\nsource '${path('fish')}'\n${lines
       .map(([line]) => `complete -C '${line}'\necho '<end>'\n`)
       .join('')}`,
   );
