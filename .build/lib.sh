@@ -4,6 +4,11 @@
 # shellcheck disable=SC2034 # Scripts use it.
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/wasi-mmap"
 
+# What writes images of components, where `setup.sh oras` puts it.
+oras_version=1.3.6
+# shellcheck disable=SC2034 # Scripts use it.
+oras="$cache/oras-$oras_version/oras"
+
 exec 3>&2 # For the dots, when the output of a command goes to a file.
 
 # moving COMMAND...: runs a command, and prints a dot every five seconds.

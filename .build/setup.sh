@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what targets need: setup.sh TARGET..., of build|demo|polyfill|guests|plain-wasmtime|shell|wasmtime|wasmtime-windows|test|browser|arm64|musl|windows|wine10|nodes|shells|runtimes|engines|cluster|python-host|packages|compilers|bundlers|lint|fuzz|prebuilds. A second run finds everything there.
+# Installs what targets need: setup.sh TARGET..., of build|demo|polyfill|guests|plain-wasmtime|shell|wasmtime|wasmtime-windows|test|browser|arm64|musl|windows|wine10|nodes|shells|runtimes|engines|cluster|python-host|packages|oras|compilers|bundlers|lint|fuzz|prebuilds. A second run finds everything there.
 set -eu
 cd "$(dirname "$0")/.."
 . .build/lib.sh
@@ -430,11 +430,11 @@ EOF
 
 # oras, which writes images of components. Without it there are none, except in CI.
 oras() {
-  [ ! -x "$cache/oras-1.3.6/oras" ] || return 0
+  [ ! -x "$oras" ] || return 0
   new_folder
-  say 'building oras 1.3.6 with Go (a minute)'
-  if have go && quietly oras env GOBIN="$draft" go install oras.land/oras/cmd/oras@v1.3.6; then
-    keep_as oras-1.3.6 oras
+  say "building oras $oras_version with Go (a minute)"
+  if have go && quietly oras env GOBIN="$draft" go install "oras.land/oras/cmd/oras@v$oras_version"; then
+    keep_as "oras-$oras_version" oras
   else
     rm -rf "$draft"
     say 'it cannot be had here, there will be no images of components'
@@ -512,6 +512,7 @@ for goal in "${@:-build}"; do
   load) have wrk || apt_optional 'the load generator wrk' wrk || true ;;
   engines) engines ;;
   packages) packages ;;
+  oras) oras ;;
   compilers | bundlers) locked "$goal" ;;
   fuzz) fuzzer ;;
   prebuilds)

@@ -102,7 +102,6 @@ python() {
 # oci NAME FILE WASI: an image layout with a component, as registries of components hold it
 # (https://tag-runtime.cncf.io/wgs/wasm/deliverables/wasm-oci-artifact/), in a tar.
 oci() {
-  oras="$cache/oras-1.3.6/oras"
   if [ ! -x "$oras" ]; then
     [ -z "${CI:-}" ] || fail "there is no $oras: .build/setup.sh packages"
     echo "SKIPPED the image of $1: there is no oras"

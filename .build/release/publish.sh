@@ -45,7 +45,7 @@ crates)
     # cargo packs again what it uploads. It has to be what was tested.
     options="--quiet --locked --no-verify --allow-dirty --target-dir $target --manifest-path $crate/Cargo.toml"
     # shellcheck disable=SC2086 # a list
-    .build/cargo.sh package $options 2>/dev/null
+    quietly publish-crate .build/cargo.sh package $options
     name=$(sed -n '/^name = /{ s/.*"\(.*\)"/\1/p; q; }' "$crate/Cargo.toml")-$version.crate
     cmp "$target/package/$name" "$packages/cargo/$name" || fail "$name differs from the one that was tested"
     # shellcheck disable=SC2086 # a list
@@ -68,7 +68,7 @@ images)
     # wasi-mmap-NAME-VERSION becomes wasi-mmap/NAME:VERSION, where wkg looks for the package wasi-mmap:NAME.
     image=$(basename "$file" .oci.tar.gz | sed 's/^wasi-mmap-\([a-z]*\)-\(.*\)$/wasi-mmap\/\1:\2/')
     # shellcheck disable=SC2086 # a word, or none
-    "$cache"/oras-1.3.6/oras cp --no-tty --from-oci-layout "$layout:$version" $plain "$IMAGES/$image"
+    "$oras" cp --no-tty --from-oci-layout "$layout:$version" $plain "$IMAGES/$image"
   done
   ;;
 *) fail 'npm, crates, pypi or images' ;;
