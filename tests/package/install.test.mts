@@ -97,8 +97,10 @@ test('npm install --global has the command, completions and the manual page', ()
   const prefix = join(root, 'global');
   const words = ['install', '--global', '--prefix', prefix, '--offline', '--no-audit', '--no-fund', '--ignore-scripts'];
   execFileSync('npm', [...words, archive], { stdio: ['ignore', 'ignore', 'pipe'] });
-  const page = readFileSync(join(prefix, 'share/man/man1/wasi-mmap.1'), 'utf8');
-  assert.is(page, readFileSync('dist/shell/wasi-mmap.1', 'utf8'));
+  const page = readFileSync('dist/shell/wasi-mmap.1', 'utf8');
+  // Later ones install no page (https://github.com/npm/bin-links/pull/163), earlier ones only those of a list.
+  if (Number.parseInt(execFileSync('npm', ['--version'], { encoding: 'utf8' }), 10) < 12)
+    assert.is(readFileSync(join(prefix, 'share/man/man1/wasi-mmap.1'), 'utf8'), page);
   const print = (...call: string[]) => execFileSync(join(prefix, 'bin/wasi-mmap'), call, { encoding: 'utf8' });
   assert.is(print('man'), page);
   assert.is(print('completion', 'zsh'), readFileSync('dist/shell/_wasi-mmap', 'utf8'));
