@@ -22,16 +22,22 @@ struct wmcore_budget {
       if (bytes > most - before)
         return false;
     } while (!used.compare_exchange_weak(before, before + bytes));
+    uint64_t highest = peak.load(std::memory_order_relaxed);
+    while (highest < before + bytes && !peak.compare_exchange_weak(highest, before + bytes)) {
+    }
     return true;
   }
   void give_back(uint64_t bytes) { used.fetch_sub(bytes); }
   uint64_t taken() const { return used.load(std::memory_order_relaxed); }
+  /// The most that was ever taken.
+  uint64_t most_taken() const { return peak.load(std::memory_order_relaxed); }
 
 private:
   ~wmcore_budget() = default;
 
   const uint64_t most;
   std::atomic<uint64_t> used{0};
+  std::atomic<uint64_t> peak{0};
   std::atomic<size_t> holders{1};
 };
 

@@ -402,6 +402,8 @@ void wmcore_budget_release(wmcore_budget *budget) { budget->release(); }
 
 uint64_t wmcore_budget_used(const wmcore_budget *budget) { return budget->taken(); }
 
+uint64_t wmcore_budget_peak(const wmcore_budget *budget) { return budget->most_taken(); }
+
 wmcore_status wmcore_charge(wmcore_mapping *mapping, wmcore_budget *budget) {
   if (mapping->charge.has_budget())
     return WMCORE_INVALID_ARGUMENT;

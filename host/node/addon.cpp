@@ -38,6 +38,12 @@ Napi::Value create_budget(const Napi::CallbackInfo &info) {
                                             [](Napi::Env, wmcore_budget *held) { wmcore_budget_release(held); });
 }
 
+/// (budget) => the bytes that its mappings take
+template <uint64_t (*BYTES)(const wmcore_budget *)> Napi::Value bytes_of_budget(const Napi::CallbackInfo &info) {
+  const wmcore_budget *budget = info[0].As<Napi::External<wmcore_budget>>().Data();
+  return Napi::Number::New(info.Env(), static_cast<double>(BYTES(budget)));
+}
+
 /// (make_error, whether loans are watched, whether slow calls reinstall the fault handler) => the addon's exports
 Napi::Value initialize(const Napi::CallbackInfo &info) {
   const Napi::Env env = info.Env();
@@ -55,6 +61,8 @@ Napi::Value initialize(const Napi::CallbackInfo &info) {
   exports["installFaultHandler"] =
       Napi::Function::New(env, [](const Napi::CallbackInfo & /*call*/) { wmcore_install_fault_handler(); });
   exports["createBudget"] = Napi::Function::New(env, create_budget);
+  exports["budgetUsed"] = Napi::Function::New(env, bytes_of_budget<wmcore_budget_used>);
+  exports["budgetPeak"] = Napi::Function::New(env, bytes_of_budget<wmcore_budget_peak>);
   exports["createStop"] = Napi::Function::New(env, create_stop);
   exports["requestStop"] = Napi::Function::New(env, request_stop);
   exports["hasGuardRegion"] = Napi::Function::New(env, has_guard_region);

@@ -82,7 +82,11 @@ TEST(Residency, LockedBytesAreCharged) {
   }
   const Mapping third = map(file.handle(), WMCORE_READ);
   ASSERT_EQ(wmcore_charge(third.get(), budget), WMCORE_OK);
+  const uint64_t peak = wmcore_budget_peak(budget);
+  EXPECT_GE(peak, 9 * page);
+  EXPECT_LE(peak, 12 * page);
   EXPECT_EQ(wmcore_mlock(third.get()), WMCORE_OK) << "so does the end of a mapping";
+  EXPECT_EQ(wmcore_budget_peak(budget), peak) << "less is taken now";
   wmcore_budget_release(budget);
 }
 

@@ -26,6 +26,7 @@ export {
 } from '../filesystem/index.mjs';
 export { acceptLibcWrites } from '../preview2-shim/libc-writes.mjs';
 export { setLimits, type Limits } from './limits.mjs';
+export { metrics, type Metrics } from './metrics.mjs';
 export { mapping, span };
 
 offerLowered();

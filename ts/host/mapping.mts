@@ -15,6 +15,7 @@ import {
 import { withFile, type File } from './file.mjs';
 import { REP, repOf, Reps, type Table } from './handles.mjs';
 import { currentBudget, longestSearch } from './limits.mjs';
+import { countError, done, held } from './metrics.mjs';
 
 /** The longest list that a guest with 32-bit memory could hold. */
 const MAX_LIST_LENGTH = 2 ** 32 - 1;
@@ -23,7 +24,19 @@ const MAX_COPY_LENGTH = 2 ** 30;
 const NO_BYTES = new Uint8Array(0);
 /** Guests hold their mappings. A mapping that a guest loses without dropping it is garbage: then its rep is released. */
 const reps = new Reps<WeakRef<Mapping>>();
-const collected = new FinalizationRegistry((rep: number) => reps.release(rep));
+const collected = new FinalizationRegistry((part: Part) => forget(part));
+
+/** What a mapping takes of the host. It outlives the mapping's object. */
+interface Part {
+  readonly rep: number;
+  /** In bytes. */
+  length: number;
+}
+
+function forget({ rep, length }: Part): void {
+  reps.release(rep);
+  held.mappings.drop(length);
+}
 
 /** The mapping of a guest's handle. A handle that the guest does not hold is a TypeError, and so a trap. */
 export function lookUp(table: Readonly<Table>, handle: number): Mapping {
@@ -42,23 +55,26 @@ function operation<T>(call: () => T): T {
   }
 }
 
-/** The error-code of an exception, or the exception itself if it is no error of the contract. */
+/** The error-code of an exception, which is counted, or the exception itself if it is no error of the contract. */
 export function toErrorCode(error: unknown): unknown {
-  return error instanceof MmapError ? error.code : error;
+  if (!(error instanceof MmapError)) return error;
+  countError(error.code);
+  return error.code;
 }
 
 /** The resource. A guest calls its methods, with u64 as bigint. */
 export class Mapping implements Bindings.Mapping {
   #open: NativeBackend | undefined;
   #length: number;
-  readonly #rep: number;
+  readonly #part: Part;
 
   private constructor(backend: NativeBackend) {
     this.#open = backend;
     this.#length = backend.length();
-    this.#rep = reps.take(new WeakRef(this));
-    collected.register(this, this.#rep, this);
-    Object.defineProperty(this, REP, { value: this.#rep });
+    this.#part = { rep: reps.take(new WeakRef(this)), length: this.#length };
+    held.mappings.add(this.#length);
+    collected.register(this, this.#part, this);
+    Object.defineProperty(this, REP, { value: this.#part.rep });
   }
 
   /**
@@ -84,26 +100,38 @@ export class Mapping implements Bindings.Mapping {
   /** Copies into memory of the caller. @internal */
   readInto(offset: number, target: Uint8Array): void {
     this.#backend.readInto(offset, target);
+    done.bytesRead += target.length;
   }
 
   /** Copies from memory of the caller. @internal */
   writeFrom(offset: bigint, source: Uint8Array): void {
     this.#backend.write(offset, source);
+    done.bytesWritten += source.length;
   }
 
   /** Finds bytes of the caller's memory, or traps at the limit of a search. @internal */
   searchForward(needle: Uint8Array, start: bigint, end: bigint): number | undefined {
     const most = this.#window(needle, start, end);
-    if (most === undefined) return this.#backend.find(needle, start, end);
-    return this.#backend.find(needle, start, start + most) ?? refuseSearch();
+    const stop = most === undefined ? end : start + most;
+    const found = this.#backend.find(needle, start, stop);
+    this.#countStepped(start, found === undefined ? stop : BigInt(found));
+    return found ?? (most === undefined ? undefined : refuseSearch());
   }
 
   /** @internal */
   searchBackward(needle: Uint8Array, start: bigint, end: bigint): number | undefined {
     const most = this.#window(needle, start, end);
-    if (most === undefined) return this.#backend.rfind(needle, start, end);
     const last = BigInt(this.#length);
-    return this.#backend.rfind(needle, (end < last ? end : last) - most, end) ?? refuseSearch();
+    const begin = most === undefined ? start : (end < last ? end : last) - most;
+    const found = this.#backend.rfind(needle, begin, end);
+    this.#countStepped(found === undefined ? begin : BigInt(found), end);
+    return found ?? (most === undefined ? undefined : refuseSearch());
+  }
+
+  /** Counts the bytes of a range that are in the mapping. */
+  #countStepped(start: bigint, end: bigint): void {
+    const last = Math.min(Number(end), this.#length);
+    done.bytesStepped += Math.max(last - Number(start), 0);
   }
 
   /** The number of bytes that a search may look at, if its range is longer: one start position for each byte of the limit. */
@@ -144,7 +172,9 @@ export class Mapping implements Bindings.Mapping {
   read(offset: bigint, length: bigint): Uint8Array {
     return operation(() => {
       this.requireReadable(Number(offset), Number(length), MAX_COPY_LENGTH);
-      return this.#backend.read(Number(offset), Number(length));
+      const bytes = this.#backend.read(Number(offset), Number(length));
+      done.bytesRead += bytes.length;
+      return bytes;
     });
   }
 
@@ -154,6 +184,7 @@ export class Mapping implements Bindings.Mapping {
 
   move(destination: bigint, source: bigint, length: bigint): void {
     operation(() => this.#backend.move(destination, source, length));
+    done.bytesStepped += Number(length);
   }
 
   find(needle: Uint8Array, start: bigint, end: bigint): bigint | undefined {
@@ -174,7 +205,10 @@ export class Mapping implements Bindings.Mapping {
 
   resize(length: bigint): void {
     operation(() => this.#backend.resize(length));
+    const before = this.#length;
     this.#length = this.#backend.length();
+    this.#part.length = this.#length;
+    held.mappings.change(this.#length - before);
   }
 
   advise(offset: bigint, length: bigint, advice: Bindings.Advice): void {
@@ -183,10 +217,13 @@ export class Mapping implements Bindings.Mapping {
 
   populate(offset: bigint, length: bigint): void {
     operation(() => this.#backend.populate(offset, length));
+    done.bytesStepped += Number(length);
   }
 
   resident(offset: bigint, length: bigint): bigint {
-    return operation(() => BigInt(this.#backend.resident(offset, length)));
+    const resident = operation(() => this.#backend.resident(offset, length));
+    done.bytesStepped += Number(length);
+    return BigInt(resident);
   }
 
   mlock(): void {
@@ -199,7 +236,7 @@ export class Mapping implements Bindings.Mapping {
 
   /** Unmaps. jco calls it when the guest drops the resource. */
   [dispose](): void {
-    if (collected.unregister(this)) reps.release(this.#rep);
+    if (collected.unregister(this)) forget(this.#part);
     this.#open?.close();
     this.#open = undefined;
   }

@@ -5,6 +5,7 @@ import { spanGranularity, unnoticedFaults, type NativeSpan } from '../node/nativ
 import { hasFixedMemories, isFixed, type Memory } from './engines.mjs';
 import { createHandle, repOf, Reps, type Table } from './handles.mjs';
 import { lookUp, type Mapping } from './mapping.mjs';
+import { held } from './metrics.mjs';
 
 /** What jco passes for a guest. */
 export interface SpanGuest {
@@ -48,17 +49,18 @@ function detach(rep: number): void {
   const { backend, memory, address, length, guest } = attached;
   reps.release(rep);
   guest.delete(rep);
+  held.spans.drop(length);
   backend.detach(new Uint8Array(memory.buffer, address, length));
 }
 
 /**
  * Detaches all spans in the process, when no guest will run any more.
  *
- * @returns whether a span had lost pages that no guest was told of: the guest has read zeros there, or lost its stores
+ * @returns how many spans had lost pages that no guest was told of: the guest has read zeros there, or lost its stores
  */
-export function endSpans(): boolean {
+export function endSpans(): number {
   for (const rep of reps.all()) detach(rep);
-  return unnoticedFaults() > 0;
+  return unnoticedFaults();
 }
 
 function granularity(): number | undefined {
@@ -81,6 +83,7 @@ export function attachLowered(
   const guest = spansOf(spans);
   const rep = reps.take({ backend: mapping.attach(offset, region), memory, address, length, guest });
   guest.add(rep);
+  held.spans.add(length);
   return createHandle(spans, rep);
 }
 

@@ -99,6 +99,10 @@ export interface Addon {
   readonly createStop: () => Stop;
   readonly requestStop: (stop: Stop) => void;
   readonly createBudget: (bytes: Size) => Budget;
+  /** The bytes that mappings take now. */
+  readonly budgetUsed: (budget: Budget) => number;
+  /** The most that they took at one time. */
+  readonly budgetPeak: (budget: Budget) => number;
   readonly hasGuardRegion: (buffer: ArrayBuffer, size: number) => boolean;
   readonly withReadablePage: (buffer: ArrayBuffer, offset: number, call: () => boolean) => boolean;
   readonly hasAmpleAddresses: () => boolean;

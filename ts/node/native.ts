@@ -71,7 +71,7 @@ keepHandlerInstalled(addon.installFaultHandler);
 export const liveRegions = addon.liveRegions;
 export const unnoticedFaults = addon.unnoticedFaults;
 
-export const createBudget = addon.createBudget;
+export const { createBudget, budgetUsed, budgetPeak } = addon;
 
 /** What the caller may do with a file: a guest's descriptor may have fewer rights than its file was opened with. */
 export interface Rights {

@@ -26,6 +26,8 @@ export function noAddon(reason: unknown): Addon {
     createStop: refuse,
     requestStop: refuse,
     createBudget: refuse, // wasi-mmap/host needs one when it is imported.
+    budgetUsed: refuse,
+    budgetPeak: refuse,
     hasGuardRegion: () => false,
     withReadablePage: () => false,
     hasAmpleAddresses: () => false,

@@ -128,6 +128,8 @@ wmcore_budget *wmcore_budget_create(uint64_t bytes);
 void wmcore_budget_release(wmcore_budget *budget);
 /** The bytes of a budget that mappings take now. */
 uint64_t wmcore_budget_used(const wmcore_budget *budget);
+/** The most bytes that mappings took from a budget at one time. */
+uint64_t wmcore_budget_peak(const wmcore_budget *budget);
 
 /**
  * Charges a mapping that was just opened, and its later operations, to a budget:

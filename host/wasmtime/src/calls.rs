@@ -136,9 +136,10 @@ pub fn attach<T: 'static>(
             return Err(ErrorCode::Unsupported);
         }
         // Before any page is placed.
-        let claim = usage.claim_span()?;
+        let claim = usage.claim_span(region.length as u64)?;
         // SAFETY: a guest of this store passes the region and waits. Its memory belongs to the store, and does not move.
         let native = unsafe { spans.attach(mapping, offset, region) }?;
+        claim.made();
         Ok(Span::new(native, Arc::clone(&spans), claim))
     })?;
     Ok(match span {

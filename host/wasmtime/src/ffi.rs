@@ -74,6 +74,7 @@ core_functions! {
     fn wmcore_budget_create(bytes: u64) -> *mut Budget = std::ptr::null_mut();
     fn wmcore_budget_release(budget: *mut Budget);
     fn wmcore_budget_used(budget: *const Budget) -> u64 = 0;
+    fn wmcore_budget_peak(budget: *const Budget) -> u64 = 0;
     fn wmcore_charge(mapping: *mut Mapping, budget: *mut Budget) -> Status = UNSUPPORTED;
     fn wmcore_close(mapping: *mut Mapping);
     fn wmcore_length(mapping: *const Mapping) -> u64 = 0;

@@ -55,11 +55,43 @@ pub struct Usage {
     /// Mappings and spans.
     held: AtomicUsize,
     spans: AtomicUsize,
-    mapped: AtomicU64,
+    mapped: Bytes,
+    attached: Bytes,
     all_mappings: AtomicU64,
     all_spans: AtomicU64,
     /// How much of the host's memory the mappings may take, by the rules of the core.
     budget: Budget,
+}
+
+/// Bytes that are held now, and the most at one time.
+struct Bytes {
+    now: AtomicU64,
+    peak: AtomicU64,
+}
+
+impl Bytes {
+    const fn new() -> Self {
+        Self { now: AtomicU64::new(0), peak: AtomicU64::new(0) }
+    }
+
+    /// Replaces a part. `no-memory` if that makes more than `most`, unless the part shrinks.
+    fn change(&self, before: u64, after: u64, most: u64) -> Result<(), ErrorCode> {
+        let change = |all: u64| {
+            let all = (all - before).checked_add(after)?;
+            (after <= before || all <= most).then_some(all)
+        };
+        let changed = self.now.fetch_update(Ordering::Relaxed, Ordering::Relaxed, change);
+        changed.map(drop).map_err(|_| ErrorCode::NoMemory)
+    }
+
+    /// What is held now is really there.
+    fn note_peak(&self) {
+        self.peak.fetch_max(self.now.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+
+    fn get(&self) -> (u64, u64) {
+        (self.now.load(Ordering::Relaxed), self.peak.load(Ordering::Relaxed))
+    }
 }
 
 /// Adds to a counter, unless that makes more than `most`.
@@ -74,7 +106,8 @@ impl Usage {
             limits,
             held: AtomicUsize::new(0),
             spans: AtomicUsize::new(0),
-            mapped: AtomicU64::new(0),
+            mapped: Bytes::new(),
+            attached: Bytes::new(),
             all_mappings: AtomicU64::new(0),
             all_spans: AtomicU64::new(0),
             budget: Budget::new(limits.private_memory),
@@ -86,19 +119,19 @@ impl Usage {
         take(&self.held, self.limits.mappings)?;
         let mut claim = Claim::new(self, false);
         claim.set_length(length)?;
-        self.all_mappings.fetch_add(1, Ordering::Relaxed);
         Ok(claim)
     }
 
-    /// Counts one more span. `no-memory` past a limit.
-    pub fn claim_span(self: &Arc<Self>) -> Result<Claim, ErrorCode> {
+    /// Counts one more span, and its length in bytes. `no-memory` past a limit.
+    pub fn claim_span(self: &Arc<Self>, length: u64) -> Result<Claim, ErrorCode> {
         take(&self.held, self.limits.mappings)?;
         if let Err(code) = take(&self.spans, self.limits.spans) {
             self.held.fetch_sub(1, Ordering::Relaxed);
             return Err(code);
         }
-        self.all_spans.fetch_add(1, Ordering::Relaxed);
-        Ok(Claim::new(self, true))
+        let mut claim = Claim::new(self, true);
+        claim.set_length(length)?;
+        Ok(claim)
     }
 
     /// The mappings and the spans that are held now.
@@ -113,14 +146,19 @@ impl Usage {
         (self.all_mappings.load(Ordering::Relaxed), self.all_spans.load(Ordering::Relaxed))
     }
 
-    /// The bytes of all mappings.
-    pub fn mapped(&self) -> u64 {
-        self.mapped.load(Ordering::Relaxed)
+    /// The bytes of all mappings: now, and the most at one time.
+    pub fn mapped(&self) -> (u64, u64) {
+        self.mapped.get()
     }
 
-    /// The bytes of the host's memory that the mappings take, by the rules of the core.
-    pub fn private_memory(&self) -> u64 {
-        self.budget.used()
+    /// The bytes of all spans: now, and the most at one time.
+    pub fn attached(&self) -> (u64, u64) {
+        self.attached.get()
+    }
+
+    /// The bytes of the host's memory that the mappings take, by the rules of the core: now, and the most at one time.
+    pub fn private_memory(&self) -> (u64, u64) {
+        (self.budget.used(), self.budget.peak())
     }
 }
 
@@ -131,7 +169,7 @@ pub struct Claim(Box<Part>);
 struct Part {
     usage: Arc<Usage>,
     span: bool,
-    /// In bytes; 0 for a span, which lies in memory of a guest.
+    /// In bytes.
     length: u64,
 }
 
@@ -148,23 +186,42 @@ impl Claim {
         self.0.length
     }
 
-    /// Counts another length of the mapping. `no-memory` past the limit; then the length stays.
+    /// Counts what the claim is for: it is there now.
+    pub fn made(&self) {
+        let Part { usage, span, .. } = &*self.0;
+        let all = if *span { &usage.all_spans } else { &usage.all_mappings };
+        all.fetch_add(1, Ordering::Relaxed);
+        self.note_peak();
+    }
+
+    /// To be called when a mapping has grown to the length that was claimed.
+    pub fn note_peak(&self) {
+        self.0.bytes().0.note_peak();
+    }
+
+    /// Counts another length. `no-memory` past the limit of mappings; then the length stays.
     pub fn set_length(&mut self, length: u64) -> Result<(), ErrorCode> {
-        let (usage, before) = (&self.0.usage, self.0.length);
-        let change = |all: u64| {
-            let all = (all - before).checked_add(length)?;
-            (length <= before || all <= usage.limits.mapped).then_some(all)
-        };
-        let changed = usage.mapped.fetch_update(Ordering::Relaxed, Ordering::Relaxed, change);
-        changed.map_err(|_| ErrorCode::NoMemory)?;
+        let (bytes, most) = self.0.bytes();
+        bytes.change(self.0.length, length, most)?;
         self.0.length = length;
         Ok(())
     }
 }
 
+impl Part {
+    /// Where its bytes count, and the most that there may be. Spans lie in memory that the guest has anyway.
+    fn bytes(&self) -> (&Bytes, u64) {
+        if self.span {
+            (&self.usage.attached, u64::MAX)
+        } else {
+            (&self.usage.mapped, self.usage.limits.mapped)
+        }
+    }
+}
+
 impl Drop for Part {
     fn drop(&mut self) {
-        self.usage.mapped.fetch_sub(self.length, Ordering::Relaxed);
+        self.bytes().0.now.fetch_sub(self.length, Ordering::Relaxed);
         if self.span {
             self.usage.spans.fetch_sub(1, Ordering::Relaxed);
         }
@@ -180,40 +237,46 @@ mod tests {
     fn mappings_are_counted_until_dropped() {
         let usage = Arc::new(Usage::new(Limits { mappings: 1, ..Limits::default() }));
         let claim = usage.claim(0).unwrap();
+        claim.made();
         assert!(matches!(usage.claim(0), Err(ErrorCode::NoMemory)));
-        assert!(matches!(usage.claim_span(), Err(ErrorCode::NoMemory)));
+        assert!(matches!(usage.claim_span(1), Err(ErrorCode::NoMemory)));
         drop(claim);
         assert!(usage.claim(0).is_ok());
-        assert_eq!((usage.held(), usage.made()), ((0, 0), (2, 0)));
+        assert_eq!((usage.held(), usage.made()), ((0, 0), (1, 0)));
     }
 
     #[test]
     fn spans_have_a_limit_of_their_own() {
         let usage = Arc::new(Usage::new(Limits { mappings: 3, spans: 1, ..Limits::default() }));
-        let span = usage.claim_span().unwrap();
-        assert!(matches!(usage.claim_span(), Err(ErrorCode::NoMemory)));
+        let span = usage.claim_span(10).unwrap();
+        span.made();
+        assert!(matches!(usage.claim_span(5), Err(ErrorCode::NoMemory)));
         // A span that is refused takes nothing.
         let mappings = [usage.claim(0).unwrap(), usage.claim(0).unwrap()];
         assert_eq!(usage.held(), (2, 1));
         drop(span);
         drop(mappings);
-        assert_eq!((usage.held(), usage.made()), ((0, 0), (2, 1)));
+        assert_eq!((usage.held(), usage.made()), ((0, 0), (0, 1)));
+        assert_eq!((usage.attached(), usage.mapped()), ((0, 10), (0, 0)));
     }
 
     #[test]
     fn bytes_are_counted_as_mappings_change() {
         let usage = Arc::new(Usage::new(Limits { mapped: 100, ..Limits::default() }));
         let mut one = usage.claim(60).unwrap();
+        one.made();
         assert!(matches!(usage.claim(41), Err(ErrorCode::NoMemory)));
-        assert_eq!((usage.held(), usage.mapped()), ((1, 0), 60));
+        assert_eq!((usage.held(), usage.mapped()), ((1, 0), (60, 60)));
         let other = usage.claim(40).unwrap();
+        assert_eq!(usage.mapped(), (100, 60), "it is not there yet");
+        other.made();
         assert!(one.set_length(61).is_err() && one.set_length(u64::MAX).is_err());
-        assert_eq!((one.length(), usage.mapped()), (60, 100));
+        assert_eq!((one.length(), usage.mapped()), (60, (100, 100)));
         one.set_length(10).unwrap();
         drop(other);
-        assert_eq!(usage.mapped(), 10);
+        assert_eq!(usage.mapped(), (10, 100));
         drop(one);
-        assert_eq!((usage.mapped(), usage.made()), (0, (2, 0)));
+        assert_eq!((usage.mapped(), usage.made()), ((0, 100), (2, 0)));
     }
 
     #[test]

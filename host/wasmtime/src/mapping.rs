@@ -24,6 +24,7 @@ impl State {
         self.claim.set_length(grown)?;
         let result = self.native.resize(length);
         self.claim.set_length(self.native.length())?; // No more than what was allowed above.
+        self.claim.note_peak();
         result
     }
 }
@@ -122,6 +123,7 @@ impl Opening {
         let mut native = native::Mapping::open(file, length, self.request, offset)?;
         let claim = self.usage.claim(native.length())?;
         native.charge(claim.budget())?;
+        claim.made();
         Ok(Mapping(Place::Table(State { native, claim })))
     }
 }

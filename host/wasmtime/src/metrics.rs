@@ -23,9 +23,17 @@ pub struct Metrics {
     pub spans: u64,
     /// The length of all open mappings, in bytes of addresses.
     pub mapped: u64,
+    /// The most that `mapped` was.
+    pub peak_mapped: u64,
+    /// The length of all attached spans, in bytes of the guests' memories.
+    pub attached: u64,
+    /// The most that `attached` was.
+    pub peak_attached: u64,
     /// The memory of the host, in bytes, that the mappings take beside the pages of files, as
     /// [`max_private_memory`](crate::WasiMmapCtxBuilder::max_private_memory) counts it.
     pub private_memory: u64,
+    /// The most that `private_memory` was.
+    pub peak_private_memory: u64,
     /// The mappings that were ever made.
     pub all_mappings: u64,
     /// The spans that were ever attached.
@@ -97,12 +105,18 @@ impl WasiMmapCtx {
     #[must_use]
     pub fn metrics(&self) -> Metrics {
         let ((mappings, spans), (all_mappings, all_spans)) = (self.usage.held(), self.usage.made());
+        let ((mapped, peak_mapped), (attached, peak_attached)) = (self.usage.mapped(), self.usage.attached());
+        let (private_memory, peak_private_memory) = self.usage.private_memory();
         let Counts { read, written, stepped, faults, no_memory, cut_off } = self.counts;
         Metrics {
             mappings,
             spans,
-            mapped: self.usage.mapped(),
-            private_memory: self.usage.private_memory(),
+            mapped,
+            peak_mapped,
+            attached,
+            peak_attached,
+            private_memory,
+            peak_private_memory,
             all_mappings,
             all_spans,
             bytes_read: read,

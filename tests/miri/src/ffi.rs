@@ -32,6 +32,8 @@ pub struct Span {
 pub struct Budget {
     most: usize,
     left: AtomicUsize,
+    /// The least that was left.
+    least: AtomicUsize,
     holders: AtomicUsize,
 }
 
@@ -81,11 +83,16 @@ pub unsafe fn wmcore_open_posix(
 }
 pub unsafe fn wmcore_budget_create(bytes: u64) -> *mut Budget {
     let most = usize::try_from(bytes).unwrap_or(usize::MAX);
-    Box::into_raw(Box::new(Budget { most, left: AtomicUsize::new(most), holders: AtomicUsize::new(1) }))
+    let [left, least] = [most, most].map(AtomicUsize::new);
+    Box::into_raw(Box::new(Budget { most, left, least, holders: AtomicUsize::new(1) }))
 }
 pub unsafe fn wmcore_budget_used(budget: *const Budget) -> u64 {
     let budget = shared!(budget);
     (budget.most - budget.left.load(Ordering::Relaxed)) as u64
+}
+pub unsafe fn wmcore_budget_peak(budget: *const Budget) -> u64 {
+    let budget = shared!(budget);
+    (budget.most - budget.least.load(Ordering::Relaxed)) as u64
 }
 pub unsafe fn wmcore_budget_release(budget: *mut Budget) {
     if shared!(budget).holders.fetch_sub(1, Ordering::AcqRel) == 1 {
@@ -97,9 +104,8 @@ pub unsafe fn wmcore_budget_release(budget: *mut Budget) {
 pub unsafe fn wmcore_charge(mapping: *mut Mapping, budget: *mut Budget) -> Status {
     let (mapping, held) = (at!(mapping), shared!(budget));
     let take = |left: usize| left.checked_sub(mapping.bytes.len());
-    if held.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_err() {
-        return NO_MEMORY;
-    }
+    let Ok(before) = held.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take) else { return NO_MEMORY };
+    held.least.fetch_min(before - mapping.bytes.len(), Ordering::Relaxed);
     held.holders.fetch_add(1, Ordering::Relaxed);
     mapping.budget = budget;
     0

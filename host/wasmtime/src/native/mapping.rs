@@ -46,6 +46,12 @@ impl Budget {
         // SAFETY: the budget is alive.
         self.0.map_or(0, |budget| unsafe { ffi::wmcore_budget_used(budget.as_ptr()) })
     }
+
+    /// The most bytes that mappings took at one time.
+    pub fn peak(&self) -> u64 {
+        // SAFETY: the budget is alive.
+        self.0.map_or(0, |budget| unsafe { ffi::wmcore_budget_peak(budget.as_ptr()) })
+    }
 }
 
 impl Drop for Budget {

@@ -44,6 +44,10 @@ fn mappings_are_counted() {
         assert_eq!(result, Ok(0));
         assert_eq!((metrics.mappings, metrics.mapped, metrics.private_memory), (0, 0, 0));
         assert_eq!((metrics.all_mappings, metrics.bytes_read, metrics.bytes_written), (72, 108 * 4, 0));
+        assert!(
+            metrics.peak_mapped > 0 && metrics.peak_private_memory > 0 && metrics.peak_attached == 0,
+            "{metrics:?}"
+        );
         assert_eq!((metrics.faults, metrics.no_memory, metrics.cut_off, metrics.bytes_stepped), (0, 0, 0, 0));
         // A mapping that the guest leaves behind.
         let (result, metrics) = tried(WasiMmapCtx::builder(), "exit-while-mapped");
@@ -51,6 +55,7 @@ fn mappings_are_counted() {
         assert_eq!((metrics.mappings, metrics.all_mappings, metrics.mapped), (1, 1, 1 << 16));
         // Its page tables.
         assert_eq!(metrics.private_memory, (1 << 16) / 512);
+        assert_eq!((metrics.peak_mapped, metrics.peak_private_memory), (metrics.mapped, metrics.private_memory));
     }
 }
 
