@@ -26,7 +26,14 @@ pub struct Verb {
     pub usage: Vec<String>,
     pub parts: Vec<Part>,
     /// The verb whose options it has as well.
-    pub inherits: Option<String>,
+    pub inherits: Option<Inherited>,
+}
+
+/// The options of another verb.
+pub struct Inherited {
+    verb: String,
+    /// Those that it does not have, such as `stats`.
+    except: Vec<String>,
 }
 
 pub enum Part {
@@ -129,8 +136,11 @@ impl Help {
 
     /// The options that a verb takes, those of another first.
     pub fn options_of(&self, verb: &Verb) -> Vec<Opt> {
-        let inherited = verb.inherits.as_ref().and_then(|name| self.verb(name));
-        inherited.into_iter().flat_map(Verb::options).chain(verb.options()).cloned().collect()
+        let inherited = verb.inherits.iter().flat_map(|Inherited { verb, except }| {
+            let options = self.verb(verb).into_iter().flat_map(Verb::options);
+            options.filter(|option| !except.contains(&option.long))
+        });
+        inherited.chain(verb.options()).cloned().collect()
     }
 
     fn check(&self) -> Result<(), String> {
@@ -142,8 +152,16 @@ impl Help {
         }
         for verb in &self.verbs {
             let name = &verb.name;
-            if verb.inherits.as_ref().is_some_and(|other| other == name || self.verb(other).is_none()) {
-                return Err(format!("\"{name}\" has the options of no other verb"));
+            if let Some(Inherited { verb: other, except }) = &verb.inherits {
+                let Some(other) = self.verb(other).filter(|other| other.name != *name) else {
+                    return Err(format!("\"{name}\" has the options of no other verb"));
+                };
+                if let Some(odd) = except.iter().find(|odd| !other.options().any(|option| option.long == **odd)) {
+                    return Err(format!(
+                        "\"{name}\" has the options of \"{}\" except --{odd}, which it has not",
+                        other.name
+                    ));
+                }
             }
             let options = self.options_of(verb);
             for (at, option) in options.iter().enumerate() {
@@ -213,9 +231,12 @@ fn paragraph(block: &str) -> Result<String, String> {
 }
 
 /// The verb in `the options of "VERB"`.
-fn inherited(text: &str) -> Option<String> {
+fn inherited(text: &str) -> Option<Inherited> {
     let (_, after) = text.split_once("the options of \"")?;
-    Some(after.split_once('"')?.0.into())
+    let (verb, rest) = after.split_once('"')?;
+    let exceptions = rest.strip_prefix(" except ").and_then(|rest| rest.split(',').next()).unwrap_or_default();
+    let except = exceptions.split(" and ").filter_map(|word| word.strip_prefix("--")).map(String::from).collect();
+    Some(Inherited { verb: verb.into(), except })
 }
 
 fn parse_options(block: &str) -> Result<Vec<Opt>, String> {

@@ -103,6 +103,7 @@ fn what_does_not_fit_is_refused() {
         ("--fast[=N|all]  ", "-h, --hot       ", "has --hot twice"),
         ("-o, --output OUTPUT     the", "-o, --dir OUTPUT        the", "has --dir twice"),
         ("options of \"run\"", "options of \"walk\"", "options of no other verb"),
+        ("options of \"run\"", "options of \"run\" except --walk", "except --walk, which it has not"),
         ("wasi-mmap pack [options]", "wasi-mmap pack", "not both"),
         ("paint red", "paint [options] red", "not both"),
         ("Exit codes: 0", "Codes: 0", "begins with \"Exit codes: \""),

@@ -33,8 +33,13 @@ function readHelp(): Map<string, Option[]> {
     const [, named] = /^"(\w+)" /.exec(line) ?? [];
     if (named !== undefined) verb = named;
     if (line.startsWith('Exit codes: ')) verb = '';
-    const [, other] = /the options of "(\w+)"/.exec(line) ?? [];
-    if (other !== undefined) options.get(verb)?.push(...(options.get(other) ?? []));
+    const [, other, exceptions = ''] = /the options of "(\w+)"(?: except ([^,]*))?/.exec(line) ?? [];
+    if (other !== undefined) {
+      const inherited = (options.get(other) ?? []).filter(
+        ({ words }) => !words.some((word) => exceptions.split(' ').includes(word)),
+      );
+      options.get(verb)?.push(...inherited);
+    }
     const [, short, long, value] = /^ {2}(?:(-\w), )?(--[\w-]+)( [^ ])?/.exec(line) ?? [];
     if (long === undefined) continue;
     options.get(verb)?.push({ words: [...(short ? [short] : []), long], needsValue: value !== undefined });
