@@ -1,6 +1,6 @@
 // What a fuzzer found for the plug (tests/fuzz/plug), in the module that the commands have.
 import { readdirSync, readFileSync } from 'node:fs';
-import { plug, seal } from '#module';
+import { inspect, plug, seal } from '#module';
 import { UsageError } from '#options';
 import { componentWit } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { test } from 'uvu';
@@ -44,6 +44,17 @@ for (const name of readdirSync(CORPUS).sort()) {
       const run = { '0.2': /export wasi:cli\/run@0\.2\.12;/, '0.3': /export wasi:cli\/run@0\.(2\.12|3\.0);/ };
       assert.match(await componentWit(answer.bytes), run[answer.generation]);
       return;
+    }
+    assert.instance(answer, UsageError);
+    assert.not.match(answer.message, /too large or too deep|\n/);
+  });
+
+  test(`${name} is inspected, or refused`, async () => {
+    const answer = await inspect(name, guest).catch((error: unknown) => error as Error);
+    if (!(answer instanceof Error)) {
+      assert.is((JSON.parse(answer.json) as { bytes: number }).bytes, guest.length);
+      // oxlint-disable-next-line no-control-regex -- none may reach a terminal
+      return assert.not.match(answer.text, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
     }
     assert.instance(answer, UsageError);
     assert.not.match(answer.message, /too large or too deep|\n/);

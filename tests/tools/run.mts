@@ -8,6 +8,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join, resolve as absolute, sep } from 'node:path';
 import { findNodes, lacksWine10, platforms, runtimes, WINDOWS, type Platform } from './platforms.mjs';
+import { Progress } from './progress.mjs';
 import { thorough } from './thorough.mjs';
 import { WASMTIME, wasmtimeOf } from './wasmtime.mjs';
 
@@ -382,8 +383,11 @@ const runners = all
 /** Several times as long as any takes: one that does not end is a failure, not the end of all. */
 const LIMIT_MINUTES = 20;
 
+const progress = new Progress(runners.length);
+
 function run({ name, command: [program, ...args], count }: Runner): Promise<Counts> {
   const start = Date.now();
+  progress.begin(name);
   return new Promise((resolve) => {
     let output = '';
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -404,9 +408,10 @@ function run({ name, command: [program, ...args], count }: Runner): Promise<Coun
       const bad = counts.failed > 0;
       const notes = output.split('\n').filter((line) => bad || /skips|seed|tries again|^table: /.test(line));
       const seconds = ((Date.now() - start) / 1000).toFixed(1);
-      console.log(`${bad ? 'FAIL' : 'ok  '} ${name}: ${counts.passed} passed, ${counts.failed} failed (${seconds} s)`);
-      if (bad && !said) console.log(`     ended with ${signal ?? status} and no count`);
-      for (const line of notes.slice(-200)) if (line.trim()) console.log(`     ${line.slice(0, 500)}`);
+      progress.say(`${bad ? 'FAIL' : 'ok  '} ${name}: ${counts.passed} passed, ${counts.failed} failed (${seconds} s)`);
+      if (bad && !said) progress.say(`     ended with ${signal ?? status} and no count`);
+      for (const line of notes.slice(-200)) if (line.trim()) progress.say(`     ${line.slice(0, 500)}`);
+      progress.end(name);
       resolve(counts);
     });
   });

@@ -14,8 +14,8 @@ import type { Imports } from './imports.mjs';
 import { warnOfMemmap2 } from './memmap2.mjs';
 import { seal, type Sealed } from './module.mjs';
 import { missingPackages, UsageError } from './options.mjs';
-import { say } from './output.mjs';
 import { unpack } from './package.mjs';
+import { timed } from './progress.mjs';
 
 /** From this size on, in bytes, jco takes so long that the user should know why. */
 const SLOW_SIZE = 1 << 20;
@@ -72,11 +72,11 @@ async function translate({ bytes: sealed, generation }: Sealed): Promise<Record<
 async function prepare(bytes: Buffer, path: string): Promise<Record<string, Uint8Array | string>> {
   const sealed = await seal(path, bytes);
   checkEngine(path, sealed.generation);
-  if (bytes.length > SLOW_SIZE) {
-    const size = (bytes.length / 2 ** 20).toFixed(1);
-    say(`wasi-mmap: translating ${basename(path)} (${size} MiB), once\n`);
-  }
-  const files = await translate(sealed).catch((error: Error) => {
+  const size = (bytes.length / 2 ** 20).toFixed(1);
+  const work = (): ReturnType<typeof translate> => translate(sealed);
+  const isSlow = bytes.length > SLOW_SIZE;
+  const translated = isSlow ? timed(`translating ${basename(path)} (${size} MiB), once`, work) : work();
+  const files = await translated.catch((error: Error) => {
     const [reason] = error.message.split('\n');
     throw new UsageError(`jco cannot translate ${path}: ${reason}`, false);
   });

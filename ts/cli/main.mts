@@ -1,14 +1,12 @@
 #!/usr/bin/env node
 /** The command `wasi-mmap`. */
 import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
-import { missingPackages, parsePlug, parseRun, printable, UsageError } from './options.mjs';
+import { parseInspect, parsePlug, parseRun, UsageError } from './options.mjs';
 import { say, writeOutput } from './output.mjs';
 import { shellText } from './shell.mjs';
 
-/** Exit codes of the command itself. A trap is the exit code of SIGABRT, as in wasmtime. */
+/** The exit code of a command that cannot be done. */
 const CANNOT = 2;
-const TRAPPED = 134;
 
 /** The text that both commands print, which the build copies. */
 const help = (): Buffer => readFileSync(new URL('../shell/help.txt', import.meta.url));
@@ -24,11 +22,6 @@ function version(): string {
  */
 const NO_SERVE =
   'a component can hang or end the HTTP server that there is for Node: use "serve" of the command for wasmtime (host/wasmtime)';
-
-/** Whether the component returned the `err` of its `result`, which has no payload. All other exceptions are traps. */
-function isErrorResult(error: unknown): boolean {
-  return error === undefined || (typeof error === 'object' && error !== null && 'payload' in error);
-}
 
 async function main([verb, ...rest]: string[]): Promise<number> {
   if (verb === '--help' || verb === '-h' || verb === 'help' || rest[0] === '--help' || rest[0] === '-h') {
@@ -49,34 +42,16 @@ async function main([verb, ...rest]: string[]): Promise<number> {
     await writeOutput('-', shellText(verb, rest));
     return 0;
   }
+  if (verb === 'inspect') {
+    const options = parseInspect(rest);
+    const { inspectFile } = await import('./inspect.mjs');
+    await inspectFile(options);
+    return 0;
+  }
   if (verb === 'serve') throw new UsageError(NO_SERVE, false);
   if (verb !== 'run') throw new UsageError(verb === undefined ? 'no command' : `unknown command: ${verb}`);
-  const options = parseRun(rest, process.env);
-  // Imported here, so that help and usage errors need no other package.
-  const { load } = await import('./load.mjs');
-  const { createImports, Exit } = await import('./imports.mjs').catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'ERR_MODULE_NOT_FOUND' && error.message.includes('@bytecodealliance/')
-      ? missingPackages()
-      : error;
-  });
-  const imports = await createImports(options);
-  const start = await load(options.component, imports, version());
-  const host = options.native ? await import('../host/span.mjs') : undefined;
-  const name = basename(options.component);
-  try {
-    await start();
-    return 0;
-  } catch (error) {
-    if (error instanceof UsageError) throw error;
-    if (error instanceof Exit) return error.code;
-    if (isErrorResult(error)) return 1;
-    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    say(printable(`wasi-mmap: ${name} trapped: ${reason}\n`));
-    return TRAPPED;
-  } finally {
-    if (host?.endSpans())
-      say(`wasi-mmap: ${name} read zeros, or lost stores, where a mapped file was cut or could not be read\n`);
-  }
+  const { run } = await import('./run.mjs');
+  return run(parseRun(rest, process.env), version());
 }
 
 /** Ends the process, once consoles of Windows have all text: a component of WASI 0.3 can leave timers, and reads of its input. */

@@ -1,4 +1,4 @@
-/** Calls the WebAssembly module that changes components, see guest/polyfill/plug. A hostile component can only make it trap. */
+/** Calls the WebAssembly module that looks at components and changes them, see guest/polyfill/plug. A hostile component can only make it trap. */
 import { readFile } from 'node:fs/promises';
 import type { Generation } from './generation.mjs';
 import { UsageError } from './options.mjs';
@@ -12,11 +12,14 @@ interface Module {
   allocate(length: number): number;
   plug: Work;
   seal: Work;
+  inspect: Work;
   result_address(): number;
   result_length(): number;
   explanation_address(): number;
   explanation_length(): number;
 }
+
+type Verb = 'plug' | 'seal' | 'inspect';
 
 const DONE = 0;
 /** A status of `seal`: the component is not a command for this host. */
@@ -30,7 +33,7 @@ interface Answer {
   readonly explanation: string;
 }
 
-function call(module: Module, verb: 'plug' | 'seal', components: readonly Uint8Array[]): Answer {
+function call(module: Module, verb: Verb, components: readonly Uint8Array[]): Answer {
   const put = (bytes: Uint8Array): number => {
     const address = module.allocate(bytes.length);
     new Uint8Array(module.memory.buffer, address, bytes.length).set(bytes);
@@ -46,11 +49,7 @@ function call(module: Module, verb: 'plug' | 'seal', components: readonly Uint8A
 }
 
 /** The module's answer for a component, or the error to show. */
-async function work(
-  verb: 'plug' | 'seal',
-  guest: Uint8Array,
-  others: readonly Promise<Uint8Array>[],
-): Promise<Answer | Error> {
+async function work(verb: Verb, guest: Uint8Array, others: readonly Promise<Uint8Array>[]): Promise<Answer | Error> {
   const [code, ...rest] = await Promise.all([shipped('plug.wasm'), ...others]);
   const { exports } = await WebAssembly.instantiate(await WebAssembly.compile(code));
   try {
@@ -111,4 +110,26 @@ export async function seal(path: string, guest: Uint8Array): Promise<Sealed> {
   if (status === MISFIT) throw new UsageError(`${path} ${result.toString()}`, false);
   if (status !== DONE) throw new UsageError(`cannot translate ${path}: it ${result.toString()}`, false);
   return { bytes: result, generation };
+}
+
+/** What a component imports, and which hosts can run it: as lines for people, and as JSON. */
+export interface Inspected {
+  readonly text: string;
+  readonly json: string;
+}
+
+/** @throws {UsageError} the component is not valid */
+export async function inspect(path: string, guest: Uint8Array): Promise<Inspected> {
+  const names = ['polyfill', 'fused', 'provided', 'provided-0-3'];
+  const answer = await work(
+    'inspect',
+    guest,
+    names.map((name) => shipped(`${name}.wasm`)),
+  );
+  if (answer instanceof Error) {
+    throw new UsageError(`cannot inspect ${path}: it is too large or too deep (${answer.message})`, false);
+  }
+  const { status, result, explanation } = answer;
+  if (status !== DONE) throw new UsageError(`${path} ${result.toString()}`, false);
+  return { text: explanation, json: result.toString() };
 }

@@ -40,6 +40,15 @@ export interface RunOptions {
   readonly native: boolean;
   /** In bytes; see `Limits.privateMemory` of the host. */
   readonly maxPrivateMemory?: number;
+  readonly stats: Stats;
+}
+
+/** Where the figures of a run go. */
+export interface Stats {
+  /** As lines for people, to standard error. */
+  readonly shown: boolean;
+  /** As JSON, to this path, or `-` for standard output. */
+  readonly json?: string;
 }
 
 function toGrant(value: string, readOnly: boolean, isWindows: boolean): Grant {
@@ -58,7 +67,7 @@ function toGrant(value: string, readOnly: boolean, isWindows: boolean): Grant {
 }
 
 /** The options of "run" with a value. */
-const OPTIONS = new Set(['--dir', '--dir-ro', '--env', '--max-private-memory']);
+const OPTIONS = new Set(['--dir', '--dir-ro', '--env', '--max-private-memory', '--stats-json']);
 
 /** Parses a size: bytes, or a number with K, M or G for a power of 1024. */
 function toSize(value: string): number {
@@ -81,6 +90,7 @@ export function parseRun(
   const grants: Grant[] = [];
   const environment: Record<string, string> = {};
   let native = true;
+  const stats: { shown: boolean; json?: string } = { shown: false };
   let maxPrivateMemory: number | undefined;
   let at = 0;
   for (; at < words.length; at += 1) {
@@ -92,6 +102,10 @@ export function parseRun(
     if (!word.startsWith('-')) break;
     if (word === '--no-native') {
       native = false;
+      continue;
+    }
+    if (word === '--stats') {
+      stats.shown = true;
       continue;
     }
     const equals = word.indexOf('=');
@@ -106,14 +120,20 @@ export function parseRun(
       if (set !== undefined) environment[variable] = set;
     } else if (name === '--max-private-memory') {
       maxPrivateMemory = toSize(value);
+    } else if (name === '--stats-json') {
+      if (value === '') throw new UsageError(`${name} needs a value`);
+      stats.json = value;
     } else {
       grants.push(toGrant(value, name === '--dir-ro', isWindows));
     }
   }
   const [component, ...rest] = words.slice(at);
   if (component === undefined) throw new UsageError('no component to run');
+  if (!native && (stats.shown || stats.json !== undefined)) {
+    throw new UsageError('figures are those of the native mapping: none with --no-native');
+  }
   const limits = maxPrivateMemory === undefined ? {} : { maxPrivateMemory };
-  return { component, arguments: rest, grants, environment, native, ...limits };
+  return { component, arguments: rest, grants, environment, native, stats, ...limits };
 }
 
 export interface PlugOptions {
@@ -149,11 +169,32 @@ export function parsePlug(words: readonly string[]): PlugOptions {
     output = given ?? words[(at += 1)];
     if (output === undefined) throw new UsageError(`${name} needs a value`);
   }
-  const [component, ...more] = components;
-  if (component === undefined) throw new UsageError('no component to plug');
-  if (more.length > 0) throw new UsageError(`more than one component: ${components.join(' ')}`);
+  const component = only('plug', components);
   if (!output) throw new UsageError('no output: say where to with -o');
   return { component, output, ...flags };
+}
+
+export interface InspectOptions {
+  readonly component: string;
+  readonly json: boolean;
+}
+
+/** Parses options and the component, in any order. */
+export function parseInspect(words: readonly string[]): InspectOptions {
+  const end = words.includes('--') ? words.indexOf('--') : words.length;
+  const options = words.slice(0, end).filter((word) => word.startsWith('-'));
+  const unknown = options.find((word) => word !== '--json');
+  if (unknown !== undefined) throw new UsageError(`unknown option: ${unknown}`);
+  const components = words.filter((word, at) => at > end || (at < end && !word.startsWith('-')));
+  return { component: only('inspect', components), json: options.length > 0 };
+}
+
+/** The one component of a verb. */
+function only(verb: string, components: readonly string[]): string {
+  const [component, ...more] = components;
+  if (component === undefined) throw new UsageError(`no component to ${verb}`);
+  if (more.length > 0) throw new UsageError(`more than one component: ${components.join(' ')}`);
+  return component;
 }
 
 function split(pair: string): [string, string?] {

@@ -1,6 +1,9 @@
 //! The functions that a host calls, once in each instance of the module: `allocate` room for the components in `memory`,
-//! write them there, call `plug`, `seal` or `measure`, and read the result.
+//! write them there, call `plug`, `seal`, `measure` or `inspect`, and read the result.
 
+use crate::guest::{outside, Generation};
+use crate::hosts::{self, Purpose};
+use crate::inspect::{inspect as look, Shipped};
 use crate::plug::{self, Plugged, Refusal};
 use crate::{limits, seal};
 use std::sync::OnceLock;
@@ -86,19 +89,71 @@ pub unsafe extern "C" fn seal(
     status
 }
 
-/// `(guest, its length) -> status`. 0: the guest can be translated. 1: the result is a message in UTF-8 that follows the name
-/// of the guest. 2: the guest can be translated by what knows WASI 0.3.
+/// `(guest, its length, purpose, native) -> status`. 0: the guest can be translated, and imports what the command for wasmtime
+/// provides. 2: the same, by what knows WASI 0.3. Else the result is a message in UTF-8: 1: the guest cannot be translated: the
+/// message follows "it". 3: it is not for this host: the message follows its name. `purpose` is 0 for a command and 1 for a
+/// server; `native` is not 0 where our interfaces are provided.
 ///
 /// # Safety
 ///
 /// The address comes from `allocate`, with this length.
 #[no_mangle]
-pub unsafe extern "C" fn measure(guest: *const u8, guest_length: usize) -> u32 {
+pub unsafe extern "C" fn measure(guest: *const u8, guest_length: usize, purpose: u32, native: u32) -> u32 {
     // SAFETY: the caller keeps the rules above.
     let guest = unsafe { std::slice::from_raw_parts(guest, guest_length) };
-    match limits::measure(guest) {
-        Ok(false) => 0,
-        Ok(true) => 2,
+    let purpose = if purpose == 0 { Purpose::Run } else { Purpose::Serve };
+    let checked = limits::measure(guest)
+        .and_then(|()| outside(guest).map_err(|reason| format!("is no valid component: {reason}")));
+    let (status, reason) = match checked {
+        Err(reason) => (1, reason),
+        Ok((imports, exports)) => match hosts::check(&imports, &exports, purpose, native != 0) {
+            Ok(Generation::Second) => return 0,
+            Ok(Generation::Third) => return 2,
+            Err(reason) => (3, reason),
+        },
+    };
+    RESULT.get_or_init(|| reason.into_bytes());
+    status
+}
+
+/// `(guest, its length, polyfill, its length, module, its length, provided, its length, provided in 0.3, its length) -> status`.
+/// 0: the result is JSON, and the explanation is a text for people; else the result is a message in UTF-8 that follows the name
+/// of the guest. The others are those of `plug` and `seal`.
+///
+/// # Safety
+///
+/// The addresses come from `allocate`, with these lengths.
+#[no_mangle]
+pub unsafe extern "C" fn inspect(
+    guest: *const u8,
+    guest_length: usize,
+    polyfill: *const u8,
+    polyfill_length: usize,
+    module: *const u8,
+    module_length: usize,
+    provided: *const u8,
+    provided_length: usize,
+    provided_0_3: *const u8,
+    provided_0_3_length: usize,
+) -> u32 {
+    // SAFETY: the caller keeps the rules above.
+    let (guest, shipped) = unsafe {
+        (
+            std::slice::from_raw_parts(guest, guest_length),
+            Shipped {
+                polyfill: std::slice::from_raw_parts(polyfill, polyfill_length),
+                fused: std::slice::from_raw_parts(module, module_length),
+                provided: std::slice::from_raw_parts(provided, provided_length),
+                provided_0_3: std::slice::from_raw_parts(provided_0_3, provided_0_3_length),
+            },
+        )
+    };
+    match look(guest, &shipped) {
+        Ok(report) => {
+            EXPLANATION.get_or_init(|| report.text());
+            RESULT.get_or_init(|| report.json().into_bytes());
+            0
+        }
         Err(reason) => {
             RESULT.get_or_init(|| reason.into_bytes());
             1

@@ -1,7 +1,7 @@
 //! Reads of every component: its validity, its imports and exports, and the types behind aliases.
 
 use crate::compose::because;
-use wasmparser::component_types::ComponentAnyTypeId;
+use wasmparser::component_types::{ComponentAnyTypeId, ComponentEntityType};
 use wasmparser::types::{Types, TypesRef};
 use wasmparser::{Parser, Payload, ValidPayload, Validator, WasmFeatures};
 
@@ -40,6 +40,42 @@ pub fn outside(component: &[u8]) -> Result<(Vec<&str>, Vec<&str>), String> {
         }
     }
     Ok((imports, exports))
+}
+
+/// The exports of an instance, with their types; none for other items.
+pub fn exports_of<'a>(
+    types: TypesRef<'a>,
+    ty: &ComponentEntityType,
+) -> impl Iterator<Item = (&'a str, ComponentEntityType)> {
+    let exports = match ty {
+        ComponentEntityType::Instance(id) => types.get(*id).map(|instance| instance.exports.iter()),
+        _ => None,
+    };
+    exports.into_iter().flatten().map(|(name, item)| (name.as_str(), item.ty))
+}
+
+/// A generation of WASI.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Generation {
+    /// WASI 0.2.
+    Second,
+    /// WASI 0.3, in which functions can be async. Components may use 0.2 beside it.
+    Third,
+}
+
+impl Generation {
+    /// The generation of an interface of WASI, by its version.
+    pub fn of(version: &str) -> Option<Self> {
+        match version.get(..4) {
+            Some("0.2.") => Some(Self::Second),
+            Some("0.3.") => Some(Self::Third),
+            _ => None,
+        }
+    }
+
+    pub fn is_third(self) -> bool {
+        self == Self::Third
+    }
 }
 
 /// Whether the name of an interface has the version of WASI 0.3.

@@ -2,7 +2,6 @@
 //! than any machine holds.
 
 use crate::compose::because;
-use crate::guest::is_wasi_0_3;
 use wasmparser::{
     ComponentAlias, ComponentExternalKind, ComponentInstance, ComponentOuterAliasKind, ComponentTypeRef, Error, Parser,
     Payload,
@@ -28,17 +27,11 @@ struct Frame {
 /// Counts the parts of a component in their order.
 pub struct Limits {
     frames: Vec<Frame>,
-    takes_wasi_0_3: bool,
 }
 
 impl Limits {
     pub fn new() -> Self {
-        Self { frames: vec![Frame { is_component: true, components: Vec::new(), items: 0 }], takes_wasi_0_3: false }
-    }
-
-    /// Looks at the name of an import or export.
-    fn note(&mut self, name: &str) {
-        self.takes_wasi_0_3 |= self.frames.len() == 1 && is_wasi_0_3(name);
+        Self { frames: vec![Frame { is_component: true, components: Vec::new(), items: 0 }] }
     }
 
     fn frame(&mut self) -> &mut Frame {
@@ -126,9 +119,7 @@ impl Limits {
             }
             Payload::ComponentImportSection(section) => {
                 for import in section.clone() {
-                    let import = import.map_err(|error| no_valid(&error))?;
-                    self.note(import.name.name);
-                    match import.ty {
+                    match import.map_err(|error| no_valid(&error))?.ty {
                         ComponentTypeRef::Component(_) => self.frame().components.push(None),
                         ComponentTypeRef::Instance(_) => self.count(1)?,
                         _ => {}
@@ -138,7 +129,6 @@ impl Limits {
             Payload::ComponentExportSection(section) => {
                 for export in section.clone() {
                     let export = export.map_err(|error| no_valid(&error))?;
-                    self.note(export.name.name);
                     // An export has an index of its own.
                     if export.kind == ComponentExternalKind::Component {
                         let items = self.component(0, export.index);
@@ -152,15 +142,15 @@ impl Limits {
     }
 }
 
-/// Checks that a component can be translated, and returns whether it takes WASI 0.3. It does not validate the component.
+/// Checks that a component can be translated. It does not validate the component.
 ///
 /// # Errors
 ///
 /// A message that follows the name of the component.
-pub fn measure(component: &[u8]) -> Result<bool, String> {
+pub fn measure(component: &[u8]) -> Result<(), String> {
     let mut limits = Limits::new();
     for payload in Parser::new(0).parse_all(component) {
         limits.take(&payload.map_err(|error| no_valid(&error))?)?;
     }
-    Ok(limits.takes_wasi_0_3)
+    Ok(())
 }

@@ -2,7 +2,7 @@
 //! guest's maker chose. So no such name gets into the JavaScript that is generated from it.
 
 use crate::compose::because;
-use crate::guest::{is_of_0_3, outside, root, validate};
+use crate::guest::{exports_of, is_of_0_3, outside, root, validate, Generation};
 use crate::rename::rename;
 use crate::sections::{put_name, put_section, put_u32, Section};
 use std::collections::HashMap;
@@ -15,26 +15,11 @@ use wasmparser::{Parser, Payload, WasmFeatures};
 
 const RUN: &str = "wasi:cli/run";
 
-/// A generation of WASI.
-#[derive(Clone, Copy, PartialEq)]
-enum Generation {
-    /// WASI 0.2.
-    Second,
-    /// WASI 0.3, in which functions can be async. Components may use 0.2 beside it.
-    Third,
-}
-
-impl Generation {
-    /// The export of the sealed component.
-    fn export(self) -> &'static str {
-        match self {
-            Self::Second => "wasi:cli/run@0.2.12",
-            Self::Third => "wasi:cli/run@0.3.0",
-        }
-    }
-
-    fn is_third(self) -> bool {
-        self == Self::Third
+/// The export of the sealed component.
+fn export_of(generation: Generation) -> &'static str {
+    match generation {
+        Generation::Second => "wasi:cli/run@0.2.12",
+        Generation::Third => "wasi:cli/run@0.3.0",
     }
 }
 
@@ -113,17 +98,6 @@ impl<'a> Provided<'a> {
     fn find(&self, name: &str) -> Option<usize> {
         self.interfaces.iter().position(|interface| *interface == name || are_semver_compatible(interface, name))
     }
-}
-
-fn exports_of<'a>(
-    types: TypesRef<'a>,
-    ty: &ComponentEntityType,
-) -> impl Iterator<Item = (&'a str, ComponentEntityType)> {
-    let exports = match ty {
-        ComponentEntityType::Instance(id) => types.get(*id).map(|instance| instance.exports.iter()),
-        _ => None,
-    };
-    exports.into_iter().flatten().map(|(name, item)| (name.as_str(), item.ty))
 }
 
 const MOST_IMPORTS: usize = 1000;
@@ -205,8 +179,8 @@ fn find_run<'a>(guest: TypesRef<'a>, exports: &[&'a str], latest: Generation) ->
         .filter(|generation| latest.is_third() || !generation.is_third())
         .find_map(|generation| {
             let name = exports.iter().find(|name| match generation {
-                Generation::Third => are_semver_compatible(name, generation.export()),
-                Generation::Second => **name == RUN || are_semver_compatible(name, generation.export()),
+                Generation::Third => are_semver_compatible(name, export_of(generation)),
+                Generation::Second => **name == RUN || are_semver_compatible(name, export_of(generation)),
             });
             name.map(|name| (*name, generation))
         });
@@ -278,7 +252,7 @@ fn enclose(
     let mut export = Section::new(id::EXPORT);
     let content = export.entry();
     content.push(0);
-    put_name(content, generation.export());
+    put_name(content, export_of(generation));
     content.push(SORT_INSTANCE);
     put_u32(content, guest_instance + 2);
     content.push(0); // No type is given.

@@ -9,7 +9,10 @@ mod compose;
 mod fuse;
 #[path = "../../../../guest/polyfill/plug/src/guest.rs"]
 mod guest;
-#[allow(dead_code)]
+#[path = "../../../../guest/polyfill/plug/src/hosts.rs"]
+mod hosts;
+#[path = "../../../../guest/polyfill/plug/src/inspect.rs"]
+mod inspect;
 #[path = "../../../../guest/polyfill/plug/src/limits.rs"]
 mod limits;
 mod mutate;
@@ -193,7 +196,28 @@ fuzz_target!(init: tolerate_wac(), |guest: &[u8]| {
     for (provided, runs) in &*PROVIDED {
         check_seal(guest, provided, runs);
     }
+    // It does all of the above again, so not for each.
+    if guest.len().is_multiple_of(8) {
+        check_inspect(guest);
+    }
 });
+
+/// What is said can be shown on a terminal, and read by a program.
+fn check_inspect(guest: &[u8]) {
+    let [(provided, _), (provided_0_3, _)] = &*PROVIDED;
+    let shipped = inspect::Shipped { polyfill: &POLYFILL, fused: &MODULE, provided, provided_0_3 };
+    match catch_unwind(|| inspect::inspect(guest, &shipped)) {
+        Ok(Ok(report)) => {
+            let text = report.text();
+            assert!(text.chars().all(|letter| letter == '\n' || !letter.is_control()), "{text:?}");
+            let data: serde_json::Value = serde_json::from_str(&report.json()).expect("JSON");
+            assert_eq!(data["bytes"], guest.len());
+            assert!(data["hosts"].as_array().is_some_and(|hosts| hosts.len() == 5), "{data}");
+        }
+        Ok(Err(reason)) => assert!(!reason.is_empty() && !reason.contains('\n'), "{reason}"),
+        Err(_) => {} // A panic of wac.
+    }
+}
 
 fn check_seal(guest: &[u8], provided: &[u8], runs: &[&str]) {
     let features = WasmFeatures::default() | WasmFeatures::CM_ASYNC;

@@ -28,17 +28,6 @@ pub enum Generation {
     Wasi0_3,
 }
 
-impl Generation {
-    /// The generation of an interface of WASI, by its version.
-    pub fn of(version: &str) -> Option<Self> {
-        match version.get(..4) {
-            Some("0.2.") => Some(Self::Wasi0_2),
-            Some("0.3.") => Some(Self::Wasi0_3),
-            _ => None,
-        }
-    }
-}
-
 /// Makes the engine. `interruptible`: the code of guests looks at epochs.
 ///
 /// # Errors

@@ -6,14 +6,16 @@ mod memmap2;
 mod options;
 mod output;
 mod plug;
+mod progress;
 mod run;
 mod run_p3;
 mod serve;
 mod shell;
 mod state;
+mod stats;
 mod trust;
 
-use options::{parse_plug, parse_run, printable, to_text, UsageError};
+use options::{parse_inspect, parse_plug, parse_run, printable, to_text, UsageError};
 use output::{say, write_output};
 use run::Ended;
 use serve::options::parse_serve;
@@ -52,21 +54,29 @@ fn call(words: &[String]) -> wasmtime::Result<u8> {
             write_output("-", shell::page(&words[1..])?.as_bytes())?;
             Ok(0)
         }
+        Some("inspect") => {
+            plug::inspect_file(&parse_inspect(words[1..].iter().cloned())?)?;
+            Ok(0)
+        }
         Some("serve") => {
             serve::serve(parse_serve(words[1..].iter().cloned(), |name| std::env::var(name).ok())?)?;
             Ok(0)
         }
         Some("run") => {
             let options = parse_run(words[1..].iter().cloned(), |name| std::env::var(name).ok())?;
-            Ok(match run::run(&options)? {
-                Ended::Exit(code) => code,
+            let name = run::base_name(&options.component);
+            let (ended, figures) = run::run(&options)?;
+            let code = match &ended {
+                Ended::Exit(code) => *code,
                 Ended::Trap(error) => {
-                    let name = run::base_name(&options.component);
                     let report = format!("wasi-mmap: {name} trapped: {}\n{error:?}", error.root_cause());
                     say(&printable(&report));
                     TRAPPED
                 }
-            })
+            };
+            let trapped = matches!(ended, Ended::Trap(_));
+            figures.report(&options.stats, &name, code, trapped)?;
+            Ok(code)
         }
         Some(verb) => Err(UsageError::new(format!("unknown command: {verb}")).into()),
         None => Err(UsageError::new("no command").into()),

@@ -61,6 +61,16 @@ pub struct RunOptions {
     pub native: bool,
     /// In bytes.
     pub max_private_memory: Option<u64>,
+    pub stats: Stats,
+}
+
+/// Where the figures of a run go.
+#[derive(Debug, Default, PartialEq)]
+pub struct Stats {
+    /// As lines for people, to standard error.
+    pub shown: bool,
+    /// As JSON, to this path, or `-` for standard output.
+    pub json: Option<String>,
 }
 
 fn to_grant(value: &str, read_only: bool) -> Result<Grant, UsageError> {
@@ -169,8 +179,9 @@ pub fn parse_component(
             environment.insert(variable.to_owned(), text);
         }
     };
-    let options = RunOptions { component, arguments: words.collect(), grants, environment, native, max_private_memory };
-    Ok((options, others))
+    let arguments = words.collect();
+    let stats = Stats::default();
+    Ok((RunOptions { component, arguments, grants, environment, native, max_private_memory, stats }, others))
 }
 
 /// Parses the words after `run`.
@@ -178,7 +189,30 @@ pub fn parse_run(
     words: impl IntoIterator<Item = String>,
     own_environment: impl Fn(&str) -> Option<String>,
 ) -> Result<RunOptions, UsageError> {
-    Ok(parse_component("run", &More { flags: &[], values: &[] }, words, own_environment)?.0)
+    let more = More { flags: &["--stats"], values: &["--stats-json"] };
+    let (mut options, others) = parse_component("run", &more, words, own_environment)?;
+    for (name, value) in others {
+        if name == "--stats" {
+            options.stats.shown = true;
+        } else if value.is_empty() {
+            return Err(UsageError::new(format!("{name} needs a value")));
+        } else {
+            options.stats.json = Some(value);
+        }
+    }
+    if options.stats != Stats::default() && !options.native {
+        return Err(UsageError::new("figures are those of the native mapping: none with --no-native"));
+    }
+    Ok(options)
+}
+
+/// The one component of a verb.
+fn only(verb: &str, components: &[String]) -> Result<String, UsageError> {
+    match components {
+        [] => Err(UsageError::new(format!("no component to {verb}"))),
+        [component] => Ok(component.clone()),
+        several => Err(UsageError::new(format!("more than one component: {}", several.join(" ")))),
+    }
 }
 
 #[derive(Debug, PartialEq)]
@@ -220,12 +254,34 @@ pub fn parse_plug(words: impl IntoIterator<Item = String>) -> Result<PlugOptions
         let value = given.or_else(|| words.next()).ok_or_else(|| UsageError::new(format!("{name} needs a value")))?;
         output = Some(value);
     }
-    let component = match components.as_slice() {
-        [] => return Err(UsageError::new("no component to plug")),
-        [component] => component.clone(),
-        several => return Err(UsageError::new(format!("more than one component: {}", several.join(" ")))),
-    };
+    let component = only("plug", &components)?;
     let output = output.filter(|path| !path.is_empty());
     let output = output.ok_or_else(|| UsageError::new("no output: say where to with -o"))?;
     Ok(PlugOptions { component, output, compose, explain })
+}
+
+#[derive(Debug, PartialEq)]
+pub struct InspectOptions {
+    pub component: String,
+    pub json: bool,
+}
+
+/// Parses the options of `inspect` and the component, in any order.
+pub fn parse_inspect(words: impl IntoIterator<Item = String>) -> Result<InspectOptions, UsageError> {
+    let mut words = words.into_iter();
+    let (mut components, mut json) = (Vec::new(), false);
+    while let Some(word) = words.next() {
+        if word == "--" {
+            components.extend(words);
+            break;
+        }
+        if word == "--json" {
+            json = true;
+        } else if word.starts_with('-') {
+            return Err(UsageError::new(format!("unknown option: {word}")));
+        } else {
+            components.push(word);
+        }
+    }
+    Ok(InspectOptions { component: only("inspect", &components)?, json })
 }

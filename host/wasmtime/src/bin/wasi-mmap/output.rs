@@ -25,7 +25,13 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// Writes a message to the user, if anybody can read it: the exit code tells too.
 pub fn say(message: &str) {
-    let _ = writeln!(io::stderr(), "{message}");
+    tell(&format!("{message}\n"));
+}
+
+/// Writes a part of a line, like `say`.
+pub fn tell(text: &str) {
+    let mut output = io::stderr();
+    let _ = output.write_all(text.as_bytes()).and_then(|()| output.flush());
 }
 
 pub fn write_output(path: &str, bytes: &[u8]) -> Result<(), UsageError> {

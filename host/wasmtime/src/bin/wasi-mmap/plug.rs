@@ -1,22 +1,32 @@
-//! Gives the polyfill to a component, with the module of guest/polyfill/plug. It runs here as WebAssembly, as it does
-//! in Node, so both give the same result and a hostile component can only make the module trap.
+//! Calls the module of guest/polyfill/plug, which looks at components and gives them the polyfill. It runs here as WebAssembly, as
+//! it does in Node, so both give the same result and a hostile component can only make the module trap.
 
 use crate::engine::{engine, read_component, Generation};
 use crate::memmap2::warn_of_memmap2;
-use crate::options::{printable, PlugOptions, UsageError};
+use crate::options::{printable, InspectOptions, PlugOptions, UsageError};
 use crate::output::{say, write_output};
-use wasmtime::{Engine, Instance, Memory, Module, Store, TypedFunc};
+use wasmtime::{Engine, Instance, Memory, Module, Store, TypedFunc, Val};
 
 const PLUG: &[u8] = include_bytes!("../../../polyfill/plug.wasm");
 /// The form of the polyfill to compose, and the one to fuse.
 const POLYFILL: &[u8] = include_bytes!("../../../polyfill/polyfill.wasm");
 const FUSED: &[u8] = include_bytes!("../../../polyfill/fused.wasm");
+/// What the command in Node provides in each generation.
+const PROVIDED: &[u8] = include_bytes!("../../../polyfill/provided.wasm");
+const PROVIDED_0_3: &[u8] = include_bytes!("../../../polyfill/provided-0-3.wasm");
 
-/// The result of the module, see guest/polyfill/plug/src/abi.rs.
+/// The result of the module's `plug`, see guest/polyfill/plug/src/abi.rs.
 enum Answer {
     Plugged { component: Vec<u8>, explanation: String },
     NothingToPlug(String),
     Misfit(String),
+}
+
+/// What a component is to do.
+#[derive(Clone, Copy)]
+pub enum Purpose {
+    Run,
+    Serve,
 }
 
 struct Plug {
@@ -34,12 +44,22 @@ impl Plug {
         Ok(Self { store, instance, memory })
     }
 
-    fn put(&mut self, bytes: &[u8]) -> wasmtime::Result<(u32, u32)> {
-        let length = u32::try_from(bytes.len())?;
+    /// Calls a function with the addresses and lengths of components, and numbers after them.
+    fn call(&mut self, name: &str, components: &[&[u8]], numbers: &[u32]) -> wasmtime::Result<u32> {
         let allocate: TypedFunc<u32, u32> = self.instance.get_typed_func(&mut self.store, "allocate")?;
-        let address = allocate.call(&mut self.store, length)?;
-        self.memory.write(&mut self.store, address as usize, bytes)?;
-        Ok((address, length))
+        let mut words = Vec::new();
+        for bytes in components {
+            let length = u32::try_from(bytes.len())?;
+            let address = allocate.call(&mut self.store, length)?;
+            self.memory.write(&mut self.store, address as usize, bytes)?;
+            words.extend([address, length]);
+        }
+        words.extend(numbers);
+        let words: Vec<_> = words.into_iter().map(|word| Val::I32(word.cast_signed())).collect();
+        let function = self.instance.get_func(&mut self.store, name).expect("a function of the module");
+        let mut status = [Val::I32(0)];
+        function.call(&mut self.store, &words, &mut status)?;
+        Ok(status[0].unwrap_i32().cast_unsigned())
     }
 
     /// The bytes that two functions give the address and the length of.
@@ -55,51 +75,57 @@ impl Plug {
         Ok(bytes)
     }
 
-    fn result(&mut self) -> wasmtime::Result<Vec<u8>> {
-        self.take("result")
+    fn text(&mut self, name: &str) -> wasmtime::Result<String> {
+        Ok(String::from_utf8_lossy(&self.take(name)?).into_owned())
     }
 
     fn plug(&mut self, guest: &[u8], compose: bool) -> wasmtime::Result<Answer> {
-        let (guest, guest_length) = self.put(guest)?;
-        let (polyfill, polyfill_length) = self.put(POLYFILL)?;
-        let (module, module_length) = self.put(if compose { &[] } else { FUSED })?;
-        let store = &mut self.store;
-        let plug: TypedFunc<(u32, u32, u32, u32, u32, u32), u32> = self.instance.get_typed_func(&mut *store, "plug")?;
-        let status = plug.call(store, (guest, guest_length, polyfill, polyfill_length, module, module_length))?;
-        let result = self.result()?;
-        let text = |result: Vec<u8>| String::from_utf8_lossy(&result).into_owned();
-        Ok(match status {
-            0 => Answer::Plugged { component: result, explanation: text(self.take("explanation")?) },
-            1 => Answer::NothingToPlug(text(result)),
-            _ => Answer::Misfit(text(result)),
+        let module = if compose { &[] } else { FUSED };
+        Ok(match self.call("plug", &[guest, POLYFILL, module], &[])? {
+            0 => Answer::Plugged { component: self.take("result")?, explanation: self.text("explanation")? },
+            1 => Answer::NothingToPlug(self.text("result")?),
+            _ => Answer::Misfit(self.text("result")?),
         })
     }
 
-    fn measure(&mut self, guest: &[u8]) -> wasmtime::Result<Result<Generation, String>> {
-        let (guest, length) = self.put(guest)?;
-        let measure: TypedFunc<(u32, u32), u32> = self.instance.get_typed_func(&mut self.store, "measure")?;
-        Ok(match measure.call(&mut self.store, (guest, length))? {
-            0 => Ok(Generation::Wasi0_2),
-            2 => Ok(Generation::Wasi0_3),
-            _ => Err(String::from_utf8_lossy(&self.result()?).into_owned()),
+    /// The text for people and the JSON, or the reason why there is none.
+    fn inspect(&mut self, guest: &[u8]) -> wasmtime::Result<Result<(String, String), String>> {
+        Ok(match self.call("inspect", &[guest, POLYFILL, FUSED, PROVIDED, PROVIDED_0_3], &[])? {
+            0 => Ok((self.text("explanation")?, self.text("result")?)),
+            _ => Err(self.text("result")?),
         })
+    }
+
+    fn measure(&mut self, path: &str, guest: &[u8], purpose: Purpose, native: bool) -> wasmtime::Result<Generation> {
+        let numbers = [u32::from(matches!(purpose, Purpose::Serve)), u32::from(native)];
+        let reason = match self.call("measure", &[guest], &numbers)? {
+            0 => return Ok(Generation::Wasi0_2),
+            2 => return Ok(Generation::Wasi0_3),
+            1 => format!("cannot translate {path}: it {}", self.text("result")?),
+            _ => format!("{path} {}", self.text("result")?),
+        };
+        Err(UsageError::refused(reason).into())
     }
 }
 
-/// Returns the generation of a component, unless it is too large or too deeply nested to be compiled.
+/// Returns the generation of a component that can be compiled, and imports only what is provided.
 ///
 /// # Errors
 ///
-/// A [`UsageError`] that names the limit, or an error of the engine.
-pub fn measure(engine: &Engine, path: &str, guest: &[u8]) -> wasmtime::Result<Generation> {
-    match Plug::new(engine)?.measure(guest) {
-        Ok(Ok(generation)) => Ok(generation),
-        Ok(Err(reason)) => Err(UsageError::refused(format!("cannot translate {path}: it {reason}")).into()),
-        Err(error) => {
-            let reason = error.root_cause();
-            Err(UsageError::refused(format!("cannot translate {path}: it is too large or too deep ({reason})")).into())
+/// A [`UsageError`] that says why not, or an error of the engine.
+pub fn measure(
+    engine: &Engine,
+    (path, guest): (&str, &[u8]),
+    purpose: Purpose,
+    native: bool,
+) -> wasmtime::Result<Generation> {
+    Plug::new(engine)?.measure(path, guest, purpose, native).map_err(|error| {
+        if error.is::<UsageError>() {
+            return error;
         }
-    }
+        let reason = error.root_cause();
+        UsageError::refused(format!("cannot translate {path}: it is too large or too deep ({reason})")).into()
+    })
 }
 
 fn plug(engine: &Engine, path: &str, guest: &[u8], compose: bool) -> wasmtime::Result<Answer> {
@@ -144,4 +170,22 @@ pub fn plug_file(PlugOptions { component, output, compose, explain }: &PlugOptio
             Err(UsageError::refused(format!("{component} {reason}")).into())
         }
     }
+}
+
+/// Does `wasi-mmap inspect`.
+///
+/// # Errors
+///
+/// A [`UsageError`] where the component cannot be read or the output not be written, or an error of the engine.
+pub fn inspect_file(InspectOptions { component, json }: &InspectOptions) -> wasmtime::Result<()> {
+    let guest = read_component(component)?;
+    warn_of_memmap2(component, &guest);
+    let mut plug = Plug::new(engine(false, Generation::Wasi0_2)?.engine())?;
+    let report = plug.inspect(&guest).map_err(|error| {
+        let reason = error.root_cause();
+        UsageError::refused(format!("cannot inspect {component}: it is too large or too deep ({reason})"))
+    })?;
+    let (text, data) = report.map_err(|reason| UsageError::refused(format!("{component} {reason}")))?;
+    let output = if *json { format!("{data}\n") } else { printable(&format!("{component}: {text}")) };
+    Ok(write_output("-", output.as_bytes())?)
 }

@@ -4,11 +4,12 @@ use crate::engine::{engine, read_component, Generation};
 use crate::memmap2::warn_of_memmap2;
 use crate::options::{printable, RunOptions, UsageError};
 use crate::output::say;
-use crate::plug::{measure, plugged};
+use crate::plug::{measure, plugged, Purpose};
+use crate::progress::timed;
 use crate::run_p3;
-use crate::state::{check_types, wasi, Outgoing, State, HOSTCALL_FUEL};
+use crate::state::{wasi, Outgoing, State, HOSTCALL_FUEL};
+use crate::stats::{Figures, Moment};
 use std::path::Path;
-use std::sync::mpsc;
 use std::time::Duration;
 use wasmtime::component::{Component, InstancePre, Linker};
 use wasmtime::{Engine, Store};
@@ -20,8 +21,6 @@ use wasmtime_wasi_mmap::SpanEngine;
 const SLOW_SIZE: usize = 1 << 20;
 /// A compiled component is loaded from the cache in less time.
 const PATIENCE: Duration = Duration::from_millis(500);
-/// The export of a command, and what messages call it.
-pub const COMMAND: (&str, &str) = ("wasi:cli/run", "a command");
 
 /// How the component ended.
 pub enum Ended {
@@ -31,21 +30,14 @@ pub enum Ended {
 
 /// Compiles the component, or loads it from the cache, and tells the user if it takes long.
 fn translate(engine: &Engine, path: &str, bytes: &[u8]) -> Result<Component, UsageError> {
-    let component = std::thread::scope(|scope| {
-        let (done, wait) = mpsc::channel::<()>();
-        if bytes.len() > SLOW_SIZE {
-            scope.spawn(move || {
-                if wait.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
-                    #[allow(clippy::cast_precision_loss)] // For one decimal.
-                    let size = bytes.len() as f64 / f64::from(1 << 20);
-                    say(&format!("wasi-mmap: translating {} ({size:.1} MiB), once", base_name(path)));
-                }
-            });
-        }
-        let component = Component::new(engine, bytes);
-        drop(done);
-        component
-    });
+    let work = || Component::new(engine, bytes);
+    let component = if bytes.len() > SLOW_SIZE {
+        #[allow(clippy::cast_precision_loss)] // For one decimal.
+        let size = bytes.len() as f64 / f64::from(1 << 20);
+        timed(&format!("translating {} ({size:.1} MiB), once", base_name(path)), PATIENCE, work)
+    } else {
+        work()
+    };
     component.map_err(|error| UsageError::refused(format!("cannot translate {path}: {error:?}")))
 }
 
@@ -63,21 +55,17 @@ fn linker(engine: &Engine, native: bool) -> wasmtime::Result<Linker<State>> {
     Ok(linker)
 }
 
-/// Compiles a component and links it. `what` is the interface that it has to export in one of the generations, and what messages
-/// call it; `to_pre` makes the type of wasmtime for such a component.
+/// Compiles a component and links it. `to_pre` makes the type of wasmtime for such a component.
 ///
 /// # Errors
 ///
 /// A [`UsageError`] where the component cannot be compiled or linked.
 pub fn link<P>(
     linker: &Linker<State>,
-    (path, bytes, native): (&str, &[u8], bool),
-    generations: &[Generation],
-    what: (&str, &str),
+    (path, bytes): (&str, &[u8]),
     to_pre: impl FnOnce(InstancePre<State>) -> wasmtime::Result<P>,
 ) -> Result<P, UsageError> {
     let component = translate(linker.engine(), path, bytes)?;
-    check_types(&component, (path, native), generations, what)?;
     linker
         .instantiate_pre(&component)
         .and_then(to_pre)
@@ -91,18 +79,24 @@ pub struct Loaded {
     pub generation: Generation,
 }
 
-/// Reads the component, and makes its engine. `interruptible`: guests let others run from time to time.
+/// Reads the component, and makes its engine.
 ///
 /// # Errors
 ///
 /// A [`UsageError`] about the component, or an error of the engine.
-pub fn load(options: &RunOptions, interruptible: bool) -> wasmtime::Result<Loaded> {
+pub fn load(options: &RunOptions, purpose: Purpose) -> wasmtime::Result<Loaded> {
+    // Guests of a server let others run from time to time.
+    let interruptible = matches!(purpose, Purpose::Serve);
     let path = &options.component;
     let bytes = read_component(path)?;
     warn_of_memmap2(path, &bytes);
     let mut spans = engine(interruptible, Generation::Wasi0_2)?;
-    let generation = measure(spans.engine(), path, &bytes)?;
-    let bytes = if options.native { bytes } else { plugged(spans.engine(), path, bytes)? };
+    let mut generation = measure(spans.engine(), (path, &bytes), purpose, true)?;
+    let mut bytes = bytes;
+    if !options.native {
+        bytes = plugged(spans.engine(), path, bytes)?;
+        generation = measure(spans.engine(), (path, &bytes), purpose, false)?;
+    }
     if generation == Generation::Wasi0_3 {
         spans = engine(interruptible, generation)?;
     }
@@ -118,31 +112,37 @@ pub fn say_faults(path: &str) {
     }
 }
 
-/// Runs the component.
+/// Runs the component, and returns its end with what it has done.
 ///
 /// # Errors
 ///
 /// A [`UsageError`] where the component cannot be read, compiled or linked, or an error of the engine.
-pub fn run(options: &RunOptions) -> wasmtime::Result<Ended> {
+pub fn run(options: &RunOptions) -> wasmtime::Result<(Ended, Figures)> {
     // The cheap checks come first.
     let wasi = wasi(options)?.inherit_stdio().allow_blocking_current_thread(true).build();
     let path = &options.component;
-    let Loaded { spans, bytes, generation } = load(options, false)?;
+    let Loaded { spans, bytes, generation } = load(options, Purpose::Run)?;
     let engine = spans.engine();
     let mut store = Store::new(engine, State::new(wasi, Outgoing::Denied, options, &spans));
     store.set_hostcall_fuel(HOSTCALL_FUEL);
+    let begin;
     let ended = match generation {
         Generation::Wasi0_2 => {
             let linker = linker(engine, options.native)?;
-            let component = (path.as_str(), bytes.as_slice(), options.native);
-            let command = link(&linker, component, &[generation], COMMAND, CommandPre::new)?;
+            let command = link(&linker, (path, &bytes), CommandPre::new)?;
+            begin = Moment::now();
             command.instantiate(&mut store).and_then(|command| command.wasi_cli_run().call_run(&mut store))
         }
-        Generation::Wasi0_3 => run_p3::prepare(engine, path, &bytes, options.native)?.run(&mut store)?,
+        Generation::Wasi0_3 => {
+            let command = run_p3::prepare(engine, path, &bytes, options.native)?;
+            begin = Moment::now();
+            command.run(&mut store)?
+        }
     };
+    let figures = Figures::since(&begin, store.data().metrics());
     drop(store); // This ends its spans, so their faults can be counted.
     say_faults(path);
-    Ok(match ended {
+    let ended = match ended {
         Ok(Ok(())) => Ended::Exit(0),
         Ok(Err(())) => Ended::Exit(1),
         Err(error) => match error.downcast_ref::<I32Exit>() {
@@ -150,5 +150,6 @@ pub fn run(options: &RunOptions) -> wasmtime::Result<Ended> {
             Some(I32Exit(code)) => Ended::Exit(*code as u8),
             None => Ended::Trap(error),
         },
-    })
+    };
+    Ok((ended, figures))
 }

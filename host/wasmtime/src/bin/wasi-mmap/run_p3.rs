@@ -1,9 +1,8 @@
 //! Runs a component of WASI 0.3, which may take WASI 0.2 too.
 
-use crate::engine::Generation;
-use crate::run::{link, COMMAND};
-use crate::state::{exports, State};
-use wasmtime::component::Linker;
+use crate::run::link;
+use crate::state::State;
+use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Result, Store};
 use wasmtime_wasi::{p2, p3};
 
@@ -26,6 +25,13 @@ fn linker(engine: &Engine, native: bool) -> Result<Linker<State>> {
     Ok(linker)
 }
 
+/// Whether the component is a command of WASI 0.3.
+fn exports_run(component: &Component) -> bool {
+    let ty = component.component_type();
+    let mut exports = ty.exports(component.engine());
+    exports.any(|(name, _)| name.starts_with("wasi:cli/run@0.3."))
+}
+
 /// Compiles the component and links it with what the command provides.
 ///
 /// # Errors
@@ -33,9 +39,8 @@ fn linker(engine: &Engine, native: bool) -> Result<Linker<State>> {
 /// A [`UsageError`](crate::options::UsageError) where the component cannot be compiled or linked, or an error of the engine.
 pub fn prepare(engine: &Engine, path: &str, bytes: &[u8], native: bool) -> Result<Command> {
     let linker = linker(engine, native)?;
-    let generations = [Generation::Wasi0_3, Generation::Wasi0_2];
-    let command = link(&linker, (path, bytes, native), &generations, COMMAND, |component| {
-        Ok(if exports(component.component(), COMMAND.0, Generation::Wasi0_3) {
+    let command = link(&linker, (path, bytes), |component| {
+        Ok(if exports_run(component.component()) {
             Command::Wasi0_3(p3::bindings::CommandPre::new(component)?)
         } else {
             Command::Wasi0_2(p2::bindings::CommandPre::new(component)?)

@@ -1,16 +1,15 @@
 //! The state of a store, and what the command provides to its guests.
 
-use crate::engine::Generation;
 use crate::options::{Grant, RunOptions, UsageError};
 use crate::run::base_name;
 use std::future::Future;
 use std::path::Path;
-use wasmtime::component::{Component, ResourceTable};
+use wasmtime::component::ResourceTable;
 use wasmtime::ResourceLimiter;
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{Error as HttpError, RequestOptions, WasiBody};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView};
-use wasmtime_wasi_mmap::{SpanEngine, WasiMmap, WasiMmapCtx};
+use wasmtime_wasi_mmap::{Metrics, SpanEngine, WasiMmap, WasiMmapCtx};
 
 /// As many bytes as a guest can have: with the limit of 128 MiB a larger write would trap.
 pub const HOSTCALL_FUEL: usize = u32::MAX as usize;
@@ -38,6 +37,11 @@ impl State {
             mmap: mmap.build(),
             memory: MemoryLimit::default(),
         }
+    }
+
+    /// What the guests have done.
+    pub fn metrics(&self) -> Metrics {
+        self.mmap.metrics()
     }
 
     /// What a linker borrows.
@@ -161,54 +165,6 @@ pub fn wasi(options: &RunOptions) -> Result<WasiCtxBuilder, UsageError> {
             .map_err(|error| UsageError::refused(format!("cannot open {host}: {error}")))?;
     }
     Ok(builder)
-}
-
-/// Packages of both generations of WASI, and those of 0.2 alone. wasmtime reports an interface that one of them lacks when it
-/// instantiates.
-const PACKAGES: [&str; 5] = ["wasi:cli/", "wasi:clocks/", "wasi:filesystem/", "wasi:random/", "wasi:sockets/"];
-const PACKAGES_OF_0_2: [&str; 2] = ["wasi:http/", "wasi:io/"];
-
-/// Whether the component exports the interface in this generation.
-pub fn exports(component: &Component, interface: &str, generation: Generation) -> bool {
-    let asked = |name: &str| {
-        name.split_once('@')
-            .is_some_and(|(exported, version)| exported == interface && Generation::of(version) == Some(generation))
-    };
-    component
-        .component_type()
-        .exports(component.engine())
-        .any(|(name, _)| asked(name) || (name == interface && generation == Generation::Wasi0_2))
-}
-
-/// Checks that the component exports an interface of one of the generations, and imports only what the command provides.
-///
-/// # Errors
-///
-/// A message about the imports, or that the component is not `what`.
-pub fn check_types(
-    component: &Component,
-    (path, native): (&str, bool),
-    generations: &[Generation],
-    (interface, what): (&str, &str),
-) -> Result<(), UsageError> {
-    let provided = |name: &str| {
-        let (interface, version) = name.split_once('@').unwrap_or((name, ""));
-        let generation = Generation::of(version);
-        let of = |packages: &[&str]| packages.iter().any(|package| interface.starts_with(package));
-        let ours = native && matches!(interface, "wasi-mmap:mmap/mapping" | "wasi-mmap:mmap/span");
-        let of_0_2 = generation == Some(Generation::Wasi0_2) && of(&PACKAGES_OF_0_2);
-        (ours || of(&PACKAGES) || of_0_2) && generation.is_some_and(|generation| generations.contains(&generation))
-    };
-    let types = component.component_type();
-    let missing: Vec<_> =
-        types.imports(component.engine()).map(|(name, _)| name).filter(|name| !provided(name)).collect();
-    if !missing.is_empty() {
-        return Err(UsageError::refused(format!("{path} imports what is not provided: {}", missing.join(", "))));
-    }
-    if !generations.iter().any(|generation| exports(component, interface, *generation)) {
-        return Err(UsageError::refused(format!("{path} is not {what}: it does not export {interface}")));
-    }
-    Ok(())
 }
 
 #[cfg(test)]

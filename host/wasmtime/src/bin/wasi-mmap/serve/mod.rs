@@ -9,9 +9,9 @@ pub mod options;
 mod output;
 mod stop;
 
-use crate::engine::Generation;
 use crate::options::{printable, UsageError};
 use crate::output::say;
+use crate::plug::Purpose;
 use crate::run::{base_name, link, load, say_faults, Loaded};
 use crate::state::{wasi, State};
 use connection::serve_connection;
@@ -45,12 +45,6 @@ fn linker(engine: &Engine, native: bool) -> Result<Linker<State>> {
         wasmtime_wasi_mmap::add_to_linker_async(&mut linker, State::mmap)?;
     }
     Ok(linker)
-}
-
-fn prepare(engine: &Engine, path: &str, bytes: &[u8], native: bool) -> Result<ProxyPre<State>> {
-    let linker = linker(engine, native)?;
-    let what = ("wasi:http/incoming-handler", "a server");
-    Ok(link(&linker, (path, bytes, native), &[Generation::Wasi0_2], what, ProxyPre::new)?)
 }
 
 async fn listen(address: &str) -> Result<(TcpListener, SocketAddr), UsageError> {
@@ -120,8 +114,9 @@ pub fn serve(options: ServeOptions) -> Result<()> {
     // The cheap checks come first.
     wasi(&options.run)?;
     let path = options.run.component.clone();
-    let Loaded { spans, bytes, .. } = load(&options.run, true)?;
-    let proxy = prepare(spans.engine(), &path, &bytes, options.run.native)?;
+    let Loaded { spans, bytes, .. } = load(&options.run, Purpose::Serve)?;
+    let linker = linker(spans.engine(), options.run.native)?;
+    let proxy = link(&linker, (&path, &bytes), ProxyPre::new)?;
     drop(bytes);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         // A page of a span that is not in memory blocks its thread while it is read.
