@@ -276,6 +276,7 @@ packages: polyfill shell prebuilds windows
 # Apart from `make test`, like `release-test`: it takes what `make packages` has made.
 packages-test: tests
 	$(SETUP) packages plain-wasmtime windows
+	@tests/tools/guests.sh c
 	@CARGO_TARGET_DIR=$(CARGO_TARGET) node build/tests/package/artefacts.mjs $(T)
 
 release-test: tests

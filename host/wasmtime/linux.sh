@@ -50,7 +50,7 @@ again)
 '')
   export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/host/wasmtime/target}"
   [ -e "$CARGO_TARGET_DIR/$program" ] || echo "building the command wasi-mmap for Linux on $1 (ten minutes the first time)"
-  cargo "$PWD"
+  moving cargo "$PWD"
   keep_program "$CARGO_TARGET_DIR/$program" "$result"
   ;;
 *) fail "unknown: $2" ;;

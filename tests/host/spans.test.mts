@@ -11,6 +11,7 @@ import { NODES_P3, skipP3 } from '../tools/p3.mjs';
 import { platforms, runtimes } from '../tools/platforms.mjs';
 import {
   ACCESSES,
+  ended,
   runArguments as argumentsIn,
   runsOf,
   SCENARIOS,
@@ -29,16 +30,6 @@ const UNSUPPORTED = 12;
 
 let folder = '';
 const prepare = (): void => writeFiles(folder);
-
-/** The end of a command, which must never be a signal. */
-function ended(command: string, args: string[]): number | string {
-  const { status, signal, stderr } = spawnSync(command, args, { encoding: 'utf8', timeout: 120_000 });
-  // A scenario that is meant to trap prints a line before.
-  if (status === 134 && /^wasi-mmap: spans(-0\.3)?\.wasm trapped: /m.test(stderr)) {
-    return args.some((word) => word.startsWith('lost')) && !stderr.startsWith('so far so good\n') ? stderr : 'trap';
-  }
-  return status === 0 ? 0 : `${signal ?? status}: ${stderr}`;
-}
 
 const runArguments = (scenario: string, access: string, component?: string): string[] =>
   argumentsIn(folder, scenario, access, component);

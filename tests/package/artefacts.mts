@@ -2,16 +2,29 @@
 // What an example runs on comes from build/packages too, where there is something. A word runs only the tests with it in their names;
 // they take the component and the npm package of the last whole run.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { Guest } from '../contract/guest.mjs';
+import { guest as target, runAll } from '../contract/targets.mjs';
+import { loadVectors } from '../contract/vectors.mjs';
+import { ended, runArguments, runsOf, SCENARIOS, writeFiles } from '../host/spans.mjs';
 import { platforms } from '../tools/platforms.mjs';
 import { CACHE, CARGO_TARGET, findTools, PIP_INSTALL, skip } from './packed.mjs';
 
 const [word = ''] = process.argv.slice(2);
 const all = suite('packages');
-const test = (name: string, body: () => void): void => {
+const test = (name: string, body: () => void | Promise<void>): void => {
   if (name.includes(word)) all(name, body);
 };
 
@@ -86,6 +99,29 @@ all.before(() => {
   run(['sha256sum', '--check', '--quiet', 'SHA256SUMS'], PACKAGES);
   crate = unpack(artefact('cargo', /^wasi-mmap-\d/), emptyFolder('rust-crate'));
   hostCrate = unpack(artefact('cargo', /^wasmtime-wasi-mmap-/), emptyFolder('wasmtime-crate'));
+});
+
+/** The second number of the newest version of glibc whose symbols `readelf` has named. */
+const newestGlibc = (symbols: string): number =>
+  Math.max(0, ...[...symbols.matchAll(/@GLIBC_2\.(\d+)/g)].map(([, minor]) => Number(minor)));
+
+test('crates: cargo publish --dry-run packs the same bytes, and warns of nothing', () => {
+  for (const source of ['guest/rust', 'host/wasmtime']) {
+    const to = emptyFolder('dry-run');
+    // The tests below compile what is packed.
+    const words = ['publish', '--dry-run', '--no-verify', '--locked', '--allow-dirty', '--target-dir', to];
+    const { status, stderr } = spawnSync(cargo, [...words, '--manifest-path', `${source}/Cargo.toml`], {
+      encoding: 'utf8',
+      env: { ...process.env, CARGO_TERM_COLOR: 'never' },
+    });
+    assert.is(status, 0, stderr);
+    // Tests stay in the clone.
+    assert.equal(stderr.match(/^warning: (?!ignoring test ).*$/gm), ['warning: aborting upload due to dry run']);
+    const packed = readdirSync(to, { encoding: 'utf8', recursive: true }).find((path) => path.endsWith('.crate'));
+    assert.ok(packed);
+    const kept = join(PACKAGES, 'cargo', basename(packed));
+    assert.ok(readFileSync(join(to, packed)).equals(readFileSync(kept)), kept);
+  }
 });
 
 test('crate wasi-mmap: the example of its README becomes a component', () => {
@@ -266,6 +302,21 @@ test('wheel wasi-mmap-host: the example of its README, and its command runs the 
   assert.is(run([python, '-m', 'wasi_mmap_host', '--dir-ro', `${logs}::/log`, guest], folder), RESULT);
 });
 
+test('wheels wasi-mmap-host: the core of each is for its processor, and for glibc 2.28', () => {
+  for (const [machine, name] of [
+    ['x86_64', /Machine: +Advanced Micro Devices X86-64/],
+    ['aarch64', /Machine: +AArch64/],
+  ] as const) {
+    const folder = emptyFolder(`wheel-${machine}`);
+    const wheel = artefact('python', new RegExp(`^wasi_mmap_host-.*_${machine}\\.whl$`));
+    run(['python3', '-m', 'zipfile', '-e', wheel, folder], ROOT);
+    const said = run(['readelf', '-h', '-d', '--dyn-syms', '-W', 'wasi_mmap_host/libwasi_mmap_core.so'], folder);
+    assert.match(said, name);
+    assert.ok(newestGlibc(said) <= 28);
+    assert.not.match(said, /libstdc|libc\+\+|libgcc/);
+  }
+});
+
 test('source distribution wasi-mmap-host: c++ alone builds a wheel of it', () => {
   if (process.platform !== 'linux') return skip('wasi-mmap-host: it is for Linux');
   const folder = emptyFolder('python-source');
@@ -354,8 +405,38 @@ test('images of components: a layout whose bytes are those of the files', () => 
   }
 });
 
+/** Runs the contract with a command, and every scenario of pages in the guest's memory. */
+async function mapsFiles(command: string): Promise<void> {
+  const words = [command, 'run', '--dir', 'build::/', '--dir', '/dev::/dev', 'build/guests/c/contract.wasm'];
+  const column = target('c', 'wasmtime', '0.2', new Guest(words));
+  let passed = 0;
+  for await (const [{ name }, { state, detail }] of runAll(column, [...loadVectors().values()].flat())) {
+    assert.is.not(state, 'failed', `${name}: ${detail}`);
+    if (state === 'passed') passed++;
+  }
+  assert.ok(passed >= 350, `${passed} vectors`);
+
+  const folder = emptyFolder('spans');
+  for (const { scenario, access } of runsOf(Object.keys(SCENARIOS), true)) {
+    writeFiles(folder);
+    assert.is(ended(command, runArguments(folder, scenario, access)), SCENARIOS[scenario], `${scenario} ${access}`);
+  }
+}
+
+/** Runs a program that needs no other file in a root with nothing else. */
+function runsAlone(command: string): void {
+  const root = emptyFolder('root');
+  copyFileSync(command, join(root, 'wasi-mmap'));
+  copyFileSync(guest, join(root, 'guest.wasm'));
+  mkdirSync(join(root, 'log'));
+  copyFileSync(join(logs, 'server.log'), join(root, 'log/server.log'));
+  if (process.getuid?.() !== 0) return skip('a root with nothing else: only root may change to it');
+  const words = ['chroot', root, '/wasi-mmap', 'run', '--dir-ro', '/log::/log', '/guest.wasm'];
+  assert.is(run(words, ROOT), RESULT);
+}
+
 for (const machine of ['linux-x64', 'linux-x64-musl']) {
-  test(`the command for ${machine}`, () => {
+  test(`the command for ${machine}`, async () => {
     const archive = readdirSync(join(PACKAGES, 'commands')).find((name) => name.endsWith(`-${machine}.tar.gz`));
     if (archive === undefined || `${process.platform}-${process.arch}` !== 'linux-x64')
       return skip(`the command for ${machine}`);
@@ -365,10 +446,14 @@ for (const machine of ['linux-x64', 'linux-x64-musl']) {
     assert.equal(readdirSync(join(folder, 'shell')), shell);
     assert.is(run(['./wasi-mmap', 'man'], folder), readFileSync(join(folder, 'shell/wasi-mmap.1'), 'utf8'));
     assert.is(run(['./wasi-mmap', 'run', '--dir-ro', `${logs}::/log`, guest], folder, { PATH: '' }), RESULT);
-    const needed = run(['readelf', '--dyn-syms', '--dynamic', '--wide', 'wasi-mmap'], folder);
-    const glibc = [...needed.matchAll(/@GLIBC_2\.(\d+)/g)].map(([, minor]) => Number(minor));
-    assert.ok(Math.max(0, ...glibc) <= 28, `glibc 2.${Math.max(...glibc)}`);
+    const needed = run(['readelf', '--program-headers', '--dyn-syms', '--dynamic', '--wide', 'wasi-mmap'], folder);
+    assert.ok(newestGlibc(needed) <= 28);
     assert.not.match(needed, /libstdc|libgcc/);
+    if (machine.endsWith('-musl')) {
+      assert.not.match(needed, /\(NEEDED\)|\bINTERP\b/);
+      runsAlone(join(folder, 'wasi-mmap'));
+    }
+    await mapsFiles(join(folder, 'wasi-mmap'));
   });
 }
 
@@ -392,6 +477,10 @@ test('the command for Windows', () => {
 test('every file of build/packages is one that these tests know', () => {
   const known = /^(SHA256SUMS|wasi-mmap-[\d.]+\.cdx\.json|npm|cargo|memmap2|python|wit|polyfill|commands)$/;
   for (const name of readdirSync(PACKAGES)) assert.match(name, known);
+  for (const line of readFileSync(join(PACKAGES, 'SHA256SUMS'), 'utf8').trim().split('\n')) {
+    const [, name = ''] = line.split('  ');
+    console.log(`packages: ${name}, ${Math.ceil(statSync(join(PACKAGES, name)).size / 1024)} KiB`);
+  }
   const bom = JSON.parse(
     readFileSync(join(PACKAGES, readdirSync(PACKAGES).find((name) => name.endsWith('.json')) as string), 'utf8'),
   ) as {
