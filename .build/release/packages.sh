@@ -135,12 +135,17 @@ polyfill() {
   oci "wasi-mmap-polyfill-$version" "$folder/wasi-mmap-polyfill-$version.wasm" wasip0.2
 }
 
-# The command for wasmtime, for each system that it was built for.
+# The command for wasmtime, for each system on which it is tested.
 commands() {
   fresh commands
-  for built in build/wasmtime/*/wasi-mmap*; do
-    [ -e "$built" ] || fail 'no command is built: make packages'
-    name=wasi-mmap-$version-$(basename "$(dirname "$built")")
+  for platform in linux-x64 linux-x64-musl windows-x64; do
+    built=$(find "build/wasmtime/$platform" -name 'wasi-mmap*' 2>/dev/null || true)
+    if [ -z "$built" ]; then
+      [ -z "${CI:-}" ] || fail "there is no command for $platform: make packages"
+      echo "SKIPPED the command for $platform: it is not built"
+      continue
+    fi
+    name=wasi-mmap-$version-$platform
     mkdir -p "$scratch/commands/$name"
     cp "$built" LICENSE "$scratch/commands/$name/"
     cp host/wasmtime/README.md "$scratch/commands/$name/"
