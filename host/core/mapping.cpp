@@ -388,39 +388,13 @@ wmcore_status wmcore_region_lend(wmcore_mapping *mapping, wmcore_region **result
   return WMCORE_OK;
 }
 
-uint8_t *wmcore_region_bytes(const wmcore_region *region) { return region->bytes(); }
-
-uint64_t wmcore_region_length(const wmcore_region *region) { return region->length(); }
-
-void wmcore_region_release(wmcore_region *region) { region->release(); }
-
 wmcore_status wmcore_install_fault_handler(void) { return wmcore::install_fault_handler(); }
-
-wmcore_budget *wmcore_budget_create(uint64_t bytes) { return new (std::nothrow) wmcore_budget(bytes); }
-
-void wmcore_budget_release(wmcore_budget *budget) { budget->release(); }
-
-uint64_t wmcore_budget_used(const wmcore_budget *budget) { return budget->taken(); }
-
-uint64_t wmcore_budget_peak(const wmcore_budget *budget) { return budget->most_taken(); }
 
 wmcore_status wmcore_charge(wmcore_mapping *mapping, wmcore_budget *budget) {
   if (mapping->charge.has_budget())
     return WMCORE_INVALID_ARGUMENT;
   mapping->charge.set_budget(budget);
   return mapping->charge.set(mapping->cost(mapping->length())) ? WMCORE_OK : WMCORE_NO_MEMORY;
-}
-
-size_t wmcore_live_regions(void) { return wmcore_region::live.load(); }
-
-const char *wmcore_status_name(wmcore_status status) {
-  static const char *const names[] = {"ok",         "access-denied", "bad-descriptor",
-                                      "empty-file", "past-end",      "invalid-argument",
-                                      "read-only",  "out-of-range",  "not-resizable",
-                                      "busy",       "fault",         "no-memory",
-                                      "no-space",   "unsupported",   "io"};
-  const auto index = static_cast<size_t>(status);
-  return index < sizeof names / sizeof *names ? names[index] : "io";
 }
 
 } // extern "C"

@@ -289,3 +289,15 @@ wmcore_status wmcore_region::advise(uint64_t offset, uint64_t length, wmcore_adv
   return advise_pages(pages + start, lead + offset + length - start, advice, private_changes, file.get(),
                       page_offset + start);
 }
+
+extern "C" {
+
+uint8_t *wmcore_region_bytes(const wmcore_region *region) { return region->bytes(); }
+
+uint64_t wmcore_region_length(const wmcore_region *region) { return region->length(); }
+
+void wmcore_region_release(wmcore_region *region) { region->release(); }
+
+size_t wmcore_live_regions(void) { return wmcore_region::live.load(); }
+
+} // extern "C"
