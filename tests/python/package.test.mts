@@ -99,6 +99,17 @@ test('and a command of WASI 0.3', () => {
   runReadme(['--wasi', '0.3'], [['build/wasmtime/wasi-mmap'], ...inNode]);
 });
 
+test('a terminal shows how long a component is being built, and nothing else does', () => {
+  const words = ['-m', 'wasi_mmap', '/no-such.py', '-o', '/no-such.wasm'];
+  const pipe = spawnSync(PYTHON, words, { encoding: 'utf8' });
+  assert.equal([pipe.status, pipe.stdout + pipe.stderr], [1, 'wasi_mmap: no such file: /no-such.py\n']);
+  const script = 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)';
+  const environment = { ...process.env, TERM: 'xterm' };
+  const terminal = spawnSync('python3', ['-c', script, PYTHON, ...words], { encoding: 'utf8', env: environment });
+  assert.is(terminal.status, 1);
+  assert.match(terminal.stdout, /wasi_mmap: building \/no-such\.wasm: \d\.\d s\r\nwasi_mmap: no such file/);
+});
+
 /** Makes a component of a program, and returns what it prints. */
 function outputOf(folder: string, program: string): string {
   run([PYTHON, '-m', 'wasi_mmap', join(folder, program), '-o', join(folder, 'made.wasm')]);
