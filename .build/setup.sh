@@ -428,19 +428,22 @@ EOF
   runtimes
 }
 
-# oras, which writes images of components. Without it there are none, except in CI.
-oras() {
-  [ ! -x "$oras" ] || return 0
+# go_tool NAME VERSION PACKAGE: a program that Go builds. What needs it is skipped where it cannot be had, except in CI.
+go_tool() {
+  [ ! -x "$cache/$1-$2/$1" ] || return 0
   new_folder
-  say "building oras $oras_version with Go (a minute)"
-  if have go && quietly oras env GOBIN="$draft" go install "oras.land/oras/cmd/oras@v$oras_version"; then
-    keep_as "oras-$oras_version" oras
+  say "building $1 $2 with Go (a minute)"
+  if have go && quietly "$1" env GOBIN="$draft" go install "$3@v$2"; then
+    keep_as "$1-$2" "$1"
   else
     rm -rf "$draft"
-    say 'it cannot be had here, there will be no images of components'
+    say 'it cannot be had here, images of components will be skipped'
     [ -z "${CI:-}" ]
   fi
 }
+
+# oras writes images of components.
+oras() { go_tool oras "$oras_version" oras.land/oras/cmd/oras; }
 
 # What makes, checks and serves the packages that registries take.
 packages() {
@@ -451,6 +454,7 @@ packages() {
   wasm_components
   locked packages --omit=optional
   oras
+  go_tool crane 0.22.1 github.com/google/go-containerregistry/cmd/crane # Serves images.
   rust
   if is_linux_x64 && have rustup && ! has_target x86_64-unknown-linux-musl; then
     say 'adding the target x86_64-unknown-linux-musl with rustup'

@@ -20,7 +20,7 @@ import { guest as target, runAll } from '../contract/targets.mjs';
 import { loadVectors } from '../contract/vectors.mjs';
 import { ended, runArguments, runsOf, SCENARIOS, writeFiles } from '../host/spans.mjs';
 import { platforms } from '../tools/platforms.mjs';
-import { CACHE, CARGO_TARGET, findTools, PIP_INSTALL, skip } from './packed.mjs';
+import { CARGO_TARGET, findProgram, findTools, PIP_INSTALL, skip } from './packed.mjs';
 
 const [word = ''] = process.argv.slice(2);
 const all = suite('packages');
@@ -389,7 +389,7 @@ test('the polyfill: jco links it with the file system of preview2-shim, and it m
 });
 
 test('images of components: a layout whose bytes are those of the files', () => {
-  const oras = readdirSync(CACHE).find((name) => /^oras-[\d.]+$/.test(name));
+  const oras = findProgram('oras');
   if (oras === undefined) return skip('images of components: there is no oras');
   const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
   for (const part of ['wit', 'polyfill']) {
@@ -397,7 +397,7 @@ test('images of components: a layout whose bytes are those of the files', () => 
       const layout = emptyFolder('layout');
       execFileSync('tar', ['-xzf', join(PACKAGES, part, image), '-C', layout]);
       const to = emptyFolder('pulled');
-      run([join(CACHE, oras, 'oras'), 'pull', '--no-tty', '--oci-layout', `${layout}:${version}`, '-o', to], ROOT);
+      run([oras, 'pull', '--no-tty', '--oci-layout', `${layout}:${version}`, '-o', to], ROOT);
       const name = image.replace('.oci.tar.gz', '.wasm');
       assert.equal(readdirSync(to), [name]);
       assert.ok(readFileSync(join(to, name)).equals(readFileSync(join(PACKAGES, part, name))), name);
@@ -477,6 +477,7 @@ test('the command for Windows', () => {
 test('every file of build/packages is one that these tests know', () => {
   const known = /^(SHA256SUMS|wasi-mmap-[\d.]+\.cdx\.json|npm|cargo|memmap2|python|wit|polyfill|commands)$/;
   for (const name of readdirSync(PACKAGES)) assert.match(name, known);
+  console.log();
   for (const line of readFileSync(join(PACKAGES, 'SHA256SUMS'), 'utf8').trim().split('\n')) {
     const [, name = ''] = line.split('  ');
     console.log(`packages: ${name}, ${Math.ceil(statSync(join(PACKAGES, name)).size / 1024)} KiB`);

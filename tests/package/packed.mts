@@ -38,6 +38,12 @@ export function findTools(name: string): string | undefined {
   return existsSync(path) ? path : undefined;
 }
 
+/** A program of Go that `setup.sh packages` has built. */
+export function findProgram(name: string): string | undefined {
+  const folder = readdirSync(CACHE).find((each) => new RegExp(`^${name}-[\\d.]+$`).test(each));
+  return folder && join(CACHE, folder, name);
+}
+
 /** The folder in which wasmtime is compiled already. */
 export const CARGO_TARGET = process.env['CARGO_TARGET_DIR'] ?? join(CACHE, 'cargo');
 

@@ -3,11 +3,11 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { serveCrates, type CargoRegistry } from './cargo-registry.mjs';
-import { CARGO_TARGET, findTools, PIP_INSTALL } from './packed.mjs';
+import { CARGO_TARGET, findProgram, findTools, PIP_INSTALL, skip } from './packed.mjs';
 
 const ROOT = resolve('build/release-test');
 const PACKAGES = resolve('build/packages');
@@ -198,6 +198,27 @@ test('PyPI: published, and installed from the registry', async () => {
   const [site = ''] = readdirSync(join(folder, 'lib'));
   const host = join(folder, 'lib', site, 'site-packages/wasi_mmap_host');
   assert.match(await run([python, '-c', core, host], ROOT), 'class');
+});
+
+test('images: published, and pulled from the registry, with the bytes of the files', async () => {
+  const [oras, crane] = ['oras', 'crane'].map(findProgram);
+  if (!oras || !crane) return skip('images: there is no oras, or no crane');
+  const address = `127.0.0.1:${await freePort()}`;
+  await serve([crane, 'registry', 'serve', '--address', address], `http://${address}/v2/`);
+  await run(['.build/release/publish.sh', 'images'], '.', { ...keys(), IMAGES: `${address}/somebody` });
+  const files = ['wit', 'polyfill'].flatMap((part) =>
+    readdirSync(join(PACKAGES, part)).map((name) => join(PACKAGES, part, name)),
+  );
+  const components = files.filter((path) => path.endsWith('.wasm'));
+  assert.is(components.length, 3);
+  for (const path of components) {
+    const [, name, tag] = /^wasi-mmap-([a-z]+)-(.*)\.wasm$/.exec(basename(path)) ?? [];
+    const to = folderOf(`from-images/${name}-${tag}`);
+    const image = `${address}/somebody/wasi-mmap/${name}:${tag}`;
+    await run([oras, 'pull', '--no-tty', '--plain-http', image, '-o', to], ROOT);
+    assert.equal(readdirSync(to), [basename(path)]);
+    assert.ok(readFileSync(join(to, basename(path))).equals(readFileSync(path)), image);
+  }
 });
 
 test('a package that names no repository goes to no registry but those of this machine', async () => {
