@@ -39,7 +39,7 @@ help:
 	@echo 'make shell        completions and the manual page of the commands, in dist/shell'
 	@echo 'make programs     LMDB, SQLite, libmaxminddb, tinycdb and gdbm, natively and as components'
 	@echo 'make package      the npm package, as build/wasi-mmap-VERSION.tgz'
-	@echo 'make packages     every package as its registry takes it, in build/packages (half an hour the first time)'
+	@echo 'make packages     every package as its registry takes it, in build/packages (an hour the first time)'
 	@echo 'make packages-test  each of them, installed in an empty folder, with the example of its README (ten minutes)'
 	@echo 'make release      VERSION=x.y.z: sets the version, cuts the changelog, makes and tests the packages, signs a tag; publishes nothing'
 	@echo 'make release-test  publishes the packages into registries of this machine, and installs from them'
