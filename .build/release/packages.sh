@@ -11,6 +11,7 @@ fail() { printf '%s\n' "packages.sh: $*" >&2; exit 1; }
 version=$(node -p 'require("./package.json").version')
 to=$root/build/packages
 tools=$root/build/venv/bin
+zig=$cache/ziglang-$(sed -n 's/^ziglang==\([^ ]*\).*/\1/p' .build/pins/zig.txt)
 # The time of the commit is that of every file in an archive.
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
 export SOURCE_DATE_EPOCH
@@ -91,7 +92,6 @@ quietly_python() {
 
 python() {
   fresh python
-  zig=$cache/ziglang-$(sed -n 's/^ziglang==\([^ ]*\).*/\1/p' .build/pins/zig.txt)
   python_package guest/python "PYTHONPATH=$zig" "ZIG_GLOBAL_CACHE_DIR=$cache/zig"
   # The oldest C library that the wheels need is that of the addon.
   for machine in x86_64 aarch64; do
@@ -138,6 +138,7 @@ polyfill() {
 # The command for wasmtime, for each system on which it is tested.
 commands() {
   fresh commands
+  node .build/release/licences.mjs "$scratch/licences" "$zig/ziglang"
   for platform in linux-x64 linux-x64-musl windows-x64; do
     built=$(find "build/wasmtime/$platform" -name 'wasi-mmap*' 2>/dev/null || true)
     if [ -z "$built" ]; then
@@ -149,6 +150,7 @@ commands() {
     mkdir -p "$scratch/commands/$name"
     cp "$built" LICENSE "$scratch/commands/$name/"
     cp host/wasmtime/README.md "$scratch/commands/$name/"
+    cp "$scratch/licences" "$scratch/commands/$name/LICENSES-OF-OTHERS"
     # Completions, and the manual page.
     cp -r dist/shell "$scratch/commands/$name/"
     rm "$scratch/commands/$name/shell/help.txt"

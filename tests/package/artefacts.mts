@@ -441,7 +441,10 @@ for (const machine of ['linux-x64', 'linux-x64-musl']) {
     if (archive === undefined || `${process.platform}-${process.arch}` !== 'linux-x64')
       return skip(`the command for ${machine}`);
     const folder = unpack(join(PACKAGES, 'commands', archive), emptyFolder(machine));
-    assert.equal(readdirSync(folder), ['LICENSE', 'README.md', 'shell', 'wasi-mmap']);
+    assert.equal(readdirSync(folder), ['LICENSE', 'LICENSES-OF-OTHERS', 'README.md', 'shell', 'wasi-mmap']);
+    const others = readFileSync(join(folder, 'LICENSES-OF-OTHERS'), 'utf8');
+    for (const name of ['wasmtime 48', 'rustix 1', 'StringZilla ', 'the standard library of Rust ', 'libc++ ', 'musl '])
+      assert.match(others, new RegExp(`^${name.replaceAll('+', '\\+')}.*\\(.*\\)`, 'm'));
     const shell = ['_wasi-mmap', '_wasi-mmap.ps1', 'wasi-mmap.1', 'wasi-mmap.bash', 'wasi-mmap.elv', 'wasi-mmap.fish'];
     assert.equal(readdirSync(join(folder, 'shell')), shell);
     assert.is(run(['./wasi-mmap', 'man'], folder), readFileSync(join(folder, 'shell/wasi-mmap.1'), 'utf8'));
