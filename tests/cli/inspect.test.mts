@@ -80,7 +80,7 @@ for (const [host, command] of Object.entries(COMMANDS)) {
     const ours = report.imports.filter(({ name }) => name.startsWith('wasi-mmap:mmap/'));
     assert.ok(ours.some(({ name }) => name === 'wasi-mmap:mmap/mapping@0.2.0'));
     assert.ok(ours.some(({ functions }) => functions.includes('mmap')));
-    assert.ok(report.exports.some(({ name }) => /^wasi:cli\/run@0\.2\./.test(name)));
+    assert.ok(report.exports.some(({ name }) => name.startsWith('wasi:cli/run@0.2.')));
     assert.equal(report.polyfill, { form: 'fused' });
     assert.equal(
       report.hosts.map(({ host: name, runs }) => [name, runs]),
@@ -154,7 +154,7 @@ const test = suite('inspect of both commands');
 
 test('both commands say the same', () => {
   const [first, ...others] = Object.values(COMMANDS);
-  for (const path of [VERBS, MGREP, MGREP_P3].filter((path) => existsSync(path))) {
+  for (const path of [VERBS, MGREP, MGREP_P3].filter(existsSync)) {
     for (const options of [[], ['--json']]) {
       const { out } = start(first as Command, ['inspect', ...options, path]);
       for (const other of others) assert.is(start(other, ['inspect', ...options, path]).out, out);
