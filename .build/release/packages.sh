@@ -174,4 +174,4 @@ for part in "$@"; do
   *) fail "unknown: $part" ;;
   esac
 done
-(cd "$to" && find . -type f -printf '%s %P\n' | LC_ALL=C sort -k 2 | awk '{ printf "packages: %s, %d KiB\n", $2, $1 / 1024 }')
+(cd "$to" && find . -type f -printf '%s %P\n' | LC_ALL=C sort -k 2 | awk '{ printf "packages: %s, %d KiB\n", $2, ($1 + 1023) / 1024 }')
