@@ -12,7 +12,8 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 
 /// Checks that the files in the command that are built elsewhere exist: the modules of guest/polyfill, and what .build/shell makes.
 fn need_built() {
-    for path in ["polyfill/plug.wasm", "polyfill/polyfill.wasm", "polyfill/fused.wasm", "shell/wasi-mmap.1"] {
+    let modules = ["plug", "polyfill", "fused", "provided", "provided-0-3"].map(|name| format!("polyfill/{name}.wasm"));
+    for path in modules.iter().map(String::as_str).chain(["shell/wasi-mmap.1"]) {
         println!("cargo::rerun-if-changed={path}");
         assert!(
             Path::new(path).exists(),

@@ -73,7 +73,7 @@ test('the crate for wasmtime has its core, the headers, their licence, the contr
     'stringzilla/include/stringzilla/find/haswell.h',
   ];
   const contract = ['wit/mmap.wit', 'wit/0.3/mmap.wit', 'wit/deps/filesystem/package.wit'];
-  const modules = ['plug', 'polyfill', 'fused'].map((name) => `polyfill/${name}.wasm`);
+  const modules = ['plug', 'polyfill', 'fused', 'provided', 'provided-0-3'].map((name) => `polyfill/${name}.wasm`);
   const shell = ['help.txt', 'wasi-mmap.1', '_wasi-mmap', 'wasi-mmap.fish'].map((name) => `shell/${name}`);
   for (const file of [...own, ...core, ...others, ...contract, ...modules, ...shell])
     assert.ok(files.includes(file), `${file} is not packed`);

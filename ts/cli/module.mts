@@ -22,8 +22,9 @@ interface Module {
 type Verb = 'plug' | 'seal' | 'inspect';
 
 const DONE = 0;
-/** A status of `seal`: the component is not a command for this host. */
+/** Statuses of `seal`: the component is not a command for this host; it is one of WASI 0.3. */
 const MISFIT = 1;
+const DONE_0_3 = 3;
 
 const shipped = (name: string): Promise<Buffer> => readFile(new URL(`../polyfill/${name}`, import.meta.url));
 
@@ -96,20 +97,15 @@ export interface Sealed {
  * @throws {UsageError} the component is not a command for this host, or cannot be read
  */
 export async function seal(path: string, guest: Uint8Array): Promise<Sealed> {
-  let answer = await work('seal', guest, [shipped('provided.wasm')]);
-  let generation: Generation = '0.2';
-  if (!(answer instanceof Error) && answer.status !== DONE) {
-    // With WASI 0.3 beside it, it may be a command; else this has the better reason.
-    answer = await work('seal', guest, [shipped('provided-0-3.wasm')]);
-    generation = '0.3';
-  }
+  const answer = await work('seal', guest, [shipped('provided.wasm'), shipped('provided-0-3.wasm')]);
   if (answer instanceof Error) {
     throw new UsageError(`cannot translate ${path}: it is too large or too deep (${answer.message})`, false);
   }
   const { status, result } = answer;
-  if (status === MISFIT) throw new UsageError(`${path} ${result.toString()}`, false);
-  if (status !== DONE) throw new UsageError(`cannot translate ${path}: it ${result.toString()}`, false);
-  return { bytes: result, generation };
+  if (status === DONE) return { bytes: result, generation: '0.2' };
+  if (status === DONE_0_3) return { bytes: result, generation: '0.3' };
+  const reason = result.toString();
+  throw new UsageError(status === MISFIT ? `${path} ${reason}` : `cannot translate ${path}: it ${reason}`, false);
 }
 
 /** What a component imports, and which hosts can run it: as lines for people, and as JSON. */

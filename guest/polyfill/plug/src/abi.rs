@@ -51,7 +51,7 @@ pub unsafe extern "C" fn plug(
         )
     };
     let (status, bytes) = match plug::plug(guest, polyfill, Some(module).filter(|module| !module.is_empty())) {
-        Ok(Plugged { component, explanation }) => {
+        Ok(Plugged { component, explanation, .. }) => {
             EXPLANATION.get_or_init(|| explanation);
             (0, component)
         }
@@ -62,26 +62,34 @@ pub unsafe extern "C" fn plug(
     status
 }
 
-/// `(guest, its length, provided, its length) -> status`. 0: the result is a component that holds the guest and no name that
-/// the guest's maker chose. Else the result is a message in UTF-8 that follows the name of the guest. 1: the guest is not a
-/// command for this host. 2: the guest is malformed. `provided` is a component that imports all that the host provides.
+/// `(guest, its length, provided, its length, provided in 0.3, its length) -> status`. 0: the result is a component that holds the
+/// guest and no name that the guest's maker chose. 3: the same, of WASI 0.3. Else the result is a message in UTF-8 that follows the
+/// name of the guest. 1: the guest is not a command for this host. 2: the guest is malformed. The others are components that import
+/// all that the host provides, in WASI 0.2 and with 0.3 beside it.
 ///
 /// # Safety
 ///
-/// Both addresses come from `allocate`, with these lengths.
+/// The addresses come from `allocate`, with these lengths.
 #[no_mangle]
 pub unsafe extern "C" fn seal(
     guest: *const u8,
     guest_length: usize,
     provided: *const u8,
     provided_length: usize,
+    provided_0_3: *const u8,
+    provided_0_3_length: usize,
 ) -> u32 {
     // SAFETY: the caller keeps the rules above.
-    let (guest, provided) = unsafe {
-        (std::slice::from_raw_parts(guest, guest_length), std::slice::from_raw_parts(provided, provided_length))
+    let (guest, provided, provided_0_3) = unsafe {
+        (
+            std::slice::from_raw_parts(guest, guest_length),
+            std::slice::from_raw_parts(provided, provided_length),
+            std::slice::from_raw_parts(provided_0_3, provided_0_3_length),
+        )
     };
-    let (status, bytes) = match seal::seal(guest, provided) {
-        Ok(component) => (0, component),
+    let (status, bytes) = match seal::seal_either(guest, provided, provided_0_3) {
+        Ok((component, Generation::Second)) => (0, component),
+        Ok((component, Generation::Third)) => (3, component),
         Err(seal::Refusal::Misfit(reason)) => (1, reason.into_bytes()),
         Err(seal::Refusal::Broken(reason)) => (2, reason.into_bytes()),
     };

@@ -1,8 +1,8 @@
-//! What the hosts of this project provide, by the names of a component's imports and exports.
+//! Compares the names of a component's imports and exports with what the hosts of this project provide.
 
 use crate::guest::{is_wasi_0_3, Generation};
 
-/// What a component is to do.
+/// The verb of the command that starts a component.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Purpose {
     /// `wasi-mmap run`.
@@ -41,16 +41,6 @@ const PACKAGES: [&str; 5] = ["wasi:cli/", "wasi:clocks/", "wasi:filesystem/", "w
 const PACKAGES_OF_0_2: [&str; 2] = ["wasi:http/", "wasi:io/"];
 const OURS: [&str; 2] = ["wasi-mmap:mmap/mapping", "wasi-mmap:mmap/span"];
 
-/// The generation of the interface that the component exports for this purpose, the latest first.
-fn exported(exports: &[&str], purpose: Purpose, generations: &[Generation]) -> Option<Generation> {
-    generations.iter().copied().find(|generation| {
-        exports.iter().any(|name| {
-            let (interface, version) = name.split_once('@').unwrap_or((name, "0.2."));
-            interface == purpose.export() && Generation::of(version) == Some(*generation)
-        })
-    })
-}
-
 /// Returns the latest generation of WASI that a component takes.
 ///
 /// # Errors
@@ -61,11 +51,10 @@ pub fn check(imports: &[&str], exports: &[&str], purpose: Purpose, native: bool)
     let takes_third = imports.iter().chain(exports).any(|name| is_wasi_0_3(name));
     let latest = if takes_third { Generation::Third } else { Generation::Second };
     let generations = purpose.generations(latest);
+    let taken = |version: &str| Generation::of(version).filter(|generation| generations.contains(generation));
     let provided = |name: &str| {
         let (interface, version) = name.split_once('@').unwrap_or((name, ""));
-        let Some(generation) = Generation::of(version).filter(|generation| generations.contains(generation)) else {
-            return false;
-        };
+        let Some(generation) = taken(version) else { return false };
         let of = |packages: &[&str]| packages.iter().any(|package| interface.starts_with(package));
         (native && OURS.contains(&interface))
             || of(&PACKAGES)
@@ -75,8 +64,13 @@ pub fn check(imports: &[&str], exports: &[&str], purpose: Purpose, native: bool)
     if !missing.is_empty() {
         return Err(format!("imports what is not provided: {}", missing.join(", ")));
     }
-    match exported(exports, purpose, generations) {
-        Some(_) => Ok(latest),
-        None => Err(format!("is not {}: it does not export {}", purpose.noun(), purpose.export())),
+    let fits = |name: &&str| {
+        let (interface, version) = name.split_once('@').unwrap_or((name, "0.2."));
+        interface == purpose.export() && taken(version).is_some()
+    };
+    if exports.iter().any(fits) {
+        Ok(latest)
+    } else {
+        Err(format!("is not {}: it does not export {}", purpose.noun(), purpose.export()))
     }
 }

@@ -1,18 +1,18 @@
 //! Says what a component imports, and which hosts can run it.
 
-use crate::guest::{exports_of, is_of_0_3, is_wasi_0_3, outside, unversioned, validate};
+use crate::guest::{exports_of, is_of_0_3, is_wasi_0_3, outside, unversioned, validate, Generation};
 use crate::hosts::{check, Purpose};
 use crate::limits::measure;
 use crate::names::shown;
 use crate::plug::{plug, Plugged, Refusal, PACKAGE};
-use crate::seal::{self, seal};
+use crate::seal::{self, seal_either};
 use serde::Serialize;
 use std::fmt::Write;
 use wasmparser::component_types::ComponentEntityType;
 use wasmparser::types::TypesRef;
 use wasmparser::{Parser, Payload, WasmFeatures};
 
-/// What ships with the commands: the polyfill to compose and the one to fuse, and what Node provides in each generation.
+/// The files that ship with the commands: the polyfill to compose and the one to fuse, and what Node provides in each generation.
 pub struct Shipped<'a> {
     pub polyfill: &'a [u8],
     pub fused: &'a [u8],
@@ -27,10 +27,20 @@ struct Interface {
     functions: Vec<String>,
 }
 
+/// What `plug` makes of the component.
+#[derive(Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Form {
+    Fused,
+    Composed,
+    /// The component imports nothing of the polyfill.
+    Unused,
+    Refused,
+}
+
 #[derive(Serialize)]
 struct Polyfill {
-    /// `fused`, `composed`, `unused` (the component imports none of it) or `refused`.
-    form: &'static str,
+    form: Form,
     /// Why it is not fused.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
@@ -40,7 +50,7 @@ struct Polyfill {
 struct Verdict {
     host: &'static str,
     runs: bool,
-    /// What it takes, if the host runs the component; else why not.
+    /// The condition under which the host runs the component, or the reason why it does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
 }
@@ -63,29 +73,26 @@ pub struct Report {
 }
 
 fn interface(name: &str, ty: Option<ComponentEntityType>, types: TypesRef<'_>) -> Interface {
-    let items = ty.into_iter().flat_map(|ty| exports_of(types, &ty).collect::<Vec<_>>());
+    let items = ty.iter().flat_map(|ty| exports_of(types, ty));
     let functions = items.filter(|(_, ty)| matches!(ty, ComponentEntityType::Func(_)));
     Interface { name: name.to_owned(), functions: functions.map(|(name, _)| name.to_owned()).collect() }
 }
 
 fn polyfill(guest: &[u8], shipped: &Shipped<'_>) -> Polyfill {
-    match plug(guest, shipped.polyfill, Some(shipped.fused)) {
-        Ok(Plugged { explanation, .. }) => match explanation.strip_prefix("composed, because ") {
-            Some(reason) => Polyfill { form: "composed", reason: Some(reason.to_owned()) },
-            None => Polyfill { form: "fused", reason: None },
-        },
-        Err(Refusal::NothingToPlug) => Polyfill { form: "unused", reason: None },
-        Err(Refusal::Misfit(reason)) => Polyfill { form: "refused", reason: Some(format!("it {reason}")) },
-    }
+    let (form, reason) = match plug(guest, shipped.polyfill, Some(shipped.fused)) {
+        Ok(Plugged { composed: None, .. }) => (Form::Fused, None),
+        Ok(Plugged { composed, .. }) => (Form::Composed, composed),
+        Err(Refusal::NothingToPlug) => (Form::Unused, None),
+        Err(Refusal::Misfit(reason)) => (Form::Refused, Some(format!("it {reason}"))),
+    };
+    Polyfill { form, reason }
 }
 
-/// Why the command in Node cannot run the component, as the command does it: with WASI 0.2 alone if that is enough.
+/// Whether the command in Node runs the component, and what it takes.
 fn in_node(guest: &[u8], shipped: &Shipped<'_>) -> Result<Option<String>, String> {
-    if seal(guest, shipped.provided).is_ok() {
-        return Ok(None);
-    }
-    match seal(guest, shipped.provided_0_3) {
-        Ok(_) => Ok(Some("in Node 24.20 or newer, Bun 1.4, or Deno 2.9".to_owned())),
+    match seal_either(guest, shipped.provided, shipped.provided_0_3) {
+        Ok((_, Generation::Second)) => Ok(None),
+        Ok((_, Generation::Third)) => Ok(Some("in Node 24.20 or newer, Bun 1.4, or Deno 2.9".to_owned())),
         Err(seal::Refusal::Broken(reason) | seal::Refusal::Misfit(reason)) => Err(format!("it {reason}")),
     }
 }
@@ -101,7 +108,7 @@ fn allows(imports: &[&str], exports: &[&str], purpose: Purpose, native: bool) ->
 
 /// Whether the plain wasmtime runs a command, and what it takes.
 fn in_plain_wasmtime(imports: &[&str], exports: &[&str], polyfill: &Polyfill) -> Result<Option<String>, String> {
-    let plugged = matches!(polyfill.form, "fused" | "composed");
+    let plugged = matches!(polyfill.form, Form::Fused | Form::Composed);
     let rest: Vec<_> = imports.iter().copied().filter(|name| !(plugged && name.starts_with(PACKAGE))).collect();
     allows(&rest, exports, Purpose::Run, false)?;
     let takes = |test: fn(&str) -> bool| rest.iter().chain(exports).any(|name| test(name));
@@ -126,7 +133,7 @@ fn in_browsers(imports: &[&str], polyfill: &Polyfill) -> Result<Option<String>, 
     let others: Vec<_> =
         imports.iter().filter(|name| !name.starts_with("wasi:") && !name.starts_with(PACKAGE)).collect();
     let mut words = Vec::new();
-    if polyfill.form != "unused" {
+    if polyfill.form != Form::Unused {
         words.push("with wasi-mmap/polyfill".to_owned());
     }
     words.extend(others.iter().map(|name| format!("the page provides {name}")));
@@ -134,12 +141,11 @@ fn in_browsers(imports: &[&str], polyfill: &Polyfill) -> Result<Option<String>, 
 }
 
 fn hosts(guest: &[u8], imports: &[&str], exports: &[&str], polyfill: &Polyfill, shipped: &Shipped<'_>) -> Vec<Verdict> {
-    let limits = measure(guest).map_err(|reason| format!("it {reason}"));
     let own = |purpose| allows(imports, exports, purpose, true).map(|()| None);
     let all = [
-        ("wasi-mmap run (wasmtime)", limits.clone().and_then(|()| own(Purpose::Run))),
+        ("wasi-mmap run (wasmtime)", own(Purpose::Run)),
         ("wasi-mmap run (Node)", in_node(guest, shipped)),
-        ("wasi-mmap serve", limits.and_then(|()| own(Purpose::Serve))),
+        ("wasi-mmap serve", own(Purpose::Serve)),
         ("wasmtime run", in_plain_wasmtime(imports, exports, polyfill)),
         ("browsers, by jco", in_browsers(imports, polyfill)),
     ];
@@ -157,7 +163,7 @@ fn hosts(guest: &[u8], imports: &[&str], exports: &[&str], polyfill: &Polyfill, 
 /// A message that follows the name of the component: it is not valid.
 pub fn inspect(guest: &[u8], shipped: &Shipped<'_>) -> Result<Report, String> {
     let no_valid = |reason| format!("is no valid component: {reason}");
-    measure(guest)?; // Before the validator: nesting that is too deep.
+    measure(guest)?; // Before the validator, for which nesting may be too deep.
     let types = validate(guest, WasmFeatures::all()).map_err(no_valid)?;
     let types = types.as_ref();
     let (imports, exports) = outside(guest).map_err(no_valid)?;
@@ -276,11 +282,11 @@ impl Report {
         Self::list(&mut text, "it exports", &self.exports.iter().collect::<Vec<_>>(), false);
         let Polyfill { form, reason } = &self.polyfill;
         let reason = reason.as_ref().map(|reason| format!(", because {reason}")).unwrap_or_default();
-        let form = match *form {
-            "fused" => "can be fused into it",
-            "composed" => "can be composed with it, but not fused",
-            "unused" => "is of no use to it: it maps no files",
-            _ => "cannot be given to it",
+        let form = match form {
+            Form::Fused => "can be fused into it",
+            Form::Composed => "can be composed with it, but not fused",
+            Form::Unused => "is of no use to it: it maps no files",
+            Form::Refused => "cannot be given to it",
         };
         let _ = writeln!(text, "\nthe polyfill {form}{reason}\n\nit runs in");
         let width = self.hosts.iter().map(|host| host.host.len()).max().unwrap_or_default();

@@ -28,6 +28,8 @@ pub struct Plugged {
     pub component: Vec<u8>,
     /// One line that says how it is done, and if the polyfill is composed, why.
     pub explanation: String,
+    /// The end of that line, if the polyfill is composed: why, and what the component needs.
+    pub composed: Option<String>,
 }
 
 /// Refuses a guest that maps files of WASI 0.3. Reads of them wait, and a component may call the functions of a mapping where it
@@ -62,6 +64,7 @@ pub fn plug(guest: &[u8], polyfill: &[u8], module: Option<&[u8]>) -> Result<Plug
             return Ok(Plugged {
                 component,
                 explanation: format!("fused: the polyfill is inside of the component{needs}"),
+                composed: None,
             });
         }
         Err(reason) => reason,
@@ -72,5 +75,6 @@ pub fn plug(guest: &[u8], polyfill: &[u8], module: Option<&[u8]>) -> Result<Plug
         }
         other => other,
     })?;
-    Ok(Plugged { component, explanation: format!("composed, because {reason}{needs}") })
+    let why = format!("{reason}{needs}");
+    Ok(Plugged { component, explanation: format!("composed, because {why}"), composed: Some(why) })
 }

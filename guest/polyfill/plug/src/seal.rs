@@ -286,3 +286,12 @@ pub fn seal(guest: &[u8], provided: &[u8]) -> Result<Vec<u8>, Refusal> {
     validate(&whole, features).map_err(|reason| Refusal::Misfit(format!("imports what is not provided: {reason}")))?;
     Ok(whole)
 }
+
+/// The same with what WASI 0.2 provides, or where that does not do, with WASI 0.3 beside it; and the generation that did. The
+/// refusal is that of 0.3, which has the better reason.
+pub fn seal_either(guest: &[u8], provided: &[u8], provided_0_3: &[u8]) -> Result<(Vec<u8>, Generation), Refusal> {
+    match seal(guest, provided) {
+        Ok(component) => Ok((component, Generation::Second)),
+        Err(_) => seal(guest, provided_0_3).map(|component| (component, Generation::Third)),
+    }
+}

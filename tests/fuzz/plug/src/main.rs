@@ -93,7 +93,7 @@ fn tolerate_wac() {
 fn check_plug(guest: &[u8]) {
     let plug = |module| catch_unwind(|| plug::plug(guest, &POLYFILL, module));
     let Ok(answer) = plug(Some(MODULE.as_slice())) else { return };
-    let Plugged { component, explanation } = match answer {
+    let Plugged { component, explanation, .. } = match answer {
         Ok(plugged) => plugged,
         Err(refusal @ (Refusal::NothingToPlug | Refusal::Misfit(_))) => {
             let reason = refusal.to_string();

@@ -22,7 +22,7 @@ enum Answer {
     Misfit(String),
 }
 
-/// What a component is to do.
+/// The verb that starts a component.
 #[derive(Clone, Copy)]
 pub enum Purpose {
     Run,
@@ -96,16 +96,26 @@ impl Plug {
         })
     }
 
-    fn measure(&mut self, path: &str, guest: &[u8], purpose: Purpose, native: bool) -> wasmtime::Result<Generation> {
+    fn measure(
+        &mut self,
+        (path, guest): (&str, &[u8]),
+        purpose: Purpose,
+        native: bool,
+    ) -> wasmtime::Result<Result<Generation, UsageError>> {
         let numbers = [u32::from(matches!(purpose, Purpose::Serve)), u32::from(native)];
         let reason = match self.call("measure", &[guest], &numbers)? {
-            0 => return Ok(Generation::Wasi0_2),
-            2 => return Ok(Generation::Wasi0_3),
+            0 => return Ok(Ok(Generation::Wasi0_2)),
+            2 => return Ok(Ok(Generation::Wasi0_3)),
             1 => format!("cannot translate {path}: it {}", self.text("result")?),
             _ => format!("{path} {}", self.text("result")?),
         };
-        Err(UsageError::refused(reason).into())
+        Ok(Err(UsageError::refused(reason)))
     }
+}
+
+/// A trap of the module, which is the component's fault, and ends here.
+fn too_large(verb: &str, path: &str, trap: &wasmtime::Error) -> UsageError {
+    UsageError::refused(format!("cannot {verb} {path}: it is too large or too deep ({})", trap.root_cause()))
 }
 
 /// Returns the generation of a component that can be compiled, and imports only what is provided.
@@ -115,17 +125,12 @@ impl Plug {
 /// A [`UsageError`] that says why not, or an error of the engine.
 pub fn measure(
     engine: &Engine,
-    (path, guest): (&str, &[u8]),
+    component: (&str, &[u8]),
     purpose: Purpose,
     native: bool,
 ) -> wasmtime::Result<Generation> {
-    Plug::new(engine)?.measure(path, guest, purpose, native).map_err(|error| {
-        if error.is::<UsageError>() {
-            return error;
-        }
-        let reason = error.root_cause();
-        UsageError::refused(format!("cannot translate {path}: it is too large or too deep ({reason})")).into()
-    })
+    let measured = Plug::new(engine)?.measure(component, purpose, native);
+    Ok(measured.map_err(|trap| too_large("translate", component.0, &trap))??)
 }
 
 fn plug(engine: &Engine, path: &str, guest: &[u8], compose: bool) -> wasmtime::Result<Answer> {
@@ -181,10 +186,7 @@ pub fn inspect_file(InspectOptions { component, json }: &InspectOptions) -> wasm
     let guest = read_component(component)?;
     warn_of_memmap2(component, &guest);
     let mut plug = Plug::new(engine(false, Generation::Wasi0_2)?.engine())?;
-    let report = plug.inspect(&guest).map_err(|error| {
-        let reason = error.root_cause();
-        UsageError::refused(format!("cannot inspect {component}: it is too large or too deep ({reason})"))
-    })?;
+    let report = plug.inspect(&guest).map_err(|trap| too_large("inspect", component, &trap))?;
     let (text, data) = report.map_err(|reason| UsageError::refused(format!("{component} {reason}")))?;
     let output = if *json { format!("{data}\n") } else { printable(&format!("{component}: {text}")) };
     Ok(write_output("-", output.as_bytes())?)
