@@ -72,10 +72,8 @@ async function translate({ bytes: sealed, generation }: Sealed): Promise<Record<
 async function prepare(bytes: Buffer, path: string): Promise<Record<string, Uint8Array | string>> {
   const sealed = await seal(path, bytes);
   checkEngine(path, sealed.generation);
-  const size = (bytes.length / 2 ** 20).toFixed(1);
-  const work = (): ReturnType<typeof translate> => translate(sealed);
-  const isSlow = bytes.length > SLOW_SIZE;
-  const translated = isSlow ? timed(`translating ${basename(path)} (${size} MiB), once`, work) : work();
+  const message = `translating ${basename(path)} (${(bytes.length / 2 ** 20).toFixed(1)} MiB), once`;
+  const translated = bytes.length > SLOW_SIZE ? timed(message, () => translate(sealed)) : translate(sealed);
   const files = await translated.catch((error: Error) => {
     const [reason] = error.message.split('\n');
     throw new UsageError(`jco cannot translate ${path}: ${reason}`, false);

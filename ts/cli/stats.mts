@@ -16,7 +16,7 @@ export function now(): Moment {
 }
 
 /** A number of bytes, as people read it. */
-export function size(bytes: number): string {
+function size(bytes: number): string {
   if (bytes < 1024) return bytes === 1 ? '1 byte' : `${bytes} bytes`;
   const units = ['KiB', 'MiB', 'GiB', 'TiB'];
   const power = Math.min(Math.floor(Math.log2(bytes) / 10), units.length);

@@ -10,7 +10,7 @@ import type { ErrorCode } from '../bindings/interfaces/wasi-mmap-mmap-mapping.js
 import { ADVICES } from '../backend.js';
 import type { Table } from './handles.mjs';
 import { lookUp, Mapping, toErrorCode } from './mapping.mjs';
-import { done } from './metrics.mjs';
+import { countError } from './metrics.mjs';
 import { attachLowered, lookUpSpan, span, type SpanGuest } from './span.mjs';
 
 const LOWER = Symbol.for('cabiLower');
@@ -155,7 +155,7 @@ function lowerSpanAdvise(guest: SpanUser) {
 function lowerFaulted({ resourceTables: [table] }: Pick<SpanUser, 'resourceTables'>) {
   return (handle: number): number => {
     const faulted = lookUpSpan(table, handle).faulted();
-    if (faulted) done.faults += 1;
+    if (faulted) countError('fault');
     return faulted ? 1 : 0;
   };
 }

@@ -65,14 +65,12 @@ export function toErrorCode(error: unknown): unknown {
 /** The resource. A guest calls its methods, with u64 as bigint. */
 export class Mapping implements Bindings.Mapping {
   #open: NativeBackend | undefined;
-  #length: number;
   readonly #part: Part;
 
   private constructor(backend: NativeBackend) {
     this.#open = backend;
-    this.#length = backend.length();
-    this.#part = { rep: reps.take(new WeakRef(this)), length: this.#length };
-    held.mappings.add(this.#length);
+    this.#part = { rep: reps.take(new WeakRef(this)), length: backend.length() };
+    held.mappings.add(this.#part.length);
     collected.register(this, this.#part, this);
     Object.defineProperty(this, REP, { value: this.#part.rep });
   }
@@ -114,24 +112,23 @@ export class Mapping implements Bindings.Mapping {
     const most = this.#window(needle, start, end);
     const stop = most === undefined ? end : start + most;
     const found = this.#backend.find(needle, start, stop);
-    this.#countStepped(start, found === undefined ? stop : BigInt(found));
+    this.#countStepped(Number(start), found ?? Number(stop));
     return found ?? (most === undefined ? undefined : refuseSearch());
   }
 
   /** @internal */
   searchBackward(needle: Uint8Array, start: bigint, end: bigint): number | undefined {
     const most = this.#window(needle, start, end);
-    const last = BigInt(this.#length);
+    const last = BigInt(this.#part.length);
     const begin = most === undefined ? start : (end < last ? end : last) - most;
     const found = this.#backend.rfind(needle, begin, end);
-    this.#countStepped(found === undefined ? begin : BigInt(found), end);
+    this.#countStepped(found ?? Number(begin), Number(end));
     return found ?? (most === undefined ? undefined : refuseSearch());
   }
 
   /** Counts the bytes of a range that are in the mapping. */
-  #countStepped(start: bigint, end: bigint): void {
-    const last = Math.min(Number(end), this.#length);
-    done.bytesStepped += Math.max(last - Number(start), 0);
+  #countStepped(start: number, end: number): void {
+    done.bytesStepped += Math.max(Math.min(end, this.#part.length) - start, 0);
   }
 
   /** The number of bytes that a search may look at, if its range is longer: one start position for each byte of the limit. */
@@ -139,7 +136,7 @@ export class Mapping implements Bindings.Mapping {
     const most = longestSearch();
     if (most === Infinity) return undefined;
     const window = BigInt(most + Math.max(needle.length - 1, 0));
-    const last = BigInt(this.#length);
+    const last = BigInt(this.#part.length);
     return start + window < (end < last ? end : last) ? window : undefined;
   }
 
@@ -148,7 +145,7 @@ export class Mapping implements Bindings.Mapping {
    * exactly is out of range anyway. @internal
    */
   requireReadable(offset: number, length: number, limit = MAX_LIST_LENGTH): void {
-    const size = this.#length;
+    const size = this.#part.length;
     if (offset <= size && length <= size - offset) {
       if (length > limit) throw new MmapError('no-memory', 'more than a list can hold');
       return;
@@ -158,7 +155,7 @@ export class Mapping implements Bindings.Mapping {
   }
 
   length(): bigint {
-    return BigInt(this.#length);
+    return BigInt(this.#part.length);
   }
 
   access(): Bindings.Access {
@@ -205,10 +202,9 @@ export class Mapping implements Bindings.Mapping {
 
   resize(length: bigint): void {
     operation(() => this.#backend.resize(length));
-    const before = this.#length;
-    this.#length = this.#backend.length();
-    this.#part.length = this.#length;
-    held.mappings.change(this.#length - before);
+    const before = this.#part.length;
+    this.#part.length = this.#backend.length();
+    held.mappings.change(this.#part.length - before);
   }
 
   advise(offset: bigint, length: bigint, advice: Bindings.Advice): void {

@@ -69,7 +69,7 @@ export const held = { mappings: new Held(), spans: new Held() } as const;
 /** What the calls of this thread's guests have done. */
 export const done = { bytesRead: 0, bytesWritten: 0, bytesStepped: 0, faults: 0, noMemory: 0 };
 
-/** Counts a call that ends with this error. */
+/** Counts a call that ends with this error, or tells of it. */
 export function countError(code: string): void {
   if (code === 'fault') done.faults += 1;
   else if (code === 'no-memory') done.noMemory += 1;

@@ -84,7 +84,7 @@ impl Bytes {
         changed.map(drop).map_err(|_| ErrorCode::NoMemory)
     }
 
-    /// What is held now is really there.
+    /// To be called when all that is claimed exists.
     fn note_peak(&self) {
         self.peak.fetch_max(self.now.load(Ordering::Relaxed), Ordering::Relaxed);
     }
@@ -117,9 +117,7 @@ impl Usage {
     /// Counts one more mapping, and its length in bytes. `no-memory` past a limit.
     pub fn claim(self: &Arc<Self>, length: u64) -> Result<Claim, ErrorCode> {
         take(&self.held, self.limits.mappings)?;
-        let mut claim = Claim::new(self, false);
-        claim.set_length(length)?;
-        Ok(claim)
+        Claim::new(self, false, length)
     }
 
     /// Counts one more span, and its length in bytes. `no-memory` past a limit.
@@ -129,9 +127,7 @@ impl Usage {
             self.held.fetch_sub(1, Ordering::Relaxed);
             return Err(code);
         }
-        let mut claim = Claim::new(self, true);
-        claim.set_length(length)?;
-        Ok(claim)
+        Claim::new(self, true, length)
     }
 
     /// The mappings and the spans that are held now.
@@ -174,8 +170,10 @@ struct Part {
 }
 
 impl Claim {
-    fn new(usage: &Arc<Usage>, span: bool) -> Self {
-        Self(Box::new(Part { usage: Arc::clone(usage), span, length: 0 }))
+    fn new(usage: &Arc<Usage>, span: bool, length: u64) -> Result<Self, ErrorCode> {
+        let mut claim = Self(Box::new(Part { usage: Arc::clone(usage), span, length: 0 }));
+        claim.set_length(length)?;
+        Ok(claim)
     }
 
     pub fn budget(&self) -> &Budget {
@@ -186,7 +184,7 @@ impl Claim {
         self.0.length
     }
 
-    /// Counts what the claim is for: it is there now.
+    /// Counts the mapping or span that was claimed: it exists now.
     pub fn made(&self) {
         let Part { usage, span, .. } = &*self.0;
         let all = if *span { &usage.all_spans } else { &usage.all_mappings };

@@ -88,11 +88,10 @@ pub fn load(options: &RunOptions, purpose: Purpose) -> wasmtime::Result<Loaded> 
     // Guests of a server let others run from time to time.
     let interruptible = matches!(purpose, Purpose::Serve);
     let path = &options.component;
-    let bytes = read_component(path)?;
+    let mut bytes = read_component(path)?;
     warn_of_memmap2(path, &bytes);
     let mut spans = engine(interruptible, Generation::Wasi0_2)?;
     let mut generation = measure(spans.engine(), (path, &bytes), purpose, true)?;
-    let mut bytes = bytes;
     if !options.native {
         bytes = plugged(spans.engine(), path, bytes)?;
         generation = measure(spans.engine(), (path, &bytes), purpose, false)?;
