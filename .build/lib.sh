@@ -4,7 +4,7 @@
 # shellcheck disable=SC2034 # Scripts use it.
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/wasi-mmap"
 
-# What writes images of components, where `setup.sh oras` puts it.
+# The program that writes images of components, where `setup.sh oras` puts it.
 oras_version=1.3.6
 # shellcheck disable=SC2034 # Scripts use it.
 oras="$cache/oras-$oras_version/oras"

@@ -428,7 +428,7 @@ EOF
   runtimes
 }
 
-# go_tool NAME VERSION PACKAGE: a program that Go builds. What needs it is skipped where it cannot be had, except in CI.
+# go_tool NAME VERSION PACKAGE: builds a program with Go. Where it cannot be had, what needs it is skipped, except in CI.
 go_tool() {
   [ ! -x "$cache/$1-$2/$1" ] || return 0
   new_folder

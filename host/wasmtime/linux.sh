@@ -42,7 +42,6 @@ again)
   trap 'exit 1' HUP INT TERM
   ln -s "$PWD/node_modules" "$PWD/dist" "$copy/"
   cp -r host wit .build LICENSE "$copy/"
-  mkdir "$copy/guest" "$copy/tests" # Where cargo.sh looks for sources.
   rm -rf "$copy/host/wasmtime/target"
   export CARGO_TARGET_DIR="$copy/target"
   cargo "$copy"

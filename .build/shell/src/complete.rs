@@ -4,7 +4,7 @@ use crate::help::{Help, Opt, Value, Verb, PROGRAM};
 use clap::{Arg, ArgAction, Command, ValueHint};
 use clap_complete::aot::{Bash, Elvish, Fish, Generator, PowerShell, Zsh};
 
-/// What a value is, by its name.
+/// How a shell completes a value, by its name.
 enum Kind {
     Hint(ValueHint),
     Choices,

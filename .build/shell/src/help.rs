@@ -1,4 +1,4 @@
-//! Parses the text of the help. What does not fit is an error, so that nothing of it gets lost.
+//! Parses the text of the help. A line that does not fit is an error, so that nothing gets lost.
 //!
 //! Blank lines separate blocks: the calls; a sentence about the program; for each verb a paragraph that begins with its name in
 //! quotation marks, with more paragraphs and options; "Exit codes: ", with the options of the program itself.
@@ -11,7 +11,7 @@ const COLUMN: usize = 26;
 const WIDTH: usize = 100;
 
 pub struct Help {
-    /// What the program does, a sentence.
+    /// A sentence that says what the program does.
     pub summary: String,
     pub verbs: Vec<Verb>,
     /// What the exit codes mean.
@@ -82,7 +82,7 @@ impl Verb {
 impl Help {
     /// # Errors
     ///
-    /// What does not fit, with its line.
+    /// A message with the line that does not fit.
     pub fn parse(text: &str) -> Result<Self, String> {
         for (at, line) in text.lines().enumerate() {
             let is_plain = line.chars().all(|character| character == ' ' || character.is_ascii_graphic());
@@ -230,7 +230,7 @@ fn paragraph(block: &str) -> Result<String, String> {
     Ok(block.replace('\n', " "))
 }
 
-/// The verb in `the options of "VERB"`.
+/// Reads `the options of "VERB"`, which may go on with ` except --OPTION and --OPTION`.
 fn inherited(text: &str) -> Option<Inherited> {
     let (_, after) = text.split_once("the options of \"")?;
     let (verb, rest) = after.split_once('"')?;
