@@ -15,7 +15,7 @@ import { dirname, join, resolve } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Guest } from '../contract/guest.mjs';
-import { COMMANDS, component, folder, isWindows, refusal, start, type Options } from './command.mjs';
+import { COMMANDS, component, folder, FOREIGN, isWindows, refusal, start, type Options } from './command.mjs';
 
 const VERBS = 'build/guests/c/verbs.wasm';
 // Debian's Rust has no C library of WASI 0.2.
@@ -114,15 +114,7 @@ for (const [host, command] of Object.entries(COMMANDS)) {
     refuses(['run', text], /is not WebAssembly/);
     refuses(['run', await component('module.wasm', '(module)')], /is a core module, not a component/);
     refuses(['run', await component('empty.wasm', '(component)')], /does not export wasi:cli\/run/);
-    const unknown = await component(
-      'unknown.wasm',
-      `(component
-        (import "foo:bar/baz@1.0.0" (instance $other (export "f" (func))))
-        (core func $f (canon lower (func $other "f")))
-        (core module $main (import "other" "f" (func)))
-        (core instance (instantiate $main (with "other" (instance (export "f" (func $f)))))))`,
-    );
-    refuses(['run', unknown], /imports what is not provided: foo:bar\/baz/);
+    refuses(['run', await component('foreign.wasm', FOREIGN)], /imports what is not provided: foo:bar\/baz/);
     const broken = join(folder, 'broken.wasm');
     writeFileSync(broken, readFileSync(VERBS).subarray(0, 5000));
     refuses(['run', broken], /cannot translate/);

@@ -71,3 +71,10 @@ export async function component(name: string, text: string): Promise<string> {
   writeFileSync(path, await parse(text));
   return path;
 }
+
+/** A component that takes what no host provides. */
+export const FOREIGN = `(component
+  (import "foo:bar/baz@1.0.0" (instance $other (export "f" (func))))
+  (core func $f (canon lower (func $other "f")))
+  (core module $main (import "other" "f" (func)))
+  (core instance (instantiate $main (with "other" (instance (export "f" (func $f)))))))`;

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { COMMANDS, component, folder, refusal, start, type Command } from './command.mjs';
+import { COMMANDS, component, folder, FOREIGN, refusal, start, type Command } from './command.mjs';
 import { GUESTS } from './fused.mjs';
 
 const VERBS = 'build/guests/c/verbs.wasm';
@@ -37,13 +37,6 @@ const hostOf = ({ hosts }: Report, name: string) => {
   assert.ok(found, name);
   return found;
 };
-
-/** A component that takes what no host provides. */
-const FOREIGN = `(component
-  (import "foo:bar/baz@1.0.0" (instance $other (export "f" (func))))
-  (core func $f (canon lower (func $other "f")))
-  (core module $main (import "other" "f" (func)))
-  (core instance (instantiate $main (with "other" (instance (export "f" (func $f)))))))`;
 
 /** Nested more deeply than the engines read. */
 const NESTED = `${'(component '.repeat(40)}${')'.repeat(40)}`;

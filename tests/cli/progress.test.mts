@@ -4,12 +4,11 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bar } from '../tools/progress.mjs';
+import { inTerminal } from '../tools/terminal.mjs';
 import { COMMANDS, folder, start } from './command.mjs';
 
 /** A component whose translation takes long enough to be said. */
 const LARGE = 'build/programs/sqlite.wasm';
-/** Runs a command in a terminal of its own, and copies what it writes there. */
-const IN_TERMINAL = 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)';
 
 const test = suite('progress');
 
@@ -25,9 +24,9 @@ for (const [host, command] of Object.entries(COMMANDS)) {
   test(`${host}: the seconds go on in a terminal, but not in a dumb one`, () => {
     if (process.platform === 'win32') return; // Python has no such terminals there.
     const shown = (term: string): string => {
-      const words = ['-c', IN_TERMINAL, ...command, 'run', LARGE];
+      const [program, words] = inTerminal([...command, 'run', LARGE]);
       const environment = { PATH: process.env['PATH'], ...cache(term), TERM: term };
-      const { stdout, error } = spawnSync('python3', words, { env: environment, maxBuffer: 1 << 26 });
+      const { stdout, error } = spawnSync(program, words, { env: environment, maxBuffer: 1 << 26 });
       assert.not.ok(error, String(error));
       return stdout.toString();
     };

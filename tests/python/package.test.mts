@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { NODES_P3, skipP3 } from '../tools/p3.mjs';
+import { inTerminal } from '../tools/terminal.mjs';
 import { thorough } from '../tools/thorough.mjs';
 
 const PYTHON = resolve('build/venv/bin/python');
@@ -103,9 +104,8 @@ test('a terminal shows how long a component is being built, and nothing else doe
   const words = ['-m', 'wasi_mmap', '/no-such.py', '-o', '/no-such.wasm'];
   const pipe = spawnSync(PYTHON, words, { encoding: 'utf8' });
   assert.equal([pipe.status, pipe.stdout + pipe.stderr], [1, 'wasi_mmap: no such file: /no-such.py\n']);
-  const script = 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)';
   const environment = { ...process.env, TERM: 'xterm' };
-  const terminal = spawnSync('python3', ['-c', script, PYTHON, ...words], { encoding: 'utf8', env: environment });
+  const terminal = spawnSync(...inTerminal([PYTHON, ...words]), { encoding: 'utf8', env: environment });
   assert.is(terminal.status, 1);
   assert.match(terminal.stdout, /wasi_mmap: building \/no-such\.wasm: \d\.\d s\r\nwasi_mmap: no such file/);
 });

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CACHE } from '../../package/packed.mjs';
+import { inTerminal } from '../../tools/terminal.mjs';
 import { COMMANDS, folder, refusal, start } from '../command.mjs';
 
 const SCRIPTS = {
@@ -69,7 +70,12 @@ const LINES: Array<[line: string, offered: string[]]> = [
   ['wasi-mmap run --no-native ', ['app.wasm', 'data']],
   ['wasi-mmap plug -o ', ['app.wasm', 'data']],
   ['wasi-mmap plug --output ', ['app.wasm', 'data']],
+  ['wasi-mmap run --dir=d', ['--dir=data']],
+  ['wasi-mmap run app.wasm ', ['app.wasm', 'data']],
 ];
+
+/** The same for shells that offer options only after a dash. */
+const LINES_APART: typeof LINES = [...LINES, ['wasi-mmap ', VERBS], ['wasi-mmap completion ', SHELLS]];
 
 test('the help is read', () => {
   assert.ok(VERBS.includes('run') && VERBS.includes('completion'), HELP);
@@ -179,8 +185,6 @@ test('bash completes', () => {
     ...LINES,
     ['wasi-mmap ', [...VERBS, ...wordsOf('')]],
     ['wasi-mmap completion ', [...SHELLS, ...wordsOf('completion')]],
-    ['wasi-mmap run --dir=d', ['--dir=data']],
-    ['wasi-mmap run app.wasm ', ['app.wasm', 'data']],
   ];
   expectOffers(lines, (typed) => complete(shell, `. '${path('bash')}'`, all, typed));
 });
@@ -198,38 +202,24 @@ complete_all() { _main_complete; compstate[insert]=all }
 zle -C complete_all complete-word complete_all
 bindkey '^I' complete_all
 `;
-  const lines: typeof LINES = [
-    ...LINES,
-    ['wasi-mmap ', VERBS],
-    ['wasi-mmap completion ', SHELLS],
-    ['wasi-mmap run --dir=d', ['--dir=data']],
-    ['wasi-mmap run app.wasm ', ['app.wasm', 'data']],
-  ];
-  expectOffers(lines, (typed) => complete([join(root, 'bin/zsh'), '-f', '-i'], setup, '\t', typed));
+  expectOffers(LINES_APART, (typed) => complete([join(root, 'bin/zsh'), '-f', '-i'], setup, '\t', typed));
 });
 
 test('fish completes', () => {
   const root = unpacked();
   if (root === undefined) return;
-  const lines: typeof LINES = [
-    ...LINES,
-    ['wasi-mmap ', VERBS],
-    ['wasi-mmap completion ', SHELLS],
-    ['wasi-mmap run --dir=d', ['--dir=data']],
-    ['wasi-mmap run app.wasm ', ['app.wasm', 'data']],
-  ];
   const script = join(folder, 'lines.fish');
   writeFileSync(
     script,
-    `set -a fish_function_path ${root}/usr/share/fish/functions\nset fish_complete_path\nsource '${path('fish')}'\n${lines
-      .map(([line]) => `complete -C '${line}'\necho '<end>'\n`)
-      .join('')}`,
+    `set -a fish_function_path ${root}/usr/share/fish/functions\nset fish_complete_path\nsource '${path('fish')}'\n${LINES_APART.map(
+      ([line]) => `complete -C '${line}'\necho '<end>'\n`,
+    ).join('')}`,
   );
   const said = output(join(root, 'usr/bin/fish'), ['--no-config', script], { LD_LIBRARY_PATH: librariesOf(root) });
   const offered = said
     .split('<end>\n')
     .map((part) => sorted([...part.matchAll(/^(.+?)\/?(?:\t.*)?$/gm)].map(([, word = '']) => word)));
-  expectOffers(lines, () => offered);
+  expectOffers(LINES_APART, () => offered);
 });
 
 /** Elvish and PowerShell complete paths themselves where the script has nothing to offer. */
@@ -264,8 +254,7 @@ exit
 `,
   );
   // It has an editor in a terminal alone.
-  const terminal = 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]))';
-  output('python3', ['-c', terminal, join(root, 'usr/bin/elvish'), '-rc', script]);
+  output(...inTerminal([join(root, 'usr/bin/elvish'), '-rc', script]));
   const parts = readFileSync(offered, 'utf8').split('<end>\n');
   expectOffers(CASES, () => parts.map((part) => sorted(part.split('\n').filter(Boolean))));
 });
